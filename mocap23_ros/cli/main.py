@@ -1,0 +1,60 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Entry point of the ``mocap23`` command: a table of sub-commands, imported only when used."""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from mocap23_ros import __version__
+from mocap23_ros.errors import InputError
+
+# name -> (module below mocap23_ros.cli, one line of help). Each module offers
+# add_arguments(parser) and run(arguments) -> exit status.
+COMMANDS = {
+    'lift': ('lift', 'lift 2D keypoints or a video to metric 3D motion'),
+    'evaluate': ('evaluate', 'metrics of motion against truth, all methods side by side'),
+    'demo': ('demo', 'real video through the ROS node, with a report against the truth'),
+    'bench': ('bench', 'latency, throughput and memory of every stage on this machine'),
+    'train': ('train', 'train the lifter: pretrain, finetune, distill'),
+    'ablate': ('ablate', 'the ablation table at a reduced budget'),
+    'draw-samples': ('draw_samples', 'draw what the network is fed in training'),
+    'export': ('export', 'write the ONNX graph of a trained tier'),
+    'build-engine': ('build_engine', 'compile a TensorRT engine for this machine'),
+    'fetch-weights': ('fetch_weights', 'download detector weights and check their sha256'),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one sub-command; returns its exit status (2 for bad arguments or input)."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    parser = argparse.ArgumentParser(prog='mocap23', description=__doc__.splitlines()[0])
+    parser.add_argument('--version', action='version', version=f'mocap23 {__version__}')
+    commands = parser.add_subparsers(dest='command', required=True, metavar='COMMAND')
+    # Only the chosen command is imported: some need torch or ROS, most do not.
+    chosen = next((word for word in words if word in COMMANDS), None)
+    for name, (module_name, summary) in COMMANDS.items():
+        sub = commands.add_parser(name, help=summary, description=summary)
+        if name == chosen:
+            try:
+                module = importlib.import_module(f'mocap23_ros.cli.{module_name}')
+            except ImportError as error:
+                print(f'mocap23 {name}: {error}; install what it needs (see README, '
+                      f'"Optional parts")', file=sys.stderr)
+                return 2
+            module.add_arguments(sub)
+            sub.set_defaults(run=module.run)
+    arguments = parser.parse_args(words)
+    try:
+        return int(arguments.run(arguments) or 0)
+    except InputError as error:
+        print(f'mocap23 {arguments.command}: {error}', file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f'mocap23 {arguments.command}: interrupted', file=sys.stderr)
+        return 130
+
+
+if __name__ == '__main__':
+    sys.exit(main())

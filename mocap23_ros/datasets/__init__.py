@@ -1,0 +1,3 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Motion capture loaders, augmentation and the synthetic camera; numpy only."""

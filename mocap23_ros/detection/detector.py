@@ -1,0 +1,41 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a 2D detector is and what it returns."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
+
+
+@dataclass(frozen=True)
+class Detection:
+    """One person in one image.
+
+    keypoints: float32 [J,3] x px, y px in the raw (distorted) image, confidence 0..1;
+        x, y are NaN and confidence 0 where a keypoint was not found.
+    bounding_box: float32 [4] x_min, y_min, x_max, y_max px.
+    score: 0..1, that this is a person at all.
+    """
+
+    keypoints: NDArray[np.float32]
+    bounding_box: NDArray[np.float32]
+    score: float
+
+
+class Detector(Protocol):
+    """Finds people and their keypoints in single images.
+
+    A constructor never downloads; it raises InputError when a model file is absent or damaged.
+    """
+
+    format: SkeletonFormat
+
+    def detect(self, image_bgr: NDArray[np.uint8]) -> list[Detection]:
+        """Return the people in an image uint8 [H,W,3] (BGR); an empty list where nobody is."""
+
+    def close(self) -> None:
+        """Free the model; the detector cannot be used afterwards."""

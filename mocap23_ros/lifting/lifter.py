@@ -1,0 +1,54 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""The protocol of every lifter, learned or not."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
+from mocap23_ros.windows.keypoint_windows import KeypointWindows
+
+
+@dataclass(frozen=True)
+class LiftedMotion:
+    """Metric motion of P people over the T samples of a window.
+
+    stamps: float64 [T] seconds, those of the window.
+    joints: float32 [P,T,J,3] metres in the z-up world, floor z = 0; NaN = no estimate.
+    covariance: float32 [P,T,J,3,3] m^2, world axes; NaN where joints are.
+    confidence: float32 [P,T,J] 0..1.
+    contact: float32 [P,T,2] probability that the left, right foot stands on the floor.
+    stature: float32 [P] body height in metres; stature_sd: its standard deviation.
+    """
+
+    stamps: NDArray[np.float64]
+    joints: NDArray[np.float32]
+    covariance: NDArray[np.float32]
+    confidence: NDArray[np.float32]
+    contact: NDArray[np.float32]
+    stature: NDArray[np.float32]
+    stature_sd: NDArray[np.float32]
+
+
+class Lifter(Protocol):
+    """Turns keypoint windows into metric motion; may keep state per person id between calls.
+
+    input_format: keypoints that it expects (coco17 for the shipped ones).
+    output_format: joints that it returns; the first ones are those of input_format, in order.
+    window_length: T; rate: samples per second of its windows.
+    """
+
+    input_format: SkeletonFormat
+    output_format: SkeletonFormat
+    window_length: int
+    rate: float
+
+    def lift(self, windows: KeypointWindows) -> LiftedMotion:
+        """Lift all people of the windows at once."""
+
+    def forget(self, person_ids: Iterable[int] | None = None) -> None:
+        """Drop the state of these people; of everybody when None (reset, clock jump)."""
