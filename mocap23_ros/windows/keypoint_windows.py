@@ -38,8 +38,10 @@ class KeypointWindows:
 
     @property
     def people(self) -> int:
+        """P, the number of people."""
         return self.keypoints.shape[0]
 
     @property
     def length(self) -> int:
+        """T, the number of samples."""
         return self.keypoints.shape[1]

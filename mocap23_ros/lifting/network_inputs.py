@@ -1,0 +1,139 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""From keypoint windows to the canonical inputs of the learned lifter, and back to the world.
+
+Every person gets a window frame: z up, origin on the floor under the newest camera, +x towards
+the person's estimated root (the anchor p_hat). In it the real view is a levelled camera at the
+true optical centre that looks along +x, so intrinsics, pitch, roll and heading are gone from the
+observation, and a moving camera is nothing but a moving centre.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mocap23_ros.lifting.initial_root import initial_root
+from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
+
+MINIMUM_RANGE = 0.8  # metres, closest anchor that the virtual cameras are built for
+MAXIMUM_RANGE = 25.0
+CAMERA_FEATURES = 8
+_MINIMUM_FORWARD = 0.1  # of a unit ray; further to the side a levelled view is meaningless
+
+
+@dataclass(frozen=True)
+class NetworkInputs:
+    """What the network graph is fed, float32, one row per person.
+
+    observation: [P,T,J,3] levelled image coordinates (right, up: metres at 1 m) and confidence;
+        zeros where not seen.
+    camera: [P,T,8] centre (x, y, z) and optical axis (x, y, z) in the window frame, sine of roll,
+        log(focal length / 1000 px).
+    anchor: [P,3] forward distance (m), height (m) and standard deviation of the distance (m).
+    stature: [P,2] log(stature / 1.7 m) and 1 where known, zeros where unknown.
+    world_T_window: float64 [P,4,4], to bring the result back; not an input of the graph.
+    """
+
+    observation: NDArray[np.float32]
+    camera: NDArray[np.float32]
+    anchor: NDArray[np.float32]
+    stature: NDArray[np.float32]
+    world_T_window: NDArray[np.float64]
+
+    def graph_inputs(self) -> dict[str, NDArray[np.float32]]:
+        """The arrays by their names in the exported graph."""
+        return {'observation': self.observation, 'camera': self.camera,
+                'anchor': self.anchor, 'stature': self.stature}
+
+
+def make_network_inputs(keypoints: NDArray, world_T_camera: NDArray, focal_length: NDArray,
+                        stature: NDArray, skeleton: SkeletonFormat) -> NetworkInputs:
+    """Build the inputs of a batch of windows, each with its own camera.
+
+    keypoints: [P,T,J,3] undistorted normalised coordinates and confidence; not seen: confidence 0.
+    world_T_camera: [P,T,4,4]; floor at z = 0. focal_length: [P] pixels.
+    stature: [P] metres, NaN = unknown.
+    People without a usable anchor (never seen, above the horizon) get a mid-range one; their
+    result is for the caller to discard (see DiffusionLifter).
+    """
+    people, length, joints, _ = keypoints.shape
+    assert world_T_camera.shape == (people, length, 4, 4), world_T_camera.shape
+    confidence = np.nan_to_num(keypoints[..., 2])
+    p_normalised = np.nan_to_num(keypoints[..., :2])
+    rotation = world_T_camera[..., :3, :3]
+    centre_world = world_T_camera[..., :3, 3]
+    direction_world = (rotation[:, :, None, :, 0] * p_normalised[..., 0, None]
+                       + rotation[:, :, None, :, 1] * p_normalised[..., 1, None]
+                       + rotation[:, :, None, :, 2])
+
+    anchor_world, anchor_sd = _window_anchor(
+        centre_world, direction_world, confidence, focal_length, stature, skeleton)
+    newest_centre = centre_world[:, -1]
+    offset = anchor_world - newest_centre
+    distance = np.hypot(offset[:, 0], offset[:, 1])
+    distance = np.maximum(distance, 1e-6)  # straight below the camera: any heading will do
+    cosine, sine = offset[:, 0] / distance, offset[:, 1] / distance
+    distance = np.clip(distance, MINIMUM_RANGE, MAXIMUM_RANGE)
+
+    world_T_window = np.zeros((people, 4, 4))
+    world_T_window[:, 0, 0] = world_T_window[:, 1, 1] = cosine
+    world_T_window[:, 1, 0], world_T_window[:, 0, 1] = sine, -sine
+    world_T_window[:, 2, 2] = world_T_window[:, 3, 3] = 1.0
+    world_T_window[:, :2, 3] = newest_centre[:, :2]
+
+    def to_window(vectors: NDArray) -> NDArray:
+        shape = (people,) + (1,) * (vectors.ndim - 2)
+        c, s = cosine.reshape(shape), sine.reshape(shape)
+        x, y, z = vectors[..., 0], vectors[..., 1], vectors[..., 2]
+        return np.stack([c * x + s * y, c * y - s * x, z], axis=-1)
+
+    direction = to_window(direction_world)
+    forward = direction[..., 0]
+    norm = np.sqrt(np.einsum('ptji,ptji->ptj', direction, direction))
+    seen = (confidence > 0) & (forward > _MINIMUM_FORWARD * norm)
+    safe_forward = np.where(seen, forward, 1.0)
+    observation = np.empty((people, length, joints, 3), np.float32)
+    observation[..., 0] = np.where(seen, -direction[..., 1] / safe_forward, 0)
+    observation[..., 1] = np.where(seen, direction[..., 2] / safe_forward, 0)
+    observation[..., 2] = np.where(seen, confidence, 0)
+
+    camera = np.empty((people, length, CAMERA_FEATURES), np.float32)
+    centre_offset = centre_world - world_T_window[:, None, :3, 3]
+    camera[..., :3] = to_window(centre_offset)
+    camera[..., 3:6] = to_window(rotation[..., :, 2])
+    camera[..., 6] = rotation[..., 2, 0]  # the image's right axis dips by the roll
+    camera[..., 7] = np.log(np.asarray(focal_length) / 1000.0)[:, None]
+
+    known = np.isfinite(stature)
+    stature_input = np.zeros((people, 2), np.float32)
+    stature_input[:, 0] = np.where(known, np.log(np.where(known, stature, 1.7) / 1.7), 0)
+    stature_input[:, 1] = known
+    anchor = np.stack([distance, np.clip(anchor_world[:, 2], 0.1, 1.5), anchor_sd], axis=-1)
+    return NetworkInputs(observation, camera, anchor.astype(np.float32), stature_input,
+                         world_T_window)
+
+
+def _window_anchor(centre: NDArray, direction: NDArray, confidence: NDArray,
+                   focal_length: NDArray, stature: NDArray,
+                   skeleton: SkeletonFormat) -> tuple[NDArray, NDArray]:
+    """Combine the per-frame root estimates of a window, newest frames first.
+
+    Returns p_world [P,3] and the standard deviation of its distance [P].
+    """
+    people, length = centre.shape[:2]
+    root, sd = initial_root(centre, direction, confidence,
+                            np.asarray(focal_length)[:, None], np.asarray(stature)[:, None])
+    usable = np.isfinite(root).all(axis=-1) & np.isfinite(sd)
+    age = np.arange(length - 1, -1, -1) / length
+    weight = np.where(usable, np.exp(-3.0 * age) / np.where(usable, sd, 1.0) ** 2, 0.0)
+    total = weight.sum(axis=1)
+    has_anchor = total > 0
+    weight /= np.where(has_anchor, total, 1.0)[:, None]
+    anchor = np.einsum('pt,pti->pi', weight, np.where(usable[..., None], root, 0.0))
+    anchor_sd = np.einsum('pt,pt->p', weight, np.where(usable, sd, 0.0))
+    # Nobody to be seen: straight ahead at 4 m, so that the arithmetic stays finite.
+    ahead = centre[:, -1] + np.array([4.0, 0.0, 0.0])
+    ahead[:, 2] = 0.9
+    anchor = np.where(has_anchor[:, None], anchor, ahead)
+    return anchor, np.where(has_anchor, anchor_sd, 2.0)

@@ -1,0 +1,155 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""The denoiser: a transformer over time with view attention (paper sections 3.2 and 3.3).
+
+One token per view and frame. Without view attention it is the single-view 2D motion diffusion
+model of stage 1; with it, and initialised from stage 1, the multi-view model of stage 2. Every
+part that stage 2 adds starts at zero, so fine-tuning begins exactly where pre-training ended.
+"""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from mocap23_ros.lifting.tiers import Tier
+from mocap23_ros.training.conditioning import (GEOMETRY_FEATURES, VIEW_FEATURES,
+                                               observation_channels)
+
+_TIME_FREQUENCIES = 16
+
+
+def zero_linear(inputs: int, outputs: int) -> nn.Linear:
+    """Linear layer that begins as zero."""
+    layer = nn.Linear(inputs, outputs)
+    nn.init.zeros_(layer.weight)
+    nn.init.zeros_(layer.bias)
+    return layer
+
+
+class Attention(nn.Module):
+    """Multi-head attention over the second to last axis."""
+
+    def __init__(self, width: int, heads: int, zero_output: bool = False) -> None:
+        super().__init__()
+        self.heads = heads
+        self.query = nn.Linear(width, width)
+        self.key_value = nn.Linear(width, 2 * width)
+        self.output = zero_linear(width, width) if zero_output else nn.Linear(width, width)
+
+    def forward(self, x: Tensor, memory: Tensor | None = None) -> Tensor:
+        """x: [N,L,width]; memory [N,M,width] or None for self attention."""
+        memory = x if memory is None else memory
+        batch, length, width = x.shape
+        head = width // self.heads
+        query = self.query(x).view(batch, length, self.heads, head).transpose(1, 2)
+        key, value = self.key_value(memory).view(
+            batch, memory.shape[1], 2, self.heads, head).permute(2, 0, 3, 1, 4)
+        attended = functional.scaled_dot_product_attention(query, key, value)
+        return self.output(attended.transpose(1, 2).reshape(batch, length, width))
+
+
+class DenoiserLayer(nn.Module):
+    """Time attention, view attention, cross attention to the pointmap, feed-forward; pre-norm."""
+
+    def __init__(self, tier: Tier, view_attention: bool) -> None:
+        super().__init__()
+        width = tier.width
+        self.time_norm = nn.LayerNorm(width)
+        self.time_attention = Attention(width, tier.heads)
+        self.view_norm = nn.LayerNorm(width) if view_attention else None
+        self.view_attention = Attention(width, tier.heads, zero_output=True) \
+            if view_attention else None
+        has_memory = view_attention and tier.ground != 'vector'
+        self.memory_view_attention = Attention(width, tier.heads, zero_output=True) \
+            if has_memory else None
+        self.cross_norm = nn.LayerNorm(width) if has_memory else None
+        self.cross_attention = Attention(width, tier.heads, zero_output=True) \
+            if has_memory else None
+        self.feedforward = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, tier.feedforward),
+                                         nn.GELU(), nn.Linear(tier.feedforward, width))
+
+    def forward(self, x: Tensor, memory: Tensor | None) -> Tensor:
+        """x: [B,V,T,width]; memory: [B,V,N,width] of the ground encoder."""
+        batch, views, length, width = x.shape
+        x = x + self.time_attention(self.time_norm(x.flatten(0, 1))).view_as(x)
+        if self.view_attention is not None and self.view_norm is not None:
+            across = self.view_norm(x).transpose(1, 2).reshape(batch * length, views, width)
+            across = self.view_attention(across).view(batch, length, views, width)
+            x = x + across.transpose(1, 2)
+        if memory is not None and self.cross_attention is not None \
+                and self.cross_norm is not None and self.memory_view_attention is not None:
+            tokens = memory.shape[2]
+            across = memory.transpose(1, 2).reshape(batch * tokens, views, width)
+            across = self.memory_view_attention(across).view(batch, tokens, views, width)
+            ground = (memory + across.transpose(1, 2)).flatten(0, 1)
+            x = x + self.cross_attention(self.cross_norm(x.flatten(0, 1)), ground).view_as(x)
+        return x + self.feedforward(x)
+
+
+class Denoiser(nn.Module):
+    """Predict the clean motion codes of all views from noisy ones (x0 prediction)."""
+
+    positions: Tensor
+    frequencies: Tensor
+
+    def __init__(self, tier: Tier, joints: int, view_attention: bool = True) -> None:
+        super().__init__()
+        width, channels = tier.width, 2 * joints + 3
+        self.has_view_attention = view_attention
+        self.code_projection = nn.Linear(channels, width)
+        self.observation_projection = nn.Sequential(
+            nn.Linear(observation_channels(joints), 2 * width), nn.GELU(),
+            nn.Linear(2 * width, width))
+        self.time_projection = nn.Sequential(
+            nn.Linear(2 * _TIME_FREQUENCIES, width), nn.GELU(), nn.Linear(width, width))
+        self.view_projection = nn.Linear(VIEW_FEATURES, width)
+        if view_attention:
+            # From the real view's observation to the virtual views, and the floor geometry.
+            self.across_projection = zero_linear(width, width)
+            self.geometry_projection = nn.Sequential(
+                nn.Linear(GEOMETRY_FEATURES, width), nn.GELU(), zero_linear(width, width))
+        self.layers = nn.ModuleList(
+            DenoiserLayer(tier, view_attention) for _ in range(tier.layers))
+        self.output_norm = nn.LayerNorm(width)
+        self.output = zero_linear(width, channels)
+        self.register_buffer('positions', _sinusoids(tier.window_length, width), persistent=False)
+        self.register_buffer('frequencies', math.pi * 2.0 ** torch.linspace(
+            -2.0, 5.0, _TIME_FREQUENCIES), persistent=False)
+
+    def forward(self, x: Tensor, t: Tensor, observed: Tensor, view: Tensor,
+                geometry: Tensor | None = None,
+                memory: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Denoise.
+
+        x: [B,V,T,2J+3] noisy codes; t: [B] diffusion time 0..1.
+        observed: [B,T,5J+3] features of the first view. view: [B,V,T,10] camera vectors.
+        geometry: [B,T,20] and memory: [B,V,N,width], multi-view model only.
+        Returns the clean codes and the tokens [B,V,T,width] for the heads.
+        """
+        waves = t[:, None] * self.frequencies
+        time = self.time_projection(torch.cat([torch.sin(waves), torch.cos(waves)], dim=-1))
+        observation = self.observation_projection(observed)
+        tokens = self.code_projection(x) + self.view_projection(view) \
+            + self.positions[:x.shape[2]] + time[:, None, None, :]
+        if self.has_view_attention:
+            across = self.across_projection(observation).unsqueeze(1)
+            own = torch.cat([observation.unsqueeze(1),
+                             across.expand(-1, x.shape[1] - 1, -1, -1)], dim=1)
+            tokens = tokens + own
+            if geometry is not None:
+                tokens = tokens + self.geometry_projection(geometry).unsqueeze(1)
+        else:
+            tokens = tokens + observation.unsqueeze(1)
+        for layer in self.layers:
+            tokens = layer(tokens, memory)
+        tokens = self.output_norm(tokens)
+        return self.output(tokens), tokens
+
+
+def _sinusoids(length: int, width: int) -> Tensor:
+    """Sinusoidal positions [length,width]."""
+    position = torch.arange(length, dtype=torch.float32)[:, None]
+    rate = torch.exp(-math.log(10000.0) * torch.arange(0, width, 2) / width)
+    return torch.stack([torch.sin(position * rate), torch.cos(position * rate)], -1).flatten(1)
