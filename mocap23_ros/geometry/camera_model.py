@@ -1,0 +1,289 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""A calibrated camera: pixels to rays and back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from mocap23_ros.errors import InputError
+from mocap23_ros.geometry.distortion import (
+    BrownConradyDistortion,
+    Distortion,
+    EquidistantDistortion,
+)
+from mocap23_ros.geometry.poses import RIGID_TOLERANCE
+
+# Numbers of coefficients of each model of sensor_msgs/CameraInfo; none at all = no distortion.
+# 12 and 14 (thin prism, tilted sensor) are OpenCV's, published by some drivers as rational.
+DISTORTION_MODELS = {
+    'plumb_bob': (4, 5),
+    'rational_polynomial': (8, 12, 14),
+    'equidistant': (4,),
+}
+ASPECT_TOLERANCE = 0.02  # a larger change of shape is a crop, not a resize
+
+_UNCALIBRATED = (
+    'the camera is uncalibrated (CameraInfo K[0] is 0): calibrate it, for example with '
+    '"ros2 run camera_calibration cameracalibrator --size 8x6 --square 0.025", and give the '
+    'resulting yaml file to the camera driver (camera_info_url)')
+
+
+@dataclass(frozen=True, eq=False)
+class CameraModel:
+    """Pinhole camera with lens distortion; make it with one of the ``from_`` constructors.
+
+    K: float64 [3,3] pixels, for images of ``image_size``; pixel centres are whole numbers.
+    distortion: float64 [N] coefficients of ``distortion_model`` in OpenCV's order; N = 0: none.
+    image_size: (width, height) px.
+    rectification: float64 [3,3] rotation from the lens to the camera frame (CameraInfo R);
+        identity for all but one camera of a stereo pair.
+    """
+
+    K: NDArray[np.float64]
+    distortion: NDArray[np.float64]
+    distortion_model: str
+    image_size: tuple[int, int]
+    rectification: NDArray[np.float64] = field(default_factory=lambda: np.eye(3))
+
+    def __post_init__(self) -> None:
+        for array in (self.K, self.distortion, self.rectification):
+            array.setflags(write=False)
+        turned = not np.allclose(self.rectification, np.eye(3), rtol=0, atol=1e-12)
+        object.__setattr__(self, '_turn', self.rectification if turned else None)
+        object.__setattr__(self, '_lens', _make_lens(self.distortion_model, self.distortion))
+
+    _lens: Distortion | None = field(init=False, repr=False)
+    _turn: NDArray[np.float64] | None = field(init=False, repr=False)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, CameraModel) and self is other or (
+            isinstance(other, CameraModel)
+            and self.image_size == other.image_size
+            and self.distortion_model == other.distortion_model
+            and np.array_equal(self.K, other.K)
+            and np.array_equal(self.distortion, other.distortion)
+            and np.array_equal(self.rectification, other.rectification))
+
+    def __hash__(self) -> int:
+        return hash((self.image_size, self.distortion_model, self.K.tobytes()))
+
+    @classmethod
+    def from_calibration(cls, K: ArrayLike, distortion: ArrayLike = (),
+                         distortion_model: str = 'plumb_bob',
+                         image_size: Sequence[int] = (0, 0)) -> 'CameraModel':
+        """Camera from intrinsics [3,3] or 9 numbers and distortion coefficients.
+
+        Raises InputError for an uncalibrated camera (K[0] = 0), an unknown model, a wrong number
+        of coefficients, numbers that are not finite, and sizes that are not positive.
+        """
+        matrix = _matrix(K, 'the camera matrix K')
+        if matrix[0, 0] == 0:
+            raise InputError(_UNCALIBRATED)
+        if matrix[0, 0] < 0 or matrix[1, 1] <= 0 or matrix[1, 0] != 0:
+            raise InputError('the camera matrix K must have the form fx 0 cx / 0 fy cy / 0 0 1 '
+                             f'with positive fx and fy, not {matrix.ravel().tolist()}')
+        if not np.array_equal(matrix[2], (0, 0, 1)):
+            raise InputError('the last row of the camera matrix K must be 0 0 1, '
+                             f'not {matrix[2].tolist()}')
+        model, coefficients = _coefficients(distortion_model, distortion)
+        width, height = (int(n) for n in image_size)
+        if width <= 0 or height <= 0:
+            raise InputError(f'image_size must be two positive numbers of pixels (width, height), '
+                             f'not {width} x {height}')
+        return cls(matrix, coefficients, model, (width, height))
+
+    @classmethod
+    def from_camera_info_fields(
+            cls, width: int, height: int, distortion_model: str, d: ArrayLike, k: ArrayLike,
+            r: ArrayLike | None = None, p: ArrayLike | None = None, binning_x: int = 0,
+            binning_y: int = 0, roi: Sequence[int] | None = None,
+            image_size: Sequence[int] | None = None, rectified: bool = False) -> 'CameraModel':
+        """Camera of the images that a sensor_msgs/CameraInfo with these fields comes with.
+
+        width, height: of the calibration (full resolution). k [9], p [12] row-major; r [9], all
+        zero or absent = identity. roi: (x_offset, y_offset, width, height) in full-resolution
+        pixels, width 0 = everything. image_size: (width, height) of the image really received;
+        K follows where it was resized. rectified: the image is already undistorted; P is used
+        and D and R are not (a baseline in P[3] is not: TF says where the camera is).
+        Raises InputError as from_calibration does, and where the image is not a resized version
+        of what CameraInfo describes.
+        """
+        if width <= 0 or height <= 0:  # some drivers leave the size out
+            if image_size is None:
+                raise InputError('CameraInfo has no width and height: set them in the driver')
+            width, height = int(image_size[0]), int(image_size[1])
+        if rectified:
+            matrix = _matrix([] if p is None else p, 'CameraInfo P', (3, 4))[:, :3]
+            if matrix[0, 0] == 0:
+                raise InputError('CameraInfo P is zero, yet the image is said to be rectified: '
+                                 'publish P, or set image_is_rectified to false')
+            camera = cls.from_calibration(matrix, (), 'plumb_bob', (width, height))
+        else:
+            camera = cls.from_calibration(k, d, distortion_model, (width, height))
+            turn = np.eye(3) if r is None else _matrix(r, 'CameraInfo R')
+            if not turn.any():
+                turn = np.eye(3)
+            if np.abs(turn @ turn.T - np.eye(3)).max() > RIGID_TOLERANCE:
+                raise InputError('CameraInfo R is not a rotation; the identity is '
+                                 '1 0 0 0 1 0 0 0 1')
+            camera = cls(camera.K, camera.distortion, camera.distortion_model,
+                         camera.image_size, turn)
+        if roi is not None and roi[2] > 0 and roi[3] > 0:
+            camera = camera.cropped(*roi)
+        bin_x, bin_y = max(1, int(binning_x)), max(1, int(binning_y))
+        if bin_x > 1 or bin_y > 1:
+            camera = camera._resized(max(1, camera.image_size[0] // bin_x),
+                                     max(1, camera.image_size[1] // bin_y), 1 / bin_x, 1 / bin_y)
+        if image_size is not None:
+            camera = camera.with_image_size(image_size)
+        return camera
+
+    @property
+    def focal_length(self) -> float:
+        """Geometric mean of fx and fy, pixels."""
+        return float(np.sqrt(self.K[0, 0] * self.K[1, 1]))
+
+    def undistort(self, p_pixel: ArrayLike) -> NDArray[np.float64]:
+        """Pixels [...,2] of the raw image to normalised coordinates: (x, y, 1) is the ray.
+
+        NaN for NaN and for pixels outside the field in which the lens model has an inverse.
+        """
+        offset = np.asarray(p_pixel, np.float64) - self.K[:2, 2]
+        shape = offset.shape
+        if self.K[0, 1]:
+            offset = offset @ np.linalg.inv(self.K[:2, :2]).T
+        else:
+            offset /= self.K.diagonal()[:2]
+        if self._lens is None and self._turn is None:
+            return offset
+        points = offset.reshape(-1, 2).view(np.complex128)[:, 0]
+        if self._lens is not None:
+            points = self._lens.undistort(points)
+        if self._turn is not None:
+            points = _turn_rays(self._turn, points)
+        return points.view(np.float64).reshape(shape)
+
+    def distort(self, normalised: ArrayLike) -> NDArray[np.float64]:
+        """Normalised coordinates [...,2] to raw pixels: the inverse of ``undistort``.
+
+        NaN for NaN and beyond the field in which the lens model is one to one.
+        """
+        normalised = np.ascontiguousarray(normalised, np.float64)
+        points = normalised.reshape(-1, 2).view(np.complex128)[:, 0]
+        if self._turn is not None:
+            points = _turn_rays(self._turn.T, points)
+        if self._lens is not None:
+            points = self._lens.distort(points)
+        distorted = np.ascontiguousarray(points).view(np.float64).reshape(normalised.shape)
+        if self.K[0, 1]:
+            return distorted @ self.K[:2, :2].T + self.K[:2, 2]
+        return distorted * self.K.diagonal()[:2] + self.K[:2, 2]
+
+    def project(self, p_camera: ArrayLike) -> NDArray[np.float64]:
+        """Points [...,3] of the optical frame, metres, to raw pixels [...,2].
+
+        NaN for points that are not in front of the camera, and as in ``distort``. Pixels outside
+        the image are returned as they are.
+        """
+        p_camera = np.asarray(p_camera, np.float64)
+        depth = p_camera[..., 2:]
+        with np.errstate(all='ignore'):
+            return self.distort(p_camera[..., :2] / np.where(depth > 0, depth, np.nan))
+
+    def scaled(self, scale_x: float, scale_y: float | None = None) -> 'CameraModel':
+        """The camera of images resized by these factors."""
+        scale_y = scale_x if scale_y is None else scale_y
+        if not (np.isfinite([scale_x, scale_y]).all() and scale_x > 0 and scale_y > 0):
+            raise InputError(f'an image cannot be scaled by {scale_x} and {scale_y}')
+        width, height = self.image_size
+        return self._resized(max(1, round(width * scale_x)), max(1, round(height * scale_y)),
+                             scale_x, scale_y)
+
+    def with_image_size(self, image_size: Sequence[int]) -> 'CameraModel':
+        """The camera of images resized to (width, height) px.
+
+        Raises InputError where the shape differs by more than ASPECT_TOLERANCE: such an image
+        was cropped or padded, and where cannot be known.
+        """
+        width, height = int(image_size[0]), int(image_size[1])
+        if (width, height) == self.image_size:
+            return self
+        if width <= 0 or height <= 0:
+            raise InputError(f'an image of {width} x {height} pixels is empty')
+        scale_x, scale_y = width / self.image_size[0], height / self.image_size[1]
+        if abs(scale_x / scale_y - 1) > ASPECT_TOLERANCE:
+            raise InputError(
+                f'the image is {width} x {height} but its calibration is for '
+                f'{self.image_size[0]} x {self.image_size[1]}, another shape: a cropped image '
+                'needs the roi of CameraInfo or a calibration of its own')
+        return self._resized(width, height, scale_x, scale_y)
+
+    def cropped(self, x_offset: int, y_offset: int, width: int, height: int) -> 'CameraModel':
+        """The camera of the part of its images that starts at (x_offset, y_offset)."""
+        if width <= 0 or height <= 0:
+            raise InputError(f'a region of {width} x {height} pixels is empty')
+        K = self.K.copy()
+        K[0, 2] -= x_offset
+        K[1, 2] -= y_offset
+        return CameraModel(K, self.distortion, self.distortion_model,
+                           (int(width), int(height)), self.rectification)
+
+    def _resized(self, width: int, height: int, scale_x: float, scale_y: float) -> 'CameraModel':
+        # Whole numbers are pixel centres, so that the image's corner is at (-0.5, -0.5).
+        to_new = np.array([[scale_x, 0, 0.5 * scale_x - 0.5],
+                           [0, scale_y, 0.5 * scale_y - 0.5], [0, 0, 1]])
+        return CameraModel(to_new @ self.K, self.distortion, self.distortion_model,
+                           (width, height), self.rectification)
+
+
+def _make_lens(model: str, coefficients: NDArray[np.float64]) -> Distortion | None:
+    if not coefficients.size:
+        return None
+    if model == 'equidistant':  # four zeros are an ideal fisheye, not a pinhole
+        return EquidistantDistortion(coefficients)
+    return BrownConradyDistortion(coefficients) if coefficients.any() else None
+
+
+def _coefficients(model: str, distortion: ArrayLike) -> tuple[str, NDArray[np.float64]]:
+    coefficients = _numbers(distortion, 'the distortion coefficients')
+    if model == '' and not coefficients.any():
+        return 'plumb_bob', coefficients[:0]
+    if model not in DISTORTION_MODELS:
+        raise InputError(f'unknown distortion model {model!r}; known are '
+                         f'{", ".join(DISTORTION_MODELS)}. Calibrate with one of them, or send '
+                         'rectified images')
+    counts = DISTORTION_MODELS[model]
+    if coefficients.size not in (0, *counts):
+        raise InputError(f'distortion model {model} has {" or ".join(map(str, counts))} '
+                         f'coefficients (none = no distortion), not {coefficients.size}')
+    return model, coefficients
+
+
+def _numbers(values: ArrayLike, name: str) -> NDArray[np.float64]:
+    try:
+        numbers = np.array(values, np.float64).ravel()
+    except (TypeError, ValueError):
+        raise InputError(f'{name} must be numbers') from None
+    if not np.isfinite(numbers).all():
+        raise InputError(f'{name} must be finite numbers')
+    return numbers
+
+
+def _matrix(values: ArrayLike, name: str, shape: tuple[int, int] = (3, 3)) -> NDArray[np.float64]:
+    numbers = _numbers(values, name)
+    if numbers.size != shape[0] * shape[1]:
+        raise InputError(f'{name} must have {shape[0] * shape[1]} numbers '
+                         f'({shape[0]} x {shape[1]}), not {numbers.size}')
+    return numbers.reshape(shape)
+
+
+def _turn_rays(rotation: NDArray, points: NDArray[np.complex128]) -> NDArray[np.complex128]:
+    r = rotation.tolist()
+    x, y = points.real, points.imag
+    with np.errstate(all='ignore'):
+        depth = r[2][0] * x + r[2][1] * y + r[2][2]
+        turned = complex(r[0][0], r[1][0]) * x + complex(r[0][1], r[1][1]) * y
+        return (turned + complex(r[0][2], r[1][2])) / np.where(depth > 0, depth, np.nan)

@@ -1,0 +1,125 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Rigid transforms as 4x4 matrices: ``a_T_b`` maps points of frame b into frame a."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.spatial.transform import Rotation
+
+from mocap23_ros.errors import InputError
+
+RIGID_TOLERANCE = 1e-3  # largest error of an entry of R^T R
+
+
+def transform_points(a_T_b: NDArray, p_b: NDArray) -> NDArray:
+    """Map points of frame b into frame a.
+
+    a_T_b: [...,4,4]; p_b: [...,3]. The leading axes of the pose must be those of the points or
+    broadcast against them *without* the point axis: [4,4] with [T,J,3], or [T,4,4] with [T,J,3]
+    (one pose per row of points). Returns [...,3] in the points' precision at least.
+    """
+    rotation, translation = a_T_b[..., :3, :3], a_T_b[..., :3, 3]
+    if p_b.ndim == 1:
+        return np.matmul(rotation, p_b[:, None])[..., 0] + translation
+    if a_T_b.ndim == 2:
+        return p_b @ rotation.T + translation
+    missing = p_b.ndim - 1 - (a_T_b.ndim - 2)
+    if missing == 0:
+        return np.matmul(rotation, p_b[..., None])[..., 0] + translation
+    if missing < 0:
+        raise ValueError(f'poses {a_T_b.shape} have more axes than points {p_b.shape}')
+    spread = a_T_b.shape[:-2] + (1,) * (missing - 1)
+    rotation = rotation.reshape(spread + (3, 3))
+    translation = translation.reshape(spread + (1, 3))
+    return np.matmul(p_b, np.swapaxes(rotation, -1, -2)) + translation
+
+
+def invert_transform(a_T_b: NDArray) -> NDArray:
+    """Return ``b_T_a``, [...,4,4], of a rigid ``a_T_b``; exact for rigid input, no matrix solve."""
+    b_T_a = np.zeros_like(a_T_b)
+    transposed = np.swapaxes(a_T_b[..., :3, :3], -1, -2)
+    b_T_a[..., :3, :3] = transposed
+    b_T_a[..., :3, 3] = -np.matmul(transposed, a_T_b[..., :3, 3:])[..., 0]
+    b_T_a[..., 3, 3] = 1
+    return b_T_a
+
+
+def interpolate_pose(start: NDArray, end: NDArray, fraction: ArrayLike) -> NDArray[np.float64]:
+    """Pose between two poses: straight line of the origin, shortest turn of the axes (slerp).
+
+    start, end: [...,4,4]; fraction: [...] 0 gives start, 1 gives end; all broadcast.
+    """
+    start, end = np.asarray(start, np.float64), np.asarray(end, np.float64)
+    fraction = np.asarray(fraction, np.float64)
+    shape = np.broadcast_shapes(start.shape[:-2], end.shape[:-2], fraction.shape)
+    start = np.broadcast_to(start, shape + (4, 4))
+    end = np.broadcast_to(end, shape + (4, 4))
+    fraction = np.broadcast_to(fraction, shape)
+    pose = start + fraction[..., None, None] * (end - start)
+    if not pose.size:
+        return pose
+    start_R_end = np.matmul(np.swapaxes(start[..., :3, :3], -1, -2), end[..., :3, :3])
+    turn = Rotation.from_matrix(start_R_end.reshape(-1, 3, 3)).as_rotvec()
+    partial = Rotation.from_rotvec(turn * fraction.reshape(-1, 1)).as_matrix()
+    pose[..., :3, :3] = np.matmul(start[..., :3, :3], partial.reshape(shape + (3, 3)))
+    return pose
+
+
+def check_pose(pose: ArrayLike, name: str = 'world_T_camera') -> NDArray[np.float64]:
+    """Return the pose(s) as float64 [...,4,4] after checking that they are rigid.
+
+    Raises InputError, naming ``name``, for a wrong shape, numbers that are not finite, a rotation
+    part that is not a proper rotation within RIGID_TOLERANCE, or a wrong last row.
+    """
+    try:
+        poses = np.asarray(pose, np.float64)
+    except (TypeError, ValueError):
+        raise InputError(f'{name} is not an array of numbers; give a 4x4 matrix') from None
+    if poses.ndim < 2 or poses.shape[-2:] != (4, 4):
+        raise InputError(f'{name} has shape {list(poses.shape)}; give 4x4 matrices')
+    if not np.isfinite(poses).all():
+        raise InputError(f'{name} has entries that are not finite numbers')
+    rotation = poses[..., :3, :3]
+    error = np.abs(np.matmul(np.swapaxes(rotation, -1, -2), rotation) - np.eye(3))
+    rigid = (error.max(initial=0.0) <= RIGID_TOLERANCE
+             and bool((np.linalg.det(rotation) > 0).all())
+             and np.abs(poses[..., 3, :] - (0, 0, 0, 1)).max(initial=0.0) <= RIGID_TOLERANCE)
+    if not rigid:
+        raise InputError(
+            f'{name} is non-rigid: its upper left 3x3 part must be a rotation (orthonormal, '
+            'determinant +1, no scale or mirror) and its last row 0 0 0 1')
+    return poses
+
+
+def pose_from_translation_quaternion(
+        translation: ArrayLike, quaternion_xyzw: ArrayLike) -> NDArray[np.float64]:
+    """Pose(s) [...,4,4] from translations [...,3] in metres and quaternions x, y, z, w [...,4].
+
+    Quaternions are normalised; raises InputError where one is not finite or near zero length.
+    """
+    quaternion = np.asarray(quaternion_xyzw, np.float64)
+    translation = np.asarray(translation, np.float64)
+    if quaternion.shape[-1:] != (4,) or translation.shape[-1:] != (3,):
+        raise InputError('a pose needs a translation of 3 and a quaternion (x, y, z, w) of 4 '
+                         f'numbers, not {translation.shape[-1:]} and {quaternion.shape[-1:]}')
+    if not (np.isfinite(quaternion).all() and np.isfinite(translation).all()):
+        raise InputError('translation and quaternion of a pose must be finite numbers')
+    if quaternion.size and np.linalg.norm(quaternion, axis=-1).min() < 1e-6:
+        raise InputError('a quaternion of length zero is no rotation; no rotation is 0, 0, 0, 1')
+    shape = np.broadcast_shapes(quaternion.shape[:-1], translation.shape[:-1])
+    pose = np.zeros(shape + (4, 4))
+    if pose.size:
+        rotation = Rotation.from_quat(quaternion.reshape(-1, 4)).as_matrix()
+        pose[..., :3, :3] = rotation.reshape(quaternion.shape[:-1] + (3, 3))
+    pose[..., :3, 3] = translation
+    pose[..., 3, 3] = 1
+    return pose
+
+
+def translation_quaternion_from_pose(
+        pose: NDArray) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Translation(s) [...,3] and unit quaternion(s) x, y, z, w [...,4], w >= 0, of [...,4,4]."""
+    pose = np.asarray(pose, np.float64)
+    quaternion = Rotation.from_matrix(pose[..., :3, :3].reshape(-1, 3, 3)).as_quat()
+    quaternion *= np.where(quaternion[:, 3:] < 0, -1.0, 1.0)
+    return pose[..., :3, 3].copy(), quaternion.reshape(pose.shape[:-2] + (4,))
