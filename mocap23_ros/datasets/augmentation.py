@@ -1,0 +1,62 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Every level of the training augmentation in one place, with named presets."""
+
+from dataclasses import dataclass, field, replace
+
+from mocap23_ros.datasets.body_shape import BodyVariation
+from mocap23_ros.datasets.cameras import CameraSampling
+from mocap23_ros.datasets.keypoint_noise import KeypointNoise
+from mocap23_ros.datasets.moving_camera import CameraMotion, PoseError
+from mocap23_ros.datasets.occlusion import Occlusion
+from mocap23_ros.errors import InputError
+
+NO_NOISE = KeypointNoise(exact_share=1.0, offset=0.0, peak=0.0, swap=0.0, grab=0.0, missing=0.0,
+                         dropped=0.0, stamp_jitter=0.0, focal=0.0, principal_point=0.0)
+NO_OCCLUSION = Occlusion(limb=0.0, box=0.0, late=0.0)
+NO_POSE_ERROR = PoseError(scale=(0.0, 0.0))
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """What is drawn at random for each training window.
+
+    speed: factor on the speed of motion. mirror: share of mirrored windows. stature_known: share
+    of windows in which the user gives the stature, with relative error stature_error. subject_power:
+    subjects are drawn with probability ~ duration ** power. nonflat_weight: weight of clips whose
+    feet leave the floor for steps or ladders.
+    """
+
+    body: BodyVariation = field(default_factory=BodyVariation)
+    camera: CameraSampling = field(default_factory=CameraSampling)
+    pose_error: PoseError = field(default_factory=PoseError)
+    noise: KeypointNoise = field(default_factory=KeypointNoise)
+    occlusion: Occlusion = field(default_factory=Occlusion)
+    speed: tuple[float, float] = (0.8, 1.25)
+    mirror: float = 0.5
+    stature_known: float = 0.3
+    stature_error: float = 0.01
+    subject_power: float = 0.75
+    nonflat_weight: float = 0.35
+
+
+def preset(name: str) -> Augmentation:
+    """Return the augmentation ``clean``, ``noisy`` or ``occluded`` (the training default is noisy).
+
+    clean: true keypoints, true poses, nothing hidden but what leaves the image. noisy: detector
+    errors and some occlusion. occluded: the same with most windows occluded.
+    """
+    noisy = Augmentation()
+    if name == 'clean':
+        return replace(noisy, noise=NO_NOISE, occlusion=NO_OCCLUSION, pose_error=NO_POSE_ERROR)
+    if name == 'noisy':
+        return noisy
+    if name == 'occluded':
+        return replace(noisy, occlusion=Occlusion(limb=0.7, box=0.3, late=0.2))
+    raise InputError(f'no augmentation preset {name}; choose clean, noisy or occluded')
+
+
+def fixed_cameras(augmentation: Augmentation) -> Augmentation:
+    """The same augmentation with cameras that stand still."""
+    camera = replace(augmentation.camera, motion=CameraMotion(moving_share=0.0))
+    return replace(augmentation, camera=camera)

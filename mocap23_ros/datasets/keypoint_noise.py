@@ -1,0 +1,131 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Errors of a 2D pose detector: bias, correlated jitter, peaks, swaps, confidence."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mocap23_ros.datasets.mocap34 import COCO17_MIRROR
+from mocap23_ros.datasets.moving_camera import smooth_noise
+
+# Spread of COCO annotations per keypoint, relative to the square root of the person's area
+# (twice the sigmas of the COCO keypoint evaluation).
+COCO_SPREAD: NDArray[np.float32] = np.array(
+    [.026, .025, .025, .035, .035, .079, .079, .072, .072, .062, .062,
+     .107, .107, .087, .087, .089, .089], np.float32)
+_LEGS: NDArray[np.bool_] = np.arange(17) >= 11
+_ARMS: NDArray[np.bool_] = (np.arange(17) >= 5) & (np.arange(17) < 11)
+
+
+@dataclass(frozen=True)
+class KeypointNoise:
+    """Levels of every 2D error; probabilities are per window unless stated.
+
+    exact_share: windows without any error and with confidence 1. spread: log-uniform factor on
+    COCO_SPREAD that gives each window's error sd. bias, correlated, white: how that sd is
+    split (their squares need not sum to 1). time_constant: s, of the correlated part.
+    floor_px: least sd in pixels. offset: sd (m) of the offset between joint and visible keypoint,
+    constant in the body. peak: per keypoint and sample. swap, swap_time, grab: left/right
+    exchanges and jumps to another person, with their durations (s). missing: per keypoint and
+    sample; dropped: per sample, share up to. stamp_jitter: s. overconfident: share of bad keypoints
+    that claim high confidence. focal, principal_point: relative calibration error sd.
+    """
+
+    exact_share: float = 0.15
+    spread: tuple[float, float] = (0.06, 0.5)
+    bias: float = 0.5
+    correlated: float = 0.6
+    white: float = 0.35
+    time_constant: tuple[float, float] = (0.1, 0.4)
+    floor_px: float = 0.3
+    offset: float = 0.015
+    peak: float = 0.005
+    peak_size: float = 8.0
+    swap: float = 0.12
+    swap_time: tuple[float, float] = (0.07, 0.4)
+    grab: float = 0.03
+    missing: float = 0.02
+    dropped: float = 0.08
+    stamp_jitter: float = 0.003
+    overconfident: float = 0.1
+    focal: float = 0.003
+    principal_point: float = 0.002
+
+
+def intervals(rng: np.random.Generator, count: int, length: int, rate: float,
+              duration: tuple[float, float], chance: float) -> NDArray[np.bool_]:
+    """One random stretch of time per window with the given chance, bool [count,length]."""
+    span = np.maximum(rng.uniform(*duration, count) * rate, 1.0)
+    begin = rng.uniform(-span + 1, length)
+    k = np.arange(length)
+    happens = rng.random(count) < chance
+    return (k >= begin[:, None]) & (k < (begin + span)[:, None]) & happens[:, None]
+
+
+def person_scale(p_pixel: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Square root of the area of each person in pixels, [B,T], from all keypoints [B,T,17,2]."""
+    size = p_pixel.max(axis=2) - p_pixel.min(axis=2)
+    width = np.maximum(size[..., 0], 0.35 * size[..., 1])
+    return 0.73 * np.sqrt(width * np.maximum(size[..., 1], 0.35 * size[..., 0]) + 1e-6)
+
+
+def add_detector_errors(p_pixel: NDArray[np.float32], scale: NDArray[np.float32], rate: float,
+                        noise: KeypointNoise, rng: np.random.Generator
+                        ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
+    """Add a detector's errors to true keypoints.
+
+    p_pixel: [B,T,17,2]; scale: [B,T] from person_scale.
+    Returns observed pixels, the expected error sd in pixels [B,T,17], and which windows [B] are
+    exact (left untouched).
+    """
+    count, length = p_pixel.shape[:2]
+    shape = (count, length, 17, 2)
+    exact = rng.random(count) < noise.exact_share
+    level = np.exp(rng.uniform(*np.log(noise.spread), count)).astype(np.float32)
+    sigma = np.maximum(level[:, None, None] * COCO_SPREAD * scale[..., None], noise.floor_px)
+    time = rng.uniform(*noise.time_constant, count)
+    unit = noise.correlated * smooth_noise(rng, shape, np.exp(-1.0 / (rate * time)))
+    unit += noise.white * rng.standard_normal(shape, dtype=np.float32)
+    unit += noise.bias * rng.standard_normal((count, 1, 17, 2), dtype=np.float32)
+    peaks = rng.random(shape[:3], dtype=np.float32) < noise.peak
+    where = np.nonzero(peaks)
+    unit[where] += noise.peak_size * rng.standard_normal((len(where[0]), 2), dtype=np.float32)
+    observed = p_pixel + unit * sigma[..., None]
+    if length > 1 and noise.stamp_jitter > 0:
+        late = rng.standard_normal((count, length, 1, 1), dtype=np.float32) * noise.stamp_jitter
+        observed += late * rate * np.gradient(p_pixel, axis=1)
+
+    swapped = intervals(rng, count, length, rate, noise.swap_time, noise.swap)
+    parts = np.stack([_LEGS, _ARMS, np.ones(17, bool)])[rng.integers(3, size=count)]
+    exchange = swapped[..., None] & parts[:, None]
+    if exchange.any():
+        observed = np.where(exchange[..., None], observed[:, :, COCO17_MIRROR], observed)
+    grabbed = intervals(rng, count, length, rate, noise.swap_time, noise.grab)
+    if grabbed.any():
+        shift = rng.uniform(0.6, 2.0, (count, 1, 1, 1)) * rng.choice((-1, 1), (count, 1, 1, 1))
+        shift = shift * scale[..., None, None] * np.array([1, 0.1], np.float32)
+        observed = np.where((grabbed[..., None] & parts[:, None])[..., None],
+                            observed + shift, observed)
+    observed = np.where(exact[:, None, None, None], p_pixel, observed).astype(np.float32)
+    return observed, sigma.astype(np.float32), exact
+
+
+def draw_confidence(error: NDArray[np.float32], sigma: NDArray[np.float32],
+                    scale: NDArray[np.float32], noise: KeypointNoise, rng: np.random.Generator
+                    ) -> NDArray[np.float32]:
+    """Confidence [B,T,17] that a detector would state for keypoints with this error (pixels).
+
+    Falls with the error relative to COCO's spread and to the window's own sd; a share of the bad
+    ones is stated with high confidence all the same.
+    """
+    shape = error.shape
+    relative = error / (0.6 * COCO_SPREAD * scale[..., None] + 2 * sigma)
+    top = rng.uniform(0.75, 1.0, (shape[0], 1, 1)).astype(np.float32)
+    confidence = top * np.exp(-0.35 * relative * relative)
+    confidence += 0.05 * rng.standard_normal(shape, dtype=np.float32)
+    bad = relative > 1.0
+    lies = bad & (rng.random(shape, dtype=np.float32) < noise.overconfident)
+    confidence = np.where(lies, rng.uniform(0.6, 0.95, shape).astype(np.float32), confidence)
+    return np.clip(confidence, 0.05, 1.0)

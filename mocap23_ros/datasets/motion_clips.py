@@ -1,0 +1,111 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Motion clips packed end to end, and reading windows out of them at any rate."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mocap23_ros.datasets.contact_labels import foot_contact
+from mocap23_ros.datasets.mocap34 import COUNT, JOINT_NAMES
+from mocap23_ros.errors import InputError
+
+
+@dataclass(frozen=True)
+class MotionClips:
+    """C clips of 34-joint motion, z up, floor at z = 0, N frames in all at one rate.
+
+    frames: int16 [N,34,3]; times ``scale`` = metres.
+    start, length: int64 [C] first frame and frame count of each clip.
+    stature: float32 [C] body height in metres. flat: bool [C], feet rest on z = 0.
+    subject, name, description: [C] strings. contact: bool [N,2] left, right foot on the floor.
+    """
+
+    frames: NDArray[np.int16]
+    scale: float
+    fps: float
+    start: NDArray[np.int64]
+    length: NDArray[np.int64]
+    stature: NDArray[np.float32]
+    flat: NDArray[np.bool_]
+    subject: NDArray[np.str_]
+    name: NDArray[np.str_]
+    description: NDArray[np.str_]
+    contact: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    @property
+    def minutes(self) -> float:
+        """Total duration in minutes."""
+        return float(self.length.sum() / self.fps / 60)
+
+    def select(self, chosen: NDArray[np.bool_]) -> 'MotionClips':
+        """Keep the clips where ``chosen`` [C] is true; frames are shared, not copied."""
+        return replace(self, **{key: getattr(self, key)[chosen] for key in
+                                ('start', 'length', 'stature', 'flat', 'subject', 'name',
+                                 'description')})
+
+    def positions(self, clip: int) -> NDArray[np.float32]:
+        """Joint positions of one clip, float32 [F,34,3] metres."""
+        first = int(self.start[clip])
+        return self.frames[first:first + int(self.length[clip])] * np.float32(self.scale)
+
+
+def pack(motions: list[NDArray[np.float32]], fps: float, stature: NDArray[np.float32],
+         flat: NDArray[np.bool_], subject: list[str], name: list[str], description: list[str],
+         scale: float = 0.0005) -> MotionClips:
+    """Pack float motions [F,34,3] (metres) the way the packed files are and label contact."""
+    length = np.array([len(motion) for motion in motions], dtype=np.int64)
+    frames = np.concatenate([np.round(motion / scale).astype(np.int16) for motion in motions])
+    contact = np.concatenate([foot_contact(motion, fps) for motion in motions])
+    return MotionClips(frames, scale, fps, np.cumsum(length) - length, length,
+                       np.asarray(stature, np.float32), np.asarray(flat, bool),
+                       np.array(subject), np.array(name), np.array(description), contact)
+
+
+def merge(first: MotionClips, second: MotionClips) -> MotionClips:
+    """Both sets in one; they must have the same rate and scale."""
+    if first.fps != second.fps or first.scale != second.scale:
+        raise InputError('motion sets of different rate or scale cannot be merged; resample one')
+
+    def joined(key: str) -> NDArray:
+        return np.concatenate([getattr(first, key), getattr(second, key)])
+
+    return MotionClips(joined('frames'), first.scale, first.fps,
+                       np.concatenate([first.start, second.start + len(first.frames)]),
+                       joined('length'), joined('stature'), joined('flat'), joined('subject'),
+                       joined('name'), joined('description'), joined('contact'))
+
+
+def load_packed(path: Path) -> MotionClips:
+    """Read a packed motion file (the layout of docs/DATA.md); raises InputError."""
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f'{path}: no such motion file; set MOCAP23_DATA to the folder that '
+                         f'holds cmu/cmu_train.npz')
+    try:
+        with np.load(path, allow_pickle=False) as data:
+            values = {key: data[key] for key in
+                      ('pos', 'scale', 'fps', 'start', 'length', 'stature', 'flat', 'subject',
+                       'name', 'description', 'joint_names')}
+    except (KeyError, ValueError, OSError, EOFError) as error:
+        raise InputError(f'{path}: not a packed motion file ({error})') from error
+    if values['pos'].ndim != 3 or values['pos'].shape[1:] != (COUNT, 3) \
+            or tuple(values['joint_names'].tolist()) != JOINT_NAMES:
+        raise InputError(f'{path}: its joints are not the 34 of this project')
+    scale, fps = float(values['scale']), float(values['fps'])
+    start, length = (values[key].astype(np.int64) for key in ('start', 'length'))
+    if len(start) != len(length) or (start < 0).any() \
+            or (start + length > len(values['pos'])).any():
+        raise InputError(f'{path}: its clip table points outside the frames')
+    contact = np.zeros((len(values['pos']), 2), bool)
+    for first, count in zip(start, length, strict=True):
+        part = values['pos'][first:first + count] * np.float32(scale)
+        contact[first:first + count] = foot_contact(part, fps)
+    return MotionClips(values['pos'], scale, fps, start, length,
+                       values['stature'].astype(np.float32), values['flat'].astype(bool),
+                       values['subject'], values['name'], values['description'], contact)

@@ -1,0 +1,106 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""From true motion and true cameras to what a calibrated detector would report."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mocap23_ros.datasets.augmentation import Augmentation
+from mocap23_ros.datasets.cameras import Cameras
+from mocap23_ros.datasets.keypoint_noise import (add_detector_errors, draw_confidence,
+                                                 person_scale)
+from mocap23_ros.datasets.occlusion import guess_hidden, hidden_keypoints
+
+_NEAR = 0.15  # metres; nothing closer to the image plane is seen
+
+
+@dataclass
+class Observation:
+    """keypoints: float32 [B,T,17,3] normalised x, y and confidence, zeros where not seen.
+
+    kind: int8 [B,T,17], 0 seen, 1 hidden but guessed, 2 hidden, 3 outside the image, 4 missed.
+    """
+
+    keypoints: NDArray[np.float32]
+    kind: NDArray[np.int8]
+
+
+def to_camera(joints: NDArray[np.float32], world_T_camera: NDArray[np.float32]
+              ) -> NDArray[np.float32]:
+    """Points [B,T,J,3] in the world -> camera optical frame, poses [B,T,4,4]."""
+    return (joints - world_T_camera[:, :, None, :3, 3]) @ world_T_camera[:, :, :3, :3]
+
+
+def to_world(joints: NDArray[np.float32], world_T_camera: NDArray[np.float32]
+             ) -> NDArray[np.float32]:
+    """Points [B,T,J,3] in the camera -> world, poses [B,T,4,4]."""
+    rotation = np.swapaxes(world_T_camera[:, :, :3, :3], -1, -2)
+    return joints @ rotation + world_T_camera[:, :, None, :3, 3]
+
+
+def body_offsets(joints: NDArray[np.float32], sd: float, rng: np.random.Generator
+                 ) -> NDArray[np.float32]:
+    """Offsets [B,T,17,3] between joints and visible keypoints, fixed in the body.
+
+    Constant in the frame of the hips' heading over the window; face keypoints share one offset.
+    """
+    count = len(joints)
+    offset = rng.standard_normal((count, 1, 17, 3), dtype=np.float32) * sd
+    offset[:, :, :5] = 0.5 * offset[:, :, :5] + offset[:, :, :1]
+    across = joints[:, :, 11, :2] - joints[:, :, 12, :2]
+    across = across / np.maximum(np.linalg.norm(across, axis=-1, keepdims=True), 1e-3)
+    cos, sin = across[..., 0, None], across[..., 1, None]
+    x, y = offset[..., 0], offset[..., 1]
+    return np.stack([cos * x - sin * y, sin * x + cos * y,
+                     np.broadcast_to(offset[..., 2], (*joints.shape[:2], 17))], axis=-1)
+
+
+def observe(joints: NDArray[np.float32], cameras: Cameras, world_T_camera: NDArray[np.float32],
+            rate: float, augmentation: Augmentation, rng: np.random.Generator) -> Observation:
+    """Observe COCO joints [B,T,17,3] (true world) with true camera poses [B,T,4,4]."""
+    noise = augmentation.noise
+    count, length = joints.shape[:2]
+    focal = cameras.focal_length[:, None, None, None]
+    visible_points = joints
+    if noise.offset > 0:
+        free = (rng.random((count, 1, 1, 1)) >= noise.exact_share).astype(np.float32)
+        visible_points = joints + free * body_offsets(joints, noise.offset, rng)
+    p_camera = to_camera(visible_points, world_T_camera)
+    depth = p_camera[..., 2]
+    in_front = depth > _NEAR
+    p_pixel = focal * p_camera[..., :2] / np.maximum(depth, _NEAR)[..., None]
+    half = cameras.image_size[:, None, None] / 2
+    # Far outside the image the projection explodes; such keypoints are dropped anyway.
+    p_pixel = np.clip(p_pixel, -3 * half, 3 * half)
+    scale = person_scale(p_pixel)
+
+    observed, sigma, exact = add_detector_errors(p_pixel, scale, rate, noise, rng)
+    hidden, absent = hidden_keypoints(p_pixel, rate, augmentation.occlusion, rng)
+    hidden[exact & (augmentation.noise.exact_share < 1)] = False
+    observed, unseen = guess_hidden(observed, hidden, scale, augmentation.occlusion, rng)
+    kind = np.where(hidden, np.where(unseen, 2, 1), 0).astype(np.int8)
+    error = np.linalg.norm(observed - p_pixel, axis=-1)
+    confidence = draw_confidence(error, sigma, scale, noise, rng)
+    confidence = np.where(kind == 1, confidence * rng.uniform(0.3, 1, confidence.shape), confidence)
+    confidence = np.where(exact[:, None, None] & (kind == 0), 1.0, confidence)
+
+    missed = rng.random(kind.shape) < noise.missing
+    missed |= (rng.random((count, length)) <
+               noise.dropped * rng.random((count, 1)))[..., None]
+    missed &= ~exact[:, None, None]
+    kind[missed | absent[..., None]] = 4
+    outside = ~in_front | (np.abs(p_pixel) > half).any(axis=-1) | (
+        np.abs(observed) > 1.05 * half).any(axis=-1)
+    kind[outside] = 3
+
+    calibration = 1 + noise.focal * rng.standard_normal((count, 1, 1, 1), dtype=np.float32)
+    centre = noise.principal_point * cameras.image_size[:, None, None] * rng.standard_normal(
+        (count, 1, 1, 2), dtype=np.float32)
+    calibration[exact], centre[exact] = 1.0, 0.0
+    keypoints = np.empty((count, length, 17, 3), np.float32)
+    keypoints[..., :2] = (observed * calibration + centre) / focal
+    keypoints[..., 2] = confidence
+    keypoints[kind >= 2] = 0
+    return Observation(keypoints, kind)

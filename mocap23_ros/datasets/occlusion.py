@@ -1,0 +1,69 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Which keypoints are hidden, and what a detector makes of hidden ones."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mocap23_ros.datasets.keypoint_noise import intervals
+
+_PARTS: NDArray[np.bool_] = np.zeros((7, 17), bool)
+for _part, _joints in enumerate(((7, 9), (8, 10), (13, 15), (14, 16), (11, 12, 13, 14, 15, 16),
+                                 (13, 14, 15, 16), (0, 1, 2, 3, 4, 5, 7, 9))):
+    _PARTS[_part, list(_joints)] = True
+
+
+@dataclass(frozen=True)
+class Occlusion:
+    """Levels of occlusion; probabilities are per window.
+
+    limb: a body part (arm, leg, lower body, upper left side ...) is hidden for ``duration`` s;
+    box: something stands between (covers everything below a line of the body);
+    late: the person enters within the window. guessed: share of hidden keypoints that the
+    detector reports anyway, displaced by ``guess_error`` times the person's scale.
+    """
+
+    limb: float = 0.3
+    box: float = 0.12
+    late: float = 0.1
+    duration: tuple[float, float] = (0.3, 3.0)
+    guessed: float = 0.4
+    guess_error: float = 0.12
+
+
+def hidden_keypoints(p_pixel: NDArray[np.float32], rate: float, occlusion: Occlusion,
+                     rng: np.random.Generator) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Draw what is hidden, bool [B,T,17], and which samples [B,T] come before the person."""
+    count, length = p_pixel.shape[:2]
+    hidden = np.zeros(p_pixel.shape[:3], bool)
+    for chance in (occlusion.limb, occlusion.limb / 2):
+        when = intervals(rng, count, length, rate, occlusion.duration, chance)
+        part = _PARTS[rng.integers(len(_PARTS), size=count)]
+        hidden |= when[..., None] & part[:, None]
+    when = intervals(rng, count, length, rate, (1.0, 6.0), occlusion.box)
+    if when.any():
+        v = p_pixel[..., 1]
+        low, high = v.min(axis=(1, 2)), v.max(axis=(1, 2))
+        line = low + rng.uniform(0.35, 0.9, count).astype(np.float32) * (high - low)
+        hidden |= when[..., None] & (v > line[:, None, None])
+    entry = np.where(rng.random(count) < occlusion.late, rng.integers(0, length, count), 0)
+    return hidden, np.arange(length) < entry[:, None]
+
+
+def guess_hidden(observed: NDArray[np.float32], hidden: NDArray[np.bool_],
+                 scale: NDArray[np.float32], occlusion: Occlusion, rng: np.random.Generator
+                 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Displace the hidden keypoints that are guessed; returns pixels and what stays unseen."""
+    windows = hidden.any(axis=(1, 2))
+    if not windows.any():
+        return observed, hidden
+    count, length = hidden.shape[:2]
+    # A detector guesses a hidden joint consistently: one displacement for the window.
+    shift = rng.standard_normal((count, 1, 17, 2), dtype=np.float32) * occlusion.guess_error
+    shift = shift + 0.3 * occlusion.guess_error * rng.standard_normal(
+        (count, length, 17, 2), dtype=np.float32)
+    guessed = hidden & (rng.random((count, 1, 17)) < occlusion.guessed)
+    observed = np.where(guessed[..., None], observed + shift * scale[..., None, None], observed)
+    return observed.astype(np.float32), hidden & ~guessed
