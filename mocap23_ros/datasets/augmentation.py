@@ -21,10 +21,10 @@ NO_POSE_ERROR = PoseError(scale=(0.0, 0.0))
 class Augmentation:
     """What is drawn at random for each training window.
 
-    speed: factor on the speed of motion. mirror: share of mirrored windows. stature_known: share
-    of windows in which the user gives the stature, with relative error stature_error. subject_power:
-    subjects are drawn with probability ~ duration ** power. nonflat_weight: weight of clips whose
-    feet leave the floor for steps or ladders.
+    speed: factor on the speed of motion. mirror: share of mirrored windows. stature_known:
+    share of windows in which the user gives the stature, with relative error stature_error.
+    subject_power: subjects are drawn with probability ~ duration ** power. nonflat_weight:
+    weight of clips whose feet leave the floor for steps or ladders.
     """
 
     body: BodyVariation = field(default_factory=BodyVariation)

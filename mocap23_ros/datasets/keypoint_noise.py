@@ -72,44 +72,44 @@ def person_scale(p_pixel: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def add_detector_errors(p_pixel: NDArray[np.float32], scale: NDArray[np.float32], rate: float,
-                        noise: KeypointNoise, rng: np.random.Generator
-                        ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
+                        noise: KeypointNoise, exact: NDArray[np.bool_], rng: np.random.Generator
+                        ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Add a detector's errors to true keypoints.
 
-    p_pixel: [B,T,17,2]; scale: [B,T] from person_scale.
-    Returns observed pixels, the expected error sd in pixels [B,T,17], and which windows [B] are
-    exact (left untouched).
+    p_pixel: [B,T,17,2]; scale: [B,T] from person_scale; exact: [B] windows to leave untouched.
+    Returns observed pixels and the expected error sd in pixels, [B,T,17].
     """
     count, length = p_pixel.shape[:2]
     shape = (count, length, 17, 2)
-    exact = rng.random(count) < noise.exact_share
     level = np.exp(rng.uniform(*np.log(noise.spread), count)).astype(np.float32)
     sigma = np.maximum(level[:, None, None] * COCO_SPREAD * scale[..., None], noise.floor_px)
     time = rng.uniform(*noise.time_constant, count)
-    unit = noise.correlated * smooth_noise(rng, shape, np.exp(-1.0 / (rate * time)))
-    unit += noise.white * rng.standard_normal(shape, dtype=np.float32)
+    unit = np.float32(noise.correlated) * smooth_noise(rng, shape, np.exp(-1.0 / (rate * time)))
+    unit += np.float32(noise.white) * rng.standard_normal(shape, dtype=np.float32)
     unit += noise.bias * rng.standard_normal((count, 1, 17, 2), dtype=np.float32)
     peaks = rng.random(shape[:3], dtype=np.float32) < noise.peak
     where = np.nonzero(peaks)
     unit[where] += noise.peak_size * rng.standard_normal((len(where[0]), 2), dtype=np.float32)
     observed = p_pixel + unit * sigma[..., None]
     if length > 1 and noise.stamp_jitter > 0:
-        late = rng.standard_normal((count, length, 1, 1), dtype=np.float32) * noise.stamp_jitter
-        observed += late * rate * np.gradient(p_pixel, axis=1)
+        late = rng.standard_normal((count, length, 1, 1), dtype=np.float32)
+        late *= np.float32(noise.stamp_jitter * rate)
+        observed += late * np.gradient(p_pixel, axis=1)
 
     swapped = intervals(rng, count, length, rate, noise.swap_time, noise.swap)
     parts = np.stack([_LEGS, _ARMS, np.ones(17, bool)])[rng.integers(3, size=count)]
     exchange = swapped[..., None] & parts[:, None]
     if exchange.any():
-        observed = np.where(exchange[..., None], observed[:, :, COCO17_MIRROR], observed)
+        observed[exchange] = observed[:, :, COCO17_MIRROR][exchange]
     grabbed = intervals(rng, count, length, rate, noise.swap_time, noise.grab)
     if grabbed.any():
         shift = rng.uniform(0.6, 2.0, (count, 1, 1, 1)) * rng.choice((-1, 1), (count, 1, 1, 1))
         shift = shift * scale[..., None, None] * np.array([1, 0.1], np.float32)
-        observed = np.where((grabbed[..., None] & parts[:, None])[..., None],
-                            observed + shift, observed)
-    observed = np.where(exact[:, None, None, None], p_pixel, observed).astype(np.float32)
-    return observed, sigma.astype(np.float32), exact
+        taken = grabbed[..., None] & parts[:, None]
+        observed[taken] += np.broadcast_to(shift, observed.shape)[taken]
+    observed = observed.astype(np.float32, copy=False)
+    observed[exact] = p_pixel[exact]
+    return observed, sigma.astype(np.float32, copy=False)
 
 
 def draw_confidence(error: NDArray[np.float32], sigma: NDArray[np.float32],
@@ -121,11 +121,11 @@ def draw_confidence(error: NDArray[np.float32], sigma: NDArray[np.float32],
     ones is stated with high confidence all the same.
     """
     shape = error.shape
-    relative = error / (0.6 * COCO_SPREAD * scale[..., None] + 2 * sigma)
+    relative = error / (np.float32(0.6) * COCO_SPREAD * scale[..., None] + 2 * sigma)
     top = rng.uniform(0.75, 1.0, (shape[0], 1, 1)).astype(np.float32)
-    confidence = top * np.exp(-0.35 * relative * relative)
-    confidence += 0.05 * rng.standard_normal(shape, dtype=np.float32)
+    confidence = top * np.exp(np.float32(-0.35) * relative * relative)
+    confidence += np.float32(0.05) * rng.standard_normal(shape, dtype=np.float32)
     bad = relative > 1.0
     lies = bad & (rng.random(shape, dtype=np.float32) < noise.overconfident)
-    confidence = np.where(lies, rng.uniform(0.6, 0.95, shape).astype(np.float32), confidence)
-    return np.clip(confidence, 0.05, 1.0)
+    confidence[lies] = rng.uniform(0.6, 0.95, int(lies.sum()))
+    return np.clip(confidence, 0.05, 1.0, out=confidence)

@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 
 from mocap23_ros.datasets.augmentation import Augmentation
 from mocap23_ros.datasets.cameras import Cameras
-from mocap23_ros.datasets.keypoint_noise import (add_detector_errors, draw_confidence,
-                                                 person_scale)
+from mocap23_ros.datasets.keypoint_noise import add_detector_errors, draw_confidence, person_scale
 from mocap23_ros.datasets.occlusion import guess_hidden, hidden_keypoints
 
 _NEAR = 0.15  # metres; nothing closer to the image plane is seen
@@ -57,16 +56,24 @@ def body_offsets(joints: NDArray[np.float32], sd: float, rng: np.random.Generato
                      np.broadcast_to(offset[..., 2], (*joints.shape[:2], 17))], axis=-1)
 
 
+def _inside(p_pixel: NDArray[np.float32], half: NDArray[np.float32]) -> NDArray[np.bool_]:
+    return (np.abs(p_pixel[..., 0]) < half[..., 0]) & (np.abs(p_pixel[..., 1]) < half[..., 1])
+
+
 def observe(joints: NDArray[np.float32], cameras: Cameras, world_T_camera: NDArray[np.float32],
             rate: float, augmentation: Augmentation, rng: np.random.Generator) -> Observation:
     """Observe COCO joints [B,T,17,3] (true world) with true camera poses [B,T,4,4]."""
     noise = augmentation.noise
     count, length = joints.shape[:2]
     focal = cameras.focal_length[:, None, None, None]
+    exact = rng.random(count) < noise.exact_share
     visible_points = joints
     if noise.offset > 0:
-        free = (rng.random((count, 1, 1, 1)) >= noise.exact_share).astype(np.float32)
-        visible_points = joints + free * body_offsets(joints, noise.offset, rng)
+        offsets = body_offsets(joints, noise.offset, rng)
+        # Definitions of joints agree now better, now worse; exact windows have no offset at all.
+        offsets *= rng.uniform(0, 1.5, (count, 1, 1, 1)).astype(np.float32)
+        offsets[exact] = 0
+        visible_points = joints + offsets
     p_camera = to_camera(visible_points, world_T_camera)
     depth = p_camera[..., 2]
     in_front = depth > _NEAR
@@ -76,24 +83,24 @@ def observe(joints: NDArray[np.float32], cameras: Cameras, world_T_camera: NDArr
     p_pixel = np.clip(p_pixel, -3 * half, 3 * half)
     scale = person_scale(p_pixel)
 
-    observed, sigma, exact = add_detector_errors(p_pixel, scale, rate, noise, rng)
+    observed, sigma = add_detector_errors(p_pixel, scale, rate, noise, exact, rng)
     hidden, absent = hidden_keypoints(p_pixel, rate, augmentation.occlusion, rng)
     hidden[exact & (augmentation.noise.exact_share < 1)] = False
     observed, unseen = guess_hidden(observed, hidden, scale, augmentation.occlusion, rng)
     kind = np.where(hidden, np.where(unseen, 2, 1), 0).astype(np.int8)
-    error = np.linalg.norm(observed - p_pixel, axis=-1)
+    difference = observed - p_pixel
+    error = np.hypot(difference[..., 0], difference[..., 1])
     confidence = draw_confidence(error, sigma, scale, noise, rng)
-    confidence = np.where(kind == 1, confidence * rng.uniform(0.3, 1, confidence.shape), confidence)
-    confidence = np.where(exact[:, None, None] & (kind == 0), 1.0, confidence)
+    guessed = kind == 1
+    confidence[guessed] *= rng.uniform(0.3, 1, int(guessed.sum()))
+    confidence[exact[:, None, None] & (kind == 0)] = 1.0
 
-    missed = rng.random(kind.shape) < noise.missing
+    missed = rng.random(kind.shape, dtype=np.float32) < noise.missing
     missed |= (rng.random((count, length)) <
                noise.dropped * rng.random((count, 1)))[..., None]
     missed &= ~exact[:, None, None]
     kind[missed | absent[..., None]] = 4
-    outside = ~in_front | (np.abs(p_pixel) > half).any(axis=-1) | (
-        np.abs(observed) > 1.05 * half).any(axis=-1)
-    kind[outside] = 3
+    kind[~(in_front & _inside(p_pixel, half) & _inside(observed, 1.05 * half))] = 3
 
     calibration = 1 + noise.focal * rng.standard_normal((count, 1, 1, 1), dtype=np.float32)
     centre = noise.principal_point * cameras.image_size[:, None, None] * rng.standard_normal(

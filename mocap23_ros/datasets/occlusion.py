@@ -55,7 +55,7 @@ def hidden_keypoints(p_pixel: NDArray[np.float32], rate: float, occlusion: Occlu
 def guess_hidden(observed: NDArray[np.float32], hidden: NDArray[np.bool_],
                  scale: NDArray[np.float32], occlusion: Occlusion, rng: np.random.Generator
                  ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Displace the hidden keypoints that are guessed; returns pixels and what stays unseen."""
+    """Displace the guessed hidden keypoints in place; returns pixels and what stays unseen."""
     windows = hidden.any(axis=(1, 2))
     if not windows.any():
         return observed, hidden
@@ -65,5 +65,5 @@ def guess_hidden(observed: NDArray[np.float32], hidden: NDArray[np.bool_],
     shift = shift + 0.3 * occlusion.guess_error * rng.standard_normal(
         (count, length, 17, 2), dtype=np.float32)
     guessed = hidden & (rng.random((count, 1, 17)) < occlusion.guessed)
-    observed = np.where(guessed[..., None], observed + shift * scale[..., None, None], observed)
-    return observed.astype(np.float32), hidden & ~guessed
+    observed[guessed] += (shift * scale[..., None, None])[guessed]
+    return observed, hidden & ~guessed

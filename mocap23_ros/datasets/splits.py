@@ -3,7 +3,7 @@
 """Which CMU subjects are never trained on, and why.
 
 validation: figures are reported on these and the training never sees them.
-    13  the tallest (1.83 m), everyday actions: drinking, boxing, jumping, laughing, sitting, waving.
+    13  the tallest (1.83 m), everyday actions: drink, box, jump, laugh, sit on a stool, wave.
     49  1.74 m, narrow shoulders, trained dancer and acrobat: cartwheels, hops, balances, leaps.
     08  a small person (1.65 m), walks at several speeds.
 calibration: 02 (1.73 m; walk, jog, jump, sword play, scoop, wash) sets the scale of the predicted
