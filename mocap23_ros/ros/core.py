@@ -1,0 +1,70 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""The core behind the node: detector, tracker and lifter, loaded and warm."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mocap23_ros.detection.detector import Detector
+from mocap23_ros.detection.registry import create_detector
+from mocap23_ros.lifting.lifter import Lifter
+from mocap23_ros.lifting.registry import create_lifter
+from mocap23_ros.pipeline.streaming_lifter import StreamingLifter
+from mocap23_ros.ros.parameters import Settings
+from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
+from mocap23_ros.tracking.tracker import Tracker
+
+_WARM_UP_SIZE = (480, 640, 3)
+
+
+@dataclass
+class Core:
+    """detector is None where keypoints come from elsewhere."""
+
+    detector: Detector | None
+    tracker: Tracker
+    lifter: Lifter
+    streaming: StreamingLifter
+
+    @property
+    def keypoint_format(self) -> SkeletonFormat:
+        """The format of the keypoints that are tracked and lifted."""
+        return self.lifter.input_format
+
+    @property
+    def output_format(self) -> SkeletonFormat:
+        """The format of the skeletons."""
+        return self.lifter.output_format
+
+    def close(self) -> None:
+        """Free the models."""
+        for part in (self.detector, self.lifter):
+            close = getattr(part, 'close', None)
+            if close is not None:
+                close()
+
+
+def create_core(settings: Settings) -> Core:
+    """Load what the parameters name; raises InputError where a model is missing or damaged."""
+    lifter = create_lifter(settings.lifter, **_lifter_options(settings))
+    detector = None
+    if settings.detector != 'external':
+        detector = create_detector(settings.detector, **_detector_options(settings))
+        # The first inference takes much longer than the rest: not while somebody waits.
+        detector.detect(np.zeros(_WARM_UP_SIZE, np.uint8))
+    return Core(detector, Tracker(), lifter, StreamingLifter(lifter, lag=settings.lag))
+
+
+def _detector_options(settings: Settings) -> dict[str, Any]:
+    options: dict[str, Any] = {'max_people': settings.max_people}
+    if settings.detector_model:
+        options['model'] = settings.detector_model
+    return options
+
+
+def _lifter_options(settings: Settings) -> dict[str, Any]:
+    if settings.lifter == 'diffusion':
+        return {'tier': settings.tier, 'backend': settings.backend}
+    return {}

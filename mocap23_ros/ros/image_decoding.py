@@ -1,0 +1,126 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Image messages to BGR arrays, whatever the camera sends."""
+
+import cv2
+import numpy as np
+from cv_bridge import CvBridge, CvBridgeError
+from numpy.typing import NDArray
+from sensor_msgs.msg import CompressedImage, Image
+
+from mocap23_ros.errors import InputError
+
+# Compressed images declare their size themselves; a small file must not ask for gigabytes.
+MAX_PIXELS = 64_000_000
+
+# OpenCV type names without a meaning of colour; cameras that send them mean these.
+_COLOUR_OF_TYPE = {'8UC3': 'bgr8', '8UC1': 'mono8', '8UC4': 'bgra8'}
+_DEPTH_TYPES = ('16UC1', '32FC1')
+
+_bridge = CvBridge()
+
+
+def decode_image(message: Image) -> NDArray[np.uint8]:
+    """Return a raw image as uint8 [H,W,3] BGR.
+
+    Takes every encoding of cv_bridge with a conversion to bgr8 (rgb, bgr, mono, Bayer, YUV 4:2:2),
+    nv12, nv21, and the plain 8-bit OpenCV types. mono16 is scaled to 8 bits. Raises InputError
+    for an empty image, one that is shorter than it says, and an unknown encoding.
+    """
+    height, width, step, encoding = message.height, message.width, message.step, message.encoding
+    if not (height and width and len(message.data)):
+        raise InputError(
+            f'the image is empty ({width}x{height}, {len(message.data)} bytes); check the camera '
+            'driver')
+    if encoding in _DEPTH_TYPES:
+        raise InputError(
+            f'the image has encoding {encoding}, as depth images do; remap image to a colour or '
+            'grey camera')
+    if encoding in ('nv12', 'nv21'):
+        return _decode_semi_planar(message)
+    if step * height > len(message.data):
+        raise InputError(
+            f'the image is cut off: {width}x{height} {encoding} with {step} bytes a row needs '
+            f'{step * height} bytes, and {len(message.data)} came; check the camera driver')
+    try:
+        if encoding in _COLOUR_OF_TYPE:
+            plain = _bridge.imgmsg_to_cv2(message, desired_encoding='passthrough')
+            return _plain_to_bgr(plain, _COLOUR_OF_TYPE[encoding])
+        image = _bridge.imgmsg_to_cv2(message, desired_encoding='bgr8')
+    # The bridge lets errors of numpy, OpenCV and its own tables through as they come.
+    except (CvBridgeError, cv2.error, TypeError, ValueError, KeyError, AttributeError) as error:
+        reason = ' '.join(str(error).split())
+        raise InputError(
+            f'cannot convert an image of encoding "{encoding}" ({width}x{height}, {step} bytes a '
+            f'row) to bgr8: {reason}; have the camera send rgb8 or bgr8') from error
+    return np.ascontiguousarray(image)
+
+
+def decode_compressed_image(message: CompressedImage) -> NDArray[np.uint8]:
+    """Return a JPEG or PNG image as uint8 [H,W,3] BGR; raises InputError where it is damaged."""
+    data = np.frombuffer(message.data, np.uint8)
+    if data.size == 0:
+        raise InputError('the compressed image is empty; check the camera driver')
+    # Decoders fill the missing part of a cut JPEG with grey: people would be found in half images.
+    if data[:2].tobytes() == b'\xff\xd8' and b'\xff\xd9' not in data[data.size // 2:].tobytes():
+        raise InputError(
+            f'the JPEG image is cut off after {data.size} bytes (no end marker); check the camera '
+            'driver and the network')
+    _check_declared_size(data)
+    try:
+        image = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    except cv2.error as error:
+        image, reason = None, ' '.join(str(error).split())
+    else:
+        reason = 'the decoder does not know it'
+    if image is None:
+        raise InputError(
+            f'the compressed image (format "{message.format}", {data.size} bytes) cannot be '
+            f'decoded: {reason}; send JPEG or PNG (for depth and theora, use raw)')
+    return image  # type: ignore[return-value]
+
+
+def _plain_to_bgr(image: NDArray, colour: str) -> NDArray[np.uint8]:
+    if colour == 'bgra8':
+        return cv2.cvtColor(image, cv2.COLOR_BGRA2BGR)  # type: ignore[return-value]
+    if colour != 'bgr8':
+        return cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)  # type: ignore[return-value]
+    return np.ascontiguousarray(image)
+
+
+def _decode_semi_planar(message: Image) -> NDArray[np.uint8]:
+    """NV12 and NV21: a plane of luminance, then one of interleaved chrominance."""
+    height, width = message.height, message.width
+    step = message.step or width
+    rows = height * 3 // 2
+    if height % 2 or width % 2 or step < width or len(message.data) < rows * step:
+        raise InputError(
+            f'the {message.encoding} image is cut off or of odd size ({width}x{height}, {step} '
+            f'bytes a row, {len(message.data)} bytes); check the camera driver')
+    data = np.frombuffer(message.data, np.uint8, rows * step).reshape(rows, step)[:, :width]
+    code = cv2.COLOR_YUV2BGR_NV12 if message.encoding == 'nv12' else cv2.COLOR_YUV2BGR_NV21
+    return cv2.cvtColor(np.ascontiguousarray(data), code)  # type: ignore[return-value]
+
+
+def _check_declared_size(data: NDArray[np.uint8]) -> None:
+    """Refuse an image that would unpack to gigabytes before it does."""
+    width, height = _declared_size(data.tobytes())
+    if width * height > MAX_PIXELS:
+        raise InputError(
+            f'the compressed image says it is {width}x{height}; at most {MAX_PIXELS} pixels are '
+            'taken')
+
+
+def _declared_size(data: bytes) -> tuple[int, int]:
+    """Return width and height from the header of a PNG or JPEG; zeros where there is none."""
+    if data.startswith(b'\x89PNG\r\n\x1a\n'):
+        return int.from_bytes(data[16:20], 'big'), int.from_bytes(data[20:24], 'big')
+    position = 2
+    while data.startswith(b'\xff\xd8') and position + 9 <= len(data) and data[position] == 0xFF:
+        marker = data[position + 1]
+        # Start of frame: C0 to CF but for the tables C4, C8, CC.
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            height = int.from_bytes(data[position + 5:position + 7], 'big')
+            return int.from_bytes(data[position + 7:position + 9], 'big'), height
+        position += 2 + int.from_bytes(data[position + 2:position + 4], 'big')
+    return 0, 0

@@ -1,0 +1,93 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""2D keypoints of the core to messages and back."""
+
+from array import array
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from std_msgs.msg import Header
+
+from mocap23_msgs.msg import Keypoints2D, Keypoints2DArray
+from mocap23_ros.detection.detector import Detection
+from mocap23_ros.errors import InputError
+from mocap23_ros.skeletons.conversion import convert_keypoints
+from mocap23_ros.skeletons.formats import FORMATS
+from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
+from mocap23_ros.tracking.track import Track
+
+# People of one message beyond this number are an error of the sender.
+MAX_PEOPLE = 256
+
+
+def keypoints_to_message(
+    tracks: Sequence[Track],
+    keypoint_format: SkeletonFormat,
+    header: Header,
+    image_size: tuple[int, int],
+) -> Keypoints2DArray:
+    """Return the keypoints of the people seen in this image; header is the image's own."""
+    message = Keypoints2DArray(
+        header=header, format=keypoint_format.name,
+        image_width=int(image_size[0]), image_height=int(image_size[1]))
+    message.people = [
+        Keypoints2D(
+            id=int(track.person_id),
+            keypoints=array('f', np.ascontiguousarray(track.keypoints, np.float32).tobytes()),
+            bounding_box=np.asarray(track.bounding_box, np.float32).copy(),
+            score=float(np.mean(track.keypoints[:, 2])),
+        )
+        for track in tracks if np.isfinite(track.keypoints[:, :2]).any()
+    ]
+    return message
+
+
+def detections_from_message(
+    message: Keypoints2DArray, keypoint_format: SkeletonFormat
+) -> list[Detection]:
+    """Return the people of another detector in the format that the lifter takes.
+
+    Raises InputError for an unknown format or arrays of a wrong length. A keypoint with a number
+    that is not finite counts as not found, whatever its confidence. Ids are not used: people are
+    tracked here, so that an id is never given twice.
+    """
+    source = FORMATS.get(message.format)
+    if source is None:
+        raise InputError(
+            f'keypoints_2d_in has the unknown format "{message.format}"; send one of '
+            f'{", ".join(FORMATS)}')
+    if len(message.people) > MAX_PEOPLE:
+        raise InputError(
+            f'keypoints_2d_in holds {len(message.people)} people; at most {MAX_PEOPLE} are taken')
+    detections = []
+    for person in message.people:
+        if len(person.keypoints) != 3 * len(source):
+            raise InputError(
+                f'keypoints_2d_in: a person has {len(person.keypoints)} numbers; {message.format} '
+                f'needs {3 * len(source)} (x, y, confidence of {len(source)} keypoints)')
+        keypoints = _clean(np.array(person.keypoints, np.float32).reshape(-1, 3))
+        if source.name != keypoint_format.name:
+            keypoints = _clean(np.asarray(
+                convert_keypoints(keypoints, source, keypoint_format), np.float32))
+        found = keypoints[:, 2] > 0.0
+        if not found.any():
+            continue
+        box = np.array(person.bounding_box, np.float32)
+        if not np.isfinite(box).all() or (box[2:] <= box[:2]).any():
+            box = np.concatenate([keypoints[found, :2].min(0), keypoints[found, :2].max(0)])
+        score = float(person.score)
+        if not np.isfinite(score):
+            score = float(keypoints[found, 2].mean())
+        detections.append(Detection(keypoints, box, min(max(score, 0.0), 1.0)))
+    return detections
+
+
+def _clean(keypoints: NDArray[np.float32]) -> NDArray[np.float32]:
+    found = np.isfinite(keypoints).all(axis=1) & (keypoints[:, 2] > 0.0)
+    # Beyond any image: nothing of use, and squares of it would overflow float32.
+    found &= (np.abs(np.nan_to_num(keypoints[:, :2])) < 1e6).all(axis=1)
+    cleaned = keypoints.copy()
+    cleaned[~found] = np.nan, np.nan, 0.0
+    cleaned[found, 2] = np.minimum(cleaned[found, 2], 1.0)
+    return cleaned

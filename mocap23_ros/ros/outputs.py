@@ -1,0 +1,93 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Everything that the node publishes about people."""
+
+import tf2_ros
+from rclpy.lifecycle import LifecycleNode, LifecyclePublisher
+from rclpy.qos_overriding_options import QoSOverridingOptions
+from rclpy.time import Time
+from std_msgs.msg import Header
+from visualization_msgs.msg import MarkerArray
+
+from mocap23_msgs.msg import Keypoints2DArray, SkeletonArray, SkeletonInfo
+from mocap23_ros.ros.conversions import skeleton_info, skeletons_to_message
+from mocap23_ros.ros.frame_processor import FrameResult
+from mocap23_ros.ros.keypoint_conversions import keypoints_to_message
+from mocap23_ros.ros.markers import MarkerBuilder
+from mocap23_ros.ros.parameters import Settings
+from mocap23_ros.ros.topics import latched_qos, output_qos
+from mocap23_ros.ros.transforms import PersonFrames
+from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
+
+
+class Outputs:
+    """The publishers of the node, from configuration to clean-up."""
+
+    def __init__(
+        self,
+        node: LifecycleNode,
+        settings: Settings,
+        keypoint_format: SkeletonFormat,
+        output_format: SkeletonFormat,
+    ) -> None:
+        self._node = node
+        self._world_frame = settings.world_frame
+        self._keypoint_format = keypoint_format
+        self._frames = PersonFrames(settings.frame_prefix, output_format.joint_names)
+        self._markers = MarkerBuilder(output_format)
+        self._publishers: list[LifecyclePublisher] = []
+        self._skeletons = self._create(SkeletonArray, 'skeletons')
+        self._keypoints = self._create(Keypoints2DArray, 'keypoints_2d')
+        self._marker_array = self._create(MarkerArray, 'markers')
+        # Not a managed publisher: the facts are known, and latched, before activation.
+        self._info = node.create_publisher(SkeletonInfo, 'skeleton_info', latched_qos())
+        self._broadcaster = tf2_ros.TransformBroadcaster(node)
+        self._info.publish(skeleton_info(
+            output_format, settings.lifter, settings.frame_prefix,
+            Header(stamp=node.get_clock().now().to_msg(), frame_id=self._world_frame)))
+
+    def publish_keypoints(self, result: FrameResult) -> None:
+        """Publish the 2D part of a frame."""
+        self._keypoints.publish(keypoints_to_message(
+            result.tracks, self._keypoint_format, result.header, result.image_size))
+
+    def publish(self, result: FrameResult, settings: Settings) -> float:
+        """Publish the skeletons of a frame; returns seconds from its stamp to now.
+
+        An empty array goes out as well when nobody is seen.
+        """
+        header = Header(stamp=result.stamp, frame_id=self._world_frame)
+        now = self._node.get_clock().now()
+        latency = 1e-9 * (now - Time.from_msg(result.stamp)).nanoseconds
+        self._skeletons.publish(skeletons_to_message(
+            result.estimates, header, result.header.frame_id,
+            floor_height=settings.floor_height, latency=latency))
+        if settings.publish_tf:
+            transforms = self._frames.transforms(result.estimates, header, settings.floor_height)
+            if transforms:
+                self._broadcaster.sendTransform(transforms)
+        if settings.publish_markers and self._marker_array.get_subscription_count():
+            self._marker_array.publish(
+                self._markers.markers(result.estimates, header, settings.floor_height))
+        return latency
+
+    def clear(self) -> None:
+        """Tell everybody that nobody is followed any more, as after a reset."""
+        self._frames.reset()
+        header = Header(stamp=self._node.get_clock().now().to_msg(), frame_id=self._world_frame)
+        self._skeletons.publish(SkeletonArray(header=header))
+        self._marker_array.publish(self._markers.delete_all(header))
+
+    def close(self) -> None:
+        """Destroy the publishers."""
+        for publisher in self._publishers:
+            self._node.destroy_lifecycle_publisher(publisher)
+        self._node.destroy_publisher(self._info)
+        self._node.destroy_publisher(self._broadcaster.pub_tf)
+
+    def _create(self, message_type: type, topic: str) -> LifecyclePublisher:
+        publisher: LifecyclePublisher = self._node.create_lifecycle_publisher(
+            message_type, topic, output_qos(),
+            qos_overriding_options=QoSOverridingOptions.with_default_policies())
+        self._publishers.append(publisher)
+        return publisher

@@ -1,0 +1,188 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Every parameter of the node, declared once: the fields of ``Settings`` are the table."""
+
+import dataclasses
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from rcl_interfaces.msg import (
+    FloatingPointRange,
+    IntegerRange,
+    ParameterDescriptor,
+    SetParametersResult,
+)
+from rclpy.exceptions import (
+    InvalidParameterTypeException,
+    InvalidParameterValueException,
+    ParameterUninitializedException,
+)
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+
+from mocap23_ros.errors import InputError
+
+
+def _parameter(
+    default: Any,
+    description: str,
+    *,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    choices: tuple[str, ...] = (),
+    read_only: bool = False,
+) -> Any:
+    metadata = {
+        'description': description,
+        'minimum': minimum,
+        'maximum': maximum,
+        'choices': choices,
+        'read_only': read_only,
+    }
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Values of the node's parameters; read-only ones hold for the life of the node."""
+
+    autostart: bool = _parameter(
+        True, 'Configure and activate at start; false where a lifecycle manager does it',
+        read_only=True)
+    world_frame: str = _parameter(
+        'map', 'z-up TF frame in which the skeletons are given; its floor is horizontal',
+        read_only=True)
+    floor_height: float = _parameter(
+        0.0, 'Height of the floor on which people stand, in world_frame [m]',
+        minimum=-1000.0, maximum=1000.0)
+    image_transport: str = _parameter(
+        'raw', 'Subscribe to image (sensor_msgs/Image) or to image/compressed '
+        '(sensor_msgs/CompressedImage)', choices=('raw', 'compressed'), read_only=True)
+    image_is_rectified: bool = _parameter(
+        False, 'The images are rectified already: use P of the CameraInfo and no distortion')
+    tf_timeout: float = _parameter(
+        0.2, 'How long an image waits for the transform at its stamp [s]',
+        minimum=0.0, maximum=5.0)
+    input_timeout: float = _parameter(
+        2.0, 'Silence of an input after which it is reported as missing [s]',
+        minimum=0.1, maximum=600.0)
+    detector: str = _parameter(
+        'mediapipe', '2D keypoint detector; external takes them from keypoints_2d_in',
+        choices=('mediapipe', 'onnx', 'external'), read_only=True)
+    detector_model: str = _parameter(
+        '', "Network file of the detector (needed by onnx); empty: the detector's own",
+        read_only=True)
+    max_people: int = _parameter(
+        4, 'Most people that the detector looks for', minimum=1, maximum=32, read_only=True)
+    min_score: float = _parameter(
+        0.3, 'Detections of a lower score are ignored', minimum=0.0, maximum=1.0)
+    lifter: str = _parameter(
+        'geometric', 'Method that computes the 3D skeletons', choices=('geometric', 'diffusion'),
+        read_only=True)
+    tier: str = _parameter(
+        's', 'Size of the network of the diffusion lifter', choices=('s', 'm', 'l'),
+        read_only=True)
+    backend: str = _parameter(
+        'auto', 'What runs the network of the diffusion lifter',
+        choices=('auto', 'onnxruntime', 'tensorrt', 'tensorrt_rtx', 'torch'), read_only=True)
+    steps: int = _parameter(
+        2, 'Denoising steps of the diffusion lifter', minimum=1, maximum=100, read_only=True)
+    lag: int = _parameter(
+        0, 'Publish the estimate for the image this many images ago: later, but smoother',
+        minimum=0, maximum=30, read_only=True)
+    frame_prefix: str = _parameter(
+        '', 'Put before person_<id> in the names of TF frames', read_only=True)
+    publish_tf: bool = _parameter(True, 'Publish a TF frame per person and joint')
+    publish_markers: bool = _parameter(True, 'Publish markers while somebody subscribes to them')
+
+
+@dataclass(frozen=True)
+class ParameterEntry:
+    """One row of the table, as documented: name, ROS type name, default, range."""
+
+    name: str
+    type_name: str
+    default: Any
+    description: str
+    minimum: float | None
+    maximum: float | None
+    choices: tuple[str, ...]
+    read_only: bool
+
+    @property
+    def range_text(self) -> str:
+        """The range as the documentation prints it."""
+        if self.choices:
+            return ', '.join(self.choices)
+        if self.minimum is None:
+            return ''
+        return f'{self.minimum:g} to {self.maximum:g}'
+
+    def descriptor(self) -> ParameterDescriptor:
+        """Return what ``ros2 param describe`` shows."""
+        descriptor = ParameterDescriptor(description=self.description, read_only=self.read_only)
+        if self.choices:
+            descriptor.additional_constraints = 'one of: ' + ', '.join(self.choices)
+        if self.minimum is not None and self.maximum is not None:
+            if self.type_name == 'double':
+                descriptor.floating_point_range = [
+                    FloatingPointRange(from_value=self.minimum, to_value=self.maximum)]
+            else:
+                descriptor.integer_range = [
+                    IntegerRange(from_value=int(self.minimum), to_value=int(self.maximum))]
+        return descriptor
+
+    def check(self, value: Any) -> str:
+        """Return why a value is refused, or an empty text; ranges are checked by rclpy."""
+        if self.choices and value not in self.choices:
+            return f'{self.name} must be one of {", ".join(self.choices)}, not "{value}"'
+        if isinstance(value, float) and not math.isfinite(value):
+            return f'{self.name} must be a finite number, not {value}'
+        return ''
+
+
+_TYPE_NAMES = {bool: 'bool', int: 'int', float: 'double', str: 'string'}
+
+
+def parameter_table() -> Iterator[ParameterEntry]:
+    """Iterate over all parameters in the order of the documentation."""
+    for entry in dataclasses.fields(Settings):
+        yield ParameterEntry(
+            name=entry.name, type_name=_TYPE_NAMES[type(entry.default)], default=entry.default,
+            **entry.metadata)
+
+
+def declare_parameters(node: Node) -> None:
+    """Declare the table on a node; raises InputError where a given value cannot be used."""
+    entries = {entry.name: entry for entry in parameter_table()}
+
+    def check(parameters: list[Parameter]) -> SetParametersResult:
+        for parameter in parameters:
+            entry = entries.get(parameter.name)
+            reason = entry.check(parameter.value) if entry else ''
+            if reason:
+                return SetParametersResult(successful=False, reason=reason)
+        return SetParametersResult(successful=True)
+
+    # Added first: it then judges the values given at start as well.
+    node.add_on_set_parameters_callback(check)
+    for entry in entries.values():
+        try:
+            node.declare_parameter(entry.name, entry.default, entry.descriptor())
+        except InvalidParameterTypeException as error:
+            hint = ' (write 5.0, not 5)' if entry.type_name == 'double' else ''
+            raise InputError(
+                f'parameter {entry.name} must be of type {entry.type_name}{hint}: {error}'
+            ) from error
+        except (InvalidParameterValueException, ParameterUninitializedException) as error:
+            raise InputError(
+                f'parameter {entry.name} ({entry.range_text or entry.type_name}): {error}'
+            ) from error
+
+
+def read_settings(node: Node) -> Settings:
+    """Return the present values; cheap enough to be called for every frame."""
+    names = [entry.name for entry in dataclasses.fields(Settings)]
+    return Settings(**{name: node.get_parameter(name).value for name in names})

@@ -1,0 +1,122 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""What is wrong right now: logged once, shown in diagnostics, withdrawn by itself."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Protocol
+
+from mocap23_ros.errors import InputError
+
+
+class Logger(Protocol):
+    """The part of an rclpy logger that is used."""
+
+    def info(self, message: str) -> object:
+        """Log for information."""
+
+    def warning(self, message: str) -> object:
+        """Log a warning."""
+
+    def error(self, message: str) -> object:
+        """Log an error."""
+
+
+class Severity(IntEnum):
+    """The levels of diagnostic_msgs/DiagnosticStatus."""
+
+    OK = 0
+    WARN = 1
+    ERROR = 2
+
+
+class FrameRejectedError(Exception):
+    """A frame cannot be used; the reason is in the problem log already."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that keeps the node from working; the message says how to mend it."""
+
+    severity: Severity
+    message: str
+
+
+@dataclass
+class _Entry:
+    problem: Problem
+    healthy_since: float | None = None
+
+
+class ProblemLog:
+    """Present problems by key. Thread safe.
+
+    A problem is logged when it begins, and again only after it had been gone for ``settle_time``:
+    what fails in every other frame does not fill the log.
+    """
+
+    def __init__(
+        self, logger: Logger, monotonic: Callable[[], float], settle_time: float = 2.0
+    ) -> None:
+        self._logger = logger
+        self._monotonic = monotonic
+        self._settle_time = settle_time
+        self._entries: dict[str, _Entry] = {}
+        self._lock = threading.Lock()
+
+    def report(self, key: str, message: str, severity: Severity = Severity.ERROR) -> None:
+        """Note that a problem is there; logs it when it is new."""
+        with self._lock:
+            entry = self._entries.get(key)
+            is_new = entry is None
+            self._entries[key] = _Entry(Problem(severity, message))
+        if is_new:
+            log = self._logger.error if severity is Severity.ERROR else self._logger.warning
+            log(message)
+
+    def clear(self, *keys: str) -> None:
+        """Note that these are well at this moment."""
+        if not self._entries:  # the common case costs no lock
+            return
+        now = self._monotonic()
+        with self._lock:
+            for key in keys:
+                entry = self._entries.get(key)
+                if entry is not None and entry.healthy_since is None:
+                    entry.healthy_since = now
+
+    @contextmanager
+    def guard(self, key: str) -> Iterator[None]:
+        """Turn an InputError into this problem and a FrameRejectedError; clear it otherwise."""
+        try:
+            yield
+        except InputError as error:
+            self.report(key, str(error))
+            raise FrameRejectedError(key) from error
+        self.clear(key)
+
+    def settle(self) -> None:
+        """Forget what has been well long enough; to be called about once a second."""
+        now = self._monotonic()
+        with self._lock:
+            gone = [
+                key for key, entry in self._entries.items()
+                if entry.healthy_since is not None
+                and now - entry.healthy_since >= self._settle_time]
+            for key in gone:
+                del self._entries[key]
+        for key in gone:
+            self._logger.info(f'recovered: {key}')
+
+    def forget_all(self) -> None:
+        """Begin anew, for instance when the node is configured again."""
+        with self._lock:
+            self._entries.clear()
+
+    def present(self) -> dict[str, Problem]:
+        """Return the problems that are there now, or were a moment ago."""
+        with self._lock:
+            return {key: entry.problem for key, entry in self._entries.items()}

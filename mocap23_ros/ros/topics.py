@@ -1,0 +1,48 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Names and qualities of service of the topics."""
+
+from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
+
+
+def sensor_data_qos(depth: int = 5) -> QoSProfile:
+    """Return what cameras are listened to with; a new object, since overrides change it."""
+    return QoSProfile(
+        history=HistoryPolicy.KEEP_LAST, depth=depth, reliability=ReliabilityPolicy.BEST_EFFORT)
+
+
+def output_qos(depth: int = 10) -> QoSProfile:
+    """Return what results are published with: reliable, which best-effort readers accept too."""
+    return QoSProfile(
+        history=HistoryPolicy.KEEP_LAST, depth=depth, reliability=ReliabilityPolicy.RELIABLE)
+
+
+def latched_qos() -> QoSProfile:
+    """Return what constant facts are published with: who joins late gets the last one."""
+    return QoSProfile(
+        history=HistoryPolicy.KEEP_LAST, depth=1, reliability=ReliabilityPolicy.RELIABLE,
+        durability=DurabilityPolicy.TRANSIENT_LOCAL)
+
+
+def image_topic(node: Node, image_transport: str) -> str:
+    """Return the full name of the image topic.
+
+    A remapping of ``image`` holds for ``image/compressed`` too, unless that one is remapped.
+    """
+    if image_transport == 'raw':
+        return node.resolve_topic_name('image')
+    if _is_remapped(node, 'image/compressed'):
+        return node.resolve_topic_name('image/compressed')
+    return node.resolve_topic_name('image') + '/compressed'
+
+
+def camera_info_topic(node: Node) -> str:
+    """Return the full name of the CameraInfo topic: the sibling of the image unless remapped."""
+    if _is_remapped(node, 'camera_info') or not _is_remapped(node, 'image'):
+        return node.resolve_topic_name('camera_info')
+    return node.resolve_topic_name('image').rsplit('/', 1)[0] + '/camera_info'
+
+
+def _is_remapped(node: Node, name: str) -> bool:
+    return node.resolve_topic_name(name) != node.resolve_topic_name(name, only_expand=True)

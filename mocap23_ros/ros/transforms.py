@@ -1,0 +1,136 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""TF in and out: the camera's pose at an image's stamp, and a frame for every joint."""
+
+import threading
+import time
+
+import numpy as np
+import tf2_ros
+from geometry_msgs.msg import Transform, TransformStamped
+from numpy.typing import NDArray
+from rclpy.time import Time
+from std_msgs.msg import Header
+
+from mocap23_ros.errors import InputError
+from mocap23_ros.geometry.poses import (
+    pose_from_translation_quaternion,
+    translation_quaternion_from_pose,
+)
+from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
+from mocap23_ros.tracking.track import TrackState
+
+_POLL_INTERVAL = 0.004  # s; a frame waits for its transform at most this much too long
+
+
+def matrix_from_transform(transform: Transform) -> NDArray[np.float64]:
+    """Return a 4x4 pose; raises InputError where the message holds no rotation."""
+    t, q = transform.translation, transform.rotation
+    try:
+        return pose_from_translation_quaternion((t.x, t.y, t.z), (q.x, q.y, q.z, q.w))
+    except InputError as error:
+        raise InputError(f'TF holds no valid pose of the camera: {error}; check who publishes it'
+                         ) from error
+
+
+def transform_from_matrix(pose: NDArray[np.float64]) -> Transform:
+    """Return the message of a 4x4 pose."""
+    transform = Transform()
+    translation, quaternion = translation_quaternion_from_pose(pose)
+    t, q = transform.translation, transform.rotation
+    t.x, t.y, t.z = translation.tolist()
+    q.x, q.y, q.z, q.w = quaternion.tolist()
+    return transform
+
+
+def lookup_camera_pose(
+    buffer: tf2_ros.Buffer,
+    world_frame: str,
+    header: Header,
+    timeout: float,
+    stopping: threading.Event,
+) -> NDArray[np.float64]:
+    """Return world_T_camera at the header's stamp; waits for it at most ``timeout`` seconds.
+
+    Must not be called in a callback of the executor that feeds the buffer. The wait is counted on
+    the wall clock: a paused simulation must not hold the worker. Raises InputError that says what
+    is missing and how to provide it.
+    """
+    if not header.frame_id:
+        raise InputError(
+            'the image has an empty frame_id, so its camera cannot be found in TF; set the frame '
+            'in the camera driver')
+    stamp = Time.from_msg(header.stamp)
+    deadline = time.monotonic() + timeout
+    while True:
+        try:
+            found = buffer.lookup_transform(world_frame, header.frame_id, stamp)
+            return matrix_from_transform(found.transform)
+        except tf2_ros.TransformException as error:
+            failure = error
+        if time.monotonic() >= deadline or stopping.wait(_POLL_INTERVAL):
+            raise InputError(_explain(world_frame, header.frame_id, failure)) from failure
+
+
+def _explain(world_frame: str, camera_frame: str, error: Exception) -> str:
+    reason = ' '.join(str(error).split())
+    missing = f'no transform from camera "{camera_frame}" to world_frame "{world_frame}"'
+    if isinstance(error, tf2_ros.ExtrapolationException):
+        return (
+            f'{missing} at the stamp of the image: {reason}; check that images and TF use the '
+            'same clock, or raise tf_timeout')
+    return (
+        f'{missing}: {reason}; publish it (for a fixed camera: ros2 run tf2_ros '
+        f'static_transform_publisher --frame-id {world_frame} --child-frame-id {camera_frame} '
+        '--x .. --y .. --z ..), or set the parameter world_frame to a z-up frame that exists')
+
+
+class PersonFrames:
+    """Makes the TF frames ``<prefix>person_<id>`` and ``<prefix>person_<id>/<joint>``.
+
+    The first is the body's root in the world; joints are its children, turned as the body is. No
+    frame gets the same or an older stamp twice, which TF listeners would complain about.
+    """
+
+    def __init__(self, frame_prefix: str, joint_names: tuple[str, ...]) -> None:
+        self._prefix = frame_prefix
+        self._joint_names = joint_names
+        self._last_stamp = 0
+
+    def reset(self) -> None:
+        """Forget the last stamp: time may begin anew."""
+        self._last_stamp = 0
+
+    def transforms(
+        self, estimates: list[SkeletonEstimate], header: Header, floor_height: float = 0.0
+    ) -> list[TransformStamped]:
+        """Return the transforms of everybody with a root; LOST people get none."""
+        stamp = header.stamp.sec * 1_000_000_000 + header.stamp.nanosec
+        if stamp <= self._last_stamp:
+            return []
+        self._last_stamp = stamp
+        result: list[TransformStamped] = []
+        for estimate in estimates:
+            pose = estimate.world_T_root
+            if estimate.state is TrackState.LOST or not np.isfinite(pose).all():
+                continue
+            person = f'{self._prefix}person_{estimate.person_id}'
+            root = transform_from_matrix(pose)
+            root.translation.z += floor_height
+            result.append(TransformStamped(header=header, child_frame_id=person, transform=root))
+            # Rows times R is the inverse rotation applied to every joint.
+            joints_root = (estimate.joints.astype(float) - pose[:3, 3]) @ pose[:3, :3]
+            parent = Header(stamp=header.stamp, frame_id=person)
+            seen: list[bool] = np.isfinite(joints_root).all(axis=1).tolist()  # type: ignore
+            for name, point, is_there in zip(
+                    self._joint_names, joints_root.tolist(), seen, strict=True):
+                if is_there:
+                    result.append(_joint_transform(parent, f'{person}/{name}', point))
+        return result
+
+
+def _joint_transform(parent: Header, child: str, point: list[float]) -> TransformStamped:
+    joint = TransformStamped(header=parent, child_frame_id=child)
+    translation = joint.transform.translation
+    translation.x, translation.y, translation.z = point
+    return joint

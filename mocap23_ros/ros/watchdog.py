@@ -1,0 +1,48 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Notices inputs that do not come at all."""
+
+import time
+
+from rclpy.node import Node
+
+from mocap23_ros.ros.problems import ProblemLog
+
+
+class InputWatchdog:
+    """Reports an input that is silent, and a simulated clock that does not run."""
+
+    def __init__(self, node: Node, problems: ProblemLog) -> None:
+        self._node = node
+        self._problems = problems
+        self._last_input = time.monotonic()
+
+    def start(self) -> None:
+        """Begin to wait; also forgives the silence so far."""
+        self._last_input = time.monotonic()
+
+    def feed(self) -> None:
+        """Note that an input came."""
+        self._last_input = time.monotonic()
+
+    def check(self, topic: str) -> None:
+        """Report what is missing, or withdraw the report; to be called about once a second."""
+        # Rates of inputs are a matter of the wall clock, also where time is simulated or paused.
+        limit = self._node.get_parameter('input_timeout').value
+        silence = time.monotonic() - self._last_input
+        if silence <= limit:
+            self._problems.clear('input')
+        else:
+            count = self._node.count_publishers(topic)
+            reason = (
+                'nobody publishes it: start the camera, or remap the topic' if not count else
+                f'{count} publisher(s) exist: check that they send, and their quality of service '
+                f'(ros2 topic info -v {topic})')
+            self._problems.report('input', f'nothing came on {topic} for {limit:g} s; {reason}')
+        if self._node.get_parameter('use_sim_time').value and not (
+                self._node.get_clock().now().nanoseconds):
+            self._problems.report(
+                'clock', 'use_sim_time is true but nothing comes on /clock; start the simulation '
+                '(ros2 bag play --clock), or set use_sim_time to false')
+        else:
+            self._problems.clear('clock')
