@@ -1,0 +1,38 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""How alike two sets of keypoints are: COCO's object keypoint similarity (OKS)."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Standard deviation of human annotators per keypoint, as a fraction of the square root of the
+# person's area; from the COCO keypoint evaluation, in COCO-17 order.
+COCO_SIGMAS = np.array([
+    0.026, 0.025, 0.025, 0.035, 0.035, 0.079, 0.079, 0.072, 0.072, 0.062, 0.062, 0.107, 0.107,
+    0.087, 0.087, 0.089, 0.089])
+
+_OTHER_SIGMA = 0.08  # formats without published values: about the mean of the body's
+
+
+def keypoint_sigmas(count: int) -> NDArray[np.float64]:
+    """Return the sigmas [J] of a format with J keypoints."""
+    return COCO_SIGMAS if count == len(COCO_SIGMAS) else np.full(count, _OTHER_SIGMA)
+
+
+def keypoint_similarity(
+    first: NDArray, second: NDArray, area: NDArray, *, width: float = 1.0, fewest: int = 3
+) -> NDArray[np.float64]:
+    """Pairwise OKS between people.
+
+    first [A,J,2+], second [B,J,2+]: px, NaN where not found; area [A]: px^2 of the first's boxes.
+    width: factor on the tolerance; above 1 it allows for motion between the two.
+    fewest: keypoints that both must have. Returns [A,B], 0..1; NaN with too few in common.
+    """
+    sigmas = keypoint_sigmas(first.shape[1]) * (2.0 * width)
+    offset = first[:, None, :, :2].astype(np.float64) - second[None, :, :, :2]
+    distance = np.einsum('abjk,abjk->abj', offset, offset)
+    distance /= 2.0 * np.maximum(area, 1.0)[:, None, None] * sigmas**2
+    common = np.isfinite(distance)
+    count = common.sum(axis=2)
+    total = np.exp(-np.where(common, distance, np.inf)).sum(axis=2)
+    return np.where(count >= fewest, total / np.maximum(count, 1), np.nan)

@@ -1,0 +1,164 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Several people with MediaPipe's pose networks, which ship inside its package: works offline."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mocap23_ros.detection.detector import Detection
+from mocap23_ros.detection.images import check_image
+from mocap23_ros.detection.keypoint_similarity import keypoint_similarity
+from mocap23_ros.detection.mediapipe_graphs import (
+    PersonLandmarks,
+    PersonRegion,
+    PoseDetectionGraph,
+    PoseLandmarkGraph,
+)
+from mocap23_ros.detection.person_search import search_image, view_cycle
+from mocap23_ros.errors import InputError
+from mocap23_ros.skeletons.conversion import convert_keypoints
+from mocap23_ros.skeletons.formats import BLAZEPOSE33, COCO17
+
+_DUPLICATE_SIMILARITY = 0.5  # OKS from which two poses are one person
+_KNOWN_DISTANCE = 0.12  # of the region's side: a proposal this near to a known person is that one
+
+
+@dataclass(frozen=True)
+class _Person:
+    pose: PersonLandmarks
+    detection: Detection
+    shift: float  # of the region since the last image, in sides; infinite for a new person
+
+
+class MediapipeDetector:
+    """BlazePose on a region per person; the whole image is searched now and then for others.
+
+    People followed from the last image cost one run of the landmark network each. While somebody
+    is followed, one view (person_search) is searched every ``search_interval`` images, with the
+    known people painted over; while nobody is, or just after somebody was found or lost, in
+    every image. Regions are hints only: any sequence of images may be given.
+
+    max_people: most people returned, 1 to 32. min_score: people of a lower mean keypoint
+    confidence are dropped. model_complexity: 0 and 2 need networks that the package downloads;
+    only 1 works offline.
+    """
+
+    format = COCO17
+
+    def __init__(
+        self, max_people: int = 4, min_score: float = 0.3, search_interval: int = 10,
+        model_complexity: int = 1,
+    ) -> None:
+        if not 1 <= max_people <= 32:
+            raise InputError(f'max_people must be 1 to 32, not {max_people}')
+        if search_interval < 1:
+            raise InputError(f'search_interval must be at least 1 image, not {search_interval}')
+        self._max_people = max_people
+        self._min_score = min_score
+        self._search_interval = search_interval
+        self._detection_graph = PoseDetectionGraph()
+        self._landmark_graph = PoseLandmarkGraph(model_complexity)
+        self._image_size = (0, 0)
+        self._views: Iterator[tuple[int, int, int, int]] = iter(())
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget where people were."""
+        self._regions: list[PersonRegion] = []
+        self._images_to_search = 0
+
+    def detect(self, image_bgr: NDArray[np.uint8]) -> list[Detection]:
+        """Return the people in an image uint8 [H,W,3]; the longest followed ones first.
+
+        Keypoints outside the image are not found (NaN). Raises InputError for an unusable image.
+        """
+        image_bgr = check_image(image_bgr)
+        height, width = image_bgr.shape[:2]
+        if (width, height) != self._image_size:
+            self.reset()
+            self._image_size = (width, height)
+            self._views = view_cycle(width, height)
+        image_rgb = cv2.cvtColor(image_bgr, cv2.COLOR_BGR2RGB)
+        people = _without_duplicates(self._look(image_rgb, self._regions, followed=True))
+        changed = len(people) < len(self._regions)
+        if len(people) < self._max_people and (self._images_to_search <= 0 or changed):
+            self._images_to_search = self._search_interval
+            regions = self._search(image_bgr, people)
+            before = len(people)
+            people = _without_duplicates(
+                people + self._look(image_rgb, regions, followed=False))[:self._max_people]
+            changed |= len(people) > before
+        self._images_to_search = 0 if changed or not people else self._images_to_search - 1
+        self._regions = [person.pose.region for person in people]
+        return [person.detection for person in people]
+
+    def close(self) -> None:
+        """Free the networks and their threads."""
+        self._detection_graph.close()
+        self._landmark_graph.close()
+
+    def _look(
+        self, image_rgb: NDArray[np.uint8], regions: list[PersonRegion], followed: bool
+    ) -> list[_Person]:
+        people = []
+        size = (image_rgb.shape[1], image_rgb.shape[0])
+        for region, pose in zip(regions, self._landmark_graph.run(image_rgb, regions),
+                                strict=True):
+            detection = _to_detection(pose, size) if pose is not None else None
+            if pose is None or detection is None or detection.score < self._min_score:
+                continue
+            shift = np.hypot(pose.region.x - region.x, pose.region.y - region.y) / region.side
+            people.append(_Person(pose, detection, float(shift) if followed else np.inf))
+        return people
+
+    def _search(self, image_bgr: NDArray[np.uint8], people: list[_Person]) -> list[PersonRegion]:
+        view = next(self._views)
+        small, scale = search_image(image_bgr, view, [p.pose.landmarks for p in people])
+        fresh: list[PersonRegion] = []
+        for found, _ in self._detection_graph.run(small):
+            region = PersonRegion(found.x * scale + view[0], found.y * scale + view[1],
+                                  found.side * scale, found.rotation)
+            known = [person.pose.region for person in people] + fresh
+            if all(np.hypot(region.x - other.x, region.y - other.y)
+                   > _KNOWN_DISTANCE * min(region.side, other.side) for other in known):
+                fresh.append(region)
+        return fresh[:self._max_people - len(people)]
+
+
+def _to_detection(pose: PersonLandmarks, image_size: tuple[int, int]) -> Detection | None:
+    """COCO keypoints of a pose; None where next to nothing of the person is in the image."""
+    marks = pose.landmarks
+    inside = ((marks[:, 0] >= 0) & (marks[:, 0] < image_size[0])
+              & (marks[:, 1] >= 0) & (marks[:, 1] < image_size[1]))
+    if inside.sum() < 3:
+        return None
+    blazepose = np.empty((len(marks), 3), np.float32)
+    blazepose[:, :2] = marks[:, :2]
+    blazepose[:, 2] = marks[:, 2] * marks[:, 3]
+    blazepose[~inside] = np.nan, np.nan, 0.0
+    keypoints = convert_keypoints(blazepose, BLAZEPOSE33, COCO17)
+    found = keypoints[:, 2] > 0
+    if found.sum() < 3:
+        return None
+    box = np.concatenate([marks[inside, :2].min(axis=0), marks[inside, :2].max(axis=0)])
+    return Detection(keypoints, box.astype(np.float32), float(keypoints[found, 2].mean()))
+
+
+def _without_duplicates(people: list[_Person]) -> list[_Person]:
+    """Of poses on the same person keep the one that moved least: the other slid over to it."""
+    if len(people) < 2:
+        return people
+    keypoints = np.stack([person.detection.keypoints for person in people])
+    boxes = np.stack([person.detection.bounding_box for person in people])
+    area = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
+    similarity = np.nan_to_num(keypoint_similarity(keypoints, keypoints, area))
+    kept: list[int] = []
+    for index in sorted(range(len(people)), key=lambda i: people[i].shift):
+        if all(max(similarity[index, k], similarity[k, index]) < _DUPLICATE_SIMILARITY
+               for k in kept):
+            kept.append(index)
+    return [people[index] for index in sorted(kept)]
