@@ -10,31 +10,13 @@ this point.
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mocap23_ros.lifting.body_proportions import (
-    ANKLE_HEIGHT,
-    BONE_FRACTIONS,
-    BONE_PAIRS,
-    MEAN_STATURE,
-    STANDING_HEIGHTS,
-    STATURE_RANGE,
-)
-from mocap23_ros.lifting.depth_evidence import (
-    DEFAULT_NOISE,
-    DepthNoise,
-    combine,
-    ground_depth_sd,
-    size_depth_sd,
-)
+from mocap23_ros.lifting.body_proportions import MEAN_STATURE, STANDING_HEIGHTS, STATURE_RANGE
+from mocap23_ros.lifting.depth_evidence import DEFAULT_NOISE, DepthNoise
+from mocap23_ros.lifting.root_evidence import FrameEvidence, frame_evidence
 from mocap23_ros.windows.keypoint_windows import KeypointWindows
 
-MINIMUM_FORWARD = 0.1  # of a unit ray; steeper views of a person carry no size
-MAXIMUM_DISTANCE = 60.0  # metres; floor hits beyond it say nothing
-_ANKLES = (15, 16)
 _HIPS = (11, 12)
 _MINIMUM_JOINTS = 3
-_POWER = 4  # of the mean over bones: long bones across the view count, foreshortened ones do not
-_SIZE_BIAS = 1.035  # median of true over raw distance on the clips that gave the proportions
-_FOOT_OFFSET = 0.12  # sd of the mid-hip's distance around that of the standing feet, metres
 
 
 def initial_root(p_centre: ArrayLike, ray_direction: ArrayLike, confidence: ArrayLike,
@@ -53,32 +35,19 @@ def initial_root(p_centre: ArrayLike, ray_direction: ArrayLike, confidence: Arra
     p_centre = np.asarray(p_centre, np.float64)
     direction = np.asarray(ray_direction, np.float64)
     confidence = np.asarray(confidence, np.float64)
+    stature = np.asarray(stature, np.float64)
+    known = np.isfinite(stature) & (stature > 0)
+    body = np.where(known, stature, MEAN_STATURE)
+    evidence = frame_evidence(p_centre, direction, confidence, focal_length, body,
+                              np.where(known, 0.0, noise.stature), noise)
     with np.errstate(all='ignore'):
-        seen = (confidence > 0) & np.isfinite(direction).all(axis=-1)
-        weight = np.where(seen, confidence, 0.0)
-        direction = np.where(seen[..., None], direction, 0.0)
-        forward, side, up = _levelled(direction, weight)
-        norm = np.sqrt(np.einsum('...i,...i->...', direction, direction))
-        seen &= forward > MINIMUM_FORWARD * norm
-        weight = np.where(seen, weight, 0.0)
-        forward_safe = np.where(seen, forward, 1.0)
-        u, v = side[0] / forward_safe, up / forward_safe
-
-        known = np.isfinite(stature) & (np.asarray(stature) > 0)
-        body = np.where(known, stature, MEAN_STATURE)
-        size, size_sd = _distance_from_size(u, v, weight, focal_length, body, known, noise)
-        ground, ground_sd = _distance_from_feet(p_centre[..., 2], v, weight, focal_length, body,
-                                                noise)
-        # A foot in the air or on a step makes the floor hit too far, never too near; a child
-        # makes the size too far. So only a far floor hit is doubted, the more the less likely.
-        surprise = (ground - size) / np.hypot(ground_sd, size_sd) - 1.5
-        ground_sd = ground_sd * np.where(surprise > 0, 1 + 2 * surprise**2, 1.0)
-        distance, distance_sd = combine(ground, ground_sd, size, size_sd)
-        body = np.where(known, body, np.clip(body * distance / size, *STATURE_RANGE))
-        root = _root_on_its_ray(p_centre, side[1], u, v, weight, distance, body)
-        usable = ((seen.sum(axis=-1) >= _MINIMUM_JOINTS) & np.isfinite(root).all(axis=-1)
-                  & (p_centre[..., 2] > 0) & np.isfinite(distance_sd))
-    return (np.where(usable[..., None], root, np.nan), np.where(usable, distance_sd, np.nan))
+        # The body that has the apparent size at the distance of both kinds of evidence.
+        fitting = np.clip(body * evidence.distance / evidence.size, *STATURE_RANGE)
+        body = np.where(known | np.isnan(fitting), body, fitting)
+    root = root_on_its_ray(p_centre, evidence, evidence.distance, body)
+    usable = np.isfinite(root).all(axis=-1) & np.isfinite(evidence.distance_sd)
+    return (np.where(usable[..., None], root, np.nan),
+            np.where(usable, evidence.distance_sd, np.nan))
 
 
 def window_initial_root(windows: KeypointWindows) -> tuple[NDArray, NDArray]:
@@ -110,72 +79,22 @@ def world_rays(windows: KeypointWindows) -> tuple[NDArray, NDArray, NDArray]:
     return windows.world_T_camera[:, :3, 3], direction, confidence
 
 
-def _levelled(direction: NDArray, weight: NDArray
-              ) -> tuple[NDArray, tuple[NDArray, NDArray], NDArray]:
-    """Components of the rays [...,J] ahead, (to the left, heading [...,2] ahead), and up.
+def root_on_its_ray(p_centre: NDArray, evidence: FrameEvidence, distance: NDArray,
+                    stature: NDArray) -> NDArray:
+    """The mid-hip [...,3] at a given distance: between the hips, else above or below what is seen.
 
-    Ahead is the horizontal direction to the person.
+    NaN where fewer than three keypoints are seen and where the camera is below the floor.
     """
-    norm = np.sqrt(np.einsum('...i,...i->...', direction, direction))
-    mean = np.einsum('...j,...ji->...i', weight / np.where(norm > 0, norm, 1.0),
-                     direction[..., :2])
-    length = np.hypot(mean[..., 0], mean[..., 1])
-    heading = mean / np.where(length > 0, length, np.nan)[..., None]
-    cosine, sine = heading[..., None, 0], heading[..., None, 1]
-    forward = direction[..., 0] * cosine + direction[..., 1] * sine
-    side = direction[..., 1] * cosine - direction[..., 0] * sine
-    return forward, (side, heading), direction[..., 2]
-
-
-def _distance_from_size(u: NDArray, v: NDArray, weight: NDArray, focal_length: ArrayLike,
-                        body: NDArray, known: NDArray, noise: DepthNoise
-                        ) -> tuple[NDArray, NDArray]:
-    """Distance at which the limbs would have their expected lengths."""
-    first, second = BONE_PAIRS.T
-    square = (u[..., first] - u[..., second]) ** 2 + (v[..., first] - v[..., second]) ** 2
-    share = np.minimum(weight[..., first], weight[..., second]) * BONE_FRACTIONS**2
-    ratio = np.sum(share * (square / BONE_FRACTIONS**2) ** (_POWER / 2), axis=-1)
-    total = share.sum(axis=-1)
-    apparent = (ratio / np.where(total > 0, total, np.nan)) ** (1 / _POWER)
-    distance = _SIZE_BIAS * body / np.where(apparent > 1e-4, apparent, np.nan)
-    hidden = 1 - np.clip(total / np.sum(BONE_FRACTIONS**2), 0, 1)
-    sd = size_depth_sd(distance, 0.6 * body * (1 - 0.8 * hidden), focal_length,
-                       np.where(known, 0.0, noise.stature), noise.posture * (1 + 2 * hidden), noise)
-    return distance, sd
-
-
-def _distance_from_feet(height: NDArray, v: NDArray, weight: NDArray, focal_length: ArrayLike,
-                        body: NDArray, noise: DepthNoise) -> tuple[NDArray, NDArray]:
-    """Distance of the standing foot, or of the mean of both where both may stand."""
-    above = height - ANKLE_HEIGHT * body
-    above = np.where(above > 0.05, above, np.nan)
-    hits, sds = [], []
-    for ankle in _ANKLES:
-        sinks = (v[..., ankle] < 0) & (weight[..., ankle] > 0)
-        hit = -above / np.where(sinks, v[..., ankle], np.nan)
-        hit = np.where(hit < MAXIMUM_DISTANCE, hit, np.nan)
-        sd = ground_depth_sd(hit, above, focal_length, noise)
-        hits.append(hit)
-        sds.append(sd / np.sqrt(np.clip(weight[..., ankle], 0.1, 1.0)))
-    # A raised foot hits the floor further away than the standing one.
-    both = np.exp(-0.5 * ((hits[0] - hits[1]) / np.hypot(0.3, np.hypot(*sds))) ** 2)
-    both = np.nan_to_num(both)
-    nearer = np.where(np.nan_to_num(hits[0], nan=np.inf) <= np.nan_to_num(hits[1], nan=np.inf),
-                      0, 1)
-    near, far = (np.where(nearer == 0, *pair) for pair in (hits, hits[::-1]))
-    near_sd = np.where(nearer == 0, *sds)
-    distance = near + 0.5 * both * np.nan_to_num(far - near)
-    return distance, np.hypot(near_sd, _FOOT_OFFSET)
-
-
-def _root_on_its_ray(p_centre: NDArray, heading: NDArray, u: NDArray, v: NDArray,
-                     weight: NDArray, distance: NDArray, body: NDArray) -> NDArray:
-    """The mid-hip at a given distance: between the hips, else below or above what is seen."""
-    trust = np.where(np.isin(np.arange(u.shape[-1]), _HIPS), 1.0, 1e-3) * weight
-    trust = trust / trust.sum(axis=-1, keepdims=True)
-    lateral = distance * np.sum(trust * u, axis=-1)
-    raised = (distance * np.sum(trust * v, axis=-1)
-              - body * np.sum(trust * STANDING_HEIGHTS, axis=-1))
-    x = p_centre[..., 0] + distance * heading[..., 0] - lateral * heading[..., 1]
-    y = p_centre[..., 1] + distance * heading[..., 1] + lateral * heading[..., 0]
-    return np.stack(np.broadcast_arrays(x, y, p_centre[..., 2] + raised), axis=-1)
+    u, v, weight = evidence.u, evidence.v, evidence.weight
+    with np.errstate(all='ignore'):
+        trust = np.where(np.isin(np.arange(u.shape[-1]), _HIPS), 1.0, 1e-3) * weight
+        trust = trust / trust.sum(axis=-1, keepdims=True)
+        left = distance * np.sum(trust * u, axis=-1)
+        up = (distance * np.sum(trust * v, axis=-1)
+              - stature * np.sum(trust * STANDING_HEIGHTS, axis=-1))
+        usable = ((weight > 0).sum(axis=-1) >= _MINIMUM_JOINTS) & (p_centre[..., 2] > 0)
+        distance = np.where(usable, distance, np.nan)
+        cosine, sine = evidence.heading[..., 0], evidence.heading[..., 1]
+        x = p_centre[..., 0] + distance * cosine - left * sine
+        y = p_centre[..., 1] + distance * sine + left * cosine
+    return np.stack(np.broadcast_arrays(x, y, p_centre[..., 2] + up), axis=-1)
