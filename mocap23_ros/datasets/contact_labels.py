@@ -21,7 +21,7 @@ def foot_contact(joints: NDArray[np.float32], fps: float) -> NDArray[np.bool_]:
     """
     points = joints[:, FOOT_JOINTS]                     # F,2,3,3
     if len(points) < 3:
-        return (points[..., 2] < CONTACT_HEIGHT).any(axis=2)
+        return np.asarray((points[..., 2] < CONTACT_HEIGHT).any(axis=2))
     speed = np.linalg.norm(np.gradient(points, 1.0 / fps, axis=0), axis=-1)
     planted = (speed < CONTACT_SPEED) & (points[..., 2] < CONTACT_HEIGHT)
     return median_filter(planted.any(axis=2).astype(np.uint8), size=(5, 1),

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.datasets.mocap34 import COCO17_MIRROR
-from mocap23_ros.datasets.moving_camera import smooth_noise
+from mocap23_ros.datasets.random_processes import chance, intervals, smooth_noise
 
 # Spread of COCO annotations per keypoint, relative to the square root of the person's area
 # (twice the sigmas of the COCO keypoint evaluation).
@@ -54,16 +54,6 @@ class KeypointNoise:
     principal_point: float = 0.002
 
 
-def intervals(rng: np.random.Generator, count: int, length: int, rate: float,
-              duration: tuple[float, float], chance: float) -> NDArray[np.bool_]:
-    """One random stretch of time per window with the given chance, bool [count,length]."""
-    span = np.maximum(rng.uniform(*duration, count) * rate, 1.0)
-    begin = rng.uniform(-span + 1, length)
-    k = np.arange(length)
-    happens = rng.random(count) < chance
-    return (k >= begin[:, None]) & (k < (begin + span)[:, None]) & happens[:, None]
-
-
 def person_scale(p_pixel: NDArray[np.float32]) -> NDArray[np.float32]:
     """Square root of the area of each person in pixels, [B,T], from all keypoints [B,T,17,2]."""
     size = p_pixel.max(axis=2) - p_pixel.min(axis=2)
@@ -81,13 +71,14 @@ def add_detector_errors(p_pixel: NDArray[np.float32], scale: NDArray[np.float32]
     """
     count, length = p_pixel.shape[:2]
     shape = (count, length, 17, 2)
-    level = np.exp(rng.uniform(*np.log(noise.spread), count)).astype(np.float32)
+    level = np.exp(
+        rng.uniform(np.log(noise.spread[0]), np.log(noise.spread[1]), count)).astype(np.float32)
     sigma = np.maximum(level[:, None, None] * COCO_SPREAD * scale[..., None], noise.floor_px)
     time = rng.uniform(*noise.time_constant, count)
     unit = np.float32(noise.correlated) * smooth_noise(rng, shape, np.exp(-1.0 / (rate * time)))
     unit += np.float32(noise.white) * rng.standard_normal(shape, dtype=np.float32)
     unit += noise.bias * rng.standard_normal((count, 1, 17, 2), dtype=np.float32)
-    peaks = rng.random(shape[:3], dtype=np.float32) < noise.peak
+    peaks = chance(rng, shape[:3], noise.peak)
     where = np.nonzero(peaks)
     unit[where] += noise.peak_size * rng.standard_normal((len(where[0]), 2), dtype=np.float32)
     observed = p_pixel + unit * sigma[..., None]
@@ -126,6 +117,6 @@ def draw_confidence(error: NDArray[np.float32], sigma: NDArray[np.float32],
     confidence = top * np.exp(np.float32(-0.35) * relative * relative)
     confidence += np.float32(0.05) * rng.standard_normal(shape, dtype=np.float32)
     bad = relative > 1.0
-    lies = bad & (rng.random(shape, dtype=np.float32) < noise.overconfident)
+    lies = bad & chance(rng, shape, noise.overconfident)
     confidence[lies] = rng.uniform(0.6, 0.95, int(lies.sum()))
     return np.clip(confidence, 0.05, 1.0, out=confidence)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mocap23_ros.datasets.random_processes import chance, smooth_noise
+
 
 @dataclass(frozen=True)
 class CameraMotion:
@@ -77,20 +79,6 @@ class CameraPath:
         return pose
 
 
-def smooth_noise(rng: np.random.Generator, shape: tuple[int, ...], correlation: NDArray
-                 ) -> NDArray[np.float32]:
-    """Stationary AR(1) noise of unit variance along axis 1 of ``shape`` = [B,T,...].
-
-    correlation: [B] between successive samples.
-    """
-    white = rng.standard_normal(shape, dtype=np.float32)
-    a = correlation.astype(np.float32).reshape(-1, *(1,) * (len(shape) - 2))
-    fresh = np.sqrt(1 - a * a)
-    for k in range(1, shape[1]):
-        white[:, k] = a * white[:, k - 1] + fresh * white[:, k]
-    return white
-
-
 def draw_camera_path(target: NDArray[np.float32], height: NDArray, off: NDArray, roll: NDArray,
                      motion: CameraMotion, rate: float, rng: np.random.Generator) -> CameraPath:
     """Draw paths of B cameras that look at target [B,T,3] from above the origin.
@@ -99,7 +87,7 @@ def draw_camera_path(target: NDArray[np.float32], height: NDArray, off: NDArray,
     Fixed cameras look at the person at a random sample; following ones at every sample.
     """
     count, length = target.shape[:2]
-    moving = rng.random(count) < motion.moving_share
+    moving = chance(rng, count, motion.moving_share)
     dt = 1.0 / rate
     correlation = np.full(count, np.exp(-dt / motion.correlation_time))
     noise = smooth_noise(rng, (count, length, 4), correlation) * moving[:, None, None]
@@ -125,7 +113,7 @@ def draw_camera_path(target: NDArray[np.float32], height: NDArray, off: NDArray,
     azimuth = np.unwrap(np.arctan2(sight[..., 1], sight[..., 0]), axis=1)
     depression = np.arctan2(-sight[..., 2], np.hypot(sight[..., 0], sight[..., 1]))
     seen_at = rng.integers(length, size=count)
-    follow = (moving & (rng.random(count) < motion.follow_share))[:, None]
+    follow = (moving & chance(rng, count, motion.follow_share))[:, None]
     turn = np.cumsum(yaw_rate * dt, axis=1)
     turn -= turn[rows, seen_at][:, None]
     yaw = np.where(follow, azimuth, azimuth[rows, seen_at][:, None]) + turn + off[:, :1]

@@ -3,6 +3,7 @@
 """From true motion and true cameras to what a calibrated detector would report."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from mocap23_ros.datasets.augmentation import Augmentation
 from mocap23_ros.datasets.cameras import Cameras
 from mocap23_ros.datasets.keypoint_noise import add_detector_errors, draw_confidence, person_scale
 from mocap23_ros.datasets.occlusion import guess_hidden, hidden_keypoints
+from mocap23_ros.datasets.random_processes import chance
 
 _NEAR = 0.15  # metres; nothing closer to the image plane is seen
 
@@ -29,7 +31,8 @@ class Observation:
 def to_camera(joints: NDArray[np.float32], world_T_camera: NDArray[np.float32]
               ) -> NDArray[np.float32]:
     """Points [B,T,J,3] in the world -> camera optical frame, poses [B,T,4,4]."""
-    return (joints - world_T_camera[:, :, None, :3, 3]) @ world_T_camera[:, :, :3, :3]
+    return np.asarray((joints - world_T_camera[:, :, None, :3, 3])
+                      @ world_T_camera[:, :, :3, :3], np.float32)
 
 
 def to_world(joints: NDArray[np.float32], world_T_camera: NDArray[np.float32]
@@ -56,7 +59,7 @@ def body_offsets(joints: NDArray[np.float32], sd: float, rng: np.random.Generato
                      np.broadcast_to(offset[..., 2], (*joints.shape[:2], 17))], axis=-1)
 
 
-def _inside(p_pixel: NDArray[np.float32], half: NDArray[np.float32]) -> NDArray[np.bool_]:
+def _inside(p_pixel: NDArray[Any], half: NDArray[Any]) -> NDArray[np.bool_]:
     return (np.abs(p_pixel[..., 0]) < half[..., 0]) & (np.abs(p_pixel[..., 1]) < half[..., 1])
 
 
@@ -66,7 +69,7 @@ def observe(joints: NDArray[np.float32], cameras: Cameras, world_T_camera: NDArr
     noise = augmentation.noise
     count, length = joints.shape[:2]
     focal = cameras.focal_length[:, None, None, None]
-    exact = rng.random(count) < noise.exact_share
+    exact = chance(rng, count, noise.exact_share)
     visible_points = joints
     if noise.offset > 0:
         offsets = body_offsets(joints, noise.offset, rng)
@@ -80,7 +83,7 @@ def observe(joints: NDArray[np.float32], cameras: Cameras, world_T_camera: NDArr
     p_pixel = focal * p_camera[..., :2] / np.maximum(depth, _NEAR)[..., None]
     half = cameras.image_size[:, None, None] / 2
     # Far outside the image the projection explodes; such keypoints are dropped anyway.
-    p_pixel = np.clip(p_pixel, -3 * half, 3 * half)
+    p_pixel = np.asarray(np.clip(p_pixel, -3 * half, 3 * half), np.float32)
     scale = person_scale(p_pixel)
 
     observed, sigma = add_detector_errors(p_pixel, scale, rate, noise, exact, rng)
@@ -95,9 +98,8 @@ def observe(joints: NDArray[np.float32], cameras: Cameras, world_T_camera: NDArr
     confidence[guessed] *= rng.uniform(0.3, 1, int(guessed.sum()))
     confidence[exact[:, None, None] & (kind == 0)] = 1.0
 
-    missed = rng.random(kind.shape, dtype=np.float32) < noise.missing
-    missed |= (rng.random((count, length)) <
-               noise.dropped * rng.random((count, 1)))[..., None]
+    missed = chance(rng, kind.shape, noise.missing)
+    missed |= chance(rng, (count, length), noise.dropped * rng.random((count, 1)))[..., None]
     missed &= ~exact[:, None, None]
     kind[missed | absent[..., None]] = 4
     kind[~(in_front & _inside(p_pixel, half) & _inside(observed, 1.05 * half))] = 3

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.datasets.keypoint_noise import intervals
+from mocap23_ros.datasets.random_processes import chance, intervals
 
 _PARTS: NDArray[np.bool_] = np.zeros((7, 17), bool)
 for _part, _joints in enumerate(((7, 9), (8, 10), (13, 15), (14, 16), (11, 12, 13, 14, 15, 16),
@@ -38,17 +38,17 @@ def hidden_keypoints(p_pixel: NDArray[np.float32], rate: float, occlusion: Occlu
     """Draw what is hidden, bool [B,T,17], and which samples [B,T] come before the person."""
     count, length = p_pixel.shape[:2]
     hidden = np.zeros(p_pixel.shape[:3], bool)
-    for chance in (occlusion.limb, occlusion.limb / 2):
-        when = intervals(rng, count, length, rate, occlusion.duration, chance)
+    for probability in (occlusion.limb, occlusion.limb / 2):
+        when = intervals(rng, count, length, rate, occlusion.duration, probability)
         part = _PARTS[rng.integers(len(_PARTS), size=count)]
         hidden |= when[..., None] & part[:, None]
     when = intervals(rng, count, length, rate, (1.0, 6.0), occlusion.box)
     if when.any():
         v = p_pixel[..., 1]
         low, high = v.min(axis=(1, 2)), v.max(axis=(1, 2))
-        line = low + rng.uniform(0.35, 0.9, count).astype(np.float32) * (high - low)
+        line = low + rng.uniform(0.35, 0.9, (count,)).astype(np.float32) * (high - low)
         hidden |= when[..., None] & (v > line[:, None, None])
-    entry = np.where(rng.random(count) < occlusion.late, rng.integers(0, length, count), 0)
+    entry = np.where(chance(rng, count, occlusion.late), rng.integers(0, length, count), 0)
     return hidden, np.arange(length) < entry[:, None]
 
 
@@ -64,6 +64,6 @@ def guess_hidden(observed: NDArray[np.float32], hidden: NDArray[np.bool_],
     shift = rng.standard_normal((count, 1, 17, 2), dtype=np.float32) * occlusion.guess_error
     shift = shift + 0.3 * occlusion.guess_error * rng.standard_normal(
         (count, length, 17, 2), dtype=np.float32)
-    guessed = hidden & (rng.random((count, 1, 17)) < occlusion.guessed)
+    guessed = hidden & chance(rng, (count, 1, 17), occlusion.guessed)
     observed[guessed] += (shift * scale[..., None, None])[guessed]
     return observed, hidden & ~guessed
