@@ -31,7 +31,8 @@ class NetworkInputs:
     camera: [P,T,8] centre (x, y, z) and optical axis (x, y, z) in the window frame, sine of roll,
         log(focal length / 1000 px).
     anchor: [P,3] forward distance (m), height (m) and standard deviation of the distance (m).
-    stature: [P,2] log(stature / 1.7 m) and 1 where known, zeros where unknown.
+    stature: [P,2] log(stature / 1.7 m) and how well it is known, 1 % / standard deviation;
+        zeros where unknown.
     world_T_window: float64 [P,4,4], to bring the result back; not an input of the graph.
     """
 
@@ -48,12 +49,13 @@ class NetworkInputs:
 
 
 def make_network_inputs(keypoints: NDArray, world_T_camera: NDArray, focal_length: NDArray,
-                        stature: NDArray, skeleton: SkeletonFormat) -> NetworkInputs:
+                        stature: NDArray, skeleton: SkeletonFormat,
+                        stature_sd: NDArray | float = 0.01) -> NetworkInputs:
     """Build the inputs of a batch of windows, each with its own camera.
 
     keypoints: [P,T,J,3] undistorted normalised coordinates and confidence; not seen: confidence 0.
     world_T_camera: [P,T,4,4]; floor at z = 0. focal_length: [P] pixels.
-    stature: [P] metres, NaN = unknown.
+    stature: [P] metres, NaN = unknown; stature_sd: its relative standard deviation.
     People without a usable anchor (never seen, above the horizon) get a mid-range one; their
     result is for the caller to discard (see DiffusionLifter).
     """
@@ -67,8 +69,10 @@ def make_network_inputs(keypoints: NDArray, world_T_camera: NDArray, focal_lengt
                        + rotation[:, :, None, :, 1] * p_normalised[..., 1, None]
                        + rotation[:, :, None, :, 2])
 
+    stature_sd = np.broadcast_to(stature_sd, (people,))
+    well_known = np.where(stature_sd < 0.02, stature, np.nan)
     anchor_world, anchor_sd = _window_anchor(
-        centre_world, direction_world, confidence, focal_length, stature, skeleton)
+        centre_world, direction_world, confidence, focal_length, well_known)
     newest_centre = centre_world[:, -1]
     offset = anchor_world - newest_centre
     distance = np.hypot(offset[:, 0], offset[:, 1])
@@ -108,15 +112,14 @@ def make_network_inputs(keypoints: NDArray, world_T_camera: NDArray, focal_lengt
     known = np.isfinite(stature)
     stature_input = np.zeros((people, 2), np.float32)
     stature_input[:, 0] = np.where(known, np.log(np.where(known, stature, 1.7) / 1.7), 0)
-    stature_input[:, 1] = known
+    stature_input[:, 1] = np.where(known, np.minimum(0.01 / stature_sd, 1.0), 0)
     anchor = np.stack([distance, np.clip(anchor_world[:, 2], 0.1, 1.5), anchor_sd], axis=-1)
     return NetworkInputs(observation, camera, anchor.astype(np.float32), stature_input,
                          world_T_window)
 
 
 def _window_anchor(centre: NDArray, direction: NDArray, confidence: NDArray,
-                   focal_length: NDArray, stature: NDArray,
-                   skeleton: SkeletonFormat) -> tuple[NDArray, NDArray]:
+                   focal_length: NDArray, stature: NDArray) -> tuple[NDArray, NDArray]:
     """Combine the per-frame root estimates of a window, newest frames first.
 
     Returns p_world [P,3] and the standard deviation of its distance [P].

@@ -141,7 +141,10 @@ class Denoiser(nn.Module):
             if geometry is not None:
                 tokens = tokens + self.geometry_projection(geometry).unsqueeze(1)
         else:
-            tokens = tokens + observation.unsqueeze(1)
+            # Views are independent: the real one is in-painted, the others are unconditional.
+            nothing = self.observation_projection(torch.zeros_like(observed)).unsqueeze(1)
+            tokens = tokens + torch.cat([observation.unsqueeze(1), nothing.expand(
+                -1, x.shape[1] - 1, -1, -1)], dim=1)
         for layer in self.layers:
             tokens = layer(tokens, memory)
         tokens = self.output_norm(tokens)

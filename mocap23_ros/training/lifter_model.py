@@ -30,11 +30,13 @@ class LifterOptions:
 
     views: 1 + virtual views. view_attention: off = MAS-like (baseline B4). trust_ray: True keeps
     observed rays exact; False lets the network pull a doubtful ray towards its own view-0 motion.
+    decouple: False replaces local pose and global movement by undivided coordinates.
     """
 
     views: int = 4
     view_attention: bool = True
     trust_ray: bool = False
+    decouple: bool = True
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class LifterModel(nn.Module):
         self.tier, self.skeleton = tier, skeleton
         self.options = options or LifterOptions()
         joints = len(skeleton)
-        self.code = MotionCode(skeleton, 4)
+        self.code = MotionCode(skeleton, 4, self.options.decouple)
         self.denoiser = Denoiser(tier, joints, self.options.view_attention)
         self.ground_encoder = make_ground_encoder(tier) if self.options.view_attention else None
         self.heads = MotionHeads(tier.width, joints)

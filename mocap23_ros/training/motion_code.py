@@ -19,15 +19,18 @@ _MINIMUM_SCALE = 1e-3
 class MotionCode(nn.Module):
     """Encode image planes to standardised codes and back; the inverse is exact.
 
-    Code channels: J right, J up (local pose), root right, root up, log scale: 2 J + 3.
+    Code channels: J right, J up (local pose), root right, root up, log scale: 2 J + 3. With
+    ``decouple`` off (the paper's ablation) the first 2 J are undivided coordinates relative to
+    the anchor and decoding ignores root and scale.
     """
 
     mean: Tensor
     deviation: Tensor
 
-    def __init__(self, skeleton: SkeletonFormat, views: int) -> None:
+    def __init__(self, skeleton: SkeletonFormat, views: int, decouple: bool = True) -> None:
         super().__init__()
         self.joints = len(skeleton)
+        self.decouple = decouple
         self.channels = 2 * self.joints + 3
         self.hips = (skeleton.index('left_hip'), skeleton.index('right_hip'))
         self.register_buffer('mean', torch.zeros(views, self.channels))
@@ -42,8 +45,13 @@ class MotionCode(nn.Module):
         scale = torch.sqrt((local_u * local_u + local_v * local_v).mean(-1, keepdim=True)
                            + _MINIMUM_SCALE ** 2)
         depth = views.anchor_depth[..., None]
+        if self.decouple:
+            pose_u, pose_v = local_u / scale, local_v / scale
+        else:
+            pose_u = (u - views.anchor_point[..., 0:1]) * depth
+            pose_v = (v - views.anchor_point[..., 1:2]) * depth
         return torch.cat([
-            local_u / scale, local_v / scale,
+            pose_u, pose_v,
             (root_u - views.anchor_point[..., 0:1]) * depth,
             (root_v - views.anchor_point[..., 1:2]) * depth,
             torch.log(scale * depth)], dim=-1)
@@ -60,6 +68,9 @@ class MotionCode(nn.Module):
         raw = code * deviation + mean
         joints = self.joints
         depth = views.anchor_depth[..., None]
+        if not self.decouple:
+            return (raw[..., :joints] / depth + views.anchor_point[..., 0:1],
+                    raw[..., joints:2 * joints] / depth + views.anchor_point[..., 1:2])
         scale = torch.exp(raw[..., -1:].clamp(-5.0, 3.0)) / depth
         root_u = raw[..., 2 * joints:2 * joints + 1] / depth + views.anchor_point[..., 0:1]
         root_v = raw[..., 2 * joints + 1:2 * joints + 2] / depth + views.anchor_point[..., 1:2]

@@ -1,0 +1,60 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""``mocap23 train``: the three training stages and the learned baselines."""
+
+import argparse
+from pathlib import Path
+
+from mocap23_ros.errors import InputError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument('stage', choices=('pretrain', 'finetune', 'distill'),
+                        help='1: single-view 2D motion; 2: multi-view; 3: few-step')
+    parser.add_argument('--config', type=Path, help='YAML with the fields of '
+                        'training/configuration.py (see config/training)')
+    parser.add_argument('--out', type=Path, required=True,
+                        help='folder of the run; an existing checkpoint in it is resumed')
+    parser.add_argument('--init', type=Path, help='weights of the stage before (.safetensors)')
+    parser.add_argument('--data', type=Path,
+                        help='motion data folder (default: MOCAP23_DATA)')
+    parser.add_argument('--tier', help='xs, s, m, l or paper')
+    parser.add_argument('--model', help='diffusion, ray_depth (B2) or tcn (B3)')
+    parser.add_argument('--skeleton', help='coco17, smpl22, h36m17')
+    parser.add_argument('--steps', type=int)
+    parser.add_argument('--batch-size', type=int)
+    parser.add_argument('--learning-rate', type=float)
+    parser.add_argument('--seed', type=int)
+    parser.add_argument('--mixed-precision', choices=('no', 'bf16', 'fp16'))
+    parser.add_argument('--time-budget', type=float, metavar='SECONDS',
+                        help='stop after this long, with a checkpoint and weights')
+    parser.add_argument('--threads', type=int, help='CPU threads of torch')
+    parser.add_argument('--clips', type=int,
+                        help='train on only the first N clips (for smoke runs)')
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train a stage."""
+    import numpy as np
+    import torch
+
+    from mocap23_ros.datasets.cmu import load_cmu
+    from mocap23_ros.training.configuration import load_configuration
+    from mocap23_ros.training.run import train_stage
+
+    if arguments.threads is not None:
+        if arguments.threads < 1:
+            raise InputError('--threads must be at least 1')
+        torch.set_num_threads(arguments.threads)
+    configuration = load_configuration(arguments.config, {
+        name: getattr(arguments, name) for name in
+        ('tier', 'model', 'skeleton', 'steps', 'batch_size', 'learning_rate', 'seed',
+         'mixed_precision')})
+    clips = load_cmu('train', arguments.data)
+    if arguments.clips is not None:
+        clips = clips.select(np.arange(len(clips)) < arguments.clips)
+    path = train_stage(arguments.stage, configuration, clips, arguments.out, arguments.init,
+                       arguments.time_budget)
+    print(path)
+    return 0

@@ -1,0 +1,147 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""The learned lifter at run time: canonical inputs, one engine call, back to the world."""
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mocap23_ros.engines.backend import Backend
+from mocap23_ros.engines.model_files import find_model
+from mocap23_ros.engines.registry import create_backend
+from mocap23_ros.lifting.lifter import LiftedMotion
+from mocap23_ros.lifting.network_inputs import MAXIMUM_RANGE, NetworkInputs, make_network_inputs
+from mocap23_ros.lifting.stature_state import StatureState
+from mocap23_ros.lifting.warm_start import WarmStart
+from mocap23_ros.skeletons.formats import COCO17, OUTPUT19
+from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
+from mocap23_ros.windows.keypoint_windows import KeypointWindows
+
+_MINIMUM_SEEN = 6  # keypoint samples in the window below which there is no estimate
+
+
+class DiffusionLifter:
+    """Few-step multi-view diffusion lifter behind the Lifter protocol.
+
+    tier: size; backend: see engines/registry.py. warm_start: one network evaluation per hop from
+    the previous window's motion, a full start on new people and every ``refresh`` seconds.
+    Raises InputError when the exported graph is absent, damaged or not of this tier.
+    """
+
+    input_format: SkeletonFormat = COCO17
+    output_format: SkeletonFormat = OUTPUT19
+
+    def __init__(self, tier: str = 's', backend: str = 'auto', warm_start: bool = True,
+                 refresh: float = 1.0, **backend_options: object) -> None:
+        self.model = find_model(tier)
+        self.window_length, self.rate = self.model.window_length, self.model.rate
+        self._full = create_backend(backend, self.model.full, **backend_options)
+        self._warm = create_backend(backend, self.model.warm, **backend_options) \
+            if warm_start else None
+        self._warm_start = WarmStart(refresh)
+        self._stature = StatureState()
+
+    def lift(self, windows: KeypointWindows) -> LiftedMotion:
+        """Lift all people; those who were hardly seen come back as NaN."""
+        people, length = windows.people, windows.length
+        if length != self.window_length:
+            raise ValueError(f'tier {self.model.tier} works on windows of {self.window_length} '
+                             f'samples, not {length}')
+        stature, stature_sd = self._stature.prior(windows.person_ids, windows.stature)
+        inputs = make_network_inputs(
+            windows.keypoints,
+            np.broadcast_to(windows.world_T_camera, (people, length, 4, 4)),
+            np.full(people, windows.focal_length), stature, self.input_format, stature_sd)
+        usable = _usable(windows, inputs)
+        outputs = self._run(windows, inputs)
+        motion = self._to_world(windows, inputs, outputs, usable)
+        self._stature.update(windows.person_ids[usable], outputs['stature_estimate'][usable, 0],
+                             outputs['stature_estimate'][usable, 1])
+        self._warm_start.store(windows, motion.joints[:, :, :len(self.input_format)])
+        return motion
+
+    def forget(self, person_ids: Iterable[int] | None = None) -> None:
+        """Drop the state of these people; of everybody when None."""
+        ids = None if person_ids is None else list(person_ids)
+        self._stature.forget(ids)
+        self._warm_start.forget(ids)
+
+    def close(self) -> None:
+        """Free the backends."""
+        self._full.close()
+        if self._warm is not None:
+            self._warm.close()
+
+    def _run(self, windows: KeypointWindows, inputs: NetworkInputs) -> dict[str, NDArray]:
+        """Full start and warm start, each in one batch."""
+        feed = inputs.graph_inputs()
+        warm = np.zeros(windows.people, bool)
+        if self._warm is not None:
+            previous, warm = self._warm_start.previous(windows, inputs.world_T_window)
+        if not warm.any():
+            return dict(self._full.run(feed))
+        assert self._warm is not None
+        if warm.all():
+            return dict(self._warm.run({**feed, 'previous': previous}))
+        parts = [(~warm, self._full, feed), (warm, self._warm, {**feed, 'previous': previous})]
+        merged: dict[str, NDArray] = {}
+        for rows, backend, arrays in parts:
+            result = _run_rows(backend, arrays, rows)
+            for name, value in result.items():
+                target = merged.setdefault(
+                    name, np.empty((windows.people, *value.shape[1:]), value.dtype))
+                target[rows] = value
+        return merged
+
+    def _to_world(self, windows: KeypointWindows, inputs: NetworkInputs,
+                  outputs: dict[str, NDArray], usable: NDArray) -> LiftedMotion:
+        rotation = inputs.world_T_window[:, None, None, :3, :3]
+        p_window = outputs['joints'].astype(np.float64)
+        joints17 = np.einsum('ptjab,ptjb->ptja', np.broadcast_to(
+            rotation, (*p_window.shape[:3], 3, 3)), p_window) \
+            + inputs.world_T_window[:, None, None, :3, 3]
+        window_covariance = _symmetric(outputs['covariance'].astype(np.float64))
+        covariance17 = rotation @ window_covariance @ np.swapaxes(rotation, -1, -2)
+        joints, covariance = with_derived_joints(joints17, covariance17)
+        joints[~usable], covariance[~usable] = np.nan, np.nan
+        confidence = np.empty(joints.shape[:3], np.float32)
+        # Seen joints carry the detector's confidence, imagined ones what their spread leaves.
+        spread = np.sqrt(np.trace(covariance, axis1=-2, axis2=-1))
+        confidence[:] = np.nan_to_num(np.exp(-spread / 0.5))
+        confidence[:, :, :17] *= 0.5 + 0.5 * np.nan_to_num(windows.keypoints[..., 2])
+        stature = np.where(usable, outputs['stature_estimate'][:, 0], np.nan)
+        return LiftedMotion(
+            windows.stamps, joints.astype(np.float32), covariance.astype(np.float32), confidence,
+            np.where(usable[:, None, None], outputs['contact'], 0).astype(np.float32),
+            stature.astype(np.float32),
+            (stature * outputs['stature_estimate'][:, 1]).astype(np.float32))
+
+
+def with_derived_joints(joints: NDArray, covariance: NDArray) -> tuple[NDArray, NDArray]:
+    """Append pelvis (mid-hip) and neck (mid-shoulder) to COCO-17 joints [...,17,3]."""
+    pairs = [(11, 12), (5, 6)]
+    extra = np.stack([0.5 * (joints[..., a, :] + joints[..., b, :]) for a, b in pairs], axis=-2)
+    # The errors of a pair are nearly the same along the ray: no averaging down.
+    spread = np.stack([0.5 * (covariance[..., a, :, :] + covariance[..., b, :, :])
+                       for a, b in pairs], axis=-3)
+    return (np.concatenate([joints, extra], axis=-2),
+            np.concatenate([covariance, spread], axis=-3))
+
+
+def _symmetric(packed: NDArray) -> NDArray:
+    """[...,6] xx xy xz yy yz zz to [...,3,3]."""
+    return packed[..., [[0, 1, 2], [1, 3, 4], [2, 4, 5]]]
+
+
+def _usable(windows: KeypointWindows, inputs: NetworkInputs) -> NDArray[np.bool_]:
+    """People with enough observations in front of a camera that is above the floor."""
+    seen = (inputs.observation[..., 2] > 0).sum(axis=(1, 2))
+    height = windows.world_T_camera[-1, 2, 3]
+    return (seen >= _MINIMUM_SEEN) & (height > 0.05) & (inputs.anchor[:, 0] < MAXIMUM_RANGE)
+
+
+def _run_rows(backend: Backend, arrays: dict[str, NDArray], rows: NDArray) -> dict[str, NDArray]:
+    result = backend.run({name: np.ascontiguousarray(value[rows])
+                          for name, value in arrays.items()})
+    return {name: value.copy() for name, value in result.items()}

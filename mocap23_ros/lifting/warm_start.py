@@ -1,0 +1,79 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""The previous window's motion, shifted to the next window (streaming mode A)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mocap23_ros.windows.keypoint_windows import KeypointWindows
+
+
+@dataclass
+class _Memory:
+    stamps: NDArray[np.float64]
+    joints: NDArray[np.float32]  # [T,J,3] p_world
+    since: float  # stamp of the last full start
+
+
+class WarmStart:
+    """Keeps the last lifted window per person id.
+
+    refresh: seconds after which a full start is due, so that no error can keep itself alive.
+    """
+
+    def __init__(self, refresh: float = 1.0) -> None:
+        self.refresh = refresh
+        self._memory: dict[int, _Memory] = {}
+
+    def previous(self, windows: KeypointWindows,
+                 world_T_window: NDArray) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Shifted motion [P,T,J,3] in each person's window frame, and who has one [P]."""
+        people, length, joints = windows.keypoints.shape[:3]
+        shifted = np.zeros((people, length, joints, 3), np.float32)
+        has = np.zeros(people, bool)
+        newest = windows.stamps[-1]
+        for row, person_id in enumerate(windows.person_ids):
+            memory = self._memory.get(int(person_id))
+            if memory is None or newest - memory.since >= self.refresh \
+                    or not memory.stamps[0] <= newest \
+                    or windows.stamps[0] > memory.stamps[-1]:
+                continue
+            world = resample(memory.stamps, memory.joints, windows.stamps)
+            pose = world_T_window[row]
+            shifted[row] = (world - pose[:3, 3]) @ pose[:3, :3]
+            has[row] = np.isfinite(shifted[row]).all()
+        shifted[~has] = 0
+        return shifted, has
+
+    def store(self, windows: KeypointWindows, joints: NDArray[np.float32]) -> None:
+        """Remember lifted joints [P,T,J,3] in the world; people with NaN are forgotten."""
+        newest = float(windows.stamps[-1])
+        for row, person_id in enumerate(windows.person_ids):
+            key = int(person_id)
+            old = self._memory.get(key)
+            if not np.isfinite(joints[row]).all():
+                self._memory.pop(key, None)
+                continue
+            due = old is None or not 0 <= newest - old.since < self.refresh
+            since = newest if due or old is None else old.since
+            self._memory[key] = _Memory(windows.stamps, joints[row], since)
+
+    def forget(self, person_ids: Iterable[int] | None = None) -> None:
+        """Drop these people; everybody when None."""
+        if person_ids is None:
+            self._memory.clear()
+            return
+        for person_id in person_ids:
+            self._memory.pop(int(person_id), None)
+
+
+def resample(stamps: NDArray, values: NDArray, new_stamps: NDArray) -> NDArray:
+    """Linear interpolation of [T,...] at constant spacing; the ends are held, not extrapolated."""
+    spacing = stamps[1] - stamps[0]
+    position = np.clip((new_stamps - stamps[0]) / spacing, 0, len(stamps) - 1)
+    low = np.minimum(position.astype(int), len(stamps) - 2)
+    fraction = (position - low).reshape(-1, *([1] * (values.ndim - 1))).astype(values.dtype)
+    return values[low] * (1 - fraction) + values[low + 1] * fraction

@@ -1,0 +1,44 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Build the network that a configuration names."""
+
+from dataclasses import replace
+
+from torch import nn
+
+from mocap23_ros.errors import InputError
+from mocap23_ros.lifting.tiers import Tier, find_tier
+from mocap23_ros.skeletons.formats import FORMATS
+from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
+from mocap23_ros.training.configuration import TrainingConfiguration
+from mocap23_ros.training.lifter_model import LifterModel, LifterOptions
+from mocap23_ros.training.regressors import RayDepthRegressor
+
+
+def configured_tier(configuration: TrainingConfiguration) -> Tier:
+    """Tier with the configuration's ground encoder."""
+    tier = find_tier(configuration.tier)
+    if configuration.ground is not None:
+        tier = replace(tier, ground=configuration.ground)
+    return tier
+
+
+def configured_skeleton(configuration: TrainingConfiguration) -> SkeletonFormat:
+    """Keypoint format by name."""
+    try:
+        return FORMATS[configuration.skeleton]
+    except KeyError:
+        raise InputError(f'unknown skeleton {configuration.skeleton!r}; known: '
+                         f'{", ".join(FORMATS)}') from None
+
+
+def make_model(configuration: TrainingConfiguration, stage: str) -> nn.Module:
+    """Network of a stage with fresh weights; seed torch first."""
+    tier, skeleton = configured_tier(configuration), configured_skeleton(configuration)
+    if configuration.model == 'ray_depth':
+        return RayDepthRegressor(tier, skeleton, 'transformer')
+    if configuration.model == 'tcn':
+        return RayDepthRegressor(tier, skeleton, 'tcn')
+    view_attention = configuration.view_attention and stage != 'pretrain'
+    return LifterModel(tier, skeleton, LifterOptions(
+        configuration.views, view_attention, configuration.trust_ray, configuration.decouple))

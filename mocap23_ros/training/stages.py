@@ -1,0 +1,117 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""The three training stages as loss functions of a batch.
+
+pretrain: single-view 2D motion diffusion, unconditional and masked in-painting (stage 1).
+finetune: multi-view diffusion conditioned on the observed view (stage 2).
+distill: few-step training on the sampler's own two-step and warm-start paths (stage 3).
+"""
+
+import torch
+from torch import Tensor
+
+from mocap23_ros.training.conditioning import observation_features, view_features
+from mocap23_ros.training.configuration import TrainingConfiguration
+from mocap23_ros.training.lifter_model import WARM_START_TIME, Condition, LifterModel
+from mocap23_ros.training.losses import lift_loss
+from mocap23_ros.training.noise_schedule import (add_noise, ddim_step, draw_world_noise,
+                                                 view_noise)
+from mocap23_ros.training.regressors import RayDepthRegressor
+from mocap23_ros.training.targets import TrainingWindows
+from mocap23_ros.training.triangulation import split_planes
+from mocap23_ros.training.views import RigJitter, make_views, project
+
+_FEW_STEP_TIMES = (1.0, 1.0, 1.0, 0.5, 0.75, 0.25)  # t = 1 weighs most: it decides one-step error
+_UNCONDITIONAL = 0.3  # of pre-training samples
+_VIRTUAL_NOISE = 0.01  # metres at 1 m, on in-painting observations of virtual views
+
+
+def pretrain_loss(model: LifterModel, windows: TrainingWindows) -> dict[str, Tensor]:
+    """Denoise the clean code of one random view per window."""
+    views = make_views(windows.camera, windows.anchor, RigJitter(), 4)
+    batch, length = windows.camera.shape[:2]
+    device = windows.camera.device
+    kind = torch.randint(0, 4, (batch,), device=device)
+    view = views.select(kind)
+    u, v, _ = project(view, split_planes(windows.joints))
+    clean = model.code.encode(u, v, view, kind)
+    # The real view is observed with the detector's errors, a virtual one through a random mask.
+    real = (kind == 0)[:, None, None]
+    keep_joint = torch.rand(batch, 1, u.shape[-1], device=device) < 0.7
+    keep_frame = torch.rand(batch, length, 1, device=device) < 0.8
+    mask = (keep_joint & keep_frame).to(u.dtype)
+    point = torch.stack([u[:, 0], v[:, 0]], dim=-1)
+    point = point + _VIRTUAL_NOISE * torch.randn_like(point)
+    point = torch.where(real[..., None], windows.observation[..., :2], point)
+    confidence = torch.where(real, windows.observation[..., 2], mask)
+    conditional = (torch.rand(batch, 1, 1, device=device) > _UNCONDITIONAL).to(u.dtype)
+    confidence = confidence * conditional
+    observed = observation_features(point * (confidence > 0)[..., None], confidence,
+                                    view.anchor_point[:, 0], view.anchor_depth[:, 0])
+    t = torch.rand(batch, device=device)
+    noise = view_noise(draw_world_noise(batch, length, u.shape[-1], device=device), view)
+    features = view_features(views, windows.anchor)
+    rows = torch.arange(batch, device=device)
+    predicted, _ = model.denoiser(add_noise(clean, noise, t), t, observed,
+                                  features[rows, kind].unsqueeze(1))
+    error = ((predicted - clean) ** 2).clamp(max=25.0).mean()
+    return {'total': error, 'code': error}
+
+
+def finetune_loss(model: LifterModel, windows: TrainingWindows,
+                  configuration: TrainingConfiguration) -> dict[str, Tensor]:
+    """One evaluation at a random time, half of them on the few-step grid."""
+    condition = _condition(model, windows)
+    clean = model.encode_joints(split_planes(windows.joints), condition)
+    batch, device = len(clean), clean.device
+    grid = torch.tensor(_FEW_STEP_TIMES, device=device)
+    t = torch.where(torch.rand(batch, device=device) < 0.6,
+                    grid[torch.randint(0, len(grid), (batch,), device=device)],
+                    torch.rand(batch, device=device))
+    x = add_noise(clean, _noise(model, condition, batch), t)
+    prediction, _ = model.predict(x, t, condition)
+    return lift_loss(prediction, windows, clean, model.skeleton, configuration.losses)
+
+
+def distill_loss(model: LifterModel, windows: TrainingWindows,
+                 configuration: TrainingConfiguration) -> dict[str, Tensor]:
+    """Train on the sampler's own states: one step, the second of two, or a warm start."""
+    condition = _condition(model, windows)
+    clean = model.encode_joints(split_planes(windows.joints), condition)
+    batch = len(clean)
+    noise = _noise(model, condition, batch)
+    ones = clean.new_ones(batch)
+    choice = torch.rand(batch, device=clean.device)
+    with torch.no_grad():
+        first, projected = model.predict(noise, ones, condition)
+        second_x = ddim_step(noise, projected, ones, 0.5 * ones)
+        # A warm start knows all but the newest sample, which it has to extrapolate.
+        shift = torch.cat([first.joints[:, :-1], first.joints[:, -2:-1]], dim=1)
+        warm = model.encode_joints(split_planes(shift), condition)
+        warm_x = add_noise(warm, noise, WARM_START_TIME * ones)
+    pick = choice.view(-1, 1, 1, 1)
+    x = torch.where(pick < 0.4, noise, torch.where(pick < 0.7, second_x, warm_x))
+    t = torch.where(choice < 0.4, ones, torch.where(choice < 0.7, 0.5 * ones,
+                                                    WARM_START_TIME * ones))
+    prediction, _ = model.predict(x, t, condition)
+    return lift_loss(prediction, windows, clean, model.skeleton, configuration.losses)
+
+
+def regression_loss(model: RayDepthRegressor, windows: TrainingWindows,
+                    configuration: TrainingConfiguration) -> dict[str, Tensor]:
+    """Baselines B2 and B3."""
+    prediction = model(windows.observation, windows.camera, windows.anchor, windows.stature)
+    return lift_loss(prediction, windows, None, model.skeleton, configuration.losses)
+
+
+def _condition(model: LifterModel, windows: TrainingWindows) -> Condition:
+    return model.condition(windows.observation, windows.camera, windows.anchor, windows.stature,
+                           RigJitter())
+
+
+def _noise(model: LifterModel, condition: Condition, batch: int) -> Tensor:
+    length, joints = condition.point.shape[1:3]
+    # The sampler's fixed draw is met often, fresh noise keeps the others usable.
+    fresh = draw_world_noise(batch, length, joints, device=condition.point.device)
+    fixed = torch.rand(batch, 1, 1, 1, device=fresh.device) < 0.5
+    return model.noise(condition, torch.where(fixed, model.fixed_noise, fresh))

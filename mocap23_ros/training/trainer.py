@@ -1,0 +1,186 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""One training loop for all stages and models: resumable, deterministic, on any device."""
+
+import math
+import queue
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import torch
+from accelerate import Accelerator
+from rich.console import Console
+from rich.progress import (BarColumn, MofNCompleteColumn, Progress, TextColumn,
+                           TimeRemainingColumn)
+from torch import Tensor, nn
+from torch.utils.tensorboard import SummaryWriter
+
+from mocap23_ros.training.averaging import MovingAverage
+from mocap23_ros.training.checkpoint import load_checkpoint, save_checkpoint
+from mocap23_ros.training.configuration import TrainingConfiguration
+from mocap23_ros.training.targets import TrainingWindows
+
+LossFunction = Callable[[nn.Module, TrainingWindows], dict[str, Tensor]]
+BatchFunction = Callable[[int], TrainingWindows]
+_LOG_EVERY = 20  # steps
+
+
+class Trainer:
+    """Runs a loss over batches until the steps or the time budget are used up.
+
+    batch_of(index) must be a pure function of the index: a resumed run then sees exactly the
+    batches that an uninterrupted one would. With several processes (``accelerate launch``) every
+    process takes its own share of the indices.
+    """
+
+    def __init__(self, model: nn.Module, loss_function: LossFunction, batch_of: BatchFunction,
+                 configuration: TrainingConfiguration, folder: Path,
+                 time_budget: float | None = None) -> None:
+        self.configuration, self.folder = configuration, folder
+        self.loss_function, self.batch_of = loss_function, batch_of
+        self.time_budget = time_budget
+        mixed = configuration.mixed_precision if torch.cuda.is_available() else 'no'
+        self.accelerator = Accelerator(mixed_precision=mixed)
+        optimizer = torch.optim.AdamW(
+            model.parameters(), lr=configuration.learning_rate,
+            weight_decay=configuration.weight_decay, betas=(0.9, 0.98))
+        self.model, self.optimizer = self.accelerator.prepare(model, optimizer)
+        self.average = MovingAverage(self.accelerator.unwrap_model(self.model), configuration.ema)
+        self.step = 0
+        self.history: dict[str, float] = {}
+
+    @property
+    def checkpoint_path(self) -> Path:
+        """Where the state is kept between runs."""
+        return self.folder / 'checkpoint.pt'
+
+    def resume(self) -> bool:
+        """Continue from the last checkpoint; False when there is none."""
+        if not self.checkpoint_path.exists():
+            return False
+        state = load_checkpoint(self.checkpoint_path)
+        model = self.accelerator.unwrap_model(self.model)
+        model.load_state_dict(state['model'])
+        self.optimizer.load_state_dict(state['optimizer'])
+        self.average.load({name: value.to(self.accelerator.device)
+                           for name, value in state['average'].items()})
+        self.step = state['step']
+        return True
+
+    def train(self) -> nn.Module:
+        """Run; returns the model with averaged weights. Writes checkpoints as it goes."""
+        total = self.configuration.steps
+        started = last_checkpoint = time.monotonic()
+        writer = SummaryWriter(str(self.folder / 'curves')) \
+            if self.accelerator.is_main_process else None
+        console = Console(file=sys.stderr)
+        columns = (TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn(),
+                   TimeRemainingColumn(), TextColumn('{task.fields[status]}'))
+        running: dict[str, float] = {}
+        self.model.train()
+        with Progress(*columns, console=console,
+                      disable=not self.accelerator.is_main_process) as progress:
+            task = progress.add_task('training', total=total, completed=self.step, status='')
+            for windows in self._prefetched():
+                terms = self._optimise(windows)
+                self.step += 1
+                for name, value in terms.items():
+                    running[name] = running.get(name, 0.0) + value
+                progress.advance(task)
+                if self.step % _LOG_EVERY == 0:
+                    self.history = {name: value / _LOG_EVERY for name, value in running.items()}
+                    running = {}
+                    status = '  '.join(f'{name} {self.history[name]:.3g}' for name in
+                                       ('total', 'mpjpe_mm', 'abs_mm') if name in self.history)
+                    progress.update(task, status=status)
+                    if not console.is_terminal and self.accelerator.is_main_process:
+                        print(f'step {self.step}/{total}  {status}  '
+                              f'{time.monotonic() - started:.0f} s', file=sys.stderr, flush=True)
+                    if writer is not None:
+                        for name, value in self.history.items():
+                            writer.add_scalar(name, value, self.step)
+                now = time.monotonic()
+                out_of_time = self.time_budget is not None and now - started > self.time_budget
+                if now - last_checkpoint > self.configuration.checkpoint_seconds or out_of_time:
+                    self._save()
+                    last_checkpoint = now
+                if out_of_time:
+                    break
+        self._save()
+        if writer is not None:
+            writer.close()
+        model = self.accelerator.unwrap_model(self.model)
+        self.average.copy_to(model)
+        return model
+
+    def _optimise(self, windows: TrainingWindows) -> dict[str, float]:
+        rate = learning_rate(self.step, self.configuration)
+        for group in self.optimizer.param_groups:
+            group['lr'] = rate
+        with self.accelerator.autocast():
+            terms = self.loss_function(self.model, windows.to(self.accelerator.device))
+        self.optimizer.zero_grad(set_to_none=True)
+        self.accelerator.backward(terms['total'])
+        norm = self.accelerator.clip_grad_norm_(self.model.parameters(), self.configuration.clip)
+        # A single absurd batch must not poison the averages.
+        if norm is None or math.isfinite(float(norm)):
+            self.optimizer.step()
+            self.average.update(self.accelerator.unwrap_model(self.model), self.step)
+        return {name: float(value.detach()) for name, value in terms.items()}
+
+    def _save(self) -> None:
+        if not self.accelerator.is_main_process:
+            return
+        save_checkpoint(self.checkpoint_path, {
+            'model': self.accelerator.unwrap_model(self.model).state_dict(),
+            'optimizer': self.optimizer.state_dict(), 'average': self.average.state,
+            'step': self.step})
+
+    def _prefetched(self) -> Iterator[TrainingWindows]:
+        """Batches made one ahead in a thread; numpy and torch release the lock."""
+        ready: queue.Queue = queue.Queue(maxsize=2)
+        stop = threading.Event()
+        stride, rank = self.accelerator.num_processes, self.accelerator.process_index
+
+        def produce() -> None:
+            try:
+                for step in range(self.step, self.configuration.steps):
+                    item = self.batch_of(step * stride + rank)
+                    while not stop.is_set():
+                        try:
+                            ready.put(item, timeout=0.2)
+                            break
+                        except queue.Full:
+                            continue
+                    if stop.is_set():
+                        return
+                ready.put(None)
+            except BaseException as error:  # handed to the training thread
+                ready.put(error)
+
+        thread = threading.Thread(target=produce, daemon=True)
+        thread.start()
+        try:
+            while True:
+                item = ready.get()
+                if item is None:
+                    return
+                if isinstance(item, BaseException):
+                    raise item
+                yield item
+        finally:
+            stop.set()
+            thread.join()
+
+
+def learning_rate(step: int, configuration: TrainingConfiguration) -> float:
+    """Linear warm-up, then half a cosine down to the final rate."""
+    high, low = configuration.learning_rate, configuration.final_learning_rate
+    if step < configuration.warm_up:
+        return high * (step + 1) / configuration.warm_up
+    span = max(1, configuration.steps - configuration.warm_up)
+    return low + 0.5 * (high - low) * (1 + math.cos(math.pi * min(
+        1.0, (step - configuration.warm_up) / span)))
