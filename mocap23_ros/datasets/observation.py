@@ -80,10 +80,10 @@ def observe(joints: NDArray[np.float32], cameras: Cameras, world_T_camera: NDArr
     p_camera = to_camera(visible_points, world_T_camera)
     depth = p_camera[..., 2]
     in_front = depth > _NEAR
-    p_pixel = focal * p_camera[..., :2] / np.maximum(depth, _NEAR)[..., None]
+    projected = focal * p_camera[..., :2] / np.maximum(depth, _NEAR)[..., None]
     half = cameras.image_size[:, None, None] / 2
     # Far outside the image the projection explodes; such keypoints are dropped anyway.
-    p_pixel = np.asarray(np.clip(p_pixel, -3 * half, 3 * half), np.float32)
+    p_pixel: NDArray[np.float32] = np.clip(projected, -3 * half, 3 * half)
     scale = person_scale(p_pixel)
 
     observed, sigma = add_detector_errors(p_pixel, scale, rate, noise, exact, rng)
