@@ -9,26 +9,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mocap23_ros.errors import InputError
-from mocap23_ros.geometry.distortion import (
-    BrownConradyDistortion,
-    Distortion,
-    EquidistantDistortion,
+from mocap23_ros.geometry.calibration import (
+    check_distortion,
+    check_intrinsics,
+    check_matrix,
+    make_lens,
 )
+from mocap23_ros.geometry.distortion import Distortion
 from mocap23_ros.geometry.poses import RIGID_TOLERANCE
 
-# Numbers of coefficients of each model of sensor_msgs/CameraInfo; none at all = no distortion.
-# 12 and 14 (thin prism, tilted sensor) are OpenCV's, published by some drivers as rational.
-DISTORTION_MODELS = {
-    'plumb_bob': (4, 5),
-    'rational_polynomial': (8, 12, 14),
-    'equidistant': (4,),
-}
 ASPECT_TOLERANCE = 0.02  # a larger change of shape is a crop, not a resize
-
-_UNCALIBRATED = (
-    'the camera is uncalibrated (CameraInfo K[0] is 0): calibrate it, for example with '
-    '"ros2 run camera_calibration cameracalibrator --size 8x6 --square 0.025", and give the '
-    'resulting yaml file to the camera driver (camera_info_url)')
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +43,7 @@ class CameraModel:
             array.setflags(write=False)
         turned = not np.allclose(self.rectification, np.eye(3), rtol=0, atol=1e-12)
         object.__setattr__(self, '_turn', self.rectification if turned else None)
-        object.__setattr__(self, '_lens', _make_lens(self.distortion_model, self.distortion))
+        object.__setattr__(self, '_lens', make_lens(self.distortion_model, self.distortion))
 
     _lens: Distortion | None = field(init=False, repr=False)
     _turn: NDArray[np.float64] | None = field(init=False, repr=False)
@@ -79,16 +69,8 @@ class CameraModel:
         Raises InputError for an uncalibrated camera (K[0] = 0), an unknown model, a wrong number
         of coefficients, numbers that are not finite, and sizes that are not positive.
         """
-        matrix = _matrix(K, 'the camera matrix K')
-        if matrix[0, 0] == 0:
-            raise InputError(_UNCALIBRATED)
-        if matrix[0, 0] < 0 or matrix[1, 1] <= 0 or matrix[1, 0] != 0:
-            raise InputError('the camera matrix K must have the form fx 0 cx / 0 fy cy / 0 0 1 '
-                             f'with positive fx and fy, not {matrix.ravel().tolist()}')
-        if not np.array_equal(matrix[2], (0, 0, 1)):
-            raise InputError('the last row of the camera matrix K must be 0 0 1, '
-                             f'not {matrix[2].tolist()}')
-        model, coefficients = _coefficients(distortion_model, distortion)
+        matrix = check_intrinsics(K)
+        model, coefficients = check_distortion(distortion_model, distortion)
         width, height = (int(n) for n in image_size)
         if width <= 0 or height <= 0:
             raise InputError(f'image_size must be two positive numbers of pixels (width, height), '
@@ -116,14 +98,14 @@ class CameraModel:
                 raise InputError('CameraInfo has no width and height: set them in the driver')
             width, height = int(image_size[0]), int(image_size[1])
         if rectified:
-            matrix = _matrix([] if p is None else p, 'CameraInfo P', (3, 4))[:, :3]
+            matrix = check_matrix([] if p is None else p, 'CameraInfo P', (3, 4))[:, :3]
             if matrix[0, 0] == 0:
                 raise InputError('CameraInfo P is zero, yet the image is said to be rectified: '
                                  'publish P, or set image_is_rectified to false')
             camera = cls.from_calibration(matrix, (), 'plumb_bob', (width, height))
         else:
             camera = cls.from_calibration(k, d, distortion_model, (width, height))
-            turn = np.eye(3) if r is None else _matrix(r, 'CameraInfo R')
+            turn = np.eye(3) if r is None else check_matrix(r, 'CameraInfo R')
             if not turn.any():
                 turn = np.eye(3)
             if np.abs(turn @ turn.T - np.eye(3)).max() > RIGID_TOLERANCE:
@@ -237,47 +219,6 @@ class CameraModel:
                            [0, scale_y, 0.5 * scale_y - 0.5], [0, 0, 1]])
         return CameraModel(to_new @ self.K, self.distortion, self.distortion_model,
                            (width, height), self.rectification)
-
-
-def _make_lens(model: str, coefficients: NDArray[np.float64]) -> Distortion | None:
-    if not coefficients.size:
-        return None
-    if model == 'equidistant':  # four zeros are an ideal fisheye, not a pinhole
-        return EquidistantDistortion(coefficients)
-    return BrownConradyDistortion(coefficients) if coefficients.any() else None
-
-
-def _coefficients(model: str, distortion: ArrayLike) -> tuple[str, NDArray[np.float64]]:
-    coefficients = _numbers(distortion, 'the distortion coefficients')
-    if model == '' and not coefficients.any():
-        return 'plumb_bob', coefficients[:0]
-    if model not in DISTORTION_MODELS:
-        raise InputError(f'unknown distortion model {model!r}; known are '
-                         f'{", ".join(DISTORTION_MODELS)}. Calibrate with one of them, or send '
-                         'rectified images')
-    counts = DISTORTION_MODELS[model]
-    if coefficients.size not in (0, *counts):
-        raise InputError(f'distortion model {model} has {" or ".join(map(str, counts))} '
-                         f'coefficients (none = no distortion), not {coefficients.size}')
-    return model, coefficients
-
-
-def _numbers(values: ArrayLike, name: str) -> NDArray[np.float64]:
-    try:
-        numbers = np.array(values, np.float64).ravel()
-    except (TypeError, ValueError):
-        raise InputError(f'{name} must be numbers') from None
-    if not np.isfinite(numbers).all():
-        raise InputError(f'{name} must be finite numbers')
-    return numbers
-
-
-def _matrix(values: ArrayLike, name: str, shape: tuple[int, int] = (3, 3)) -> NDArray[np.float64]:
-    numbers = _numbers(values, name)
-    if numbers.size != shape[0] * shape[1]:
-        raise InputError(f'{name} must have {shape[0] * shape[1]} numbers '
-                         f'({shape[0]} x {shape[1]}), not {numbers.size}')
-    return numbers.reshape(shape)
 
 
 def _turn_rays(rotation: NDArray, points: NDArray[np.complex128]) -> NDArray[np.complex128]:

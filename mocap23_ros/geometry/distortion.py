@@ -51,9 +51,10 @@ class BrownConradyDistortion:
         self._tilt = _tilt_matrix(c[12], c[13]) if c[12:14].any() else None
         self._untilt = np.linalg.inv(self._tilt) if self._tilt is not None else None
         self._fold = self._find_fold(c)  # square of the radius at which the image folds back
-        radius = np.linspace(0, min(_TABLE_RADIUS, np.sqrt(self._fold)), _TABLE_SIZE)
-        self._ideal_radius = radius
-        self._distorted_radius = radius * self._radial(radius * radius)[0]
+        radius = np.linspace(0, min(_TABLE_RADIUS, 0.9999 * np.sqrt(self._fold)), _TABLE_SIZE)
+        factor = self._radial(radius * radius)[0]
+        self._distorted_square = (radius * factor) ** 2
+        self._unfolding = 1 / factor
 
     def _find_fold(self, c: NDArray) -> float:
         polynomial = np.polynomial.Polynomial
@@ -100,8 +101,9 @@ class BrownConradyDistortion:
             if self._untilt is not None:
                 distorted = _map_plane(self._untilt, distorted)
             z = self._unfold(distorted)
-            if p:
-                z = self._unfold(distorted - self._decentre(z, _squared_radius(z)))
+            if p or self._prism:  # two cheap rounds save a round of Newton's method
+                for _ in range(2):
+                    z = self._unfold(distorted - self._decentre(z, _squared_radius(z)))
             for _ in range(MAXIMUM_ITERATIONS):
                 r2 = _squared_radius(z)
                 factor, slope = self._radial(r2)
@@ -132,9 +134,8 @@ class BrownConradyDistortion:
 
     def _unfold(self, distorted: Points) -> Points:
         """Undo the radial part alone, by table."""
-        radius = np.abs(distorted)
-        ideal = np.interp(radius, self._distorted_radius, self._ideal_radius)
-        return distorted * np.divide(ideal, radius, out=np.ones_like(radius), where=radius > 0)
+        return distorted * np.interp(
+            _squared_radius(distorted), self._distorted_square, self._unfolding)
 
     def _hold_inside(self, z: Points) -> Points:
         if self._fold == np.inf:
