@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Several people with MediaPipe's pose networks, which ship inside its package: works offline."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.detection.detector import Detection
-from mocap23_ros.detection.images import check_image
+from mocap23_ros.detection.images import SMALLEST_SIDE, check_image
 from mocap23_ros.detection.keypoint_similarity import keypoint_similarity
 from mocap23_ros.detection.mediapipe_graphs import (
     PersonLandmarks,
@@ -18,12 +18,13 @@ from mocap23_ros.detection.mediapipe_graphs import (
     PoseDetectionGraph,
     PoseLandmarkGraph,
 )
-from mocap23_ros.detection.person_search import search_image, view_cycle
+from mocap23_ros.detection.person_search import View, isolated_crop, search_image, view_cycle
 from mocap23_ros.errors import InputError
 from mocap23_ros.skeletons.conversion import convert_keypoints
 from mocap23_ros.skeletons.formats import BLAZEPOSE33, COCO17
 
 _DUPLICATE_SIMILARITY = 0.5  # OKS from which two poses are one person
+_NEW_SCORE = 0.5  # a new person must be clearer than one that is followed
 _KNOWN_DISTANCE = 0.12  # of the region's side: a proposal this near to a known person is that one
 
 
@@ -63,12 +64,12 @@ class MediapipeDetector:
         self._detection_graph = PoseDetectionGraph()
         self._landmark_graph = PoseLandmarkGraph(model_complexity)
         self._image_size = (0, 0)
-        self._views: Iterator[tuple[int, int, int, int]] = iter(())
+        self._views: Iterator[View] = iter(())
         self.reset()
 
     def reset(self) -> None:
         """Forget where people were."""
-        self._regions: list[PersonRegion] = []
+        self._poses: list[PersonLandmarks] = []
         self._images_to_search = 0
 
     def detect(self, image_bgr: NDArray[np.uint8]) -> list[Detection]:
@@ -82,18 +83,16 @@ class MediapipeDetector:
             self.reset()
             self._image_size = (width, height)
             self._views = view_cycle(width, height)
-        image_rgb = cv2.cvtColor(image_bgr, cv2.COLOR_BGR2RGB)
-        people = _without_duplicates(self._look(image_rgb, self._regions, followed=True))
-        changed = len(people) < len(self._regions)
+        image_rgb = np.asarray(cv2.cvtColor(image_bgr, cv2.COLOR_BGR2RGB), np.uint8)
+        people = _without_duplicates(self._follow(image_rgb))
+        changed = len(people) < len(self._poses)
         if len(people) < self._max_people and (self._images_to_search <= 0 or changed):
             self._images_to_search = self._search_interval
-            regions = self._search(image_bgr, people)
             before = len(people)
-            people = _without_duplicates(
-                people + self._look(image_rgb, regions, followed=False))[:self._max_people]
+            people = _without_duplicates(people + self._search(image_rgb, people))
             changed |= len(people) > before
         self._images_to_search = 0 if changed or not people else self._images_to_search - 1
-        self._regions = [person.pose.region for person in people]
+        self._poses = [person.pose for person in people]
         return [person.detection for person in people]
 
     def close(self) -> None:
@@ -101,39 +100,77 @@ class MediapipeDetector:
         self._detection_graph.close()
         self._landmark_graph.close()
 
-    def _look(
-        self, image_rgb: NDArray[np.uint8], regions: list[PersonRegion], followed: bool
-    ) -> list[_Person]:
+    def _follow(self, image_rgb: NDArray[np.uint8]) -> list[_Person]:
+        before = [pose.landmarks for pose in self._poses]
+        looks = [(pose.region, before[:index] + before[index + 1:], pose.landmarks)
+                 for index, pose in enumerate(self._poses)]
         people = []
-        size = (image_rgb.shape[1], image_rgb.shape[0])
-        for region, pose in zip(regions, self._landmark_graph.run(image_rgb, regions),
-                                strict=True):
-            detection = _to_detection(pose, size) if pose is not None else None
-            if pose is None or detection is None or detection.score < self._min_score:
-                continue
-            shift = np.hypot(pose.region.x - region.x, pose.region.y - region.y) / region.side
-            people.append(_Person(pose, detection, float(shift) if followed else np.inf))
+        for pose, (region, _, _) in zip(self._look(image_rgb, looks), looks, strict=True):
+            detection = _to_detection(pose, image_rgb) if pose is not None else None
+            if pose is not None and detection is not None and detection.score >= self._min_score:
+                shift = np.hypot(pose.region.x - region.x, pose.region.y - region.y)
+                people.append(_Person(pose, detection, float(shift / region.side)))
         return people
 
-    def _search(self, image_bgr: NDArray[np.uint8], people: list[_Person]) -> list[PersonRegion]:
+    def _search(self, image_rgb: NDArray[np.uint8], people: list[_Person]) -> list[_Person]:
         view = next(self._views)
-        small, scale = search_image(image_bgr, view, [p.pose.landmarks for p in people])
-        fresh: list[PersonRegion] = []
+        known = [person.pose.landmarks for person in people]
+        small, scale = search_image(image_rgb, view, known)
+        regions: list[PersonRegion] = []
         for found, _ in self._detection_graph.run(small):
-            region = PersonRegion(found.x * scale + view[0], found.y * scale + view[1],
-                                  found.side * scale, found.rotation)
-            known = [person.pose.region for person in people] + fresh
+            region = found.moved(scale, view[0], view[1])
+            others = [person.pose.region for person in people] + regions
             if all(np.hypot(region.x - other.x, region.y - other.y)
-                   > _KNOWN_DISTANCE * min(region.side, other.side) for other in known):
-                fresh.append(region)
-        return fresh[:self._max_people - len(people)]
+                   > _KNOWN_DISTANCE * min(region.side, other.side) for other in others):
+                regions.append(region)
+        del regions[self._max_people - len(people):]
+        fresh = []
+        for pose in self._look(image_rgb, [(region, known, None) for region in regions]):
+            detection = _to_detection(pose, image_rgb) if pose is not None else None
+            if (pose is not None and detection is not None
+                    and detection.score >= max(self._min_score, _NEW_SCORE)):
+                fresh.append(_Person(pose, detection, np.inf))
+        return fresh
+
+    def _look(
+        self, image_rgb: NDArray[np.uint8],
+        looks: Sequence[tuple[PersonRegion, Sequence[NDArray], NDArray | None]],
+    ) -> list[PersonLandmarks | None]:
+        """Landmarks in regions; where others are in reach they are painted out of a copy.
+
+        Without that the network takes the face that it likes best, be it another person's.
+        """
+        height, width = image_rgb.shape[:2]
+        requests = []
+        origins = []
+        for region, others, own in looks:
+            reach = 0.5 * region.side
+            others = [other for other in others if (np.hypot(
+                other[:, 0] - region.x, other[:, 1] - region.y) < 1.2 * reach).any()]
+            if not others:
+                requests.append((image_rgb, region))
+                origins.append((1.0, 0, 0))
+                continue
+            reach *= abs(np.cos(region.rotation)) + abs(np.sin(region.rotation))
+            left, right = np.clip((region.x - reach, region.x + reach), 0, width).astype(int)
+            top, bottom = np.clip((region.y - reach, region.y + reach), 0, height).astype(int)
+            if min(right - left, bottom - top) < SMALLEST_SIDE:
+                requests.append((image_rgb, region))
+                origins.append((1.0, 0, 0))
+                continue
+            crop, scale = isolated_crop(
+                image_rgb, (left, top, right - left, bottom - top), others, own)
+            requests.append((crop, region.moved(1.0, -left, -top).moved(1.0 / scale, 0, 0)))
+            origins.append((float(scale), left, top))
+        return [None if pose is None else pose.moved(*origin) for pose, origin
+                in zip(self._landmark_graph.run(requests), origins, strict=True)]
 
 
-def _to_detection(pose: PersonLandmarks, image_size: tuple[int, int]) -> Detection | None:
+def _to_detection(pose: PersonLandmarks, image: NDArray) -> Detection | None:
     """COCO keypoints of a pose; None where next to nothing of the person is in the image."""
     marks = pose.landmarks
-    inside = ((marks[:, 0] >= 0) & (marks[:, 0] < image_size[0])
-              & (marks[:, 1] >= 0) & (marks[:, 1] < image_size[1]))
+    inside = ((marks[:, 0] >= 0) & (marks[:, 0] < image.shape[1])
+              & (marks[:, 1] >= 0) & (marks[:, 1] < image.shape[0]))
     if inside.sum() < 3:
         return None
     blazepose = np.empty((len(marks), 3), np.float32)

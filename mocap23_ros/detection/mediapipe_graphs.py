@@ -8,6 +8,7 @@ returns everybody it finds, and the landmark graph takes the region of any perso
 
 import math
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import SimpleNamespace
@@ -66,6 +67,11 @@ class PersonRegion:
         side = 2.0 * math.hypot(dx, dy) * _REGION_MARGIN
         return cls(x, y, side, math.atan2(dx, -dy))
 
+    def moved(self, scale: float, x: float, y: float) -> 'PersonRegion':
+        """The region in an image of which this one's is a part at x, y px, shrunk by scale."""
+        return PersonRegion(self.x * scale + x, self.y * scale + y, self.side * scale,
+                            self.rotation)
+
 
 @dataclass(frozen=True)
 class PersonLandmarks:
@@ -75,6 +81,12 @@ class PersonLandmarks:
 
     landmarks: NDArray[np.float64]
     region: PersonRegion
+
+    def moved(self, scale: float, x: float, y: float) -> 'PersonLandmarks':
+        """The same in an image of which this one's is a part at x, y px, shrunk by scale."""
+        landmarks = self.landmarks.copy()
+        landmarks[:, :2] = landmarks[:, :2] * scale + (x, y)
+        return PersonLandmarks(landmarks, self.region.moved(scale, x, y))
 
 
 class PoseDetectionGraph:
@@ -130,18 +142,22 @@ class PoseLandmarkGraph:
         self._results[name, packet.timestamp.value] = packet
 
     def run(
-        self, image_rgb: NDArray[np.uint8], regions: list[PersonRegion]
+        self, requests: Sequence[tuple[NDArray[np.uint8], PersonRegion]]
     ) -> list[PersonLandmarks | None]:
-        """Return one entry per region; None where the network sees no person in it."""
-        if not regions:
-            return []
-        height, width = image_rgb.shape[:2]
-        packet = _image_packet(self._mp, image_rgb)
+        """Return one entry per request (RGB image, region in it).
+
+        None where the network sees no person. An image that occurs again is handed over once.
+        """
         self._results.clear()
+        packets: dict[int, Any] = {}
         first = self._time + 1
         # All are queued before waiting, so that the graph's threads overlap them.
-        for region in regions:
+        for image_rgb, region in requests:
             self._time += 1
+            packet = packets.get(id(image_rgb))
+            if packet is None:
+                packet = packets[id(image_rgb)] = _image_packet(self._mp, image_rgb)
+            height, width = image_rgb.shape[:2]
             rectangle = self._mp.NormalizedRect(
                 x_center=region.x / width, y_center=region.y / height,
                 width=region.side / width, height=region.side / height, rotation=region.rotation)
@@ -149,7 +165,8 @@ class PoseLandmarkGraph:
             self._graph.add_packet_to_input_stream(
                 'region', self._mp.create_proto(rectangle).at(self._time))
         self._graph.wait_until_idle()
-        return [self._person(first + index, width, height) for index in range(len(regions))]
+        return [self._person(first + index, image_rgb.shape[1], image_rgb.shape[0])
+                for index, (image_rgb, _) in enumerate(requests)]
 
     def _person(self, time: int, width: int, height: int) -> PersonLandmarks | None:
         landmarks = self._results.get(('landmarks', time))
@@ -189,6 +206,7 @@ def _mediapipe() -> SimpleNamespace:
             image_frame,
             resource_util,
         )
+
         # Importing a solution links its sub-graphs; their networks lie in the package's folder.
         from mediapipe.python.solutions import pose  # noqa: F401
     except ModuleNotFoundError as error:

@@ -8,23 +8,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.skeletons.formats import BLAZEPOSE33
+from mocap23_ros.detection.silhouettes import paint_out
 
-_SEARCH_SIDE = 448
+SEARCH_SIDE = 448
 """px; the detection network samples 224: more adds nothing."""
 
-_TORSO = [BLAZEPOSE33.index(name) for name in (
-    'left_shoulder', 'right_shoulder', 'right_hip', 'left_hip')]
-_LIMBS = [(BLAZEPOSE33.index(a), BLAZEPOSE33.index(b)) for a, b in (
-    ('left_shoulder', 'left_elbow'), ('left_elbow', 'left_wrist'),
-    ('right_shoulder', 'right_elbow'), ('right_elbow', 'right_wrist'),
-    ('left_hip', 'left_knee'), ('left_knee', 'left_ankle'),
-    ('right_hip', 'right_knee'), ('right_knee', 'right_ankle'),
-    ('left_ear', 'right_ear'), ('nose', 'left_shoulder'), ('nose', 'right_shoulder'))]
+View = tuple[int, int, int, int]
+"""Part of an image: x, y, width, height in px."""
 
 
-def search_views(width: int, height: int) -> list[tuple[int, int, int, int]]:
-    """Return the parts of an image to search in turn, as x, y, width, height px.
+def search_views(width: int, height: int) -> list[View]:
+    """Return the parts of an image to search in turn.
 
     The whole image first; for elongated images then overlapping squares of the short side, in
     which people appear up to twice as large to the network.
@@ -39,7 +33,7 @@ def search_views(width: int, height: int) -> list[tuple[int, int, int, int]]:
     return views
 
 
-def view_cycle(width: int, height: int) -> Iterator[tuple[int, int, int, int]]:
+def view_cycle(width: int, height: int) -> Iterator[View]:
     """Endless turns: the whole image every second time, the squares one after another between."""
     whole, *squares = search_views(width, height)
     while True:
@@ -50,32 +44,33 @@ def view_cycle(width: int, height: int) -> Iterator[tuple[int, int, int, int]]:
 
 
 def search_image(
-    image_bgr: NDArray[np.uint8],
-    view: tuple[int, int, int, int],
-    known: Sequence[NDArray],
-) -> tuple[NDArray[np.uint8], float]:
-    """Return the view as a small RGB image in which known people are painted over, and its scale.
+    image_rgb: NDArray[np.uint8], view: View, known: Sequence[NDArray]
+) -> tuple[NDArray[np.uint8], int]:
+    """Return the view as a small image in which known people are painted out, and its scale.
 
     known: landmarks [33,2+] px of each person. scale: px of the image per px of the result.
     """
     x, y, width, height = view
-    step = max(1, max(width, height) // _SEARCH_SIDE)
-    small = cv2.cvtColor(image_bgr[y:y + height:step, x:x + width:step], cv2.COLOR_BGR2RGB)
+    scale = max(1, max(width, height) // SEARCH_SIDE)
+    small = image_rgb[y:y + height:scale, x:x + width:scale].copy()
     if known:
-        fill = tuple(int(value) for value in small[::4, ::4].mean(axis=(0, 1)))
-        for landmarks in known:
-            _paint_over(small, (landmarks[:, :2] - (x, y)) / step, fill)
-    return small, float(step)
+        paint_out(small, [(landmarks[:, :2] - (x, y)) / scale for landmarks in known])
+    return small, scale
 
 
-def _paint_over(small: NDArray[np.uint8], points: NDArray, fill: tuple[int, ...]) -> None:
-    points = np.clip(points, -4096, 4096)
-    corners = points[_TORSO]
-    torso = np.linalg.norm(corners[:2].mean(axis=0) - corners[2:].mean(axis=0))
-    pixels = np.rint(points).astype(np.int32)
-    cv2.fillConvexPoly(small, cv2.convexHull(pixels[_TORSO]), fill)
-    thickness = int(np.clip(0.45 * torso, 3, 255))
-    for first, second in _LIMBS:
-        cv2.line(small, tuple(map(int, pixels[first])), tuple(map(int, pixels[second])), fill,
-                 thickness)
-    cv2.circle(small, tuple(map(int, pixels[0])), int(np.clip(0.45 * torso, 3, 2000)), fill, -1)
+def isolated_crop(
+    image_rgb: NDArray[np.uint8], view: View, others: Sequence[NDArray], own: NDArray | None,
+    largest_side: int = 512,
+) -> tuple[NDArray[np.uint8], int]:
+    """Return the view, shrunk by a whole number, with only one person left, and that number."""
+    x, y, width, height = view
+    crop = image_rgb[y:y + height, x:x + width]
+    scale = max(1, max(width, height) // largest_side)
+    size = (max(1, width // scale), max(1, height // scale))
+    part = crop[:size[1] * scale, :size[0] * scale]
+    small = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
+    if scale == 1:
+        small = small.copy()
+    paint_out(small, [(landmarks[:, :2] - (x, y)) / scale for landmarks in others],
+              None if own is None else (own[:, :2] - (x, y)) / scale)
+    return small, scale

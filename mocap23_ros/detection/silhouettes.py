@@ -1,0 +1,57 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Rough outlines of people from their landmarks, to paint those out who are not meant."""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mocap23_ros.skeletons.formats import BLAZEPOSE33
+
+_TORSO = [BLAZEPOSE33.index(name) for name in (
+    'left_shoulder', 'right_shoulder', 'right_hip', 'left_hip')]
+_NOSE = BLAZEPOSE33.index('nose')
+_LIMBS = [(BLAZEPOSE33.index(a), BLAZEPOSE33.index(b)) for a, b in (
+    ('left_shoulder', 'left_elbow'), ('left_elbow', 'left_wrist'),
+    ('right_shoulder', 'right_elbow'), ('right_elbow', 'right_wrist'),
+    ('left_hip', 'left_knee'), ('left_knee', 'left_ankle'),
+    ('right_hip', 'right_knee'), ('right_knee', 'right_ankle'),
+    ('nose', 'left_shoulder'), ('nose', 'right_shoulder'))]
+
+OTHERS_THICKNESS = 0.45
+"""Thickness of limbs as a fraction of the torso's length: loose, clothes and hair included."""
+OWN_THICKNESS = 0.3
+
+
+def paint_out(
+    image: NDArray[np.uint8], others: Sequence[NDArray], own: NDArray | None = None
+) -> None:
+    """Fill people's outlines with the mean colour, in place.
+
+    image: [H,W,3]. others, own: landmarks [33,2] px in BlazePose order; pixels of ``own`` stay.
+    """
+    mask = np.zeros(image.shape[:2], np.uint8)
+    for landmarks in others:
+        draw_silhouette(mask, landmarks, 255, OTHERS_THICKNESS)
+    if own is not None:
+        draw_silhouette(mask, own, 0, OWN_THICKNESS)
+    colour = cv2.mean(image[::4, ::4])[:3]
+    cv2.copyTo(np.full_like(image, np.rint(colour).astype(np.uint8)), mask, image)
+
+
+def draw_silhouette(
+    mask: NDArray[np.uint8], landmarks: NDArray, value: int, thickness: float
+) -> None:
+    """Draw torso, limbs and head of landmarks [33,2] px into a mask [H,W]."""
+    points = np.clip(landmarks[:, :2], -4096, 4096)
+    corners = points[_TORSO]
+    torso = float(np.linalg.norm(corners[:2].mean(axis=0) - corners[2:].mean(axis=0)))
+    pixels = np.rint(points).astype(np.int32)
+    cv2.fillConvexPoly(mask, cv2.convexHull(pixels[_TORSO]), value)
+    line = int(np.clip(thickness * torso, 3, 255))
+    for first, second in _LIMBS:
+        cv2.line(mask, pixels[first].tolist(), pixels[second].tolist(), value, line)
+    radius = int(np.clip(thickness * torso, 3, 1000))
+    cv2.circle(mask, pixels[_NOSE].tolist(), radius, value, -1)
