@@ -18,6 +18,7 @@ from mocap23_ros.skeletons.formats import COCO17, OUTPUT19
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 from mocap23_ros.windows.keypoint_windows import KeypointWindows
 
+_UNKNOWN_STATURE_SD = 0.05  # relative; above it the network is told nothing
 _MINIMUM_SEEN = 6  # keypoint samples in the window below which there is no estimate
 
 
@@ -48,7 +49,8 @@ class DiffusionLifter:
         if length != self.window_length:
             raise ValueError(f'tier {self.model.tier} works on windows of {self.window_length} '
                              f'samples, not {length}')
-        stature, stature_sd = self._stature.prior(windows.person_ids, windows.stature)
+        stature, stature_sd = self._stature.current(windows.person_ids, windows.stature)
+        stature = np.where(stature_sd < _UNKNOWN_STATURE_SD, stature, np.nan)
         inputs = make_network_inputs(
             windows.keypoints,
             np.broadcast_to(windows.world_T_camera, (people, length, 4, 4)),
@@ -56,8 +58,7 @@ class DiffusionLifter:
         usable = _usable(windows, inputs)
         outputs = self._run(windows, inputs)
         motion = self._to_world(windows, inputs, outputs, usable)
-        self._stature.update(windows.person_ids[usable], outputs['stature_estimate'][usable, 0],
-                             outputs['stature_estimate'][usable, 1])
+        self._remember_stature(windows, outputs['stature_estimate'], usable)
         self._warm_start.store(windows, motion.joints[:, :, :len(self.input_format)])
         return motion
 
@@ -72,6 +73,14 @@ class DiffusionLifter:
         self._full.close()
         if self._warm is not None:
             self._warm.close()
+
+    def _remember_stature(self, windows: KeypointWindows, estimate: NDArray,
+                          usable: NDArray) -> None:
+        """One measurement per person and window, at its newest sample."""
+        measured = np.full((windows.people, windows.length), np.nan)
+        measured[:, -1] = np.where(usable, estimate[:, 0], np.nan)
+        self._stature.update(windows.person_ids, windows.stamps, measured,
+                             np.broadcast_to(estimate[:, 1:], measured.shape))
 
     def _run(self, windows: KeypointWindows, inputs: NetworkInputs) -> dict[str, NDArray]:
         """Full start and warm start, each in one batch."""

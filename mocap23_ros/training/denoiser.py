@@ -14,8 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mocap23_ros.lifting.tiers import Tier
-from mocap23_ros.training.conditioning import (GEOMETRY_FEATURES, VIEW_FEATURES,
-                                               observation_channels)
+from mocap23_ros.training.conditioning import GEOMETRY_FEATURES, VIEW_FEATURES, observation_channels
 
 _TIME_FREQUENCIES = 16
 

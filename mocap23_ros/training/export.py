@@ -31,9 +31,10 @@ class LifterGraph(nn.Module):
         self.model, self.times = model, time_grid(steps)
         self.ray_temperature, self.across_temperature = ray_temperature, across_temperature
 
-    def forward(self, observation: Tensor, camera: Tensor, anchor: Tensor,
-                stature: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def forward(self, observation: Tensor, camera: Tensor, anchor: Tensor, stature: Tensor,
+                previous: Tensor | None = None) -> tuple[Tensor, ...]:
         """Full start from noise."""
+        del previous
         prediction = self.model(observation, camera, anchor, stature, self.times)
         return self.outputs(prediction, camera)
 
@@ -58,7 +59,7 @@ class WarmLifterGraph(LifterGraph):
     """One evaluation from the previous window's motion [P,T,J,3], shifted to this window."""
 
     def forward(self, observation: Tensor, camera: Tensor, anchor: Tensor, stature: Tensor,
-                previous: Tensor) -> tuple[Tensor, ...]:  # type: ignore[override]
+                previous: Tensor | None = None) -> tuple[Tensor, ...]:
         """Warm start."""
         prediction = self.model(observation, camera, anchor, stature, (WARM_START_TIME,), previous)
         return self.outputs(prediction, camera)
@@ -72,7 +73,7 @@ def example_inputs(model: LifterModel, people: int, warm: bool) -> tuple[Tensor,
     camera = torch.zeros(people, length, CAMERA_FEATURES)
     camera[..., 2], camera[..., 3] = 1.5, 1.0
     anchor = torch.tensor([[4.0, 0.95, 0.2]]).repeat(people, 1)
-    inputs = (observation, camera, anchor, torch.zeros(people, 2))
+    inputs: tuple[Tensor, ...] = (observation, camera, anchor, torch.zeros(people, 2))
     if warm:
         inputs += (torch.rand(people, length, joints, 3, generator=generator)
                    + torch.tensor([4.0, 0.0, 0.5]),)

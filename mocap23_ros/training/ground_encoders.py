@@ -48,7 +48,8 @@ def pointmaps(views: Views, size: int = 224, farthest: float = 30.0) -> Tensor:
     rays = _rays(views, size)
     centre = views.centre[:, :, -1, None, :]
     descends = rays[..., 2:3] < -1e-3
-    reach = -centre[..., 2:3] / torch.where(descends, rays[..., 2:3], -torch.ones_like(rays[..., :1]))
+    slope = torch.where(descends, rays[..., 2:3], -torch.ones_like(rays[..., :1]))
+    reach = -centre[..., 2:3] / slope
     points = centre + reach * rays
     keep = descends & (reach < farthest)
     points = torch.where(keep, points, torch.zeros_like(points))

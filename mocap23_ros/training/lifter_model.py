@@ -10,15 +10,18 @@ from torch import Tensor, nn
 
 from mocap23_ros.lifting.tiers import Tier
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
-from mocap23_ros.training.conditioning import (geometry_features, observation_features,
-                                               view_features)
+from mocap23_ros.training.conditioning import geometry_features, observation_features, view_features
 from mocap23_ros.training.denoiser import Denoiser
 from mocap23_ros.training.ground_encoders import make_ground_encoder
 from mocap23_ros.training.motion_code import MotionCode
 from mocap23_ros.training.noise_schedule import add_noise, ddim_step, draw_world_noise, view_noise
 from mocap23_ros.training.prediction import MotionHeads, Prediction
-from mocap23_ros.training.triangulation import (Planes, split_planes, stack_planes,
-                                                triangulate_on_ray)
+from mocap23_ros.training.triangulation import (
+    Planes,
+    split_planes,
+    stack_planes,
+    triangulate_on_ray,
+)
 from mocap23_ros.training.views import RigJitter, Views, make_views, project
 
 WARM_START_TIME = 0.4  # diffusion time to which the shifted previous motion is noised

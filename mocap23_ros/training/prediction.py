@@ -47,7 +47,8 @@ class MotionHeads(nn.Module):
         raw = self.output(tokens)
         count = self.joints
         distance = anchor[:, 0].view(-1, 1, 1)
-        across_prior = torch.log(_ACROSS_PRIOR + 0.003 * distance * torch.exp(-focal_log[..., None]))
+        pixels = distance * torch.exp(-focal_log[..., None])  # metres per 1000 pixels
+        across_prior = torch.log(_ACROSS_PRIOR + 0.003 * pixels)
         log_ray = math.log(_RAY_PRIOR) + torch.log(distance) + raw[..., :count]
         log_across = across_prior + raw[..., count:2 * count]
         pooled = raw[..., 2 * count + 2:].mean(dim=1)

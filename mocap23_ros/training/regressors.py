@@ -13,8 +13,12 @@ from torch import Tensor, nn
 
 from mocap23_ros.lifting.tiers import Tier
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
-from mocap23_ros.training.conditioning import (GEOMETRY_FEATURES, geometry_features,
-                                               observation_channels, observation_features)
+from mocap23_ros.training.conditioning import (
+    GEOMETRY_FEATURES,
+    geometry_features,
+    observation_channels,
+    observation_features,
+)
 from mocap23_ros.training.denoiser import DenoiserLayer, _sinusoids
 from mocap23_ros.training.prediction import MotionHeads, Prediction
 from mocap23_ros.training.views import make_views

@@ -20,8 +20,7 @@ from mocap23_ros.training.checkpoint import seed_everything
 from mocap23_ros.training.configuration import TrainingConfiguration
 from mocap23_ros.training.lifter_model import LifterModel
 from mocap23_ros.training.models import configured_skeleton, configured_tier, make_model
-from mocap23_ros.training.stages import (distill_loss, finetune_loss, pretrain_loss,
-                                         regression_loss)
+from mocap23_ros.training.stages import distill_loss, finetune_loss, pretrain_loss, regression_loss
 from mocap23_ros.training.targets import TrainingWindows, training_windows
 from mocap23_ros.training.trainer import LossFunction, Trainer
 from mocap23_ros.training.triangulation import split_planes
@@ -90,10 +89,8 @@ def _source(configuration: TrainingConfiguration, clips: MotionClips) -> WindowS
 def _loss(stage: str, configuration: TrainingConfiguration) -> LossFunction:
     if configuration.model != 'diffusion':
         return partial(regression_loss, configuration=configuration)
-    if stage == 'pretrain':
-        return pretrain_loss
-    return partial(finetune_loss if stage == 'finetune' else distill_loss,
-                   configuration=configuration)
+    stages = {'pretrain': pretrain_loss, 'finetune': finetune_loss, 'distill': distill_loss}
+    return partial(stages[stage], configuration=configuration)
 
 
 def _check_initial(missing: list[str], stage: str, path: Path) -> None:

@@ -14,8 +14,7 @@ from mocap23_ros.training.conditioning import observation_features, view_feature
 from mocap23_ros.training.configuration import TrainingConfiguration
 from mocap23_ros.training.lifter_model import WARM_START_TIME, Condition, LifterModel
 from mocap23_ros.training.losses import lift_loss
-from mocap23_ros.training.noise_schedule import (add_noise, ddim_step, draw_world_noise,
-                                                 view_noise)
+from mocap23_ros.training.noise_schedule import add_noise, ddim_step, draw_world_noise, view_noise
 from mocap23_ros.training.regressors import RayDepthRegressor
 from mocap23_ros.training.targets import TrainingWindows
 from mocap23_ros.training.triangulation import split_planes
@@ -26,8 +25,10 @@ _UNCONDITIONAL = 0.3  # of pre-training samples
 _VIRTUAL_NOISE = 0.01  # metres at 1 m, on in-painting observations of virtual views
 
 
-def pretrain_loss(model: LifterModel, windows: TrainingWindows) -> dict[str, Tensor]:
-    """Denoise the clean code of one random view per window."""
+def pretrain_loss(model: LifterModel, windows: TrainingWindows,
+                  configuration: TrainingConfiguration) -> dict[str, Tensor]:
+    """Denoise the clean code of one random view per window; only the code term exists here."""
+    del configuration
     views = make_views(windows.camera, windows.anchor, RigJitter(), 4)
     batch, length = windows.camera.shape[:2]
     device = windows.camera.device

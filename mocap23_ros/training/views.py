@@ -14,8 +14,7 @@ from torch import Tensor
 
 # Virtual cameras around the anchor: azimuth from the real view, elevation, degrees (design of
 # the paper's three virtual views; a view from behind carries no depth but helps occlusion).
-AZIMUTHS = (90.0, -90.0, 180.0)
-ELEVATIONS = (10.0, 10.0, 25.0)
+RIG = ((90.0, 10.0), (-90.0, 10.0), (180.0, 25.0))
 RADIUS = 4.0  # metres
 TARGET_HEIGHT = 0.9  # metres, what the virtual cameras look at
 
@@ -60,14 +59,14 @@ def make_views(camera: Tensor, anchor: Tensor, jitter: RigJitter | None = None,
     """
     batch, length, _ = camera.shape
     device, dtype = camera.device, camera.dtype
-    zeros, ones = torch.zeros(batch, dtype=dtype, device=device), None
+    zeros = torch.zeros(batch, dtype=dtype, device=device)
     ones = zeros + 1
     # View 0: levelled, at the true centre, looking along +x; right is -y.
     real_axes = torch.stack([zeros, -ones, zeros, zeros, zeros, ones, ones, zeros, zeros],
                             dim=-1).view(batch, 1, 3, 3)
     axes, centres = [real_axes], [camera[..., :3].unsqueeze(1)]
     target = torch.stack([anchor[:, 0], zeros, zeros + TARGET_HEIGHT], dim=-1)
-    for azimuth_degrees, elevation_degrees in list(zip(AZIMUTHS, ELEVATIONS))[:views - 1]:
+    for azimuth_degrees, elevation_degrees in RIG[:views - 1]:
         azimuth = zeros + math.radians(azimuth_degrees)
         elevation = zeros + math.radians(elevation_degrees)
         radius = zeros + RADIUS
@@ -93,10 +92,9 @@ def make_views(camera: Tensor, anchor: Tensor, jitter: RigJitter | None = None,
         centres.append(centre[:, None, None, :].expand(batch, 1, length, 3))
     all_axes, all_centres = torch.cat(axes, dim=1), torch.cat(centres, dim=1)
     p_anchor = torch.stack([anchor[:, 0], zeros, anchor[:, 1]], dim=-1)
-    planes = tuple(p_anchor[:, i].view(batch, 1, 1, 1).expand(batch, 1, length, 1)
-                   for i in range(3))
+    x, y, z = (p_anchor[:, i].view(batch, 1, 1, 1).expand(batch, 1, length, 1) for i in range(3))
     partial = Views(all_axes, all_centres, camera, camera)
-    u, v, depth = project(partial, planes)
+    u, v, depth = project(partial, (x, y, z))
     point = torch.cat([u, v], dim=-1)
     return Views(all_axes, all_centres, point, depth.squeeze(-1))
 
