@@ -1,0 +1,51 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""``mocap23 export``: weights to ONNX graphs and the manifest entry."""
+
+import argparse
+from pathlib import Path
+
+from mocap23_ros.engines.model_files import engines_folder
+from mocap23_ros.errors import InputError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument('--tier', default='s', help='tier whose weights are exported')
+    parser.add_argument('--weights', type=Path,
+                        help='default: lifter_<tier>.safetensors in the engines folder')
+    parser.add_argument('--out', type=Path, help='default: the engines folder')
+    parser.add_argument('--steps', type=int, default=2, help='evaluations of a full start')
+    parser.add_argument('--data', type=Path, help='motion data folder, for the calibration')
+    parser.add_argument('--no-calibration', action='store_true',
+                        help='keep the temperatures of the manifest, or 1')
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Export a tier."""
+    from mocap23_ros.datasets.cmu import load_cmu
+    from mocap23_ros.datasets.training_windows import WindowSource, WindowSpec
+    from mocap23_ros.engines.model_files import read_manifest
+    from mocap23_ros.training.calibration import Temperatures, calibrate
+    from mocap23_ros.training.export_tier import export_tier, load_lifter
+
+    if not 1 <= arguments.steps <= 50:
+        raise InputError(f'--steps must be 1 to 50, not {arguments.steps}')
+    folder = arguments.out or engines_folder()
+    weights = arguments.weights or engines_folder() / f'lifter_{arguments.tier}.safetensors'
+    if arguments.no_calibration:
+        temperatures = Temperatures(1.0, 1.0)
+        manifest = folder / 'manifest.json'
+        if manifest.exists():
+            entry = read_manifest(manifest)['tiers'].get(arguments.tier)
+            if entry:
+                temperatures = Temperatures(entry['ray_temperature'], entry['across_temperature'])
+    else:
+        model, _ = load_lifter(weights)
+        source = WindowSource(load_cmu('calibration', arguments.data),
+                              WindowSpec(model.tier.window_length, model.tier.rate), seed=7)
+        temperatures = calibrate(model, source, model.skeleton)
+    entry = export_tier(weights, folder, temperatures, arguments.steps)
+    print(f'{folder / entry["full"]["file"]}, {entry["warm"]["file"]}: temperatures '
+          f'{entry["ray_temperature"]:g} along, {entry["across_temperature"]:g} across the ray')
+    return 0

@@ -1,0 +1,73 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""From weights to the graphs and the manifest entry that run time reads."""
+
+import json
+import os
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from mocap23_ros.engines.model_files import file_sha256, read_manifest
+from mocap23_ros.errors import InputError
+from mocap23_ros.training.calibration import Temperatures
+from mocap23_ros.training.configuration import TrainingConfiguration
+from mocap23_ros.training.export import OPSET, LifterGraph, WarmLifterGraph, export_graph
+from mocap23_ros.training.lifter_model import LifterModel
+from mocap23_ros.training.losses import LossWeights
+from mocap23_ros.training.models import make_model
+from mocap23_ros.training.weights_file import load_weights, read_card
+
+
+def load_lifter(weights: Path) -> tuple[LifterModel, dict[str, Any]]:
+    """Network with the weights of a file, and its card."""
+    card = read_card(weights)
+    try:
+        values = dict(card['configuration'])
+        configuration = TrainingConfiguration(**{**values, 'losses': LossWeights(
+            **values['losses'])})
+    except (KeyError, TypeError):
+        raise InputError(f'{weights}: its card has no usable configuration; it was written by '
+                         f'another version') from None
+    model = make_model(configuration, card.get('stage', 'finetune'))
+    if not isinstance(model, LifterModel):
+        raise InputError(f'{weights} holds the baseline {configuration.model}, not a lifter')
+    load_weights(weights, model)
+    return model.eval(), card
+
+
+def export_tier(weights: Path, folder: Path, temperatures: Temperatures,
+                steps: int = 2) -> dict[str, Any]:
+    """Write lifter_<tier>.onnx, lifter_<tier>_warm.onnx and the manifest entry; returns it."""
+    model, card = load_lifter(weights)
+    tier = model.tier
+    torch.set_grad_enabled(False)
+    files = {}
+    for kind, graph_class, suffix, evaluations in (
+            ('full', LifterGraph, '', steps), ('warm', WarmLifterGraph, '_warm', 1)):
+        path = folder / f'lifter_{tier.name}{suffix}.onnx'
+        export_graph(graph_class(model, steps, temperatures.ray, temperatures.across), path)
+        files[kind] = {'file': path.name, 'sha256': file_sha256(path), 'steps': evaluations}
+    entry = {
+        **files, 'skeleton': model.skeleton.name, 'window_length': tier.window_length,
+        'rate': tier.rate, 'steps': steps, 'opset': OPSET,
+        'ray_temperature': round(temperatures.ray, 4),
+        'across_temperature': round(temperatures.across, 4),
+        'weights': {'file': weights.name, 'sha256': file_sha256(weights),
+                    'steps': card.get('steps'), 'commit': card.get('commit')},
+        'tools': {name: version(name) for name in ('torch', 'onnx', 'onnxscript')},
+    }
+    _update_manifest(folder / 'manifest.json', tier.name, entry)
+    return entry
+
+
+def _update_manifest(path: Path, tier: str, entry: dict[str, Any]) -> None:
+    manifest: dict[str, Any] = {'version': 1, 'tiers': {}}
+    if path.exists():
+        manifest = read_manifest(path)
+    manifest['tiers'][tier] = entry
+    temporary = path.with_suffix('.partial')
+    temporary.write_text(json.dumps(manifest, indent=2) + '\n')
+    os.replace(temporary, path)
