@@ -1,0 +1,53 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""``mocap23 draw-samples``: pictures of what the network is fed in training."""
+
+import argparse
+import os
+from pathlib import Path
+
+from mocap23_ros.errors import InputError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument('--out', type=Path, default=Path('out/samples.png'),
+                        help='picture to write (.png or .jpg; default %(default)s)')
+    parser.add_argument('--preset', default='noisy', help='clean, noisy or occluded')
+    parser.add_argument('--source', choices=('cmu', 'procedural', 'both'), default='both',
+                        help='where the motion comes from (default %(default)s)')
+    parser.add_argument('--data', type=Path, help='motion data folder (default: MOCAP23_DATA)')
+    parser.add_argument('--count', type=int, default=12, help='windows to draw, 1 to 64')
+    parser.add_argument('--length', type=int, default=32, help='samples of a window, 2 to 512')
+    parser.add_argument('--rate', type=float, default=20.0, help='samples per second, 1 to 240')
+    parser.add_argument('--seed', type=int, default=0, help='seed of the draw')
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Draw the windows; raises InputError for bad values."""
+    for name, low, high in (('count', 1, 64), ('length', 2, 512), ('rate', 1, 240)):
+        if not low <= getattr(arguments, name) <= high:
+            raise InputError(f'--{name} {getattr(arguments, name)} is not within {low} to {high}')
+    if arguments.seed < 0:
+        raise InputError(f'--seed {arguments.seed} is negative; give 0 or more')
+    if arguments.out.suffix.lower() not in ('.png', '.jpg'):
+        raise InputError(f'--out {arguments.out}: the name must end in .png or .jpg')
+    import cv2
+
+    from mocap23_ros.datasets.augmentation import preset
+    from mocap23_ros.datasets.drawing import draw_batch
+    from mocap23_ros.datasets.training_motion import training_motion
+    from mocap23_ros.datasets.training_windows import WindowSource, WindowSpec
+
+    augmentation = preset(arguments.preset)
+    clips = training_motion(arguments.source, arguments.data)
+    source = WindowSource(clips, WindowSpec(arguments.length, arguments.rate), augmentation,
+                          arguments.seed)
+    picture = draw_batch(source.batch(arguments.count, 0))
+    arguments.out.parent.mkdir(parents=True, exist_ok=True)
+    temporary = arguments.out.with_name(f'.{arguments.out.stem}.part{arguments.out.suffix}')
+    if not cv2.imwrite(str(temporary), picture):
+        raise InputError(f'{arguments.out}: cannot write there')
+    os.replace(temporary, arguments.out)
+    print(f'{arguments.count} windows of {clips.minutes:.1f} min of motion -> {arguments.out}')
+    return 0
