@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from mocap23_ros.engines.backend import Backend
 from mocap23_ros.engines.model_files import find_model
 from mocap23_ros.engines.registry import create_backend
+from mocap23_ros.errors import InputError
 from mocap23_ros.lifting.lifter import LiftedMotion
 from mocap23_ros.lifting.network_inputs import MAXIMUM_RANGE, NetworkInputs, make_network_inputs
 from mocap23_ros.lifting.stature_state import StatureState
@@ -25,21 +26,18 @@ _MINIMUM_SEEN = 6  # keypoint samples in the window below which there is no esti
 class DiffusionLifter:
     """Few-step multi-view diffusion lifter behind the Lifter protocol.
 
-    tier: size; backend: see engines/registry.py. warm_start: one network evaluation per hop from
-    the previous window's motion, a full start on new people and every ``refresh`` seconds.
-    Raises InputError when the exported graph is absent, damaged or not of this tier.
+    full: network that starts from noise; warm: one evaluation per hop from the previous window's
+    motion, or None; a full start is made for new people and every ``refresh`` seconds.
+    See ``load_diffusion_lifter`` for the usual way to make one.
     """
 
     input_format: SkeletonFormat = COCO17
     output_format: SkeletonFormat = OUTPUT19
 
-    def __init__(self, tier: str = 's', backend: str = 'auto', warm_start: bool = True,
-                 refresh: float = 1.0, **backend_options: object) -> None:
-        self.model = find_model(tier)
-        self.window_length, self.rate = self.model.window_length, self.model.rate
-        self._full = create_backend(backend, self.model.full, **backend_options)
-        self._warm = create_backend(backend, self.model.warm, **backend_options) \
-            if warm_start else None
+    def __init__(self, full: Backend, warm: Backend | None, window_length: int, rate: float,
+                 refresh: float = 1.0) -> None:
+        self.window_length, self.rate = window_length, rate
+        self._full, self._warm = full, warm
         self._warm_start = WarmStart(refresh)
         self._stature = StatureState()
 
@@ -47,8 +45,8 @@ class DiffusionLifter:
         """Lift all people; those who were hardly seen come back as NaN."""
         people, length = windows.people, windows.length
         if length != self.window_length:
-            raise ValueError(f'tier {self.model.tier} works on windows of {self.window_length} '
-                             f'samples, not {length}')
+            raise ValueError(f'the network works on windows of {self.window_length} samples, '
+                             f'not {length}')
         stature, stature_sd = self._stature.current(windows.person_ids, windows.stature)
         stature = np.where(stature_sd < _UNKNOWN_STATURE_SD, stature, np.nan)
         inputs = make_network_inputs(
@@ -125,6 +123,19 @@ class DiffusionLifter:
             np.where(usable[:, None, None], outputs['contact'], 0).astype(np.float32),
             stature.astype(np.float32),
             (stature * outputs['stature_estimate'][:, 1]).astype(np.float32))
+
+
+def load_diffusion_lifter(tier: str = 's', backend: str = 'auto', steps: int | None = None,
+                          warm_start: bool = True, refresh: float = 1.0,
+                          **backend_options: object) -> DiffusionLifter:
+    """Load an exported tier; InputError when it is absent, damaged or has other steps."""
+    model = find_model(tier)
+    if steps is not None and steps != model.steps:
+        raise InputError(f'tier {tier} is exported with {model.steps} steps, not {steps}; run '
+                         f'`mocap23 export --tier {tier} --steps {steps}`')
+    full = create_backend(backend, model.full, **backend_options)
+    warm = create_backend(backend, model.warm, **backend_options) if warm_start else None
+    return DiffusionLifter(full, warm, model.window_length, model.rate, refresh)
 
 
 def with_derived_joints(joints: NDArray, covariance: NDArray) -> tuple[NDArray, NDArray]:

@@ -13,6 +13,7 @@ from mocap23_ros.lifting.network_inputs import CAMERA_FEATURES
 from mocap23_ros.training.lifter_model import WARM_START_TIME, LifterModel
 from mocap23_ros.training.noise_schedule import time_grid
 from mocap23_ros.training.prediction import Prediction
+from mocap23_ros.training.regressors import RayDepthRegressor
 
 OPSET = 18
 OUTPUT_NAMES = ('joints', 'covariance', 'contact', 'stature_estimate')
@@ -25,8 +26,8 @@ class LifterGraph(nn.Module):
     frame, calibrated. contact: [P,T,2] probabilities. stature_estimate: [P,2] metres, relative sd.
     """
 
-    def __init__(self, model: LifterModel, steps: int = 2, ray_temperature: float = 1.0,
-                 across_temperature: float = 1.0) -> None:
+    def __init__(self, model: LifterModel | RayDepthRegressor, steps: int = 2,
+                 ray_temperature: float = 1.0, across_temperature: float = 1.0) -> None:
         super().__init__()
         self.model, self.times = model, time_grid(steps)
         self.ray_temperature, self.across_temperature = ray_temperature, across_temperature
@@ -65,7 +66,8 @@ class WarmLifterGraph(LifterGraph):
         return self.outputs(prediction, camera)
 
 
-def example_inputs(model: LifterModel, people: int, warm: bool) -> tuple[Tensor, ...]:
+def example_inputs(model: LifterModel | RayDepthRegressor, people: int,
+                   warm: bool) -> tuple[Tensor, ...]:
     """Plausible inputs for tracing."""
     length, joints = model.tier.window_length, len(model.skeleton)
     generator = torch.Generator().manual_seed(0)

@@ -18,11 +18,12 @@ from mocap23_ros.training.export import OPSET, LifterGraph, WarmLifterGraph, exp
 from mocap23_ros.training.lifter_model import LifterModel
 from mocap23_ros.training.losses import LossWeights
 from mocap23_ros.training.models import make_model
+from mocap23_ros.training.regressors import RayDepthRegressor
 from mocap23_ros.training.weights_file import load_weights, read_card
 
 
-def load_lifter(weights: Path) -> tuple[LifterModel, dict[str, Any]]:
-    """Network with the weights of a file, and its card."""
+def load_network(weights: Path) -> tuple[LifterModel | RayDepthRegressor, dict[str, Any]]:
+    """Network (lifter or learned baseline) with the weights of a file, and its card."""
     card = read_card(weights)
     try:
         values = dict(card['configuration'])
@@ -32,10 +33,16 @@ def load_lifter(weights: Path) -> tuple[LifterModel, dict[str, Any]]:
         raise InputError(f'{weights}: its card has no usable configuration; it was written by '
                          f'another version') from None
     model = make_model(configuration, card.get('stage', 'finetune'))
-    if not isinstance(model, LifterModel):
-        raise InputError(f'{weights} holds the baseline {configuration.model}, not a lifter')
     load_weights(weights, model)
     return model.eval(), card
+
+
+def load_lifter(weights: Path) -> tuple[LifterModel, dict[str, Any]]:
+    """As ``load_network``, for what can be exported only."""
+    model, card = load_network(weights)
+    if not isinstance(model, LifterModel):
+        raise InputError(f'{weights} holds a baseline, not a lifter; it cannot be exported')
+    return model, card
 
 
 def export_tier(weights: Path, folder: Path, temperatures: Temperatures,

@@ -4,8 +4,6 @@
 
 from dataclasses import replace
 
-from torch import nn
-
 from mocap23_ros.errors import InputError
 from mocap23_ros.lifting.tiers import Tier, find_tier
 from mocap23_ros.skeletons.formats import FORMATS
@@ -32,7 +30,8 @@ def configured_skeleton(configuration: TrainingConfiguration) -> SkeletonFormat:
                          f'{", ".join(FORMATS)}') from None
 
 
-def make_model(configuration: TrainingConfiguration, stage: str) -> nn.Module:
+def make_model(configuration: TrainingConfiguration,
+               stage: str) -> LifterModel | RayDepthRegressor:
     """Network of a stage with fresh weights; seed torch first."""
     tier, skeleton = configured_tier(configuration), configured_skeleton(configuration)
     if configuration.model == 'ray_depth':

@@ -62,10 +62,10 @@ def train_stage(stage: str, configuration: TrainingConfiguration, clips: MotionC
     trainer = Trainer(model, _loss(stage, configuration), batch_of, configuration, folder,
                       time_budget)
     trainer.resume()
-    model = trainer.train()
+    trained = trainer.train()
     path = folder / 'weights.safetensors'
     if trainer.accelerator.is_main_process:
-        save_weights(path, model, {
+        save_weights(path, trained, {
             'stage': stage, 'steps': trainer.step, 'windows_seen': trainer.step
             * configuration.batch_size * trainer.accelerator.num_processes,
             'configuration': asdict(configuration), 'commit': _commit(),
