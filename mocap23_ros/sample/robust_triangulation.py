@@ -32,11 +32,13 @@ class RobustPoints:
 
 
 def triangulate_robust(normalised: NDArray, weight: NDArray, focal_length: NDArray,
-                       world_T_camera: NDArray, noise_px: float) -> RobustPoints:
+                       world_T_camera: NDArray, noise_px: float,
+                       smallest_start: int = 2) -> RobustPoints:
     """Triangulate N points with the Geman-McClure cost, started from every subset of views.
 
     normalised: [C,N,2] undistorted coordinates, NaN = unseen; weight: [C,N] 0..1;
-    focal_length: [C] px; world_T_camera: [C,4,4]; noise_px: scale of good observations.
+    focal_length: [C] px; world_T_camera: [C,4,4]; noise_px: scale of good observations;
+    smallest_start: views of the smallest subset that is tried as a start.
     The best start wins, so that one view far off (a swapped or foreign limb) is left out.
     """
     camera_T_world = invert_transform(np.asarray(world_T_camera, np.float64))
@@ -46,7 +48,7 @@ def triangulate_robust(normalised: NDArray, weight: NDArray, focal_length: NDArr
     cameras, count = seen.shape
     best = np.full((count, 3), np.nan)
     best_cost = np.full(count, _NO_COST)
-    for size in range(2, cameras + 1):
+    for size in range(min(smallest_start, cameras), cameras + 1):
         for subset in combinations(range(cameras), size):
             views = list(subset)
             usable = seen[views].all(0)

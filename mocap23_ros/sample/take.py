@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.geometry.poses import translation_quaternion_from_pose
 from mocap23_ros.sample.archive import CAMERA_NAMES, SampleFiles, cache_folder, fetch_sample
 from mocap23_ros.sample.bundle_adjustment import BundleAdjustment
 from mocap23_ros.sample.calibration import FLOOR_HEIGHT, calibrate
@@ -97,28 +96,6 @@ def keypoint_arrays(camera: SampleCamera, keypoints: NDArray, stamps: NDArray,
         'distortion_model': np.array(camera.model.distortion_model),
         'world_T_camera': world_T_camera,
         'image_size': np.array(camera.model.image_size),
-    }
-
-
-def camera_yaml(camera: SampleCamera, floor_height: float) -> dict:
-    """Return the camera as ROS camera_calibration data plus pose and floor height."""
-    width, height = camera.model.image_size
-    translation, quaternion = translation_quaternion_from_pose(camera.world_T_camera)
-    K = camera.model.K
-    P = np.hstack([K, np.zeros((3, 1))])
-    return {
-        'image_width': width, 'image_height': height, 'camera_name': camera.name,
-        'camera_matrix': {'rows': 3, 'cols': 3, 'data': [float(v) for v in K.ravel()]},
-        'distortion_model': camera.model.distortion_model,
-        'distortion_coefficients': {
-            'rows': 1, 'cols': len(camera.model.distortion),
-            'data': [float(v) for v in camera.model.distortion]},
-        'rectification_matrix': {
-            'rows': 3, 'cols': 3, 'data': [float(v) for v in np.eye(3).ravel()]},
-        'projection_matrix': {'rows': 3, 'cols': 4, 'data': [float(v) for v in P.ravel()]},
-        'world_T_camera': {'translation': [float(v) for v in translation],
-                           'quaternion': [float(v) for v in quaternion]},
-        'floor_height': float(floor_height),
     }
 
 

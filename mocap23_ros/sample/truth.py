@@ -101,7 +101,7 @@ def _swap_states(normalised: NDArray, weight: NDArray, focal: NDArray, world_T_c
         p = np.where(state[:, None, None, None], crossed, straight)
         w = np.where(state[:, None, None], crossed_w, straight_w)
         result = triangulate_robust(p.reshape(count, -1, 2), w.reshape(count, -1), focal,
-                                    world_T_camera, NOISE_PX)
+                                    world_T_camera, NOISE_PX, smallest_start=3)
         per_joint = np.nan_to_num(result.cost, nan=float(count)).reshape(frames, -1)
         cost[:, s] = per_joint.mean(1) + SWAP_PENALTY * state.sum()
     change = CHANGE_PENALTY * (states[:, None] != states[None]).sum(-1)

@@ -1,0 +1,135 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""The plots of report.html as Plotly figures, and the motion for its 3D view."""
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from mocap23_ros.evaluation.report import MethodResult, Report
+
+# Okabe and Ito's colours: told apart with every common colour vision. Truth is ink.
+TRUTH_COLOUR = '#1f2937'
+COLOURS = ('#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9')
+LEFT_HIP, RIGHT_HIP = 11, 12
+BONES = ((5, 7), (7, 9), (6, 8), (8, 10), (11, 13), (13, 15), (12, 14), (14, 16), (5, 6),
+         (11, 12), (5, 11), (6, 12), (0, 1), (0, 2), (1, 3), (2, 4))
+VIEW_RATE = 15.0  # frames per second of the 3D view
+MOST_VIEW_FRAMES = 450
+
+_AXIS = {'gridcolor': '#e5e7eb', 'zerolinecolor': '#e5e7eb', 'linecolor': '#9ca3af'}
+_LAYOUT: dict[str, Any] = {
+    'template': 'plotly_white', 'height': 300, 'hovermode': 'x unified',
+    'margin': {'l': 56, 'r': 16, 't': 10, 'b': 44},
+    'font': {'family': 'system-ui, sans-serif', 'size': 13, 'color': '#374151'},
+    'legend': {'orientation': 'h', 'y': 1.02, 'yanchor': 'bottom', 'x': 0},
+    'paper_bgcolor': 'rgba(0,0,0,0)', 'plot_bgcolor': 'rgba(0,0,0,0)',
+}
+
+
+def method_colour(index: int) -> str:
+    """Colour of the method at this place of the report."""
+    return COLOURS[index % len(COLOURS)]
+
+
+def root_errors_mm(method: MethodResult, truth: NDArray) -> NDArray[np.float64]:
+    """Distance of the mid-hips per frame [F], NaN without estimate."""
+    hips = [LEFT_HIP, RIGHT_HIP]
+    return 1000 * np.linalg.norm(
+        (method.joints[:, hips] - truth[:, hips]).mean(1), axis=-1)
+
+
+def local_errors_mm(method: MethodResult, truth: NDArray) -> NDArray[np.float64]:
+    """Mean joint error per frame with the mid-hips aligned [F]."""
+    hips = [LEFT_HIP, RIGHT_HIP]
+    estimate = method.joints[:, :17] - method.joints[:, hips].mean(1, keepdims=True)
+    true = truth[:, :17] - truth[:, hips].mean(1, keepdims=True)
+    error = np.linalg.norm(estimate - true, axis=-1)
+    known = np.isfinite(error)
+    mean = np.where(known, error, 0.0).sum(1) / np.maximum(known.sum(1), 1)
+    return 1000 * np.where(known.any(1), mean, np.nan)
+
+
+def error_figure(report: Report, kind: str) -> go.Figure:
+    """Error over time of all methods; kind is ``root`` or ``local``."""
+    errors = root_errors_mm if kind == 'root' else local_errors_mm
+    figure = go.Figure()
+    for index, method in enumerate(report.methods):
+        figure.add_scatter(
+            x=_rounded(report.stamps, 3), y=_rounded(errors(method, report.truth), 1),
+            name=method.name, mode='lines',
+            line={'color': method_colour(index), 'width': 1.8},
+            hovertemplate='%{y:.0f} mm')
+    figure.update_layout(**_LAYOUT)
+    figure.update_xaxes(title='time / s', **_AXIS)
+    figure.update_yaxes(title='mm', rangemode='tozero', **_AXIS)
+    return figure
+
+
+def latency_figure(latencies_ms: NDArray) -> go.Figure:
+    """Histogram of the latency of all published frames, with its percentiles."""
+    values = np.asarray(latencies_ms, float)
+    values = values[np.isfinite(values)]
+    figure = go.Figure()
+    figure.add_histogram(x=_rounded(values, 2), nbinsx=60, marker={'color': COLOURS[0]},
+                         hovertemplate='%{x} ms: %{y} frames<extra></extra>')
+    if len(values):
+        for share, dash in ((50, 'solid'), (95, 'dash'), (99, 'dot')):
+            at = float(np.percentile(values, share))
+            figure.add_vline(x=at, line={'color': TRUTH_COLOUR, 'width': 1.2, 'dash': dash},
+                             annotation_text=f'p{share} {at:.0f}',
+                             annotation_position='top')
+    figure.update_layout(**(_LAYOUT | {'showlegend': False, 'hovermode': 'closest',
+                                       'margin': _LAYOUT['margin'] | {'t': 28}}))
+    figure.update_xaxes(title='image stamp to publication / ms', rangemode='tozero', **_AXIS)
+    figure.update_yaxes(title='frames', **_AXIS)
+    return figure
+
+
+def memory_figure(memory_mb: NDArray) -> go.Figure:
+    """Resident memory of the node over time."""
+    figure = go.Figure()
+    figure.add_scatter(x=_rounded(memory_mb[:, 0], 2), y=_rounded(memory_mb[:, 1], 1),
+                       mode='lines', line={'color': COLOURS[2], 'width': 1.8},
+                       hovertemplate='%{y:.0f} MB<extra></extra>')
+    figure.update_layout(**_LAYOUT)
+    figure.update_xaxes(title='time / s', **_AXIS)
+    figure.update_yaxes(title='MB', rangemode='tozero', **_AXIS)
+    return figure
+
+
+def view_data(report: Report) -> dict[str, Any]:
+    """Motion for the 3D view: millimetres as whole numbers, None where unknown.
+
+    ``frames`` of every track: [K][17*3].
+    """
+    frames = len(report.stamps)
+    step = max(1, round(report.fps / VIEW_RATE), -(-frames // MOST_VIEW_FRAMES))
+    chosen = slice(0, frames, step)
+    tracks = [('truth', TRUTH_COLOUR, report.truth)]
+    tracks += [(method.name, method_colour(index), method.joints)
+               for index, method in enumerate(report.methods)]
+    true = report.truth[np.isfinite(report.truth).all((1, 2))]
+    low, high = true.min((0, 1)), true.max((0, 1))
+    centre = (low + high) / 2
+    return {
+        'rate': report.fps / step,
+        'stamps': _rounded(report.stamps[chosen], 2),
+        'bones': [list(bone) for bone in BONES],
+        'floor': 1000 * report.floor_height,
+        'centre': [round(1000 * float(v)) for v in centre],
+        'radius': round(1000 * float(max((high - low).max() / 2, 1.0)) + 350),
+        'tracks': [{'name': name, 'colour': colour, 'frames': _millimetres(joints[chosen, :17])}
+                   for name, colour, joints in tracks],
+    }
+
+
+def _millimetres(joints: NDArray) -> list[list[int | None]]:
+    flat = (1000 * np.asarray(joints, float)).reshape(len(joints), -1)
+    return [[None if not np.isfinite(v) else int(round(v)) for v in row] for row in flat]
+
+
+def _rounded(values: NDArray, digits: int) -> list[float | None]:
+    return [None if not np.isfinite(v) else round(float(v), digits) for v in np.asarray(values)]
