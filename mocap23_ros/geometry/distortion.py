@@ -19,6 +19,7 @@ TOLERANCE = 1e-9  # of a normalised coordinate: a millionth of a pixel at f = 10
 MAXIMUM_FISHEYE_ANGLE = float(np.radians(89.0))  # from the axis; (x, y, 1) cannot reach 90
 _TABLE_RADIUS = 4.0  # ideal radius (76 degrees) up to which the first guess is tabulated
 _TABLE_SIZE = 2048
+_NOWHERE = complex(np.nan, np.nan)
 
 
 class Distortion(Protocol):
@@ -92,45 +93,57 @@ class BrownConradyDistortion:
             distorted = ideal * self._radial(r2)[0] + self._decentre(ideal, r2)
             if self._tilt is not None:
                 distorted = _map_plane(self._tilt, distorted)
-            return np.where(r2 < self._fold, distorted, np.nan)
+            return np.where(r2 < self._fold, distorted, _NOWHERE)
 
     def undistort(self, distorted: Points) -> Points:
         """Distorted to ideal; NaN where there is no inverse on the near side of the fold."""
-        p = self._tangential
         with np.errstate(all='ignore'):
             if self._untilt is not None:
                 distorted = _map_plane(self._untilt, distorted)
             z = self._unfold(distorted)
-            if p or self._prism:  # two cheap rounds save a round of Newton's method
+            if self._tangential or self._prism:  # two cheap rounds save one of Newton's
                 for _ in range(2):
                     z = self._unfold(distorted - self._decentre(z, _squared_radius(z)))
-            for _ in range(MAXIMUM_ITERATIONS):
-                r2 = _squared_radius(z)
-                factor, slope = self._radial(r2)
-                error = z * factor + self._decentre(z, r2) - distorted
-                # error changes by along * dz + across * conj(dz)
-                along = factor + r2 * slope + 4 * (p.conjugate() * z).real
-                across = (slope * z + 2 * p) * z
-                if self._prism is not None:
-                    s1, s2 = self._prism
-                    prism = 2 * s2 * r2 + s1
-                    along, across = along + prism * z.conj(), across + prism * z
-                    step = along.conj() * error - across * error.conj()
-                    determinant = _squared_radius(along) - _squared_radius(across)
-                else:
-                    step = along * error - across * error.conj()
-                    determinant = along * along - _squared_radius(across)
-                step /= determinant
-                z = z - step
-                # Newton squares the error with a factor that grows towards the fold.
-                unsolved = ~(_squared_radius(step) < TOLERANCE * determinant)
-                if not unsolved.any():
-                    break
-                if not np.isfinite(distorted[unsolved]).any():
-                    break
-                z = self._hold_inside(z)
-            z[unsolved | ~(r2 < self._fold)] = np.nan
+            z, solved = self._newton(z, distorted)
+            if not solved.all():
+                self._solve_rest(z, solved, distorted)
         return z
+
+    def _newton(self, z: Points, distorted: Points) -> tuple[Points, NDArray[np.bool_]]:
+        """One round of Newton's method, and where it leaves no error to speak of."""
+        p = self._tangential
+        r2 = _squared_radius(z)
+        factor, slope = self._radial(r2)
+        error = z * factor + self._decentre(z, r2) - distorted
+        # The error changes by along * dz + across * conj(dz).
+        along = factor + r2 * slope + 4 * (p.conjugate() * z).real
+        across = (slope * z + 2 * p) * z
+        if self._prism is not None:
+            s1, s2 = self._prism
+            prism = 2 * s2 * r2 + s1
+            along, across = along + prism * z.conj(), across + prism * z
+            step = along.conj() * error - across * error.conj()
+            determinant = _squared_radius(along) - _squared_radius(across)
+        else:
+            step = along * error - across * error.conj()
+            determinant = along * along - _squared_radius(across)
+        step /= determinant
+        # Newton squares the error, times a factor that grows towards the fold.
+        solved = (_squared_radius(step) < TOLERANCE * determinant) & (r2 < self._fold)
+        return z - step, solved
+
+    def _solve_rest(self, z: Points, solved: NDArray[np.bool_], distorted: Points) -> None:
+        """Carry on, in place, with the points that a first round did not settle."""
+        rest = np.flatnonzero(~solved & np.isfinite(distorted))
+        z[~solved] = _NOWHERE
+        target = distorted[rest]
+        guess = self._hold_inside(self._unfold(target))
+        for _ in range(MAXIMUM_ITERATIONS):
+            if not rest.size:
+                return
+            guess, done = self._newton(guess, target)
+            z[rest[done]] = guess[done]
+            rest, target, guess = rest[~done], target[~done], self._hold_inside(guess[~done])
 
     def _unfold(self, distorted: Points) -> Points:
         """Undo the radial part alone, by table."""
@@ -187,7 +200,7 @@ class EquidistantDistortion:
                 unsolved = ~(step * step < TOLERANCE * slope)
                 if not unsolved.any() or not np.isfinite(target[unsolved]).any():
                     break
-                angle = np.clip(angle, 0, 0.9999 * self._maximum)
+                angle[unsolved] = np.clip(angle[unsolved], 0, 0.9999 * self._maximum)
             ratio = np.divide(np.tan(angle), target, out=np.ones_like(target), where=target > 0)
             ratio[unsolved | ~(angle < self._maximum)] = np.nan
             return distorted * ratio
@@ -198,7 +211,7 @@ def _squared_radius(z: Points) -> NDArray[np.float64]:
 
 
 def _smallest_positive_root(polynomial: np.polynomial.Polynomial) -> float:
-    roots = polynomial.trim().roots()
+    roots = polynomial.trim(1e-12).roots()
     real = roots.real[np.abs(roots.imag) <= 1e-9 * (1 + np.abs(roots.real))]
     return float(min(real[real > 0], default=np.inf))
 

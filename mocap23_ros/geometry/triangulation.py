@@ -53,23 +53,23 @@ def triangulate_closed_form(points: NDArray, camera_T_world: NDArray, p_start: N
     a = [r[0][k] - x * r[2][k] for k in range(3)]
     b = [r[1][k] - y * r[2][k] for k in range(3)]
     p = [p_start[..., k] for k in range(3)]
-    for _ in range(rounds):
-        depth = r[2][0] * p[0] + r[2][1] * p[1] + r[2][2] * p[2] + r[2][3]
-        a_rest = x * depth - (r[0][0] * p[0] + r[0][1] * p[1] + r[0][2] * p[2] + r[0][3])
-        b_rest = y * depth - (r[1][0] * p[0] + r[1][1] * p[1] + r[1][2] * p[2] + r[1][3])
-        depth = np.maximum(depth, MINIMUM_DEPTH)
-        w = trust / (depth * depth)
-        wa, wb = [w * a_k for a_k in a], [w * b_k for b_k in b]
-        n00, n11, n22 = ((wa[k] * a[k] + wb[k] * b[k]).sum(axis=0) + damping for k in range(3))
-        n01 = (wa[0] * a[1] + wb[0] * b[1]).sum(axis=0)
-        n02 = (wa[0] * a[2] + wb[0] * b[2]).sum(axis=0)
-        n12 = (wa[1] * a[2] + wb[1] * b[2]).sum(axis=0)
-        g = [(wa[k] * a_rest + wb[k] * b_rest).sum(axis=0) for k in range(3)]
-        if damping:
-            g = [g[k] + damping * (p_start[..., k] - p[k]) for k in range(3)]
-        c00, c01, c02 = n11 * n22 - n12 * n12, n02 * n12 - n01 * n22, n01 * n12 - n02 * n11
-        c11, c12, c22 = n00 * n22 - n02 * n02, n01 * n02 - n00 * n12, n00 * n11 - n01 * n01
-        with np.errstate(all='ignore'):
+    with np.errstate(all='ignore'):  # points that too few views see run to infinity
+        for _ in range(rounds):
+            depth = r[2][0] * p[0] + r[2][1] * p[1] + r[2][2] * p[2] + r[2][3]
+            a_rest = x * depth - (r[0][0] * p[0] + r[0][1] * p[1] + r[0][2] * p[2] + r[0][3])
+            b_rest = y * depth - (r[1][0] * p[0] + r[1][1] * p[1] + r[1][2] * p[2] + r[1][3])
+            depth = np.maximum(depth, MINIMUM_DEPTH)
+            w = trust / (depth * depth)
+            wa, wb = [w * a_k for a_k in a], [w * b_k for b_k in b]
+            n00, n11, n22 = ((wa[k] * a[k] + wb[k] * b[k]).sum(axis=0) + damping for k in range(3))
+            n01 = (wa[0] * a[1] + wb[0] * b[1]).sum(axis=0)
+            n02 = (wa[0] * a[2] + wb[0] * b[2]).sum(axis=0)
+            n12 = (wa[1] * a[2] + wb[1] * b[2]).sum(axis=0)
+            g = [(wa[k] * a_rest + wb[k] * b_rest).sum(axis=0) for k in range(3)]
+            if damping:
+                g = [g[k] + damping * (p_start[..., k] - p[k]) for k in range(3)]
+            c00, c01, c02 = n11 * n22 - n12 * n12, n02 * n12 - n01 * n22, n01 * n12 - n02 * n11
+            c11, c12, c22 = n00 * n22 - n02 * n02, n01 * n02 - n00 * n12, n00 * n11 - n01 * n01
             inverse = 1 / (n00 * c00 + n01 * c01 + n02 * c02)
             p = [p[0] + (c00 * g[0] + c01 * g[1] + c02 * g[2]) * inverse,
                  p[1] + (c01 * g[0] + c11 * g[1] + c12 * g[2]) * inverse,
