@@ -23,7 +23,7 @@ from tf2_ros.time_cache import Edge, Sample, StaticCache, TimeCache, seconds
 
 DEFAULT_CACHE_DURATION = 10_000_000_000  # ns
 MAX_TREE_DEPTH = 1000
-_NORM_TOLERANCE = 10e-3  # of the squared norm of a quaternion
+_LENGTH_TOLERANCE = 1e-12  # of a quaternion that is taken as it is
 
 _logger = get_logger('tf2')
 
@@ -70,7 +70,8 @@ class BufferCore:
         child = message.child_frame_id.removeprefix('/')
         t, q = message.transform.translation, message.transform.rotation
         sample = Sample(
-            nanoseconds(message.header.stamp), parent, (t.x, t.y, t.z), (q.x, q.y, q.z, q.w))
+            nanoseconds(message.header.stamp), parent, (t.x, t.y, t.z),
+            _unit((q.x, q.y, q.z, q.w)))
         fault = _fault(child, sample)
         if fault is not None:
             name, reason = fault
@@ -285,10 +286,18 @@ def _fault(child: str, sample: Sample) -> tuple[str, str] | None:
         return 'TF_NO_FRAME_ID', 'frame_id is not set'
     if any(map(math.isnan, (*sample.translation, *sample.rotation))):
         return 'TF_NAN_INPUT', f'of a nan value in {sample.translation} {sample.rotation}'
-    x, y, z, w = sample.rotation
-    if not abs(x * x + y * y + z * z + w * w - 1.0) < _NORM_TOLERANCE:
+    if not any(sample.rotation):
         return 'TF_DENORMALIZED_QUATERNION', f'of an invalid quaternion {sample.rotation}'
     return None
+
+
+def _unit(rotation: Quaternion) -> Quaternion:
+    """Return a quaternion of length 1; zeros stay, the infinite becomes NaN."""
+    length = math.hypot(*rotation)
+    if length == 0.0 or abs(length - 1.0) < _LENGTH_TOLERANCE:
+        return rotation
+    x, y, z, w = rotation
+    return x / length, y / length, z / length, w / length
 
 
 def _name_fault(frame: str) -> str | None:

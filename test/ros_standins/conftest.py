@@ -1,0 +1,64 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+import os
+import threading
+
+import pytest
+
+rclpy = pytest.importorskip('rclpy')
+
+
+class RosSide:
+    """A context of its own, spun by an executor in a thread."""
+
+    def __init__(self, executor_type):
+        self.context = rclpy.Context()
+        # Neighbours on the network, and other runs on this machine, must not meet on /tf.
+        rclpy.init(context=self.context, domain_id=domain_id())
+        self.executor = executor_type(context=self.context)
+        self._thread = None
+        self._nodes = []
+
+    def node(self, name, **options):
+        node = rclpy.create_node(name, context=self.context, **options)
+        self._nodes.append(node)
+        return node
+
+    def spin(self, *nodes):
+        for node in nodes:
+            self.executor.add_node(node)
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, daemon=True)
+            self._thread.start()
+
+    def _run(self):
+        try:
+            self.executor.spin()
+        except rclpy.executors.ExternalShutdownException:
+            pass
+
+    def close(self):
+        self.executor.shutdown()
+        if self._thread is not None:
+            self._thread.join(10.0)
+        for node in self._nodes:
+            node.destroy_node()
+        rclpy.try_shutdown(context=self.context)
+
+
+def domain_id():
+    return 60 + os.getpid() % 40
+
+
+@pytest.fixture
+def ros():
+    side = RosSide(rclpy.executors.SingleThreadedExecutor)
+    yield side
+    side.close()
+
+
+@pytest.fixture
+def threaded_ros():
+    side = RosSide(rclpy.executors.MultiThreadedExecutor)
+    yield side
+    side.close()
