@@ -9,7 +9,7 @@ from array import array
 from collections.abc import Sequence
 
 import numpy as np
-from geometry_msgs.msg import Point, Pose, PoseWithCovariance, Quaternion, Vector3
+from geometry_msgs.msg import Pose
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 from std_msgs.msg import Header
@@ -63,24 +63,26 @@ def skeletons_to_message(
     covariance = np.stack([estimate.covariance for estimate in estimates])
     covariance = covariance[..., _ROWS, _COLUMNS].astype(np.float32)
     contact = np.stack([estimate.contact for estimate in estimates]).astype(np.float32)
-    roots = _roots_to_messages(estimates, floor_height)
-    message.skeletons = [
-        Skeleton(
-            id=int(estimate.person_id),
-            state=int(estimate.state),
-            joints=array('f', joints[i].tobytes()),
-            confidence=array('f', confidence[i].tobytes()),
-            covariance=array('f', covariance[i].tobytes()),
-            root=roots[i],
-            root_velocity=Vector3(**dict(zip(
-                'xyz', estimate.root_velocity.astype(float).tolist(), strict=True))),
-            contact=array('f', contact[i].tobytes()),
-            stature=float(estimate.stature),
-            stature_sd=float(estimate.stature_sd),
-            latency=float(latency),
-        )
-        for i, estimate in enumerate(estimates)
-    ]
+    roots = _root_numbers(estimates, floor_height)
+    for i, estimate in enumerate(estimates):
+        # Filled in place: each message given to a constructor is made twice.
+        skeleton = Skeleton()
+        skeleton.id = int(estimate.person_id)
+        skeleton.state = int(estimate.state)
+        skeleton.joints = array('f', joints[i].tobytes())
+        skeleton.confidence = array('f', confidence[i].tobytes())
+        skeleton.covariance = array('f', covariance[i].tobytes())
+        position, orientation = skeleton.root.pose.position, skeleton.root.pose.orientation
+        (position.x, position.y, position.z,
+         orientation.x, orientation.y, orientation.z, orientation.w) = roots[i].tolist()
+        skeleton.root.covariance = _root_covariance(estimate)
+        velocity = skeleton.root_velocity
+        velocity.x, velocity.y, velocity.z = estimate.root_velocity.astype(float).tolist()
+        skeleton.contact = array('f', contact[i].tobytes())
+        skeleton.stature = float(estimate.stature)
+        skeleton.stature_sd = float(estimate.stature_sd)
+        skeleton.latency = float(latency)
+        message.skeletons.append(skeleton)
     return message
 
 
@@ -129,31 +131,26 @@ def _skeleton_from_message(
     )
 
 
-def _roots_to_messages(
+def _root_numbers(
     estimates: Sequence[SkeletonEstimate], floor_height: float
-) -> list[PoseWithCovariance]:
+) -> NDArray[np.float64]:
+    """Position and quaternion (x, y, z, w) of every root, [P,7]; all NaN where there is none."""
     poses = np.stack([estimate.world_T_root for estimate in estimates])
     known: NDArray[np.bool_] = np.asarray(np.isfinite(poses).all(axis=(1, 2)))
-    quaternions = np.full((len(poses), 4), np.nan)
+    numbers = np.full((len(poses), 7), np.nan)
     if known.any():
-        quaternions[known] = Rotation.from_matrix(poses[known, :3, :3]).as_quat()
-    positions = poses[:, :3, 3].copy()
-    positions[:, 2] += floor_height
-    positions[~known] = np.nan
-    messages = []
-    for i, estimate in enumerate(estimates):
-        covariance = np.asarray(estimate.root_covariance, np.float64).reshape(36)
-        if not known[i]:
-            covariance = np.full(36, np.nan)
-        elif not np.isfinite(covariance).all():
-            covariance = np.zeros(36)
-            covariance[0] = -1.0
-        x, y, z = positions[i].tolist()
-        qx, qy, qz, qw = quaternions[i].tolist()
-        pose = Pose(
-            position=Point(x=x, y=y, z=z), orientation=Quaternion(x=qx, y=qy, z=qz, w=qw))
-        messages.append(PoseWithCovariance(pose=pose, covariance=covariance))
-    return messages
+        numbers[known, :3] = poses[known, :3, 3] + (0.0, 0.0, floor_height)
+        numbers[known, 3:] = Rotation.from_matrix(poses[known, :3, :3]).as_quat()
+    return numbers
+
+
+def _root_covariance(estimate: SkeletonEstimate) -> NDArray[np.float64]:
+    """36 numbers: NaN without a root, -1 in front where the covariance is not known."""
+    if not np.isfinite(estimate.world_T_root).all():
+        return np.full(36, np.nan)
+    if not np.isfinite(estimate.root_covariance).all():
+        return np.array([-1.0] + 35 * [0.0])
+    return np.array(estimate.root_covariance, np.float64).reshape(36)
 
 
 def _matrix_from_pose(message: Pose) -> NDArray[np.float64]:

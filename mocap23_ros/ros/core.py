@@ -38,6 +38,16 @@ class Core:
         """The format of the skeletons."""
         return self.lifter.output_format
 
+    def reset(self, restart_ids: bool) -> None:
+        """Forget everybody; ids go on counting, so that nobody is mistaken, or begin at 1."""
+        if restart_ids:
+            self.tracker = Tracker()
+        self.tracker.reset()
+        self.streaming.reset()
+        forget = getattr(self.detector, 'reset', None)
+        if forget is not None:
+            forget()
+
     def close(self) -> None:
         """Free the models."""
         for part in (self.detector, self.lifter):

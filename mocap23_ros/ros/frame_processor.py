@@ -69,10 +69,9 @@ class FrameProcessor:
         self.stopping.clear()
         self.reset()
 
-    def reset(self) -> None:
+    def reset(self, restart_ids: bool = False) -> None:
         """Forget everybody and everything that depends on time."""
-        self._core.tracker.reset()
-        self._core.streaming.reset()
+        self._core.reset(restart_ids)
         self._cameras.reset()
         self._transforms.clear()
         self._last_stamp = 0

@@ -27,7 +27,7 @@ def decode_image(message: Image) -> NDArray[np.uint8]:
     nv12, nv21, and the plain 8-bit OpenCV types. mono16 is scaled to 8 bits. Raises InputError
     for an empty image, one that is shorter than it says, and an unknown encoding.
     """
-    height, width, step, encoding = message.height, message.width, message.step, message.encoding
+    height, width, encoding = message.height, message.width, message.encoding
     if not (height and width and len(message.data)):
         raise InputError(
             f'the image is empty ({width}x{height}, {len(message.data)} bytes); check the camera '
@@ -38,10 +38,7 @@ def decode_image(message: Image) -> NDArray[np.uint8]:
             'grey camera')
     if encoding in ('nv12', 'nv21'):
         return _decode_semi_planar(message)
-    if step * height > len(message.data):
-        raise InputError(
-            f'the image is cut off: {width}x{height} {encoding} with {step} bytes a row needs '
-            f'{step * height} bytes, and {len(message.data)} came; check the camera driver')
+    message = _without_padding(message)
     try:
         if encoding in _COLOUR_OF_TYPE:
             plain = _bridge.imgmsg_to_cv2(message, desired_encoding='passthrough')
@@ -51,8 +48,8 @@ def decode_image(message: Image) -> NDArray[np.uint8]:
     except (CvBridgeError, cv2.error, TypeError, ValueError, KeyError, AttributeError) as error:
         reason = ' '.join(str(error).split())
         raise InputError(
-            f'cannot convert an image of encoding "{encoding}" ({width}x{height}, {step} bytes a '
-            f'row) to bgr8: {reason}; have the camera send rgb8 or bgr8') from error
+            f'cannot convert an image of encoding "{encoding}" ({width}x{height}) to bgr8: '
+            f'{reason}; have the camera send rgb8 or bgr8') from error
     return np.ascontiguousarray(image)
 
 
@@ -78,6 +75,31 @@ def decode_compressed_image(message: CompressedImage) -> NDArray[np.uint8]:
             f'the compressed image (format "{message.format}", {data.size} bytes) cannot be '
             f'decoded: {reason}; send JPEG or PNG (for depth and theora, use raw)')
     return image  # type: ignore[return-value]
+
+
+def _without_padding(message: Image) -> Image:
+    """Check the length of the data and cut off what follows each row.
+
+    cv_bridge takes row lengths that are whole numbers of pixels only, and others as garbage.
+    """
+    height, width, step, encoding = message.height, message.width, message.step, message.encoding
+    try:
+        dtype, channels = _bridge.encoding_to_dtype_with_channels(encoding)
+    except (CvBridgeError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(
+            f'the image has the unknown encoding "{encoding}"; have the camera send rgb8 or bgr8'
+        ) from error
+    row = width * channels * np.dtype(dtype).itemsize
+    if step < row or step * height > len(message.data):
+        raise InputError(
+            f'the image is cut off: {width}x{height} {encoding} needs {height} rows of {row} '
+            f'bytes, and {len(message.data)} bytes in rows of {step} came; check the camera driver')
+    if step == row:
+        return message
+    rows = np.frombuffer(message.data, np.uint8, step * height).reshape(height, step)
+    return Image(
+        header=message.header, height=height, width=width, encoding=encoding,
+        is_bigendian=message.is_bigendian, step=row, data=rows[:, :row].tobytes())
 
 
 def _plain_to_bgr(image: NDArray, colour: str) -> NDArray[np.uint8]:

@@ -203,10 +203,10 @@ class LifterNode(LifecycleNode):
             'internal', f'a frame failed: {type(error).__name__}: {error}; this is a fault of the '
             'node, please report it')
 
-    def _forget_everything(self) -> None:
+    def _forget_everything(self, restart_ids: bool = False) -> None:
         """Run in the worker."""
         if self._processor is not None and self._outputs is not None:
-            self._processor.reset()
+            self._processor.reset(restart_ids)
             self._outputs.clear()
             self._known_people = frozenset()
 
@@ -223,7 +223,7 @@ class LifterNode(LifecycleNode):
         if self._worker is None:
             response.message = 'the node is not active: nothing to forget'
         else:
-            self._worker.post(self._forget_everything, drop_frame=True)
+            self._worker.post(lambda: self._forget_everything(restart_ids=True), drop_frame=True)
             response.message = 'people, windows and transforms are forgotten'
         response.success = self._worker is not None
         return response

@@ -66,10 +66,12 @@ class MarkerBuilder:
                 header=header, ns=namespace, id=int(estimate.person_id), type=kind, scale=scale,
                 color=colour, pose=_IDENTITY, lifetime=_LIFETIME)
 
+        points = _points(joints)
         bones = marker('bones', Marker.LINE_LIST, Vector3(x=0.03))
-        bones.points = _points(joints[self._bones[seen[self._bones].all(axis=1)]].reshape(-1, 3))
+        whole = self._bones[seen[self._bones].all(axis=1)]
+        bones.points = [points[joint] for joint in whole.ravel().tolist()]
         spheres = marker('joints', Marker.SPHERE_LIST, Vector3(x=0.05, y=0.05, z=0.05))
-        spheres.points = _points(joints[seen])
+        spheres.points = [points[joint] for joint in np.flatnonzero(seen).tolist()]
         markers = [bones, spheres]
         if seen.any():
             top = joints[seen][np.argmax(joints[seen, 2])]

@@ -130,7 +130,10 @@ class PersonFrames:
 
 
 def _joint_transform(parent: Header, child: str, point: list[float]) -> TransformStamped:
-    joint = TransformStamped(header=parent, child_frame_id=child)
+    # Filled in place: each message given to a constructor is made twice.
+    joint = TransformStamped()
+    joint.header = parent
+    joint.child_frame_id = child
     translation = joint.transform.translation
     translation.x, translation.y, translation.z = point
     return joint

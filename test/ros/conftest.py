@@ -1,0 +1,29 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""ROS tests talk on a domain of their own and check every field they send."""
+
+import os
+
+# Before anything imports rclpy. A domain per test process: parallel runs must not hear each other.
+os.environ['ROS_DOMAIN_ID'] = str(20 + os.getpid() % 80)
+os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
+os.environ.setdefault('ROS_PYTHON_CHECK_FIELDS', '1')
+# Best-effort images are lost between processes with the default shared memory settings.
+os.environ.setdefault('FASTDDS_BUILTIN_TRANSPORTS', 'LARGE_DATA')
+os.environ.setdefault('OMP_NUM_THREADS', '1')
+
+try:
+    import rclpy  # noqa: F401
+    import tf2_ros  # noqa: F401
+
+    from mocap23_msgs.msg import SkeletonArray  # noqa: F401
+    MISSING = ''
+except ImportError as error:
+    MISSING = str(error)
+    collect_ignore_glob = ['test_*.py']
+
+
+def pytest_report_header():
+    if MISSING:
+        return f'test/ros is left out, since ROS 2 is not there: {MISSING}'
+    return f'ROS_DOMAIN_ID {os.environ["ROS_DOMAIN_ID"]}'

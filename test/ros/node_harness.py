@@ -1,0 +1,207 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""The node in a process of its own, and a peer in the test's process that talks to it."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import rclpy
+import tf2_ros
+from diagnostic_msgs.msg import DiagnosticArray
+from lifecycle_msgs.srv import ChangeState, GetState
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.node import Node
+from sensor_msgs.msg import CameraInfo
+from visualization_msgs.msg import MarkerArray
+
+from mocap23_msgs.msg import Keypoints2DArray, SkeletonArray, SkeletonInfo
+from mocap23_ros.ros.topics import latched_qos, output_qos
+
+TIMEOUT = 40.0  # s; never a pause, only the end of patience on a busy machine
+ROOT = Path(__file__).parents[2]
+
+
+class NodeProcess:
+    """``lifter_node`` as users start it; its output is kept."""
+
+    def __init__(self, *ros_arguments, executable=('-m', 'mocap23_ros.ros.main'), **parameters):
+        arguments = [*ros_arguments]
+        for name, value in parameters.items():
+            text = str(value).lower() if isinstance(value, bool) else str(value)
+            arguments += ['-p', f'{name}:={text}']
+        self._log = tempfile.TemporaryFile('w+')
+        environment = dict(os.environ, PYTHONUNBUFFERED='1', RCUTILS_COLORIZED_OUTPUT='0')
+        environment['PYTHONPATH'] = os.pathsep.join(
+            [str(ROOT), environment.get('PYTHONPATH', '')])
+        self._process = subprocess.Popen(
+            [sys.executable, *executable, '--ros-args', *arguments], stdout=self._log,
+            stderr=subprocess.STDOUT, env=environment)
+
+    @property
+    def output(self):
+        self._log.seek(0)
+        return self._log.read()
+
+    def is_running(self):
+        return self._process.poll() is None
+
+    def wait(self):
+        return self._process.wait(TIMEOUT)
+
+    def stop(self, how=signal.SIGINT):
+        """Send a signal and return the exit status."""
+        if self.is_running():
+            self._process.send_signal(how)
+        try:
+            return self._process.wait(TIMEOUT)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+            raise AssertionError(f'the node did not end on {how}:\n{self.output}') from None
+
+
+class Peer:
+    """Publishes inputs and keeps what the node publishes, spinning in a thread."""
+
+    def __init__(self, namespace=''):
+        self.context = rclpy.Context()
+        rclpy.init(context=self.context)
+        self.node = Node('peer', context=self.context, namespace=namespace)
+        self._arrived = threading.Condition()
+        self.received = {}
+        self.keypoints = self.node.create_publisher(
+            Keypoints2DArray, 'keypoints_2d_in', output_qos())
+        self.camera_info = self.node.create_publisher(CameraInfo, 'camera_info', output_qos())
+        self.static_tf = tf2_ros.StaticTransformBroadcaster(self.node)
+        self.tf = tf2_ros.TransformBroadcaster(self.node)
+        self.listen(SkeletonArray, 'skeletons')
+        self.listen(DiagnosticArray, '/diagnostics')
+        self._executor = SingleThreadedExecutor(context=self.context)
+        self._executor.add_node(self.node)
+        self._thread = threading.Thread(target=self._spin, daemon=True)
+        self._thread.start()
+
+    def listen(self, message_type, topic, qos=None):
+        self.received.setdefault(topic, [])
+
+        def keep(message):
+            with self._arrived:
+                self.received[topic].append(message)
+                self._arrived.notify_all()
+
+        return self.node.create_subscription(message_type, topic, keep, qos or output_qos(100))
+
+    def listen_to_all(self):
+        self.listen(Keypoints2DArray, 'keypoints_2d')
+        self.listen(MarkerArray, 'markers')
+        self.listen(SkeletonInfo, 'skeleton_info', latched_qos())
+
+    def count(self, topic):
+        return len(self.received[topic])
+
+    def wait_for(self, topic, accept=lambda message: True, since=0, what='message', node=None):
+        """Return the first message after number ``since`` that is accepted."""
+        deadline = time.monotonic() + TIMEOUT
+        with self._arrived:
+            while True:
+                for message in self.received[topic][since:]:
+                    if accept(message):
+                        return message
+                if node is not None and not node.is_running():
+                    raise AssertionError(f'the node ended:\n{node.output}')
+                if not self._arrived.wait(min(1.0, max(0.0, deadline - time.monotonic()))) and (
+                        time.monotonic() >= deadline):
+                    raise AssertionError(
+                        f'no {what} on {topic} in {TIMEOUT} s; {len(self.received[topic])} '
+                        f'messages came' + (f'\n{node.output}' if node else ''))
+
+    def wait_until(self, condition, what):
+        """Wait for something that no message tells; polled."""
+        deadline = time.monotonic() + TIMEOUT
+        while not condition():
+            assert time.monotonic() < deadline, f'{what} did not happen in {TIMEOUT} s'
+            time.sleep(0.02)
+
+    def wait_for_status(self, accept, what, node=None):
+        """Return the first diagnostic status from now on that is accepted."""
+        def accept_array(array):
+            return any(accept(status) for status in array.status)
+
+        array = self.wait_for('/diagnostics', accept_array, self.count('/diagnostics'), what, node)
+        return next(status for status in array.status if accept(status))
+
+    def wait_for_problem(self, key, node=None):
+        """Return the message of a problem that diagnostics show from now on."""
+        status = self.wait_for_status(
+            lambda s: any(v.key == f'problem: {key}' for v in s.values), f'problem {key}', node)
+        return next(v.value for v in status.values if v.key == f'problem: {key}')
+
+    def wait_for_health(self, node=None):
+        return self.wait_for_status(
+            lambda s: s.level == b'\x00' and s.message == 'working', 'healthy status', node)
+
+    def call(self, service_type, name, **fields):
+        client = self.node.create_client(service_type, name)
+        assert client.wait_for_service(TIMEOUT), f'no service {name}'
+        done = threading.Event()
+        future = client.call_async(service_type.Request(**fields))
+        future.add_done_callback(lambda _: done.set())
+        assert done.wait(TIMEOUT), f'no answer of {name}'
+        self.node.destroy_client(client)
+        return future.result()
+
+    def state(self, name='lifter_node'):
+        return self.call(GetState, f'{name}/get_state').current_state.label
+
+    def change_state(self, transition, name='lifter_node'):
+        request = ChangeState.Request()
+        request.transition.id = transition
+        return self.call(
+            ChangeState, f'{name}/change_state', transition=request.transition).success
+
+    def now_ns(self):
+        return self.node.get_clock().now().nanoseconds
+
+    def close(self):
+        rclpy.try_shutdown(context=self.context)
+        self._thread.join(TIMEOUT)
+        self._executor.shutdown()
+        self.node.destroy_node()
+
+    def _spin(self):
+        try:
+            self._executor.spin()
+        except ExternalShutdownException:
+            pass
+
+
+class Feeder:
+    """Sends what ``make(stamp_ns)`` returns at a rate, until it is closed."""
+
+    def __init__(self, peer, send, rate=20.0):
+        self.sent = 0
+        self._peer, self._send, self._interval = peer, send, 1.0 / rate
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exception):
+        self._stop.set()
+        self._thread.join(TIMEOUT)
+
+    def _run(self):
+        due = time.monotonic()
+        while not self._stop.is_set():
+            self._send(self._peer.now_ns())
+            self.sent += 1
+            due = max(due + self._interval, time.monotonic() - 1.0)
+            self._stop.wait(max(0.0, due - time.monotonic()))

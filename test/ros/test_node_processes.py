@@ -1,0 +1,167 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Starting, stopping, killing and steering the node from outside."""
+
+import signal
+
+import pytest
+from lifecycle_msgs.msg import Transition
+from node_harness import Feeder, NodeProcess, Peer
+from rclpy.qos import QoSProfile
+from rosgraph_msgs.msg import Clock
+from synthetic_scene import camera_info, camera_transform, keypoints_message, person
+from tf2_msgs.msg import TFMessage
+
+SECOND = 10**9
+
+
+@pytest.fixture
+def peer():
+    peer = Peer()
+    yield peer
+    peer.close()
+
+
+@pytest.fixture
+def start():
+    """Start nodes that are surely ended with the test."""
+    nodes = []
+
+    def start(*arguments, **parameters):
+        nodes.append(NodeProcess(*arguments, **{'detector': 'external'} | parameters))
+        return nodes[-1]
+
+    yield start
+    for node in nodes:
+        node.stop(signal.SIGKILL)
+
+
+def camera_feeder(peer, rate=20.0):
+    """Keypoints, CameraInfo and TF of a camera that moves a little, all with the same stamps."""
+    def send(stamp):
+        peer.tf.sendTransform(camera_transform(stamp))
+        peer.camera_info.publish(camera_info(stamp))
+        peer.keypoints.publish(keypoints_message([person()], stamp))
+    return Feeder(peer, send, rate)
+
+
+def has_person(message):
+    return len(message.skeletons) == 1
+
+
+def test_missing_inputs_are_named_one_after_the_other_and_mended(peer, start):
+    node = start(input_timeout=0.5, tf_timeout=0.05)
+    problem = peer.wait_for_problem('input', node)
+    assert '/keypoints_2d_in' in problem and 'nobody publishes it' in problem
+    with Feeder(peer, lambda stamp: peer.keypoints.publish(keypoints_message([person()], stamp))):
+        assert 'no CameraInfo' in peer.wait_for_problem('camera_info', node)
+        peer.wait_until(lambda: peer.camera_info.get_subscription_count(), 'discovery')
+        peer.camera_info.publish(camera_info(peer.now_ns()))
+        assert 'no transform' in peer.wait_for_problem('transform', node)
+        assert peer.count('skeletons') == 0
+        peer.static_tf.sendTransform(camera_transform(0))
+        peer.wait_for('skeletons', has_person, node=node)
+        peer.wait_for_health(node)
+    output = node.output
+    for line in ('nothing came on', 'images come but no CameraInfo', 'no transform from camera'):
+        assert output.count(line) == 1, 'said once, not in every frame'
+    for key in ('input', 'camera_info', 'transform'):
+        assert f'recovered: {key}' in output
+
+
+@pytest.mark.parametrize('how', [signal.SIGINT, signal.SIGTERM])
+def test_signals_end_it_cleanly_under_load(peer, start, how):
+    node = start()
+    with camera_feeder(peer, rate=50.0):
+        peer.wait_for('skeletons', has_person, node=node)
+        assert node.stop(how) == 0
+    assert 'Traceback' not in node.output and 'terminate called' not in node.output
+
+
+def test_a_killed_node_is_replaced_and_work_goes_on(peer, start):
+    node = start()
+    with camera_feeder(peer):
+        peer.wait_for('skeletons', has_person, node=node)
+        assert node.stop(signal.SIGKILL) != 0
+        since = peer.count('skeletons')
+        peer.wait_for('skeletons', has_person, since, node=start())
+
+
+def test_lifecycle_is_steered_from_outside(peer, start):
+    node = start(autostart=False)
+    assert peer.state() == 'unconfigured'
+    assert not peer.change_state(Transition.TRANSITION_ACTIVATE), 'not before configure'
+    with camera_feeder(peer):
+        for _ in range(2):
+            assert peer.change_state(Transition.TRANSITION_CONFIGURE)
+            assert peer.state() == 'inactive'
+            since = peer.count('skeletons')
+            peer.wait_for_status(lambda s: s.message == 'inactive', 'inactive status', node)
+            assert peer.count('skeletons') == since, 'nothing is published while inactive'
+            assert peer.change_state(Transition.TRANSITION_ACTIVATE)
+            peer.wait_for('skeletons', has_person, since, node=node)
+            since = peer.count('skeletons')
+            assert peer.change_state(Transition.TRANSITION_DEACTIVATE)
+            # The last word is that nobody is followed any more.
+            peer.wait_for('skeletons', lambda m: not m.skeletons, since, node=node)
+            assert peer.change_state(Transition.TRANSITION_CLEANUP)
+            assert peer.state() == 'unconfigured'
+        assert peer.change_state(Transition.TRANSITION_UNCONFIGURED_SHUTDOWN)
+    assert node.stop(signal.SIGTERM) == 0
+    assert 'Traceback' not in node.output
+
+
+def test_a_looping_bag_under_simulated_time_begins_anew(peer, start):
+    clock = peer.node.create_publisher(Clock, '/clock', QoSProfile(depth=10))
+    state = {'now': 500 * SECOND}
+
+    def send(_):
+        state['now'] += SECOND // 20
+        message = Clock()
+        message.clock.sec, message.clock.nanosec = divmod(state['now'], SECOND)
+        clock.publish(message)
+        peer.tf.sendTransform(camera_transform(state['now']))
+        peer.camera_info.publish(camera_info(state['now']))
+        peer.keypoints.publish(keypoints_message([person()], state['now']))
+
+    node = start(use_sim_time=True, input_timeout=0.5)
+    assert 'nothing comes on /clock' in peer.wait_for_problem('clock', node)
+    with Feeder(peer, send):
+        peer.wait_for('skeletons', has_person, node=node)
+        for _ in range(2):  # the bag loops
+            since = peer.count('skeletons')
+            state['now'] = 500 * SECOND
+            peer.wait_for('skeletons', lambda m: not m.skeletons, since, 'empty array', node)
+            peer.wait_for('skeletons', lambda m: has_person(m) and m.header.stamp.sec < 510,
+                          since, 'person after the jump', node)
+    latency = peer.received['skeletons'][-1].skeletons
+    assert not latency or abs(latency[0].latency) < 5.0, 'measured on the simulated clock'
+    assert 'TF_OLD_DATA' not in node.output and 'Traceback' not in node.output
+
+
+@pytest.mark.parametrize(('parameters', 'reason'), [
+    ({'detector': 'onnx'}, 'cannot configure'),
+    ({'detector': 'openpose'}, 'one of mediapipe, onnx, external'),
+    ({'floor_height': 1}, 'write 5.0, not 5'),
+])
+def test_what_cannot_start_says_why_in_one_line_and_ends(start, parameters, reason):
+    node = start(**parameters)
+    assert node.wait() == 1
+    assert sum(reason in line for line in node.output.splitlines()) == 1
+    assert 'Traceback' not in node.output
+
+
+def test_namespace_remaps_and_tf_go_where_they_should(start):
+    node = start('-r', '__ns:=/robot', '-r', 'keypoints_2d_in:=/detector/people')
+    peer = Peer(namespace='robot')
+    try:
+        peer.keypoints = peer.node.create_publisher(
+            type(keypoints_message([], 0)), '/detector/people', 10)
+        peer.listen(TFMessage, '/tf')
+        with camera_feeder(peer):
+            peer.wait_for('skeletons', has_person, node=node)
+            peer.wait_for('/tf', lambda m: any(
+                t.child_frame_id.startswith('person_') for t in m.transforms), node=node)
+        assert peer.state() == 'active'
+    finally:
+        peer.close()

@@ -1,0 +1,97 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""The camera model of an image comes from the CameraInfo of its time."""
+
+import message_filters
+import numpy as np
+import pytest
+from builtin_interfaces.msg import Time
+from sensor_msgs.msg import CameraInfo
+from std_msgs.msg import Header
+
+from mocap23_ros.errors import InputError
+from mocap23_ros.ros.camera_source import CameraSource, camera_from_info
+from mocap23_ros.ros.problems import ProblemLog
+
+
+class Silent:
+    def info(self, message):
+        pass
+
+    warning = error = info
+
+
+def header(seconds, frame='camera'):
+    return Header(stamp=Time(sec=seconds), frame_id=frame)
+
+
+def camera_info(seconds=0, focal=500.0, frame='camera', **fields):
+    k = [focal, 0.0, 320.0, 0.0, focal, 240.0, 0.0, 0.0, 1.0]
+    values = {'distortion_model': 'plumb_bob', 'd': [0.1, -0.05, 0.0, 0.0, 0.0], 'k': k,
+              'r': np.eye(3).ravel().tolist(),
+              'p': [focal, 0.0, 320.0, 0.0, 0.0, focal, 240.0, 0.0, 0.0, 0.0, 1.0, 0.0]} | fields
+    return CameraInfo(header=header(seconds, frame), width=640, height=480, **values)
+
+
+@pytest.fixture
+def source():
+    topic = message_filters.SimpleFilter()
+    problems = ProblemLog(Silent(), lambda: 0.0)
+    camera_source = CameraSource(topic, problems)
+    camera_source.send = lambda *args, **kw: topic.signalMessage(camera_info(*args, **kw))
+    camera_source.problems = problems
+    return camera_source
+
+
+def focal(source, seconds, size=(640, 480)):
+    return source.camera_for(header(seconds), size, False).focal_length
+
+
+def test_no_camera_info_says_what_to_do(source):
+    with pytest.raises(InputError, match='remap camera_info'):
+        source.camera_for(header(1), (640, 480), False)
+
+
+def test_a_zooming_camera_is_followed_by_stamp(source):
+    for seconds, value in ((10, 500.0), (11, 600.0), (12, 700.0)):
+        source.send(seconds, value)
+    assert [focal(source, s) for s in (10, 11, 12, 99)] == [500, 600, 700, 700]
+    assert focal(source, 5) == 700, 'an image before the first one takes the newest'
+
+
+def test_reset_keeps_the_calibration(source):
+    source.send(100, 500.0)
+    source.reset()
+    assert focal(source, 3) == 500
+
+
+def test_model_is_made_once_and_follows_the_size_of_the_image(source):
+    source.send(10)
+    first = source.camera_for(header(10), (640, 480), False)
+    assert source.camera_for(header(11), (640, 480), False) is first
+    assert focal(source, 11, (320, 240)) == pytest.approx(250.0)
+    assert focal(source, 11, (0, 0)) == pytest.approx(500.0)
+
+
+def test_rectified_images_use_p_and_no_distortion(source):
+    source.send(10, p=[400.0, 0.0, 320.0, 0.0, 0.0, 400.0, 240.0, 0.0, 0.0, 0.0, 1.0, 0.0])
+    rectified = source.camera_for(header(10), (640, 480), True)
+    assert rectified.focal_length == pytest.approx(400.0)
+    np.testing.assert_allclose(rectified.undistort(np.array([720.0, 240.0])), [1.0, 0.0])
+
+
+def test_camera_info_of_another_frame_is_warned_of(source):
+    source.send(10, frame='depth_camera')
+    assert focal(source, 10) == 500
+    assert 'depth_camera' in source.problems.present()['camera_info frame'].message
+
+
+@pytest.mark.parametrize(('fields', 'size', 'reason'), [
+    ({'k': [0.0] * 9}, (640, 480), 'uncalibrated'),
+    ({'distortion_model': 'fancy'}, (640, 480), 'fancy'),
+    ({'d': [float('nan')] * 5}, (640, 480), 'finite'),
+    ({}, (640, 640), '640 x 640'),
+])
+def test_bad_calibration_is_refused_by_name(fields, size, reason):
+    with pytest.raises(InputError, match=reason):
+        camera_from_info(camera_info(**fields), size)

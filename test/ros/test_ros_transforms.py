@@ -1,0 +1,143 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""The camera's pose comes from TF at the stamp of the image; joints go out as frames."""
+
+import dataclasses
+import threading
+import time
+
+import numpy as np
+import pytest
+import rclpy
+import tf2_ros
+from builtin_interfaces.msg import Time
+from geometry_msgs.msg import Transform, TransformStamped
+from rclpy.duration import Duration
+from rclpy.node import Node
+from ros_examples import random_estimate
+from scipy.spatial.transform import Rotation
+from std_msgs.msg import Header
+
+from mocap23_ros.errors import InputError
+from mocap23_ros.ros.transforms import (
+    PersonFrames,
+    lookup_camera_pose,
+    matrix_from_transform,
+    transform_from_matrix,
+)
+from mocap23_ros.skeletons.formats import OUTPUT19
+from mocap23_ros.tracking.track import TrackState
+
+
+def pose(x=0.0, yaw=0.0):
+    matrix = np.eye(4)
+    matrix[:3, :3] = Rotation.from_euler('z', yaw).as_matrix()
+    matrix[0, 3] = x
+    return matrix
+
+
+def stamped(matrix, seconds, parent='map', child='camera'):
+    return TransformStamped(
+        header=Header(stamp=Time(sec=seconds), frame_id=parent), child_frame_id=child,
+        transform=transform_from_matrix(matrix))
+
+
+def header(seconds, nanoseconds=0, frame='camera'):
+    return Header(stamp=Time(sec=seconds, nanosec=nanoseconds), frame_id=frame)
+
+
+@pytest.fixture
+def buffer():
+    context = rclpy.Context()
+    rclpy.init(context=context)
+    node = Node('transforms', context=context)
+    yield tf2_ros.Buffer(cache_time=Duration(seconds=10.0), node=node)
+    node.destroy_node()
+    rclpy.try_shutdown(context=context)
+
+
+def lookup(buffer, header, timeout=0.0, stopping=None):
+    return lookup_camera_pose(buffer, 'map', header, timeout, stopping or threading.Event())
+
+
+def test_pose_is_that_at_the_stamp_and_not_the_newest(buffer):
+    for seconds, x in ((100, 1.0), (101, 2.0), (102, 5.0)):
+        buffer.set_transform(stamped(pose(x, yaw=0.1 * x), seconds), 'test')
+    found = lookup(buffer, header(100, 500_000_000))
+    np.testing.assert_allclose(found, pose(1.5, yaw=0.15), atol=1e-9)
+
+
+def test_a_transform_that_comes_while_the_image_waits_is_used(buffer):
+    feeder = threading.Timer(0.1, lambda: buffer.set_transform(stamped(pose(3.0), 100), 'test'))
+    feeder.start()
+    assert lookup(buffer, header(100), timeout=10.0)[0, 3] == pytest.approx(3.0)
+    feeder.join()
+
+
+def test_the_wait_ends_when_the_node_stops(buffer):
+    stopping = threading.Event()
+    threading.Timer(0.05, stopping.set).start()
+    started = time.monotonic()
+    with pytest.raises(InputError):
+        lookup(buffer, header(100), timeout=60.0, stopping=stopping)
+    assert time.monotonic() - started < 30.0
+
+
+@pytest.mark.parametrize(('message_header', 'reason'), [
+    (header(100, frame='thermal'), r'no transform from camera "thermal" to world_frame "map".*'
+     r'static_transform_publisher --frame-id map --child-frame-id thermal'),
+    (header(100, frame=''), 'empty frame_id'),
+    (header(200), 'at the stamp of the image.*tf_timeout'),
+])
+def test_what_is_missing_is_named_in_one_line(buffer, message_header, reason):
+    buffer.set_transform(stamped(pose(), 100), 'test')
+    with pytest.raises(InputError, match=reason) as raised:
+        lookup(buffer, message_header)
+    assert '\n' not in str(raised.value)
+
+
+def test_unconnected_trees_are_named(buffer):
+    buffer.set_transform(stamped(pose(), 100, 'map', 'base'), 'test')
+    buffer.set_transform(stamped(pose(), 100, 'rig', 'camera'), 'test')
+    with pytest.raises(InputError, match='no transform from camera "camera"'):
+        lookup(buffer, header(100))
+
+
+def test_matrix_round_trip_and_damaged_rotation():
+    matrix = pose(2.0, yaw=1.0)
+    np.testing.assert_allclose(matrix_from_transform(transform_from_matrix(matrix)), matrix)
+    broken = Transform()
+    broken.rotation.w = 0.0
+    with pytest.raises(InputError, match='pose of the camera'):
+        matrix_from_transform(broken)
+    broken.rotation.w = float('nan')
+    with pytest.raises(InputError):
+        matrix_from_transform(broken)
+
+
+def test_joint_frames_lead_to_the_joints(buffer):
+    estimate = random_estimate(5, person_id=3, missing=0.2)
+    frames = PersonFrames('robot/', OUTPUT19.joint_names)
+    for transform in frames.transforms([estimate], header(100, frame='map'), floor_height=0.7):
+        buffer.set_transform(transform, 'test')
+    for name, joint in zip(OUTPUT19.joint_names, estimate.joints, strict=True):
+        frame = f'robot/person_3/{name}'
+        if not np.isfinite(joint).all():
+            assert not buffer.can_transform('map', frame, rclpy.time.Time(seconds=100))
+            continue
+        found = buffer.lookup_transform('map', frame, rclpy.time.Time(seconds=100)).transform
+        t = found.translation
+        np.testing.assert_allclose([t.x, t.y, t.z], joint + [0, 0, 0.7], atol=1e-6)
+
+
+def test_frames_of_unseen_roots_lost_people_and_old_stamps_are_not_sent():
+    frames = PersonFrames('', OUTPUT19.joint_names)
+    blind = dataclasses.replace(random_estimate(1), world_T_root=np.full((4, 4), np.nan))
+    lost = random_estimate(2, person_id=2, state=TrackState.LOST)
+    assert frames.transforms([blind, lost], header(100)) == []
+    seen = random_estimate(3)
+    assert frames.transforms([seen], header(101))
+    assert frames.transforms([seen], header(101)) == []
+    assert frames.transforms([seen], header(99)) == []
+    frames.reset()
+    assert frames.transforms([seen], header(99))
