@@ -60,8 +60,9 @@ def pack(motions: list[NDArray[np.float32]], fps: float, stature: NDArray[np.flo
          scale: float = 0.0005) -> MotionClips:
     """Pack float motions [F,34,3] (metres) the way the packed files are and label contact."""
     length = np.array([len(motion) for motion in motions], dtype=np.int64)
-    frames = np.concatenate([np.round(motion / scale).astype(np.int16) for motion in motions])
-    contact = np.concatenate([foot_contact(motion, fps) for motion in motions])
+    rounded = [np.round(motion / scale).astype(np.int16) for motion in motions]
+    frames = np.concatenate(rounded)
+    contact = np.concatenate([foot_contact(part * np.float32(scale), fps) for part in rounded])
     return MotionClips(frames, scale, fps, np.cumsum(length) - length, length,
                        np.asarray(stature, np.float32), np.asarray(flat, bool),
                        np.array(subject), np.array(name), np.array(description), contact)

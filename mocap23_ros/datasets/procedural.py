@@ -252,7 +252,8 @@ def make_motion(rng: np.random.Generator, seconds: float, start: str | None = No
 
 def procedural_motion(minutes: float = 20.0, seed: int = 0) -> MotionClips:
     """Make clips of 6 to 12 s, ``minutes`` in all; the same for the same arguments."""
-    motions, descriptions = [], []
+    motions: list[NDArray[np.float32]] = []
+    descriptions: list[str] = []
     frames = 0
     while frames < minutes * 60 * FPS:
         rng = np.random.default_rng([seed, len(motions)])
