@@ -6,6 +6,7 @@ colcon evaluates this file when it lists packages: it imports nothing but setupt
 ROS environment.
 """
 
+import os
 from glob import glob
 
 from setuptools import find_packages, setup
@@ -15,7 +16,8 @@ NAME = 'mocap23_ros'
 
 def share(folder, *patterns):
     """Return the data_files entry of one folder, or nothing where it holds no such file."""
-    files = sorted(path for pattern in patterns for path in glob(f'{folder}/{pattern}'))
+    files = sorted(path for pattern in patterns for path in glob(f'{folder}/{pattern}')
+                   if os.path.isfile(path))
     return [(f'share/{NAME}/{folder}', files)] if files else []
 
 
@@ -30,6 +32,7 @@ setup(
         (f'share/{NAME}', ['package.xml', 'LICENSE', 'NOTICE']),
         *share('launch', '*.launch.py'),
         *share('config', '*.yaml'),
+        *share('config/training', '*.yaml'),
         *share('rviz', '*.rviz'),
         # Engines themselves belong to one machine and are never shipped.
         *share('engines', '*.md', '*.json', '*.yaml', '*.onnx'),
@@ -42,7 +45,7 @@ setup(
     zip_safe=False,
     maintainer='The mocap23 authors',
     maintainer_email='mocap23@example.org',
-    description="Metric 3D skeletons of people in the robot's world from one calibrated RGB camera.",
+    description='Metric 3D skeletons of people in the world of a robot, from one RGB camera.',
     license='Apache-2.0',
     entry_points={
         'console_scripts': [

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Repair of the paths that the ROS wheels' CMake files took along from the machine that built them."""
+"""Repair of paths that the ROS wheels' CMake files took along from the building machine."""
 
 import json
 import re

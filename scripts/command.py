@@ -16,7 +16,7 @@ def progress(message):
 
 
 def run_quietly(command, *, failure, environment=None, directory=None):
-    """Run a command and return what it printed; raise SetUpError with its last lines if it fails."""
+    """Run a command and return its output; raise SetUpError with the last lines if it fails."""
     done = subprocess.run(
         [str(word) for word in command], env=environment, cwd=directory, text=True,
         errors='replace', stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
