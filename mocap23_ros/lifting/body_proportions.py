@@ -26,3 +26,21 @@ BONE_FRACTIONS = np.array([.172, .172, .160, .160, .235, .235, .246, .246,
 # Height of COCO keypoints above mid-hip in a standing body.
 STANDING_HEIGHTS = np.array([.425, .445, .445, .43, .43, .293, .293, .125, .125, -.03, -.03,
                              0., 0., -.235, -.235, -.445, -.445])
+
+# Indices of OUTPUT19 beyond COCO.
+PELVIS, NECK = 17, 18
+HIP_WIDTH, SHOULDER_WIDTH = 0.103, 0.213
+
+# Child, parent, length, and the expected share of the depth difference that the length leaves
+# open, along the body's forward direction: the regression of true depth on it over the same
+# clips seen from random directions (1 = always before the body, -1 = always behind it).
+CHAIN = (
+    (NECK, PELVIS, .298, .39),
+    (7, 5, .172, .15), (8, 6, .172, .15),
+    (9, 7, .168, .85), (10, 8, .168, .85),
+    (13, 11, .237, .85), (14, 12, .237, .85),
+    (15, 13, .246, -.95), (16, 14, .246, -.95),
+    (0, NECK, .117, .95),
+    (1, NECK, .132, .94), (2, NECK, .132, .94),
+    (3, NECK, .124, .57), (4, NECK, .124, .57),
+)

@@ -1,0 +1,126 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Depth of every joint along its ray from bone lengths, parents first.
+
+A bone of known length that hangs from a placed parent meets the ray of its child at two points,
+in front of the parent and behind it. Which one is a matter of odds: knees and wrists are usually
+before, ankles behind the body's frontal plane. The expected point between the two has the least
+squared error; how far apart they are is the uncertainty. For the left/right pairs of hips and
+shoulders the odds come from where the nose lies between the ears and from the walking direction.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mocap23_ros.lifting.body_proportions import (
+    CHAIN,
+    HIP_WIDTH,
+    NECK,
+    PELVIS,
+    SHOULDER_WIDTH,
+)
+
+_NOSE_SCALE = 0.012  # of stature: nose off the ears' middle at which the turn is fairly sure
+_WALKING_SCALE = 0.4  # m/s
+_BASE_SD = 0.02  # metres; bone lengths of this person, keypoints that are not joint centres
+_SIGN_SD_SHARE = 0.8  # of the half distance of both points that counts as sd when it is a toss-up
+_LOOSE_SD = 0.12  # of stature
+
+
+@dataclass(frozen=True)
+class ChainDepths:
+    """Depths in levelled axes with the camera's height plane as origin.
+
+    ahead: [...,19] distance along the heading; a joint is at ahead * (1, u, v). NaN where it is
+        not seen.
+    sd: [...,19] of ``ahead`` relative to the pelvis, metres.
+    u, v: [...,19] levelled coordinates, pelvis and neck added.
+    facing_ahead: [...] component of the body's forward direction away from the camera, -1..1.
+    """
+
+    ahead: NDArray[np.float64]
+    sd: NDArray[np.float64]
+    u: NDArray[np.float64]
+    v: NDArray[np.float64]
+    facing_ahead: NDArray[np.float64]
+
+
+def chain_depths(u: NDArray, v: NDArray, weight: NDArray, pelvis_ahead: NDArray,
+                 pelvis_v: NDArray, stature: NDArray, walking_left: NDArray) -> ChainDepths:
+    """Place the 19 joints given the pelvis.
+
+    u, v, weight: [...,17] of FrameEvidence. pelvis_ahead, pelvis_v: [...] its distance and
+    levelled height. stature: [...] metres. walking_left: [...] m/s of the root to the left of
+    the heading; 0 = unknown.
+    """
+    shape = u.shape[:-1]
+    seen = weight > 0
+    ahead = np.full(shape + (19,), np.nan)
+    sd = np.full(shape + (19,), np.nan)
+    all_u, all_v = np.full((2,) + shape + (19,), np.nan)
+    all_u[..., :17] = np.where(seen, u, np.nan)
+    all_v[..., :17] = np.where(seen, v, np.nan)
+    hips_u = _pair_mean(u, seen, 11)
+    shoulders_u, shoulders_v = _pair_mean(u, seen, 5), _pair_mean(v, seen, 5)
+    all_u[..., PELVIS] = np.where(np.isnan(hips_u), shoulders_u, hips_u)
+    all_v[..., PELVIS] = pelvis_v
+    all_u[..., NECK], all_v[..., NECK] = shoulders_u, shoulders_v
+    ahead[..., PELVIS], sd[..., PELVIS] = pelvis_ahead, 0.0
+
+    facing_ahead, turned = _facing(u, seen, pelvis_ahead, stature, walking_left)
+    for child, parent, length, forward in CHAIN:
+        _place(ahead, sd, all_u, all_v, child, parent, length * stature, forward * facing_ahead)
+        if child == NECK:
+            # Left and right of one bone: when the left end is nearer, the right one is further.
+            for left, parent_of_pair, width in ((11, PELVIS, HIP_WIDTH), (5, NECK, SHOULDER_WIDTH)):
+                half = 0.5 * width * stature
+                _place(ahead, sd, all_u, all_v, left, parent_of_pair, half, turned)
+                _place(ahead, sd, all_u, all_v, left + 1, parent_of_pair, half, -turned)
+    # Seen, but what it hangs from is not: somewhere about the pelvis.
+    loose = np.isnan(ahead) & np.isfinite(all_u) & np.isfinite(pelvis_ahead)[..., None]
+    ahead = np.where(loose, np.asarray(pelvis_ahead)[..., None], ahead)
+    sd = np.where(loose, _LOOSE_SD * np.asarray(stature)[..., None], sd)
+    return ChainDepths(ahead, sd, all_u, all_v, facing_ahead)
+
+
+def _pair_mean(values: NDArray, seen: NDArray, left: int) -> NDArray:
+    """Mean of a left/right pair, the one that is seen, or NaN."""
+    pair, both = values[..., left:left + 2], seen[..., left:left + 2]
+    count = both.sum(axis=-1)
+    return np.where(both, pair, 0.0).sum(axis=-1) / np.where(count > 0, count, np.nan)
+
+
+def _facing(u: NDArray, seen: NDArray, distance: NDArray, stature: NDArray, walking_left: NDArray
+            ) -> tuple[NDArray, NDArray]:
+    """Forward component of the body away from the camera, and the odds that left is further.
+
+    The second is in -1..1: +1 = the left hip and shoulder are surely further than the right ones.
+    """
+    metres = distance / stature
+    span, width = np.zeros_like(distance), np.full_like(distance, 1e-9)
+    for left, fraction in ((5, SHOULDER_WIDTH), (11, HIP_WIDTH)):
+        both = seen[..., left] & seen[..., left + 1]
+        span = span + np.where(both, (u[..., left] - u[..., left + 1]) * metres, 0.0)
+        width = width + np.where(both, fraction, 0.0)
+    facing_ahead = np.clip(span / width, -1.0, 1.0)
+    face = seen[..., 0] & seen[..., 3] & seen[..., 4]
+    nose = np.where(face, (u[..., 0] - 0.5 * (u[..., 3] + u[..., 4])) * metres, 0.0)
+    facing_left = np.tanh(nose / _NOSE_SCALE) + np.tanh(walking_left / _WALKING_SCALE)
+    # Facing to the camera's left turns the body's left side towards the camera.
+    return np.nan_to_num(facing_ahead), -np.tanh(np.nan_to_num(facing_left))
+
+
+def _place(ahead: NDArray, sd: NDArray, u: NDArray, v: NDArray, child: int, parent: int,
+           length: NDArray, odds: NDArray) -> None:
+    """Expected depth of a child: ``odds`` +1 = surely behind its parent, -1 = surely before."""
+    a, pu, pv = ahead[..., parent], u[..., parent], v[..., parent]
+    cu, cv = u[..., child], v[..., child]
+    square = 1 + cu**2 + cv**2
+    closest = a * (1 + pu * cu + pv * cv) / square
+    rest = length**2 - (a**2 * (1 + pu**2 + pv**2) - closest**2 * square)
+    half = np.sqrt(np.clip(rest, 0.0, None) / square)
+    ahead[..., child] = closest + odds * half
+    toss_up = _SIGN_SD_SHARE * half * np.sqrt(np.clip(1 - odds**2, 0.0, 1.0))
+    sd[..., child] = np.sqrt(sd[..., parent] ** 2 + toss_up**2 + _BASE_SD**2)
