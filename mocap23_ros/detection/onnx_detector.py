@@ -1,0 +1,240 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Pose networks from ONNX files: RTMPose and ViTPose per person, YOLO-pose on whole images."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mocap23_ros.detection import decoding
+from mocap23_ros.detection.cropping import Crop, letterbox, person_crop, write_input
+from mocap23_ros.detection.detector import Detection
+from mocap23_ros.detection.images import check_image
+from mocap23_ros.detection.keypoint_similarity import keypoint_similarity
+from mocap23_ros.detection.network_family import NetworkFamily, find_family, keypoint_format
+from mocap23_ros.engines.backend import Backend, TensorSpec
+from mocap23_ros.engines.registry import create_backend
+from mocap23_ros.errors import InputError
+
+_DUPLICATE_SIMILARITY = 0.6  # OKS from which two people of the pose network are one
+# Names that the outputs of each decoder usually have, and the rank of the first.
+_OUTPUTS = {
+    'simcc': (('simcc_x', 'simcc_y'), 3), 'heatmap': (('heatmaps',), 4),
+    'yolo_pose': (('output0',), 3), 'yolo_pose_final': (('output0',), 3),
+    'yolo_boxes': (('output0',), 3), 'final_boxes': (('dets', 'labels'), 3),
+}
+_SEEN = 0.3  # confidence from which a keypoint shapes the box in which it is looked for next
+
+
+class OnnxDetector:
+    """A pose network, with a network for people's boxes where it works on single people.
+
+    model, person_model: ONNX files. Without person_model a pose network looks around the
+    keypoints of the last image, and in the whole image while nobody is followed: enough for one
+    person who fills much of it. family, person_family: see network_family; found from the
+    outputs where not given. With person_model, boxes are detected every ``search_interval``
+    images and whenever nobody is followed; in between the last keypoints give them.
+    """
+
+    def __init__(
+        self, model: str | Path, person_model: str | Path | None = None,
+        family: str | None = None, person_family: str | None = None, backend: str = 'auto',
+        max_people: int = 4, min_score: float = 0.3, search_interval: int = 5,
+        threads: int | None = None,
+    ) -> None:
+        if not 1 <= max_people <= 32:
+            raise InputError(f'max_people must be 1 to 32, not {max_people}')
+        if search_interval < 1:
+            raise InputError(f'search_interval must be at least 1 image, not {search_interval}')
+        self._max_people, self._min_score = max_people, min_score
+        self._search_interval = search_interval
+        options = {} if threads is None else {'threads': threads}
+        self._pose = _Network(create_backend(backend, model, **options), family, model)
+        if self._pose.family.task == 'boxes':
+            raise InputError(f'{model} finds boxes only; give it as person_model, and a pose '
+                             'network as model')
+        self.format = keypoint_format(self._pose.keypoint_count())
+        self._person: _Network | None = None
+        if person_model is not None:
+            if self._pose.family.task == 'people':
+                raise InputError(f'{model} finds people by itself; leave out person_model')
+            self._person = _Network(
+                create_backend(backend, person_model, **options), person_family, person_model)
+            if self._person.family.task != 'boxes':
+                raise InputError(f'{person_model} is no network for boxes of people')
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget where people were."""
+        self._boxes = np.zeros((0, 4), np.float32)
+        self._images_to_search = 0
+
+    def detect(self, image_bgr: NDArray[np.uint8]) -> list[Detection]:
+        """Return the people in an image uint8 [H,W,3]; InputError for an unusable image."""
+        image_bgr = check_image(image_bgr)
+        if self._pose.family.task == 'people':
+            return self._detect_people(image_bgr)
+        keypoints = self._detect_poses(image_bgr, self._find_boxes(image_bgr))
+        detections = [found for found in (
+            self._to_detection(person, None, None, image_bgr) for person in keypoints)
+            if found is not None]
+        detections = _without_duplicates(detections)
+        self._boxes = np.array([_tight_box(found.keypoints) for found in detections],
+                               np.float32).reshape(-1, 4)
+        return detections
+
+    def close(self) -> None:
+        """Free the networks."""
+        self._pose.backend.close()
+        if self._person is not None:
+            self._person.backend.close()
+
+    def _detect_people(self, image_bgr: NDArray[np.uint8]) -> list[Detection]:
+        network = self._pose
+        crop, outputs = network.run_whole(image_bgr)
+        decode = (decoding.decode_yolo_pose if network.family.output == 'yolo_pose'
+                  else decoding.decode_yolo_pose_final)
+        boxes, keypoints = decode(outputs[0], self._min_score, self._max_people)
+        boxes, keypoints = crop.boxes_to_image(boxes), crop.to_image(keypoints)
+        found = [self._to_detection(person, box[:4], float(box[4]), image_bgr)
+                 for person, box in zip(keypoints, boxes, strict=True)]
+        return [detection for detection in found if detection is not None]
+
+    def _find_boxes(self, image_bgr: NDArray[np.uint8]) -> NDArray:
+        height, width = image_bgr.shape[:2]
+        followed = len(self._boxes) > 0
+        self._images_to_search -= 1
+        if self._person is None:
+            whole = np.array([[0, 0, width, height]], np.float32)
+            return self._boxes if followed else whole
+        if followed and self._images_to_search > 0:
+            return self._boxes
+        self._images_to_search = self._search_interval
+        crop, outputs = self._person.run_whole(image_bgr)
+        if self._person.family.output == 'final_boxes':
+            boxes = decoding.decode_final_boxes(
+                outputs[0], outputs[1], self._min_score, self._max_people)
+        else:
+            boxes = decoding.decode_yolo_boxes(outputs[0], self._min_score, self._max_people)
+        return crop.boxes_to_image(boxes)[:, :4]
+
+    def _detect_poses(self, image_bgr: NDArray[np.uint8], boxes: NDArray) -> NDArray:
+        network = self._pose
+        family = network.family
+        crops = [person_crop(box, network.input_size, family.padding, family.udp) for box in boxes]
+        outputs = network.run_crops(image_bgr, crops)
+        if not crops:
+            return np.zeros((0, len(self.format), 3), np.float32)
+        if family.output == 'simcc':
+            keypoints = decoding.decode_simcc(outputs[0], outputs[1], family.split)
+        else:
+            keypoints = decoding.decode_heatmaps(outputs[0], network.input_size, family.udp)
+        return np.stack([crop.to_image(person)
+                         for crop, person in zip(crops, keypoints, strict=True)])
+
+    def _to_detection(
+        self, keypoints: NDArray, box: NDArray | None, score: float | None, image: NDArray
+    ) -> Detection | None:
+        height, width = image.shape[:2]
+        keypoints = np.asarray(keypoints, np.float32).copy()
+        keypoints[:, 2] = np.clip(keypoints[:, 2], 0, 1)
+        with np.errstate(invalid='ignore'):
+            found = ((keypoints[:, 2] > 0) & (keypoints[:, 0] >= 0) & (keypoints[:, 0] < width)
+                     & (keypoints[:, 1] >= 0) & (keypoints[:, 1] < height))
+        keypoints[~found] = np.nan, np.nan, 0
+        if found.sum() < 3:
+            return None
+        if score is None:
+            score = float(keypoints[found, 2].mean())
+        if score < self._min_score:
+            return None
+        if box is None:
+            box = _tight_box(keypoints)
+        limits = np.array([width, height, width, height], np.float32)
+        return Detection(keypoints, np.clip(box, 0, limits).astype(np.float32),
+                         float(np.clip(score, 0, 1)))
+
+
+class _Network:
+    """A backend with its family and its input buffer."""
+
+    def __init__(self, backend: Backend, family: str | None, path: str | Path) -> None:
+        self.backend = backend
+        spec = backend.inputs[0]
+        if len(backend.inputs) != 1 or len(spec.shape) != 4 or spec.shape[1] not in (3, -1):
+            raise InputError(f'{path} does not take one image [N,3,H,W]; export it so')
+        if spec.dtype.kind != 'f':
+            raise InputError(f'{path} takes {spec.dtype} pixels; export it with a float input')
+        self.family: NetworkFamily = find_family(family, backend.outputs)
+        width, height = self.family.input_size
+        self.input_size = (spec.shape[3] if spec.shape[3] > 0 else width,
+                           spec.shape[2] if spec.shape[2] > 0 else height)
+        self._fixed_batch = spec.shape[0] if spec.shape[0] > 0 else None
+        self._buffer = np.zeros((0, 3, self.input_size[1], self.input_size[0]), spec.dtype)
+        self._outputs = self._find_outputs(path)
+
+    def _find_outputs(self, path: str | Path) -> list[TensorSpec]:
+        """Outputs in the decoder's order: by name, else by place."""
+        wanted, rank = _OUTPUTS[self.family.output]
+        specs = {spec.name: spec for spec in self.backend.outputs}
+        if len(specs) < len(wanted):
+            raise InputError(f'{path} has {len(specs)} outputs; the family {self.family.name} '
+                             f'needs {len(wanted)}')
+        named = all(name in specs for name in wanted)
+        found = [specs[name] if named else self.backend.outputs[place]
+                 for place, name in enumerate(wanted)]
+        if len(found[0].shape) != rank:
+            raise InputError(f'{path} has an output of the shape {list(found[0].shape)}; the '
+                             f'family {self.family.name} needs {rank} dimensions')
+        return found
+
+    def keypoint_count(self) -> int:
+        shape = self._outputs[0].shape
+        if self.family.output == 'yolo_pose':
+            return (shape[1] - 5) // 3 if shape[1] > 0 else 17
+        if self.family.output == 'yolo_pose_final':
+            return (shape[2] - 6) // 3 if shape[2] > 0 else 17
+        return shape[1] if shape[1] > 0 else 17
+
+    def run_whole(self, image_bgr: NDArray[np.uint8]) -> tuple[Crop, list[NDArray]]:
+        size = (image_bgr.shape[1], image_bgr.shape[0])
+        crop = letterbox(size, self.input_size, self.family.centred)
+        return crop, self._run(image_bgr, [crop], fill=114)
+
+    def run_crops(self, image_bgr: NDArray[np.uint8], crops: list[Crop]) -> list[NDArray]:
+        if not crops:
+            return []
+        batch = self._fixed_batch or len(crops)
+        parts = [self._run(image_bgr, crops[start:start + batch], fill=0)
+                 for start in range(0, len(crops), batch)]
+        return [np.concatenate(arrays)[:len(crops)] for arrays in zip(*parts, strict=True)]
+
+    def _run(self, image_bgr: NDArray[np.uint8], crops: list[Crop], fill: int) -> list[NDArray]:
+        rows = self._fixed_batch or len(crops)
+        if len(self._buffer) < rows:
+            self._buffer = np.zeros((rows, *self._buffer.shape[1:]), self._buffer.dtype)
+        for crop, out in zip(crops, self._buffer, strict=False):
+            write_input(image_bgr, crop, self.family, out, fill)
+        result = self.backend.run({self.backend.inputs[0].name: self._buffer[:rows]})
+        # The backend may reuse its arrays at the next call.
+        return [np.array(result[name], np.float32) for name in (spec.name for spec in self._outputs)]
+
+
+def _tight_box(keypoints: NDArray) -> NDArray[np.float32]:
+    seen = keypoints[:, 2] >= _SEEN
+    points = keypoints[seen if seen.sum() >= 3 else keypoints[:, 2] > 0, :2]
+    return np.concatenate([points.min(axis=0), points.max(axis=0)]).astype(np.float32)
+
+
+def _without_duplicates(detections: list[Detection]) -> list[Detection]:
+    kept: list[Detection] = []
+    for found in sorted(detections, key=lambda d: -d.score):
+        if kept:
+            others = np.stack([other.keypoints for other in kept])
+            area = np.prod(found.bounding_box[2:] - found.bounding_box[:2], keepdims=True)
+            alike = np.nan_to_num(keypoint_similarity(found.keypoints[None], others, area))
+            if alike.max() >= _DUPLICATE_SIMILARITY:
+                continue
+        kept.append(found)
+    return kept
