@@ -138,9 +138,12 @@ class KeypointHistory:
             if len(inside) < len(ids):
                 keypoints = keypoints[inside]
                 ids = [ids[i] for i in inside]
+        # Poses also reach over longer gaps: one more frame on both sides, and at least one.
+        around = slice(max(self._begin, min(span.start, self._end) - 1),
+                       max(self._begin, min(span.stop, self._end - 1)) + 1)
         return KeypointWindows(
             stamps=query, keypoints=keypoints,
-            world_T_camera=resample_poses(stamps, self._poses[self._begin:self._end], query),
+            world_T_camera=resample_poses(self._stamps[around], self._poses[around], query),
             focal_length=self._focal_length, person_ids=np.array(ids, np.int64),
             stature=np.array([self._stature.get(i, np.nan) for i in ids], np.float32))
 
