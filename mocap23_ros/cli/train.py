@@ -19,6 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--init', type=Path, help='weights of the stage before (.safetensors)')
     parser.add_argument('--data', type=Path,
                         help='motion data folder (default: MOCAP23_DATA)')
+    parser.add_argument('--motion', choices=('both', 'cmu', 'procedural'), default='both',
+                        help='recorded motion, motion made by rules, or both (default)')
     parser.add_argument('--tier', help='xs, s, m, l or paper')
     parser.add_argument('--model', help='diffusion, ray_depth (B2) or tcn (B3)')
     parser.add_argument('--skeleton', help='coco17, smpl22, h36m17')
@@ -39,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     import numpy as np
     import torch
 
-    from mocap23_ros.datasets.cmu import load_cmu
+    from mocap23_ros.datasets.training_motion import training_motion
     from mocap23_ros.training.configuration import load_configuration
     from mocap23_ros.training.run import train_stage
 
@@ -51,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
         name: getattr(arguments, name) for name in
         ('tier', 'model', 'skeleton', 'steps', 'batch_size', 'learning_rate', 'seed',
          'mixed_precision')})
-    clips = load_cmu('train', arguments.data)
+    clips = training_motion(arguments.motion, arguments.data)
     if arguments.clips is not None:
         clips = clips.select(np.arange(len(clips)) < arguments.clips)
     path = train_stage(arguments.stage, configuration, clips, arguments.out, arguments.init,

@@ -144,21 +144,24 @@ class Trainer:
         stop = threading.Event()
         stride, rank = self.accelerator.num_processes, self.accelerator.process_index
 
+        def offer(item: object) -> bool:
+            """Put, unless the consumer has gone."""
+            while not stop.is_set():
+                try:
+                    ready.put(item, timeout=0.2)
+                    return True
+                except queue.Full:
+                    continue
+            return False
+
         def produce() -> None:
             try:
                 for step in range(self.step, self.configuration.steps):
-                    item = self.batch_of(step * stride + rank)
-                    while not stop.is_set():
-                        try:
-                            ready.put(item, timeout=0.2)
-                            break
-                        except queue.Full:
-                            continue
-                    if stop.is_set():
+                    if not offer(self.batch_of(step * stride + rank)):
                         return
-                ready.put(None)
+                offer(None)
             except BaseException as error:  # handed to the training thread
-                ready.put(error)
+                offer(error)
 
         thread = threading.Thread(target=produce, daemon=True)
         thread.start()
