@@ -13,6 +13,7 @@ from mocap23_ros.detection.detector import Detection
 from mocap23_ros.detection.images import check_image
 from mocap23_ros.detection.keypoint_similarity import keypoint_similarity
 from mocap23_ros.detection.network_family import NetworkFamily, find_family, keypoint_format
+from mocap23_ros.detection.weights import find_weights
 from mocap23_ros.engines.backend import Backend, TensorSpec
 from mocap23_ros.engines.registry import create_backend
 from mocap23_ros.errors import InputError
@@ -30,11 +31,12 @@ _SEEN = 0.3  # confidence from which a keypoint shapes the box in which it is lo
 class OnnxDetector:
     """A pose network, with a network for people's boxes where it works on single people.
 
-    model, person_model: ONNX files. Without person_model a pose network looks around the
-    keypoints of the last image, and in the whole image while nobody is followed: enough for one
-    person who fills much of it. family, person_family: see network_family; found from the
-    outputs where not given. With person_model, boxes are detected every ``search_interval``
-    images and whenever nobody is followed; in between the last keypoints give them.
+    model, person_model: ONNX files, or names that ``mocap23 fetch-weights`` has fetched. Without
+    person_model a pose network looks around the keypoints of the last image, and in the whole
+    image while nobody is followed: enough for one person who fills much of it. family,
+    person_family: see network_family; found from the outputs where not given. With person_model,
+    boxes are detected every ``search_interval`` images and whenever nobody is followed; in
+    between the last keypoints give them.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class OnnxDetector:
         self._max_people, self._min_score = max_people, min_score
         self._search_interval = search_interval
         options = {} if threads is None else {'threads': threads}
+        model = find_weights(model)
         self._pose = _Network(create_backend(backend, model, **options), family, model)
         if self._pose.family.task == 'boxes':
             raise InputError(f'{model} finds boxes only; give it as person_model, and a pose '
@@ -59,6 +62,7 @@ class OnnxDetector:
         if person_model is not None:
             if self._pose.family.task == 'people':
                 raise InputError(f'{model} finds people by itself; leave out person_model')
+            person_model = find_weights(person_model)
             self._person = _Network(
                 create_backend(backend, person_model, **options), person_family, person_model)
             if self._person.family.task != 'boxes':
@@ -218,7 +222,7 @@ class _Network:
             write_input(image_bgr, crop, self.family, out, fill)
         result = self.backend.run({self.backend.inputs[0].name: self._buffer[:rows]})
         # The backend may reuse its arrays at the next call.
-        return [np.array(result[name], np.float32) for name in (spec.name for spec in self._outputs)]
+        return [np.array(result[spec.name], np.float32) for spec in self._outputs]
 
 
 def _tight_box(keypoints: NDArray) -> NDArray[np.float32]:

@@ -1,0 +1,126 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Network files of the onnx detector: where they come from, where they are kept."""
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from mocap23_ros.detection.download import download, extract_member, file_sha256, is_sha256
+from mocap23_ros.errors import InputError
+
+LARGEST_FILE = 2 * 1024**3
+"""bytes; an ONNX file cannot be larger without parts outside of it."""
+
+
+@dataclass(frozen=True)
+class WeightFile:
+    """A file that others publish. sha256: of the file at the URL; None where it is not known.
+
+    family: see network_family. licence: of the weights, as their publisher states it.
+    """
+
+    url: str
+    family: str
+    licence: str
+    sha256: str | None = None
+
+
+_OPENMMLAB = 'https://download.openmmlab.com/mmpose/v1/projects/rtmposev1/onnx_sdk'
+
+# The publishers give no sha256 and this project could not reach their servers to compute one, so
+# the user states it: a wrong or changed file must not be run unseen.
+WEIGHTS = {
+    'rtmpose-s': WeightFile(
+        f'{_OPENMMLAB}/rtmpose-s_simcc-body7_pt-body7_420e-256x192-acd4a1ef_20230504.zip',
+        'rtmpose', 'Apache-2.0'),
+    'rtmpose-m': WeightFile(
+        f'{_OPENMMLAB}/rtmpose-m_simcc-body7_pt-body7_420e-256x192-e48f03d0_20230504.zip',
+        'rtmpose', 'Apache-2.0'),
+    'rtmpose-x': WeightFile(
+        f'{_OPENMMLAB}/rtmpose-x_simcc-body7_pt-body7_700e-384x288-71d7b7e9_20230629.zip',
+        'rtmpose', 'Apache-2.0'),
+    'yolox-tiny-person': WeightFile(
+        f'{_OPENMMLAB}/yolox_tiny_8xb8-300e_humanart-6f3252f9.zip', 'yolox-nms', 'Apache-2.0'),
+    'yolox-m-person': WeightFile(
+        f'{_OPENMMLAB}/yolox_m_8xb8-300e_humanart-c2c7a14a.zip', 'yolox-nms', 'Apache-2.0'),
+}
+
+
+def weights_folder() -> Path:
+    """Return weights/ in MOCAP23_CACHE, or in XDG_CACHE_HOME/mocap23, or in ~/.cache/mocap23."""
+    own = os.environ.get('MOCAP23_CACHE')
+    if own:
+        return Path(own).expanduser() / 'weights'
+    return Path(os.environ.get('XDG_CACHE_HOME') or '~/.cache').expanduser() / 'mocap23/weights'
+
+
+def find_weights(model: str | Path) -> Path:
+    """Return the path of a file or of a fetched name; InputError where a name is not fetched."""
+    if str(model) not in WEIGHTS:
+        return Path(model)
+    path = weights_folder() / f'{model}.onnx'
+    if not path.is_file():
+        raise InputError(f'the weights {model} are not in {path.parent}; run: mocap23 '
+                         f'fetch-weights {model}')
+    return path
+
+
+def fetch_weights(
+    name: str, url: str | None = None, sha256: str | None = None, folder: Path | None = None,
+    force: bool = False, progress: Callable[[int, int | None], None] = lambda done, total: None,
+) -> Path:
+    """Download weights into the cache and return the ONNX file's path.
+
+    name: of the table, or with ``url`` any new one. The download must have the given sha256, or
+    the table's. A zip archive must hold one ONNX file. A file that is there already with the same
+    checksum is kept unless ``force``. progress: called with bytes done and in all (None where
+    the server does not say). Raises InputError; nothing half written stays.
+    """
+    known = WEIGHTS.get(name)
+    if known is None and url is None:
+        raise InputError(f'there are no known weights {name!r}; choose one of '
+                         f'{", ".join(WEIGHTS)}, or give --url')
+    if Path(name).name != name or name.startswith('.'):
+        raise InputError(f'the name {name!r} cannot be a file name; use letters, digits and -')
+    source = url or (known.url if known else '')
+    wanted = sha256 or (known.sha256 if known and url is None else None)
+    if wanted is None:
+        raise InputError(f'no checksum of {source} is known; give --sha256 with that of a copy '
+                         'that you trust (sha256sum FILE)')
+    wanted = wanted.lower()
+    if not is_sha256(wanted):
+        raise InputError(f'{wanted!r} is no sha256; it has 64 hexadecimal digits')
+    folder = folder or weights_folder()
+    target, record = folder / f'{name}.onnx', folder / f'{name}.json'
+    if not force and _is_present(target, record, wanted):
+        return target
+    part = folder / f'.{name}.{os.getpid()}.part'
+    onnx = folder / f'.{name}.{os.getpid()}.onnx'
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        download(source, part, wanted, LARGEST_FILE, progress)
+        if not extract_member(part, '.onnx', onnx, LARGEST_FILE):
+            os.replace(part, onnx)
+        noted = {'url': source, 'sha256': wanted, 'file_sha256': file_sha256(onnx)}
+        temporary = folder / f'.{name}.{os.getpid()}.json'
+        temporary.write_text(json.dumps(noted, indent=1))
+        os.replace(onnx, target)
+        os.replace(temporary, record)
+    except OSError as error:
+        raise InputError(f'{folder} cannot be written ({error.strerror or error}); set '
+                         'MOCAP23_CACHE or give --out') from None
+    finally:
+        part.unlink(missing_ok=True)
+        onnx.unlink(missing_ok=True)
+    return target
+
+
+def _is_present(target: Path, record: Path, wanted: str) -> bool:
+    try:
+        noted = json.loads(record.read_text())
+        return bool(noted['sha256'] == wanted and noted['file_sha256'] == file_sha256(target))
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
