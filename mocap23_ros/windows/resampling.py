@@ -28,34 +28,49 @@ def resample_keypoints(stamps: NDArray[np.float64], keypoints: NDArray[np.float3
         result[...] = (np.nan, np.nan, 0)
         return result
     query, before, after = _bracket(stamps, query)
-    seen = keypoints[..., 2] > 0
-    order = np.arange(frames, dtype=np.int32)[:, None]
+    inside = (before >= 0) & (after < frames)
+    before, after = np.maximum(before, 0), np.minimum(after, frames - 1)
+    gap = stamps[after] - stamps[before]
+    inside &= gap <= max_gap + SAME_STAMP
+    fraction = np.divide(query - stamps[before], gap, out=np.zeros(len(query)), where=gap > 0)
+    # Nearly always the frames next to the query saw the keypoint.
+    start, end = keypoints[:, before], keypoints[:, after]
+    known = (start[..., 2] > 0) & (end[..., 2] > 0)
+    np.subtract(end, start, out=result)
+    result *= fraction.astype(np.float32)[:, None, None]
+    result += start
+    known[:, ~inside] = False
+    if not known.all():
+        result[~known] = (np.nan, np.nan, 0)
+        person, joint = np.nonzero((~known & inside[:, None]).any(axis=1))
+        if person.size:
+            result[person, :, joint] = _bridge(
+                stamps, keypoints[person, :, joint], query, before, after, inside, max_gap)
+    return result
+
+
+def _bridge(stamps: NDArray[np.float64], tracks: NDArray[np.float32], query: NDArray[np.float64],
+            before: NDArray[np.intp], after: NDArray[np.intp], inside: NDArray[np.bool_],
+            max_gap: float) -> NDArray[np.float32]:
+    """Resample single keypoints [N,F,3] that some frames missed; float32 [N,T,3]."""
+    count, frames, _ = tracks.shape
+    seen = tracks[..., 2] > 0
+    order = np.arange(frames)
     # Last sample up to, and first sample from, each frame that saw the keypoint; -1, F: none.
-    previous = np.maximum.accumulate(np.where(seen, order, np.int32(-1)), axis=1)
+    previous = np.maximum.accumulate(np.where(seen, order, -1), axis=1)[:, before]
     following = np.minimum.accumulate(
-        np.where(seen, order, np.int32(frames))[:, ::-1], axis=1)[:, ::-1]
-    start = previous[:, np.maximum(before, 0)]
-    end = following[:, np.minimum(after, frames - 1)]
-    known = (start >= 0) & (end < frames)
-    known[:, (before < 0) | (after >= frames)] = False
-    start[~known] = 0
-    end[~known] = 0
-    # Relative to the newest query, so that float32 is enough from here on.
-    seconds = np.append(stamps - query[-1], 0.0)
-    start_time = seconds[start]
-    gap = seconds[end] - start_time
+        np.where(seen, order, frames)[:, ::-1], axis=1)[:, ::-1][:, after]
+    known = (previous >= 0) & (following < frames) & inside
+    previous[~known] = 0
+    following[~known] = 0
+    gap = stamps[following] - stamps[previous]
     known &= gap <= max_gap + SAME_STAMP
-    fraction = (query - query[-1])[:, None] - start_time
-    np.divide(fraction, gap, out=fraction, where=gap > 0)
-    fraction[gap <= 0] = 0
-    flat = np.ascontiguousarray(keypoints).reshape(-1, 3)
-    person_joint = (np.arange(people, dtype=np.intp)[:, None, None] * (frames * joints)
-                    + np.arange(joints, dtype=np.intp))
-    np.take(flat, start * np.intp(joints) + person_joint, axis=0, out=result)
-    difference = np.take(flat, end * np.intp(joints) + person_joint, axis=0)
-    difference -= result
-    difference *= fraction.astype(np.float32)[..., None]
-    result += difference
+    fraction = np.divide(query - stamps[previous], gap, out=np.zeros(gap.shape), where=gap > 0)
+    row = np.arange(count)[:, None]
+    start = tracks[row, previous]
+    result = tracks[row, following] - start
+    result *= fraction.astype(np.float32)[..., None]
+    result += start
     result[~known] = (np.nan, np.nan, 0)
     return result
 
