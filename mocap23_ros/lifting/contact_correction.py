@@ -1,0 +1,141 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Feet that stand do not slide: causal correction of root and legs, frame by frame.
+
+A foot in contact is held where it was first planted. What it drifts by moves the whole body, along
+the viewing ray first because depth is what one camera knows least, and what remains is taken up by
+the leg. Gates let go of an anchor that the observations contradict.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mocap23_ros.lifting.motion_sample import MotionSample
+from mocap23_ros.lifting.two_bone import place_middle_joint
+
+_HIPS, _KNEES, _ANKLES, _PELVIS = [11, 12], [13, 14], [15, 16], 17
+
+
+@dataclass(frozen=True)
+class ContactSettings:
+    """How strongly and how long anchors hold.
+
+    begin, end: contact probability at which a foot is planted and let go (hysteresis).
+    along, across: share of the feet's drift that moves the body along the viewing ray and across
+    it per frame. release: metres of remaining drift at which an anchor is given up.
+    largest: metres, of the body's displacement. fade: seconds in which displacements fade to a
+    third once no foot stands. creep: share of the drift that an anchor follows per second.
+    """
+
+    begin: float = 0.65
+    end: float = 0.40
+    along: float = 0.5
+    across: float = 0.05
+    release: float = 0.08
+    largest: float = 0.12
+    fade: float = 0.25
+    creep: float = 0.5
+
+
+class ContactCorrection:
+    """Keeps anchors per person id between the frames of one camera."""
+
+    def __init__(self, settings: ContactSettings | None = None) -> None:
+        self.settings = settings or ContactSettings()
+        self._people: dict[int, _Anchors] = {}
+
+    def forget(self, person_ids: Iterable[int] | None = None) -> None:
+        """Drop the anchors of these people; of everybody when None."""
+        if person_ids is None:
+            self._people.clear()
+            return
+        for person_id in person_ids:
+            self._people.pop(int(person_id), None)
+
+    def apply(self, sample: MotionSample, p_camera: NDArray) -> MotionSample:
+        """Correct one frame of all people; p_camera: [3] camera centre in the world."""
+        if not sample.people:
+            return sample
+        state = _gather([self._people.get(int(i)) for i in sample.person_ids])
+        joints = sample.joints.copy()
+        elapsed = np.clip(sample.stamp - state.stamp, 0.0, 1.0)
+        fade = np.exp(-elapsed / self.settings.fade)[:, None]
+        joints += (state.shift * fade)[:, None]
+        planted = self._planted(sample.contact, joints[:, _ANKLES], state.planted)
+        new = planted & ~state.planted
+        anchor = np.where(new[..., None], joints[:, _ANKLES] + state.foot * fade[:, None],
+                          state.anchor)
+
+        move = self._body_move(joints, sample.contact, anchor, planted & ~new, p_camera)
+        shift = state.shift * fade + move
+        size = np.linalg.norm(shift, axis=-1, keepdims=True)
+        limited = shift * np.minimum(1.0, self.settings.largest / np.maximum(size, 1e-9))
+        joints += (limited - state.shift * fade)[:, None]
+
+        drift = np.where(planted[..., None], anchor - joints[:, _ANKLES], 0.0)
+        planted &= np.linalg.norm(drift, axis=-1) < self.settings.release
+        creep = np.clip(self.settings.creep * elapsed, 0.0, 1.0)[:, None, None]
+        anchor = np.where(planted[..., None], anchor - creep * drift, anchor)
+        foot = np.where(planted[..., None], anchor - joints[:, _ANKLES],
+                        state.foot * fade[:, None])
+        self._bend_legs(joints, foot)
+        self._keep(sample, _Anchors(anchor, planted, foot, limited,
+                                    np.full(sample.people, sample.stamp)))
+        return replace(sample, joints=joints)
+
+    def _planted(self, contact: NDArray, ankles: NDArray, before: NDArray) -> NDArray[np.bool_]:
+        threshold = np.where(before, self.settings.end, self.settings.begin)
+        return (contact > threshold) & np.isfinite(ankles[..., 0])
+
+    def _body_move(self, joints: NDArray, contact: NDArray, anchor: NDArray, held: NDArray,
+                   p_camera: NDArray) -> NDArray:
+        """Displacement [P,3] that takes back a part of the planted feet's mean drift."""
+        weight = np.where(held, contact**2, 0.0)
+        total = weight.sum(axis=1, keepdims=True)
+        weight = weight / np.where(total > 0, total, 1.0)
+        drift = np.where(held[..., None], anchor - joints[:, _ANKLES], 0.0)
+        mean = np.einsum('pf,pfi->pi', weight, drift)
+        ray = joints[:, _PELVIS] - p_camera
+        ray = ray / np.maximum(np.linalg.norm(ray, axis=-1, keepdims=True), 1e-9)
+        along = np.sum(mean * ray, axis=-1, keepdims=True) * ray
+        return self.settings.along * along + self.settings.across * (mean - along)
+
+    @staticmethod
+    def _bend_legs(joints: NDArray, foot: NDArray) -> None:
+        hips, knees, ankles = joints[:, _HIPS], joints[:, _KNEES], joints[:, _ANKLES]
+        bent = place_middle_joint(hips, knees, ankles, ankles + foot)
+        joints[:, _KNEES] = np.where(np.isfinite(bent), bent, knees)
+        joints[:, _ANKLES] = ankles + foot
+
+    def _keep(self, sample: MotionSample, state: '_Anchors') -> None:
+        for row, person_id in enumerate(sample.person_ids):
+            self._people[int(person_id)] = state.row(row)
+
+
+@dataclass(frozen=True)
+class _Anchors:
+    """anchor, foot [P,2,3]; planted [P,2]; shift [P,3]; stamp [P]; without P for one person."""
+
+    anchor: NDArray
+    planted: NDArray
+    foot: NDArray
+    shift: NDArray
+    stamp: NDArray
+
+    def row(self, index: int) -> '_Anchors':
+        return _Anchors(self.anchor[index], self.planted[index], self.foot[index],
+                        self.shift[index], self.stamp[index])
+
+
+_NEW = _Anchors(np.zeros((2, 3)), np.zeros(2, bool), np.zeros((2, 3)), np.zeros(3),
+                np.asarray(-np.inf))
+
+
+def _gather(people: list['_Anchors | None']) -> _Anchors:
+    rows = [_NEW if person is None else person for person in people]
+    return _Anchors(np.stack([r.anchor for r in rows]), np.stack([r.planted for r in rows]),
+                    np.stack([r.foot for r in rows]), np.stack([r.shift for r in rows]),
+                    np.array([r.stamp for r in rows], float))

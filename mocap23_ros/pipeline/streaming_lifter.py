@@ -1,0 +1,204 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""The frame-by-frame path from tracks to skeletons of one camera."""
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from mocap23_ros.errors import InputError
+from mocap23_ros.geometry.camera_model import CameraModel
+from mocap23_ros.lifting.contact_correction import ContactCorrection
+from mocap23_ros.lifting.geometric_lifter import GeometricLifter
+from mocap23_ros.lifting.lifter import Lifter
+from mocap23_ros.lifting.motion_sample import MotionSample, sample_motion
+from mocap23_ros.pipeline.prediction import predict_estimate
+from mocap23_ros.pipeline.root_filter import RootFilter
+from mocap23_ros.pipeline.skeleton_assembly import assemble
+from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
+from mocap23_ros.tracking.track import Track, TrackState
+from mocap23_ros.windows.keypoint_history import KeypointHistory
+from mocap23_ros.windows.keypoint_windows import KeypointWindows
+
+MAXIMUM_LAG = 60  # frames
+
+
+@dataclass(frozen=True)
+class _Frame:
+    stamp: float
+    states: dict[int, TrackState]
+    seen: frozenset[int]
+
+
+class StreamingLifter:
+    """Turns the tracks of successive frames into metric skeletons; one instance per camera.
+
+    Every update lifts all people with new data in one call. People whose window is still filling
+    are lifted by the geometric lifter and reported as INIT; people who are not seen are predicted
+    with growing covariance until their track is LOST. Memory is bounded by the window.
+    """
+
+    def __init__(self, lifter: Lifter, lag: int = 0, fill_fraction: float = 0.5,
+                 patience: float = 1.5, contact_correction: bool = True) -> None:
+        """Set up for one camera.
+
+        lifter: learned or geometric. lag: frames by which the output trails the newest frame; the
+        estimate for a frame then also uses the next ``lag`` frames. fill_fraction: share of the
+        window that must lie behind a person's first sighting before ``lifter`` takes over.
+        patience: seconds without a sighting after which a person is dropped although the tracker
+        still predicts it. Raises InputError for values out of range.
+        """
+        if not (isinstance(lag, int) and 0 <= lag <= MAXIMUM_LAG):
+            raise InputError(f'lag must be a whole number of frames from 0 to {MAXIMUM_LAG}, '
+                             f'not {lag!r}')
+        if not (0 <= fill_fraction <= 1 and patience >= 0):
+            raise InputError('fill_fraction must lie in 0..1 and patience must not be negative')
+        self.lifter = lifter
+        self.output_format = lifter.output_format
+        self._fallback = (None if isinstance(lifter, GeometricLifter) or fill_fraction == 0 else
+                          GeometricLifter(lifter.window_length, lifter.rate))
+        self._fill_time = fill_fraction * (lifter.window_length - 1) / lifter.rate
+        self._duration = (lifter.window_length - 1) / lifter.rate
+        self._lag = lag
+        self._patience = patience
+        self._history = KeypointHistory(len(lifter.input_format),
+                                        max(12.0, self._duration + 2.0))
+        self._contact_correction = ContactCorrection() if contact_correction else None
+        self._root_filter = RootFilter()
+        self._clear()
+
+    def _clear(self) -> None:
+        self._frames: deque[_Frame] = deque(maxlen=self._lag + 1)
+        self._first_seen: dict[int, float] = {}
+        self._last: dict[int, SkeletonEstimate] = {}  # newest estimate that rests on data
+
+    def reset(self) -> None:
+        """Forget all people, statures and frames (clock jump, new recording)."""
+        self._history.reset()
+        self._forget(None)
+        self._clear()
+
+    def set_stature(self, person_id: int, stature: float) -> None:
+        """Set a person's known body height in metres; NaN = unknown again.
+
+        Raises InputError outside 0.4 to 2.6 m.
+        """
+        if not (np.isnan(stature) or 0.4 <= stature <= 2.6):
+            raise InputError(f'a stature of {stature} m is no body height; give 0.4 to 2.6 m, or '
+                             'NaN for unknown')
+        self._history.set_stature(person_id, stature)
+
+    def update(self, stamp: float, tracks: Sequence[Track], camera: CameraModel,
+               world_T_camera: ArrayLike) -> list[SkeletonEstimate]:
+        """Take in a frame and return the skeletons of the frame ``lag`` frames before it.
+
+        stamp: seconds, not older than the last one. tracks: of this frame, raw pixels.
+        world_T_camera: [4,4] pose of the optical frame at the stamp, floor at z = 0.
+        An empty list until ``lag`` frames are behind, and where nobody is. Raises InputError for
+        stamps that go back (``reset`` after a clock jump) and poses that are not rigid.
+        """
+        self._history.add(stamp, tracks, camera, world_T_camera)
+        seen = frozenset(t.person_id for t in tracks if np.isfinite(t.keypoints[:, 0]).any())
+        for person_id in seen:
+            self._first_seen.setdefault(person_id, stamp)
+        if self._frames and self._frames[-1].stamp == stamp:
+            self._frames.pop()
+        self._frames.append(_Frame(stamp, {t.person_id: t.state for t in tracks}, seen))
+        if len(self._frames) <= self._lag:
+            return []
+        return self._estimates()
+
+    def finish(self) -> list[list[SkeletonEstimate]]:
+        """The skeletons of the last ``lag`` frames, oldest first, at the end of a recording."""
+        rest = []
+        if 0 < len(self._frames) <= self._lag:
+            rest.append(self._estimates())
+        while len(self._frames) > 1:
+            self._frames.popleft()
+            rest.append(self._estimates())
+        self._frames.clear()
+        return rest
+
+    def _estimates(self) -> list[SkeletonEstimate]:
+        """Estimates for the oldest frame that is kept, from all that are."""
+        target = self._frames[0]
+        seen = sorted(set().union(*(frame.seen for frame in self._frames)))
+        known = [i for i in seen if i in target.seen or i in self._last]
+        estimates = self._lift(target, known) if known else {}
+        for person_id, last in self._last.items():
+            if person_id in estimates:
+                continue
+            state = target.states.get(person_id, TrackState.PREDICTED)
+            estimates[person_id] = predict_estimate(last, target.stamp, self._root_filter, state)
+        self._last.update((i, e) for i, e in estimates.items()
+                          if e.state in (TrackState.TRACKED, TrackState.INIT))
+        self._drop_lost(target, estimates)
+        return [estimates[i] for i in sorted(estimates)]
+
+    def _lift(self, target: _Frame, person_ids: list[int]) -> dict[int, SkeletonEstimate]:
+        newest = min(self._frames[-1].stamp, target.stamp + 0.5 * self._duration)
+        windows = self._history.windows(self.lifter.window_length, self.lifter.rate, newest,
+                                        person_ids)
+        filling = np.zeros(len(person_ids), bool)
+        if self._fallback is not None:
+            filling = np.array([newest - self._first_seen.get(i, newest) < self._fill_time
+                                for i in person_ids])
+        samples = []
+        for lifter, rows in ((self.lifter, ~filling), (self._fallback, filling)):
+            if rows.any():
+                assert lifter is not None
+                motion = lifter.lift(windows if rows.all() else _select(windows, rows))
+                ids = windows.person_ids[rows]
+                samples.append(self._finished(sample_motion(motion, ids, target.stamp)))
+        estimates: dict[int, SkeletonEstimate] = {}
+        for sample in samples:
+            if sample.people:
+                estimates.update(assemble(sample, target.stamp, self._root_filter, self._last))
+        return {i: replace(e, state=self._state(target, i, filling[person_ids.index(i)]))
+                for i, e in estimates.items()}
+
+    def _finished(self, sample: MotionSample) -> MotionSample:
+        return (sample if self._contact_correction is None else
+                self._contact_correction.apply(sample, self._camera_centre(sample.stamp)))
+
+    def _camera_centre(self, stamp: float) -> NDArray[np.float64]:
+        return self._history.windows(1, self.lifter.rate, stamp, []).world_T_camera[0, :3, 3]
+
+    @staticmethod
+    def _state(target: _Frame, person_id: int, filling: bool) -> TrackState:
+        if person_id not in target.seen:
+            return TrackState.PREDICTED
+        state = target.states.get(person_id, TrackState.TRACKED)
+        return TrackState.INIT if filling or state == TrackState.INIT else TrackState.TRACKED
+
+    def _drop_lost(self, target: _Frame, estimates: dict[int, SkeletonEstimate]) -> None:
+        """Report as LOST, once, whom the tracker gave up or who was unseen for too long."""
+        lost = [i for i, e in self._last.items()
+                if target.states.get(i) == TrackState.LOST
+                or target.stamp - e.stamp > self._patience]
+        for person_id in lost:
+            estimates[person_id] = replace(estimates[person_id], state=TrackState.LOST)
+        gone = set(lost) | {i for i, s in target.states.items() if s == TrackState.LOST}
+        if gone:
+            self._forget(gone)
+
+    def _forget(self, person_ids: Iterable[int] | None) -> None:
+        ids = None if person_ids is None else list(person_ids)
+        for part in (self.lifter, self._fallback, self._root_filter, self._contact_correction):
+            if part is not None:
+                part.forget(ids)
+        for person_id in ids or ():
+            self._last.pop(person_id, None)
+            self._first_seen.pop(person_id, None)
+        if ids:
+            self._history.forget(ids)
+
+
+def _select(windows: KeypointWindows, rows: NDArray[np.bool_]) -> KeypointWindows:
+    return replace(windows, keypoints=windows.keypoints[rows], person_ids=windows.person_ids[rows],
+                   stature=windows.stature[rows])
+
+

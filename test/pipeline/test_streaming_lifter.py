@@ -1,0 +1,203 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Frame-by-frame lifting: causality, prediction, states, odd input."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / 'lifting'))
+from synthetic_people import look_at, walking_person
+
+from mocap23_ros.errors import InputError
+from mocap23_ros.geometry.camera_model import CameraModel
+from mocap23_ros.lifting.geometric_lifter import GeometricLifter
+from mocap23_ros.lifting.lifter import LiftedMotion
+from mocap23_ros.pipeline.streaming_lifter import StreamingLifter
+from mocap23_ros.tracking.track import Track, TrackState
+
+CAMERA = CameraModel.from_calibration([1000, 0, 640, 0, 1000, 360, 0, 0, 1],
+                                      image_size=(1280, 720))
+POSE = look_at((0, 0, 1.5), (4, 0, 0.9))
+RATE = 30.0
+
+
+def track(person_id, joints, state=TrackState.TRACKED, unseen_for=0.0):
+    """A track of someone whose world joints [17,3] are seen by CAMERA; None = not seen."""
+    keypoints = np.full((17, 3), np.nan, np.float32)
+    if joints is None:
+        keypoints[:, 2] = 0
+    else:
+        p_camera = (joints - POSE[:3, 3]) @ POSE[:3, :3]
+        keypoints[:, :2] = CAMERA.project(p_camera)
+        keypoints[:, 2] = 0.9
+    return Track(person_id, state, keypoints, np.zeros(4, np.float32), 1.0, unseen_for)
+
+
+def walk(frames, **person):
+    return walking_person(np.arange(frames) / RATE, start=(4.0, -0.5), heading=1.3, **person)
+
+
+def run(streaming, people, poses=None):
+    """Feed {id: joints [F,17,3]}; returns the list of estimates of every update and the rest."""
+    frames = len(next(iter(people.values())))
+    results = [streaming.update(10 + i / RATE, [track(p, j[i]) for p, j in people.items()],
+                                CAMERA, POSE if poses is None else poses[i])
+               for i in range(frames)]
+    return results, streaming.finish()
+
+
+def test_joints_follow_the_person_and_the_root_pose_faces_forward():
+    joints = walk(60)
+    results, _ = run(StreamingLifter(GeometricLifter()), {7: joints})
+    last = results[-1][0]
+    assert last.person_id == 7 and last.state == TrackState.TRACKED
+    assert last.stamp == pytest.approx(10 + 59 / RATE)
+    root = joints[-1, 11:13].mean(axis=0)
+    assert np.linalg.norm(last.world_T_root[:3, 3] - root) < 0.25
+    np.testing.assert_allclose(last.world_T_root[:3, 3], last.joints[17], atol=1e-5)
+    rotation = last.world_T_root[:3, :3]
+    np.testing.assert_allclose(rotation @ rotation.T, np.eye(3), atol=1e-9)
+    forward = np.array([np.cos(1.3), np.sin(1.3)])
+    assert rotation[:2, 0] @ forward > 0.8 and rotation[2, 2] > 0.9
+    assert abs(last.root_velocity[1] - forward[1]) < 0.35  # across the view
+    assert np.linalg.norm(last.root_velocity[:2] - forward) < 1.0
+    assert (np.linalg.eigvalsh(last.root_covariance) > 0).all()
+
+
+@pytest.mark.parametrize('lag', [0, 3])
+def test_the_future_beyond_the_lag_changes_nothing(lag):
+    joints = walk(40)
+    other = joints.copy()
+    other[25:] += (0.3, 0.5, 0.1)
+    first, _ = run(StreamingLifter(GeometricLifter(), lag=lag), {1: joints})
+    second, _ = run(StreamingLifter(GeometricLifter(), lag=lag), {1: other})
+    for frame in range(25):
+        for a, b in zip(first[frame], second[frame], strict=True):
+            np.testing.assert_array_equal(a.joints, b.joints)
+    assert not np.array_equal(first[25][0].joints, second[25][0].joints)
+
+
+def test_lag_delays_the_stamps_and_finish_returns_the_rest():
+    joints = walk(20)
+    results, rest = run(StreamingLifter(GeometricLifter(), lag=4), {1: joints})
+    assert all(not r for r in results[:4])
+    stamps = [r[0].stamp for r in results[4:] + rest]
+    np.testing.assert_allclose(stamps, 10 + np.arange(20) / RATE)
+
+
+def test_unseen_person_is_predicted_with_growing_covariance_and_lost_once():
+    joints = walk(45)
+    streaming = StreamingLifter(GeometricLifter(), patience=1.0)
+    run(streaming, {1: joints})
+    traces, states = [], []
+    for i in range(45, 90):
+        estimates = streaming.update(10 + i / RATE, [track(1, None, TrackState.PREDICTED)],
+                                     CAMERA, POSE)
+        states += [e.state for e in estimates]
+        traces += [np.trace(e.covariance[17]) for e in estimates]
+        for estimate in estimates:
+            assert np.isfinite(estimate.joints).all()
+    assert states[:-1] == [TrackState.PREDICTED] * (len(states) - 1)
+    assert states[-1] == TrackState.LOST
+    assert len(states) == 30 + 1
+    assert (np.diff(traces) > 0).all()
+
+
+def test_tracker_giving_up_is_reported_at_once():
+    streaming = StreamingLifter(GeometricLifter())
+    run(streaming, {1: walk(10)})
+    lost = streaming.update(12, [track(1, None, TrackState.LOST)], CAMERA, POSE)
+    assert [e.state for e in lost] == [TrackState.LOST]
+    assert streaming.update(12.1, [], CAMERA, POSE) == []
+
+
+class RecordingLifter:
+    """Lifts as the geometric one does, but is another class to StreamingLifter; notes calls."""
+
+    def __init__(self):
+        self.inner = GeometricLifter()
+        self.input_format, self.output_format = self.inner.input_format, self.inner.output_format
+        self.window_length, self.rate = self.inner.window_length, self.inner.rate
+        self.calls = []
+
+    def lift(self, windows) -> LiftedMotion:
+        self.calls.append(list(windows.person_ids))
+        return self.inner.lift(windows)
+
+    def forget(self, person_ids=None):
+        self.inner.forget(person_ids)
+
+
+def test_filling_window_is_lifted_by_the_fallback_and_reported_as_init():
+    lifter = RecordingLifter()
+    results, _ = run(StreamingLifter(lifter, fill_fraction=0.5), {1: walk(40)})
+    fill_frames = int(np.ceil(0.5 * 31 / 20 * RATE))
+    assert all(r[0].state == TrackState.INIT for r in results[:fill_frames])
+    assert results[fill_frames][0].state == TrackState.TRACKED
+    assert len(lifter.calls) == 40 - fill_frames
+
+
+def test_all_people_with_new_data_are_lifted_in_one_call_and_nobody_else():
+    lifter = RecordingLifter()
+    streaming = StreamingLifter(lifter, fill_fraction=0.0)
+    people = {i: walking_person(np.arange(10) / RATE, (3 + i, i - 2.0)) for i in (1, 2, 3)}
+    run(streaming, people)
+    assert lifter.calls == [[1, 2, 3]] * 10
+    streaming.update(12, [track(1, people[1][-1]), track(2, None, TrackState.PREDICTED)],
+                     CAMERA, POSE)
+    assert lifter.calls[-1] == [1]
+    streaming.update(12.1, [], CAMERA, POSE)
+    assert len(lifter.calls) == 11
+
+
+def test_known_stature_is_used_and_survives_until_reset():
+    streaming = StreamingLifter(GeometricLifter())
+    streaming.set_stature(1, 1.5)
+    results, _ = run(streaming, {1: walk(10)})
+    assert results[-1][0].stature == pytest.approx(1.5)
+    streaming.reset()
+    results, _ = run(streaming, {1: walk(10)})
+    assert results[-1][0].stature != pytest.approx(1.5)
+    with pytest.raises(InputError, match='body height'):
+        streaming.set_stature(1, 17.0)
+
+
+def test_clock_going_back_is_refused_and_reset_mends_it():
+    streaming = StreamingLifter(GeometricLifter())
+    joints = walk(5)
+    run(streaming, {1: joints})
+    with pytest.raises(InputError, match='older'):
+        streaming.update(3.0, [track(1, joints[0])], CAMERA, POSE)
+    streaming.reset()
+    assert len(streaming.update(3.0, [track(1, joints[0])], CAMERA, POSE)) == 1
+
+
+def test_hopeless_people_are_left_out_and_others_stay():
+    below = POSE.copy()
+    below[2, 3] = -0.5
+    streaming = StreamingLifter(GeometricLifter())
+    assert streaming.update(1.0, [track(1, walk(1)[0])], CAMERA, below) == []
+    assert streaming.update(2.0, [], CAMERA, POSE) == []
+    nothing = Track(2, TrackState.TRACKED, np.full((17, 3), np.nan, np.float32),
+                    np.zeros(4, np.float32), 0.0, 0.0)
+    estimates = streaming.update(2.1, [nothing, track(3, walk(1)[0])], CAMERA, POSE)
+    assert [e.person_id for e in estimates] == [3]
+
+
+@pytest.mark.parametrize('options', [{'lag': -1}, {'lag': 1.5}, {'lag': 999},
+                                     {'fill_fraction': 2.0}, {'patience': -1.0}])
+def test_options_out_of_range_are_refused(options):
+    with pytest.raises(InputError):
+        StreamingLifter(GeometricLifter(), **options)
+
+
+def test_jumping_clock_gap_and_many_people_do_not_grow_memory():
+    streaming = StreamingLifter(GeometricLifter())
+    for i in range(40):
+        person = walking_person([0.0], (4.0, 0.0))[0]
+        streaming.update(100.0 * i, [track(i + 1, person)], CAMERA, POSE)
+    assert len(streaming._last) <= 2 and len(streaming._first_seen) <= 2
+    assert len(streaming._history) <= 2
