@@ -59,12 +59,14 @@ class CvBridge:
         """
         dtype_name, channels = self.encoding_to_dtype_with_channels(img_msg.encoding)
         dtype = np.dtype(dtype_name).newbyteorder('>' if img_msg.is_bigendian else '<')
-        data = img_msg.data
-        buffer = np.asarray(data, dtype=dtype) if isinstance(data, list) else data
-        pixels_a_row = int(img_msg.step / dtype.itemsize / channels)
-        shape = (img_msg.height, pixels_a_row) + ((channels,) if channels > 1 else ())
-        padded = np.ndarray(shape=shape, dtype=dtype, buffer=buffer)
-        image = np.ascontiguousarray(padded[:, :img_msg.width])
+        data, pixel_size = img_msg.data, dtype.itemsize * channels
+        rows = np.ndarray(
+            shape=(img_msg.height, img_msg.step), dtype=np.uint8,
+            buffer=np.asarray(data, dtype=np.uint8) if isinstance(data, list) else data)
+        width = min(img_msg.width, img_msg.step // pixel_size)
+        image = np.ascontiguousarray(rows[:, :width * pixel_size]).view(dtype)
+        if channels > 1:
+            image = image.reshape(img_msg.height, width, channels)
         if bool(img_msg.is_bigendian) == (sys.byteorder == 'little'):
             image = image.astype(dtype.newbyteorder('='))
         if desired_encoding == 'passthrough':

@@ -126,7 +126,8 @@ def test_data_above_the_common_ancestor_are_not_needed():
 ])
 @pytest.mark.parametrize('seconds', [0.0, 1.0])
 def test_says_why_there_is_no_transform(target, source, error, seconds):
-    buffer = filled(make_transform('map', 'base', 1.0), make_transform('other_map', 'other_base', 1.0))
+    buffer = filled(make_transform('map', 'base', 1.0),
+                    make_transform('other_map', 'other_base', 1.0))
     with pytest.raises(tf2_ros.TransformException) as caught:
         buffer.lookup_transform(target, source, stamp(seconds))
     assert type(caught.value).__name__ == error
@@ -170,8 +171,10 @@ def test_a_new_parent_is_taken_from_its_first_time_on():
 
 def test_looks_up_between_two_times_through_a_fixed_frame():
     buffer = filled(
-        make_transform('map', 'base', 1.0, (0, 0, 0)), make_transform('map', 'base', 2.0, (4, 0, 0)),
-        make_transform('map', 'person', 1.0, (5, 5, 0)), make_transform('map', 'person', 2.0, (9, 9, 0)))
+        make_transform('map', 'base', 1.0, (0, 0, 0)),
+        make_transform('map', 'base', 2.0, (4, 0, 0)),
+        make_transform('map', 'person', 1.0, (5, 5, 0)),
+        make_transform('map', 'person', 2.0, (9, 9, 0)))
     found = buffer.lookup_transform_full('base', stamp(2.0), 'person', stamp(1.5), 'map')
     assert np.allclose(translation_of(found), (3, 7, 0))
     assert found.header.stamp == stamp(2.0).to_msg()
