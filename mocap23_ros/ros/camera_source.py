@@ -26,18 +26,10 @@ class CameraSource:
     """
 
     def __init__(self, camera_infos: message_filters.SimpleFilter, problems: ProblemLog) -> None:
-        self._infos = camera_infos
+        self._cache = message_filters.Cache(camera_infos, CACHE_SIZE)
         self._problems = problems
         self._key: Hashable = None
         self._model: CameraModel | None = None
-        self._cache = message_filters.Cache(camera_infos, CACHE_SIZE)
-
-    def reset(self) -> None:
-        """Forget past messages but the newest: time may begin anew."""
-        newest = self._cache.getLast()
-        self._cache = message_filters.Cache(self._infos, CACHE_SIZE)
-        if newest is not None:
-            self._cache.add(newest)
 
     def camera_for(
         self, header: Header, image_size: tuple[int, int], rectified: bool

@@ -15,18 +15,20 @@ from mocap23_ros.pipeline.streaming_lifter import StreamingLifter
 from mocap23_ros.ros.parameters import Settings
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 from mocap23_ros.tracking.tracker import Tracker
+from mocap23_ros.windows.keypoint_windows import KeypointWindows
 
 _WARM_UP_SIZE = (480, 640, 3)
 
 
 @dataclass
 class Core:
-    """detector is None where keypoints come from elsewhere."""
+    """detector is None where keypoints come from elsewhere; lag counts images."""
 
     detector: Detector | None
     tracker: Tracker
     lifter: Lifter
     streaming: StreamingLifter
+    lag: int
 
     @property
     def keypoint_format(self) -> SkeletonFormat:
@@ -64,7 +66,24 @@ def create_core(settings: Settings) -> Core:
         detector = create_detector(settings.detector, **_detector_options(settings))
         # The first inference takes much longer than the rest: not while somebody waits.
         detector.detect(np.zeros(_WARM_UP_SIZE, np.uint8))
-    return Core(detector, Tracker(), lifter, StreamingLifter(lifter, lag=settings.lag))
+    _warm_up(lifter)
+    streaming = StreamingLifter(lifter, lag=settings.lag)
+    return Core(detector, Tracker(), lifter, streaming, settings.lag)
+
+
+def _warm_up(lifter: Lifter) -> None:
+    """Lift one made-up window: the first run of a network takes much longer than the rest."""
+    length, joints = lifter.window_length, len(lifter.input_format)
+    keypoints = np.full((1, length, joints, 3), 0.5, np.float32)
+    keypoints[..., 0] = np.linspace(-0.05, 0.05, joints)
+    keypoints[..., 1] = np.linspace(-0.2, 0.3, joints)
+    world_T_camera = np.zeros((length, 4, 4))
+    # Looks along x from 1.5 m above the floor.
+    world_T_camera[:] = ((0, 0, 1, 0), (-1, 0, 0, 0), (0, -1, 0, 1.5), (0, 0, 0, 1))
+    lifter.lift(KeypointWindows(
+        np.arange(length) / lifter.rate, keypoints, world_T_camera, focal_length=1000.0,
+        person_ids=np.array([1]), stature=np.array([np.nan], np.float32)))
+    lifter.forget()
 
 
 def _detector_options(settings: Settings) -> dict[str, Any]:
@@ -76,5 +95,6 @@ def _detector_options(settings: Settings) -> dict[str, Any]:
 
 def _lifter_options(settings: Settings) -> dict[str, Any]:
     if settings.lifter == 'diffusion':
-        return {'tier': settings.tier, 'backend': settings.backend}
+        steps = settings.steps or None
+        return {'tier': settings.tier, 'backend': settings.backend, 'steps': steps}
     return {}

@@ -38,12 +38,12 @@ Input: TypeAlias = Image | CompressedImage | Keypoints2DArray
 class FrameResult:
     """What became of one frame.
 
-    header: of the source image. estimates: at ``stamp``, which is older than header.stamp where
-    the lifter lags. stages: seconds spent.
+    header: of the newest image. estimates: for the image of ``stamp``, which is older where the
+    lifter lags; None while there is none so old. stages: seconds spent.
     """
 
     header: Header
-    stamp: Time
+    stamp: Time | None
     image_size: tuple[int, int]
     tracks: list[Track]
     estimates: list[SkeletonEstimate] = field(default_factory=list)
@@ -54,15 +54,18 @@ class FrameProcessor:
     """Runs the core on one frame after the other. Belongs to the worker's thread."""
 
     def __init__(
-        self, core: Core, cameras: CameraSource, transforms: tf2_ros.Buffer, problems: ProblemLog
+        self, core: Core, cameras: CameraSource, transforms: tf2_ros.Buffer,
+        problems: ProblemLog, on_restart: Callable[[], None],
     ) -> None:
+        """``on_restart`` is called when stamps show that time begins anew; it calls ``reset``."""
         self.stopping = threading.Event()  # set: whoever waits here gives up
         self._core = core
         self._cameras = cameras
         self._transforms = transforms
         self._problems = problems
+        self._on_restart = on_restart
         self._last_stamp = 0
-        self._stamps: deque[tuple[float, Time]] = deque(maxlen=512)
+        self._lifted: deque[Time] = deque(maxlen=core.lag + 1)  # stamps, the newest last
 
     def start(self) -> None:
         """Be ready for the first frame."""
@@ -72,10 +75,9 @@ class FrameProcessor:
     def reset(self, restart_ids: bool = False) -> None:
         """Forget everybody and everything that depends on time."""
         self._core.reset(restart_ids)
-        self._cameras.reset()
         self._transforms.clear()
         self._last_stamp = 0
-        self._stamps.clear()
+        self._lifted.clear()
 
     def set_stature(self, person_id: int, stature: float) -> None:
         """Fix the body height [m] of a person; NaN: estimate it again."""
@@ -101,7 +103,7 @@ class FrameProcessor:
         # The detector runs before the look-up, so that the wait for TF often costs nothing.
         tracks = self._core.tracker.update(detections, stamp)
         _lap(stages, 'detect and track', started)
-        result = FrameResult(header, header.stamp, image_size, tracks, stages=stages)
+        result = FrameResult(header, None, image_size, tracks, stages=stages)
         on_tracks(result)
 
         started = time.perf_counter()
@@ -118,7 +120,8 @@ class FrameProcessor:
         world_T_camera[2, 3] -= settings.floor_height
         with self._problems.guard('camera pose'):
             result.estimates = self._core.streaming.update(stamp, tracks, camera, world_T_camera)
-        result.stamp = self._source_stamp(result.estimates, header)
+        self._lifted.append(header.stamp)
+        result.stamp = self._lifted[0] if len(self._lifted) > self._core.lag else None
         _lap(stages, 'lift', started)
         return result
 
@@ -135,7 +138,7 @@ class FrameProcessor:
             self._problems.report(
                 'time', f'stamps jumped back by {back:.1f} s (a bag that loops?): everything is '
                 'forgotten and begins anew', Severity.WARN)
-            self.reset()
+            self._on_restart()
         elif back >= 0.0:
             self._problems.report(
                 'stamp', f'an image is {back:.3f} s older than the one before, or the same again; '
@@ -146,9 +149,7 @@ class FrameProcessor:
             self._problems.clear('time')
         self._problems.clear('stamp')
         self._last_stamp = nanoseconds
-        seconds = 1e-9 * nanoseconds
-        self._stamps.append((seconds, header.stamp))
-        return seconds
+        return 1e-9 * nanoseconds
 
     def _detect(
         self, message: Input, stages: dict[str, float]
@@ -164,19 +165,6 @@ class FrameProcessor:
         _lap(stages, 'decode', started)
         assert self._core.detector is not None
         return self._core.detector.detect(image), (image.shape[1], image.shape[0])
-
-    def _source_stamp(self, estimates: list[SkeletonEstimate], header: Header) -> Time:
-        """Exactly the stamp of the image that the estimates are for (floats lose nanoseconds)."""
-        if not estimates:
-            return header.stamp
-        wanted = estimates[0].stamp
-        seconds, stamp = min(self._stamps, key=lambda entry: abs(entry[0] - wanted))
-        return stamp if abs(seconds - wanted) < 1e-6 else _time_message(wanted)
-
-
-def _time_message(seconds: float) -> Time:
-    whole = int(seconds // 1)
-    return Time(sec=whole, nanosec=min(999_999_999, round(1e9 * (seconds - whole))))
 
 
 def _lap(stages: dict[str, float], name: str, started: float) -> None:

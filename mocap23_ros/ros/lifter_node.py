@@ -74,7 +74,8 @@ class LifterNode(LifecycleNode):
         except (InputError, ImportError) as error:
             self.get_logger().error(f'cannot configure: {error}')
         except Exception as error:  # rclpy would swallow it without a word
-            self.get_logger().error(f'cannot configure: {type(error).__name__}: {error}')
+            if self.context.ok():
+                self.get_logger().error(f'cannot configure: {type(error).__name__}: {error}')
         else:
             return super().on_configure(state)
         self._release()
@@ -133,7 +134,7 @@ class LifterNode(LifecycleNode):
         self._outputs = Outputs(self, settings, core.keypoint_format, core.output_format)
         self._processor = FrameProcessor(
             core, CameraSource(self._camera_infos, self._problems), self._tf_buffer,
-            self._problems)
+            self._problems, self._forget_everything)
         self._watchdog = InputWatchdog(self, self._problems)
         self.get_logger().info(
             f'configured: detector {settings.detector}, lifter {settings.lifter}, world frame '
@@ -188,7 +189,7 @@ class LifterNode(LifecycleNode):
         except FrameRejectedError:
             self._statistics.add_failed()
             return
-        if self._processor.stopping.is_set():
+        if self._processor.stopping.is_set() or result.stamp is None:
             return
         self._known_people = frozenset(estimate.person_id for estimate in result.estimates)
         latency = self._outputs.publish(result, settings)

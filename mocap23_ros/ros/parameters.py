@@ -88,7 +88,8 @@ class Settings:
         'auto', 'What runs the network of the diffusion lifter',
         choices=('auto', 'onnxruntime', 'tensorrt', 'tensorrt_rtx', 'torch'), read_only=True)
     steps: int = _parameter(
-        2, 'Denoising steps of the diffusion lifter', minimum=1, maximum=100, read_only=True)
+        0, 'Denoising steps of the diffusion lifter; 0: those that its network was exported with',
+        minimum=0, maximum=100, read_only=True)
     lag: int = _parameter(
         0, 'Publish the estimate for the image this many images ago: later, but smoother',
         minimum=0, maximum=30, read_only=True)

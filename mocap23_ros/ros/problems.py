@@ -73,9 +73,11 @@ class ProblemLog:
             entry = self._entries.get(key)
             is_new = entry is None
             self._entries[key] = _Entry(Problem(severity, message))
-        if is_new:
-            log = self._logger.error if severity is Severity.ERROR else self._logger.warning
-            log(message)
+        # A line each: rclpy refuses another severity from the same line.
+        if is_new and severity is Severity.ERROR:
+            self._logger.error(message)
+        elif is_new:
+            self._logger.warning(message)
 
     def clear(self, *keys: str) -> None:
         """Note that these are well at this moment."""

@@ -42,7 +42,8 @@ def person(x=4.0, y=0.0):
 
 def project(joints_world, pose):
     """Pixels [17,2] in the camera of ``camera_info``."""
-    points = (joints_world - pose[:3, 3]) @ pose[:3, :3]
+    with np.errstate(invalid='ignore'):
+        points = (joints_world - pose[:3, 3]) @ pose[:3, :3]
     return FOCAL * points[:, :2] / points[:, 2:] + (WIDTH / 2, HEIGHT / 2)
 
 

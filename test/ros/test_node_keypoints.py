@@ -11,12 +11,14 @@ from rclpy.parameter import Parameter
 from rclpy.time import Time
 from synthetic_scene import (
     CAMERA_FRAME,
+    FOCAL,
     camera_info,
     camera_pose,
     camera_transform,
     keypoints_message,
     person,
 )
+from tf2_msgs.msg import TFMessage
 from visualization_msgs.msg import Marker
 
 from mocap23_msgs.srv import Reset, SetStature
@@ -34,12 +36,9 @@ def rig():
     peer = Peer()
     peer.process = node
     peer.listen_to_all()
+    peer.listen(TFMessage, '/tf')
     peer.static_tf.sendTransform(camera_transform(0))
     try:
-        peer.wait_until(
-            lambda: peer.camera_info.get_subscription_count()
-            and peer.keypoints.get_subscription_count(), 'discovery')
-        peer.camera_info.publish(camera_info(peer.now_ns()))
         yield peer
         assert node.is_running(), node.output
         assert node.stop() == 0, node.output
@@ -51,6 +50,7 @@ def rig():
 
 @pytest.fixture
 def peer(rig):
+    rig.focal = FOCAL
     set_parameter(rig, 'floor_height', 0.0)
     assert rig.call(Reset, 'lifter_node/reset').success
     rig.since = rig.count('skeletons')
@@ -66,11 +66,17 @@ def set_parameter(peer, name, value):
 
 
 def feed(peer, people, rate=20.0, **options):
-    """People: a list, or a function of the stamp."""
+    """People: a list, or a function of the stamp. CameraInfo comes with every image."""
     def send(stamp):
         present = people(stamp) if callable(people) else people
-        peer.keypoints.publish(keypoints_message(present, stamp, **options))
+        send_with_info(peer, keypoints_message(present, stamp, **options))
     return Feeder(peer, send, rate)
+
+
+def send_with_info(peer, message):
+    info = camera_info(stamp_of(message), peer.focal, frame=message.header.frame_id)
+    peer.camera_info.publish(info)
+    peer.keypoints.publish(message)
 
 
 def wait_for_people(peer, count, state=TrackState.TRACKED):
@@ -91,7 +97,7 @@ def test_a_known_person_comes_out_where_they_stand(peer):
 
     def send(stamp):
         sent.append(stamp)
-        peer.keypoints.publish(keypoints_message([truth], stamp))
+        send_with_info(peer, keypoints_message([truth], stamp))
 
     with Feeder(peer, send):
         message = wait_for_people(peer, 1)
@@ -199,7 +205,7 @@ def test_numbers_that_are_not_finite_harm_nobody(peer):
         joints[[7, 9]] = np.nan
         return [joints, np.full((17, 3), np.nan), np.full((17, 3), np.inf)]
 
-    with np.errstate(invalid='ignore'), feed(peer, with_gaps):
+    with feed(peer, with_gaps):
         message = peer.wait_for('skeletons', lambda m: [
             s.state for s in m.skeletons] == [TrackState.TRACKED], peer.since)
     joints = np.array(message.skeletons[0].joints)
@@ -210,7 +216,7 @@ def test_damaged_keypoints_are_reported_and_forgotten_when_they_end(peer):
     def damaged(stamp):
         message = keypoints_message([person()], stamp)
         message.people[0].keypoints = message.people[0].keypoints[:-1]
-        peer.keypoints.publish(message)
+        send_with_info(peer, message)
 
     with Feeder(peer, damaged):
         assert 'needs 51' in peer.wait_for_problem('input data', peer.process)
@@ -237,10 +243,10 @@ def test_wrong_frame_is_named_once_and_recovers(peer):
 
 
 def test_uncalibrated_camera_is_refused_and_recovers(peer):
-    peer.camera_info.publish(camera_info(peer.now_ns(), focal=0.0))
+    peer.focal = 0.0
     with feed(peer, [person()]):
         assert 'uncalibrated' in peer.wait_for_problem('camera_info', peer.process)
-        peer.camera_info.publish(camera_info(peer.now_ns()))
+        peer.focal = FOCAL
         wait_for_people(peer, 1)
         peer.wait_for_health(peer.process)
 
@@ -269,7 +275,7 @@ def test_small_steps_back_are_ignored_and_large_ones_begin_anew(peer):
     def swapped(stamp, state={'count': 0}):  # noqa: B006
         state['count'] += 1
         back = 20_000_000 if state['count'] % 5 == 0 else 0
-        peer.keypoints.publish(keypoints_message([person()], stamp - back - 10 * SECOND))
+        send_with_info(peer, keypoints_message([person()], stamp - back - 10 * SECOND))
 
     with Feeder(peer, swapped, rate=60.0):
         wait_for_people(peer, 1)
@@ -278,12 +284,21 @@ def test_small_steps_back_are_ignored_and_large_ones_begin_anew(peer):
     assert stamps == sorted(set(stamps)), 'nothing older is ever published'
     back = peer.now_ns() - 3600 * SECOND  # a bag that loops without /clock
     offset = peer.now_ns() - back
-    peer.since = peer.count('skeletons')
-    with Feeder(peer, lambda stamp: peer.keypoints.publish(
-            keypoints_message([person()], stamp - offset))):
-        message = wait_for_people(peer, 1)
-        assert stamp_of(message) < peer.now_ns() - 3000 * SECOND
+    peer.since, tf_since = peer.count('skeletons'), peer.count('/tf')
+    past = (peer.now_ns() - 3000 * SECOND) // SECOND
+
+    def has_person_of_the_past(message):
+        return message.header.stamp.sec < past and [
+            skeleton.state for skeleton in message.skeletons] == [TrackState.TRACKED]
+
+    with Feeder(peer, lambda stamp: send_with_info(
+            peer, keypoints_message([person()], stamp - offset))):
+        message = peer.wait_for('skeletons', has_person_of_the_past, peer.since)
         assert 'jumped back' in peer.process.output
+        person_id = message.skeletons[0].id
+        peer.wait_for('/tf', lambda m: any(
+            t.header.stamp.sec < past and t.child_frame_id == f'robot/person_{person_id}'
+            for t in m.transforms), tf_since)
 
 
 def test_reset_begins_with_id_one_again(peer):

@@ -59,10 +59,11 @@ def test_a_zooming_camera_is_followed_by_stamp(source):
     assert focal(source, 5) == 700, 'an image before the first one takes the newest'
 
 
-def test_reset_keeps_the_calibration(source):
+def test_calibration_outlives_a_jump_back_in_time(source):
     source.send(100, 500.0)
-    source.reset()
     assert focal(source, 3) == 500
+    source.send(3, 600.0)
+    assert focal(source, 4) == 600
 
 
 def test_model_is_made_once_and_follows_the_size_of_the_image(source):

@@ -3,6 +3,7 @@
 """Problems are said once, withdrawn when they are gone, and said again when they come back."""
 
 import pytest
+from rclpy.logging import get_logger
 
 from mocap23_ros.errors import InputError
 from mocap23_ros.ros.diagnostics import make_status
@@ -85,3 +86,12 @@ def test_status_shows_the_worst():
     assert {v.key: v.value for v in status.values} == {
         'rate': '30', 'problem: a': 'slow', 'problem: b': 'blind'}
     assert make_status('node', 'camera', {}, {}, 'working').level == b'\x00'
+
+
+def test_real_logger_takes_both_severities():
+    """rclpy refuses a change of severity at one place in the code."""
+    problems = ProblemLog(get_logger('test'), lambda: 0.0)
+    problems.report('a', 'bad')
+    problems.report('b', 'worrying', Severity.WARN)
+    problems.report('c', 'bad again')
+    assert set(problems.present()) == {'a', 'b', 'c'}
