@@ -121,6 +121,9 @@ def motion_errors(pred_joints: NDArray[Any], true_joints: NDArray[Any], fps: flo
         said, is_so = np.asarray(contact) >= 0.5, np.asarray(true_contact) >= 0.5
         for name, hit in (('tp', said & is_so), ('fp', said & ~is_so), ('fn', ~said & is_so)):
             out[f'contact_{name}'] = (hit & known).astype(np.float64)
+    if true_contact is not None:
+        both = np.asarray((np.asarray(true_contact) >= 0.5).all(axis=1))
+        out['abs_two_feet_mm'] = np.where(both[:, None], 1e3 * error, np.nan)
     if limit is not None:
         frame_error = np.full(len(pred), np.nan)
         frame_error[frame_valid] = np.nanmean(error[frame_valid], axis=1)
@@ -166,7 +169,8 @@ def evaluate_motion(pred_joints: NDArray[Any], true_joints: NDArray[Any], fps: f
     number, true_stature: a number, metres. camera_position: [3] or [F,3] metres, for errors along
     and across the ray. limit: [F] metres, the least Abs-MPJPE that the input allows
     (evaluation/limits.py).
-    Returns REPORT_KEYS and, where they can be had, jitter_truth_10ms3, t_root_mm, rte_percent,
+    Returns REPORT_KEYS and, where they can be had, abs_two_feet_mm (frames with both feet on the
+    floor), jitter_truth_10ms3, t_root_mm, rte_percent,
     root_depth_mm, root_depth_bias_mm, root_lateral_mm, root_depth_nees, nees, coverage_68,
     stature_error_percent, contact_f1, limit_mm, recall; None where not.
     Raises InputError for wrong shapes.

@@ -1,0 +1,68 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""``mocap23 evaluate``: metrics of motion against truth, all methods side by side."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from mocap23_ros.errors import InputError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument('--pred', action='append', metavar='[NAME=]NPZ',
+                      help='estimated motion, as mocap23 lift writes it, or a folder of such files '
+                           '(repeat for several methods)')
+    what.add_argument('--bag', type=Path, help='bag with skeletons of the node')
+    what.add_argument('--set', dest='sets', action='append', metavar='SET',
+                      help='synthetic evaluation set: e1_clean, e1_noisy, e1_occluded, '
+                           'e1_noisy_stature, e2_moving, hdm05_clean, hdm05_noisy (repeatable)')
+    what.add_argument('--write-set', metavar='SET',
+                      help='only write the input and truth files of a set to --out')
+    parser.add_argument('--truth', type=Path,
+                        help='true motion (npz, or a folder with the names of --pred)')
+    parser.add_argument('--topic', help='topic of the skeletons in the bag, if there are several')
+    parser.add_argument('--methods', nargs='+', default=['diffusion', 'geometric', 'optimisation'],
+                        help='methods to run on a set: geometric, diffusion, diffusion:TIER, '
+                             'optimisation (default %(default)s)')
+    parser.add_argument('--sequences', type=int, metavar='N',
+                        help='only N sequences of the set, spread over subjects and cameras')
+    parser.add_argument('--lag', type=int, default=0, help='frames that the estimate may wait for')
+    parser.add_argument('--data', type=Path, help='motion data folder (default: MOCAP23_DATA)')
+    parser.add_argument('--out', type=Path, default=Path('out/evaluate'),
+                        help='folder for report.json and report.html (default %(default)s)')
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Evaluate; raises InputError for bad input."""
+    from mocap23_ros.evaluation import comparison
+
+    if arguments.sequences is not None and arguments.sequences < 1:
+        raise InputError(f'--sequences {arguments.sequences}: give 1 or more')
+    if arguments.lag < 0:
+        raise InputError(f'--lag {arguments.lag}: give 0 or more frames')
+    if arguments.write_set:
+        from mocap23_ros.datasets.evaluation_sets import make_evaluation_set
+        sequences = make_evaluation_set(arguments.write_set, arguments.data, arguments.sequences)
+        for sequence in sequences:
+            sequence.save(arguments.out)
+        print(f'{len(sequences)} sequences -> {arguments.out}/input, {arguments.out}/truth')
+        return 0
+    if arguments.sets:
+        for name in arguments.sets:
+            result = comparison.compare_on_set(
+                name, arguments.methods, arguments.lag, arguments.data, arguments.sequences,
+                progress=lambda text: print(text, file=sys.stderr, flush=True))
+            out = arguments.out / name if len(arguments.sets) > 1 else arguments.out
+            comparison.write(result, out)
+            print(comparison.table(result), flush=True)
+        return 0
+    if arguments.truth is None:
+        raise InputError('--truth is missing: metrics need the true motion (an npz)')
+    result = comparison.compare_files(arguments.pred, arguments.bag, arguments.topic,
+                                      arguments.truth)
+    comparison.write(result, arguments.out)
+    print(comparison.table(result))
+    return 0

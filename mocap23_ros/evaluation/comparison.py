@@ -1,0 +1,154 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Several methods against one truth: the figures, one table, and the report."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mocap23_ros.errors import InputError
+from mocap23_ros.evaluation.metrics import by_distance, motion_errors, summarise
+from mocap23_ros.evaluation.motion_files import Motion, load_bag, load_motion, match
+
+_COLUMNS = (('mpjpe_mm', 'MPJPE', 0), ('pa_mpjpe_mm', 'PA', 0), ('abs_mpjpe_mm', 'Abs', 0),
+            ('abs_two_feet_mm', 'Abs2ft', 0), ('limit_ratio', '/limit', 2),
+            ('root_depth_bias_mm', 'depth+-', 0), ('w_rigid_mpjpe_mm', 'Wrigid', 0),
+            ('wa_mpjpe_mm', 'WA', 0), ('accel_ms2', 'Accel', 1), ('jitter_10ms3', 'Jitter', 1),
+            ('foot_skate_mm', 'FS', 1), ('stature_error_percent', 'stat%', 1),
+            ('contact_f1', 'cF1', 2), ('coverage_95', 'cov95', 2), ('nees', 'NEES', 1),
+            ('recall', 'recall', 2))
+
+
+@dataclass
+class Comparison:
+    """Errors of every method, sequence by sequence, and motion to look at.
+
+    errors: method -> motion_errors() of each sequence; joints: method -> [F,17,3] of all
+    sequences, each moved to its own centre; truth: likewise; stamps: [F] s, running on.
+    """
+
+    dataset: str
+    fps: float
+    errors: dict[str, list[Mapping[str, NDArray[np.float64]]]] = field(default_factory=dict)
+    joints: dict[str, list[NDArray[np.float64]]] = field(default_factory=dict)
+    truth: list[NDArray[np.float64]] = field(default_factory=list)
+    descriptions: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def add(self, name: str, pred: Motion, true: Motion) -> None:
+        """Add one person's estimate and truth (no people axis)."""
+        stature = true.get('stature')
+        self.errors.setdefault(name, []).append(motion_errors(
+            pred['joints'], true['joints'], self.fps, pred.get('covariance'), pred.get('contact'),
+            true.get('contact'), pred.get('stature'),
+            None if stature is None else float(np.ravel(stature)[0]),
+            true.get('camera_position'), true.get('limit')))
+        self.joints.setdefault(name, []).append(pred['joints'][:, :17] - _centre(true))
+
+    def summary(self, name: str) -> dict[str, Any]:
+        """All figures of one method."""
+        return summarise(self.errors[name])
+
+
+def _centre(true: Motion) -> NDArray[np.float64]:
+    middle = np.nanmean(true['joints'][:, 11:13], axis=(0, 1)) \
+        if np.isfinite(true['joints'][:, 11:13]).any() else np.zeros(3)
+    return middle * (1, 1, 0)
+
+
+def compare_on_set(set_name: str, method_names: Sequence[str], lag: int = 0,
+                   data: Path | str | None = None, sequences: int | None = None,
+                   progress: Callable[[str], None] = lambda text: None,
+                   **options: Any) -> Comparison:
+    """Run methods on a synthetic evaluation set; raises InputError for unknown names."""
+    from mocap23_ros.baselines.methods import method
+    from mocap23_ros.datasets.evaluation_sets import make_evaluation_set
+
+    methods = {name: method(name, lag, data, **(options if name.startswith('diffusion') else {}))
+               for name in method_names}
+    recordings = make_evaluation_set(set_name, data, sequences)
+    result = Comparison(set_name, 30.0)
+    result.descriptions = {name: f'lag {lag} frames' if name != 'optimisation'
+                           else 'offline, all frames' for name in methods}
+    for number, recording in enumerate(recordings):
+        progress(f'{set_name} {number + 1}/{len(recordings)} {recording.name}')
+        truth = {key: value[:, 0] if key in ('joints', 'contact', 'limit') else value
+                 for key, value in recording.truth().items()}
+        result.truth.append(truth['joints'] - _centre(truth))
+        for name, run in methods.items():
+            estimate = run(recording.lift_input)
+            result.add(name, {key: estimate[key][:, 0] for key in
+                              ('joints', 'covariance', 'contact', 'stature') if key in estimate},
+                       truth)
+    return result
+
+
+def compare_files(preds: Sequence[str] | None, bag: Path | None, topic: str | None, truth: Path
+                  ) -> Comparison:
+    """Compare motion files ([NAME=]path, files or folders) or a bag with a truth; InputError."""
+    pairs: list[tuple[str, Motion, Path]] = []
+    if bag is not None:
+        pairs.append((bag.stem or bag.name, load_bag(bag, topic), truth))
+    for text in preds or ():
+        name, _, path_text = text.rpartition('=')
+        path = Path(path_text)
+        if path.is_dir():
+            files = sorted(path.glob('*.npz'))
+            if not files:
+                raise InputError(f'{path}: holds no npz files')
+            if not truth.is_dir():
+                raise InputError(f'{path} is a folder, so --truth must be a folder too')
+            pairs += [(name or path.name, load_motion(file), truth / file.name) for file in files]
+        else:
+            own = truth / path.name if truth.is_dir() else truth
+            pairs.append((name or path.stem, load_motion(path), own))
+    truths = {path: load_motion(path) for path in dict.fromkeys(path for _, _, path in pairs)}
+    first = next(iter(truths.values()))
+    fps = 1.0 / float(np.median(np.diff(first['stamps']))) if len(first['stamps']) > 1 else 30.0
+    result = Comparison(truth.stem, fps)
+    shown: set[tuple[Path, int]] = set()
+    for name, estimate, path in pairs:
+        for person, pred, true in match(estimate, truths[path]):
+            result.add(name, pred, true)
+            if (path, person) not in shown:
+                shown.add((path, person))
+                result.truth.append(true['joints'][:, :17] - _centre(true))
+    return result
+
+
+def table(result: Comparison) -> str:
+    """One line per method, lengths in mm; a dash where a figure cannot be had."""
+    width = max([len(name) for name in result.errors] + [6])
+    lines = [f'{result.dataset}, {sum(len(t) for t in result.truth)} frames at {result.fps:.0f} Hz',
+             'method'.ljust(width) + ''.join(head.rjust(8) for _, head, _ in _COLUMNS)]
+    for name in result.errors:
+        values = result.summary(name)
+        cells = ['-' if values.get(key) is None else f'{values[key]:.{digits}f}'
+                 for key, _, digits in _COLUMNS]
+        lines.append(name.ljust(width) + ''.join(cell.rjust(8) for cell in cells))
+    return '\n'.join(lines)
+
+
+def write(result: Comparison, folder: Path) -> dict[str, Any]:
+    """Write report.json and report.html; returns the JSON document."""
+    from mocap23_ros.evaluation.report import METRIC_KEYS, MethodResult, Report, write_report
+
+    truth = np.concatenate(result.truth)
+    methods, details = [], {}
+    for name, parts in result.errors.items():
+        values = result.summary(name)
+        joints = np.concatenate(result.joints[name])
+        if len(joints) != len(truth):
+            raise InputError(f'{name} covers {len(joints)} of {len(truth)} frames; every method '
+                             f'must come with the same recordings')
+        methods.append(MethodResult(name, result.descriptions.get(name, ''), values, joints))
+        details[name] = {key: value for key, value in values.items() if key not in METRIC_KEYS}
+        details[name]['by_distance'] = by_distance(parts)
+    stamps = np.arange(len(truth)) / result.fps
+    return write_report(Report(
+        f'mocap23 evaluate: {result.dataset}', result.dataset, result.fps, stamps, truth, methods,
+        live={'details': details}, notes=result.notes), folder)
