@@ -27,9 +27,9 @@ METRICS = (
     ('pa_mpjpe_mm', 'PA-MPJPE', 'mm', 0, 'mean joint error after a similarity per frame'),
     ('accel_ms2', 'Accel', 'm/s²', 1, 'error of the joint accelerations'),
     ('jitter_10ms3', 'Jitter', '10 m/s³', 1, 'third difference of the prediction'),
-    ('foot_skate_mm', 'Foot skate', 'mm', 1, 'ankle slip per frame while the true foot stands'),
+    ('foot_skate_mm', 'Skate', 'mm', 1, 'ankle slip per frame while the true foot stands'),
     ('coverage_95', 'Coverage', '', 2, 'share of joints within the predicted 95 % ellipsoid'),
-    ('limit_ratio', 'Error / limit', '', 2, 'root error over what the geometry allows'),
+    ('limit_ratio', 'Err/limit', '', 2, 'Abs-MPJPE over what geometry and pixel noise allow'),
 )
 METRIC_KEYS = tuple(entry[0] for entry in METRICS)
 

@@ -57,9 +57,11 @@ def error_figure(report: Report, kind: str) -> go.Figure:
     errors = root_errors_mm if kind == 'root' else local_errors_mm
     figure = go.Figure()
     for index, method in enumerate(report.methods):
+        values = errors(method, report.truth)
+        sparse = np.isfinite(values).mean() < 0.7  # lone points would show no line
         figure.add_scatter(
-            x=_rounded(report.stamps, 3), y=_rounded(errors(method, report.truth), 1),
-            name=method.name, mode='lines',
+            x=_rounded(report.stamps, 3), y=_rounded(values, 1), name=method.name,
+            mode='lines+markers' if sparse else 'lines', marker={'size': 4},
             line={'color': method_colour(index), 'width': 1.8},
             hovertemplate='%{y:.0f} mm')
     figure.update_layout(**_LAYOUT)
@@ -76,11 +78,12 @@ def latency_figure(latencies_ms: NDArray) -> go.Figure:
     figure.add_histogram(x=_rounded(values, 2), nbinsx=60, marker={'color': COLOURS[0]},
                          hovertemplate='%{x} ms: %{y} frames<extra></extra>')
     if len(values):
-        for share, dash in ((50, 'solid'), (95, 'dash'), (99, 'dot')):
+        for share, dash, side in ((50, 'solid', 'top left'), (95, 'dash', 'top left'),
+                                  (99, 'dot', 'top right')):
             at = float(np.percentile(values, share))
             figure.add_vline(x=at, line={'color': TRUTH_COLOUR, 'width': 1.2, 'dash': dash},
                              annotation_text=f'p{share} {at:.0f}',
-                             annotation_position='top')
+                             annotation_position=side)
     figure.update_layout(**(_LAYOUT | {'showlegend': False, 'hovermode': 'closest',
                                        'margin': _LAYOUT['margin'] | {'t': 28}}))
     figure.update_xaxes(title='image stamp to publication / ms', rangemode='tozero', **_AXIS)

@@ -29,7 +29,7 @@ def render_html(report: Report, document: Mapping[str, Any]) -> str:
     picture = None
     if report.picture is not None:
         picture = 'data:image/jpeg;base64,' + base64.b64encode(report.picture).decode()
-    return environment.get_template('report.html.j2').render(
+    return environment.get_template('report.html.jinja').render(
         title=report.title, dataset=report.dataset, picture=picture,
         plotly_js=Markup(get_plotlyjs()),
         plots=_script_json({name: json.loads(figure.to_json())

@@ -17,6 +17,10 @@ from mocap23_ros.sample.robust_triangulation import triangulate_robust
 from mocap23_ros.sample.sample_camera import SampleCamera
 
 
+# So large a scale makes robust triangulation plain least squares: every view has its say.
+PLAIN_PX = 1000.0
+
+
 @dataclass(frozen=True)
 class TiePoints:
     """Points seen by several cameras.
@@ -67,9 +71,8 @@ def adjust_bundle(cameras: Sequence[SampleCamera], ties: TiePoints, *,
     normalised = np.stack([camera.model.undistort(p) for camera, p in
                            zip(cameras, ties.p_pixel, strict=True)])
     normalised = np.where((seen & used)[..., None], normalised, np.nan)
-    scale_px = float(10 * np.median(ties.sigma_px[used]))
     start = triangulate_robust(normalised, (seen & used).astype(float), focal, world_T_camera,
-                               scale_px)
+                               PLAIN_PX)
     camera_index, point_index = np.nonzero(seen & used)
     known = np.isfinite(ties.p_world) & np.isfinite(ties.sigma_world) & used[:, None]
     known_point, known_axis = np.nonzero(known)
@@ -104,7 +107,7 @@ def adjust_bundle(cameras: Sequence[SampleCamera], ties: TiePoints, *,
                              x_scale='jac', method='trf', max_nfev=200)
     moved, points = unpack(solution.x)
     adjusted = invert_transform(moved)
-    after = triangulate_robust(normalised, (seen & used).astype(float), focal, adjusted, scale_px)
+    after = triangulate_robust(normalised, (seen & used).astype(float), focal, adjusted, PLAIN_PX)
     turn, shift = np.split(solution.x[:6 * camera_count].reshape(camera_count, 6), 2, axis=1)
     points = np.where(used[:, None], points, np.nan)
     return BundleAdjustment(

@@ -72,12 +72,13 @@ def ros_environment() -> dict[str, str]:
     return environment
 
 
-def run_live(plan: LivePlan, folder: Path,
+def run_live(plan: LivePlan, folder: Path, logs: Path,
              report: Callable[[str, int, int], None] = lambda what, done, total: None) -> LiveRun:
-    """Play, lift and record in real time; leaves ``bag/`` and logs in folder.
+    """Play, lift and record in real time; leaves ``bag/`` and ``camera.yaml`` in folder.
 
-    report: called with what is done, steps done and steps in all. Raises InputError where a
-    process dies or does not get ready; all processes are ended in every case.
+    logs: folder for what the processes say. report: called with what is done, steps done and
+    steps in all. Raises InputError where a process dies or does not get ready; all processes
+    are ended in every case.
     """
     camera_file, stamps_file = folder / 'camera.yaml', folder / 'stamps.npz'
     save_camera_file(camera_file, CameraFile(
@@ -86,7 +87,7 @@ def run_live(plan: LivePlan, folder: Path,
     with ExitStack() as stack:
         def start(name: str, module: str, arguments: list[str]) -> ChildProcess:
             return stack.enter_context(ChildProcess(
-                name, module, arguments, folder / f'{name}.log', environment))
+                name, module, arguments, logs / f'{name}.log', environment))
 
         recorder = start('recorder', 'mocap23_ros.sample.recorder',
                          ['--bag', str(folder / 'bag')])

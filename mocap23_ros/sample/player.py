@@ -46,9 +46,12 @@ class Player(Node):
         super().__init__('sample_camera', namespace='camera')
         self._frame_id = f'{camera.name}_optical_frame'
         # Reliable, so that local readers may ask for it; best-effort readers match as well.
-        qos = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=2,
+        # Deep enough that a busy machine loses nothing of the small messages.
+        qos = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=50,
                          reliability=ReliabilityPolicy.RELIABLE)
-        self.image_publisher = self.create_publisher(Image, 'image', qos)
+        image_qos = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=4,
+                               reliability=ReliabilityPolicy.RELIABLE)
+        self.image_publisher = self.create_publisher(Image, 'image', image_qos)
         self.compressed_publisher = self.create_publisher(
             CompressedImage, 'image/compressed', qos)
         self.info_publisher = self.create_publisher(CameraInfo, 'camera_info', qos)

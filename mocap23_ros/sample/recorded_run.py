@@ -1,0 +1,133 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a recorded bag says about people: skeletons, keypoints, latency, and the node's counts."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rosbags.highlevel import AnyReader
+from rosbags.typesys.store import Typestore
+
+from mocap23_ros.errors import InputError
+
+_SYMMETRIC = np.array([0, 1, 2, 1, 3, 4, 2, 4, 5])
+WANTED = ('/skeletons', '/skeleton_info', '/keypoints_2d', '/diagnostics')
+
+
+@dataclass(frozen=True)
+class PersonMotion:
+    """One person at the stamps of the skeleton messages; NaN where not in the message.
+
+    joints [S,J,3] m; covariance [S,J,3,3] m^2; contact [S,2]; stature [S] m.
+    """
+
+    joints: NDArray[np.float32]
+    covariance: NDArray[np.float32]
+    contact: NDArray[np.float32]
+    stature: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class RecordedRun:
+    """Contents of a bag of lifter_node.
+
+    stamps_ns: int64 [S] image stamps of the skeleton messages; received_ns: when they were
+    recorded; latency: float64 [S] seconds, as the node says, NaN for messages without people.
+    keypoints: id -> float32 [K,17,3] at keypoint_stamps_ns [K]; boxes: id -> [K,4].
+    node: the values of the node's last diagnostics.
+    """
+
+    stamps_ns: NDArray[np.int64]
+    received_ns: NDArray[np.int64]
+    latency: NDArray[np.float64]
+    people: dict[int, PersonMotion]
+    keypoint_stamps_ns: NDArray[np.int64]
+    keypoints: dict[int, NDArray[np.float32]]
+    boxes: dict[int, NDArray[np.float32]]
+    joint_names: tuple[str, ...]
+    lifter: str
+    counts: dict[str, int]
+    node: dict[str, str]
+
+
+def read_run(bag: Path, store: Typestore) -> RecordedRun:
+    """Read a bag; raises InputError where it holds no skeletons or cannot be read."""
+    messages: dict[str, list[tuple[int, Any]]] = {topic: [] for topic in WANTED}
+    try:
+        with AnyReader([bag], default_typestore=store) as reader:
+            counts = {connection.topic: connection.msgcount for connection in reader.connections}
+            wanted = [c for c in reader.connections if c.topic in WANTED]
+            for connection, received, data in reader.messages(wanted):
+                messages[connection.topic].append(
+                    (received, reader.deserialize(data, connection.msgtype)))
+    except (OSError, KeyError, ValueError, AssertionError) as error:
+        raise InputError(f'the bag {bag} cannot be read ({error})') from None
+    if not messages['/skeleton_info']:
+        raise InputError(f'the bag {bag} holds no /skeleton_info: the node was not recorded')
+    info = messages['/skeleton_info'][-1][1]
+    skeletons = messages['/skeletons']
+    people = _people([message for _, message in skeletons], len(info.joint_names))
+    keypoint_stamps, keypoints, boxes = _keypoints([m for _, m in messages['/keypoints_2d']])
+    latency = [min((s.latency for s in m.skeletons), default=np.nan) for _, m in skeletons]
+    values: dict[str, str] = {}
+    for _, message in messages['/diagnostics']:
+        for status in message.status:
+            values.update({value.key: value.value for value in status.values})
+    return RecordedRun(
+        np.array([stamp_ns(m.header) for _, m in skeletons], np.int64),
+        np.array([received for received, _ in skeletons], np.int64),
+        np.array(latency, np.float64), people, keypoint_stamps, keypoints, boxes,
+        tuple(info.joint_names), str(info.lifter), counts, values)
+
+
+def stamp_ns(header: Any) -> int:
+    """Stamp of a header in nanoseconds."""
+    return int(header.stamp.sec) * 1_000_000_000 + int(header.stamp.nanosec)
+
+
+def _people(messages: list[Any], joint_count: int) -> dict[int, PersonMotion]:
+    ids = sorted({int(s.id) for message in messages for s in message.skeletons})
+    count = len(messages)
+    people = {i: PersonMotion(
+        np.full((count, joint_count, 3), np.nan, np.float32),
+        np.full((count, joint_count, 3, 3), np.nan, np.float32),
+        np.full((count, 2), np.nan, np.float32), np.full(count, np.nan, np.float32))
+        for i in ids}
+    for row, message in enumerate(messages):
+        for skeleton in message.skeletons:
+            person = people[int(skeleton.id)]
+            person.joints[row] = np.asarray(skeleton.joints).reshape(joint_count, 3)
+            if len(skeleton.covariance):
+                packed = np.asarray(skeleton.covariance).reshape(joint_count, 6)
+                person.covariance[row] = packed[:, _SYMMETRIC].reshape(joint_count, 3, 3)
+            if len(skeleton.contact) == 2:
+                person.contact[row] = skeleton.contact
+            person.stature[row] = skeleton.stature
+    return people
+
+
+def _keypoints(messages: list[Any]) -> tuple[
+        NDArray[np.int64], dict[int, NDArray[np.float32]], dict[int, NDArray[np.float32]]]:
+    stamps = np.array([stamp_ns(message.header) for message in messages], np.int64)
+    ids = sorted({int(p.id) for message in messages for p in message.people})
+    keypoints = {i: np.full((len(messages), 17, 3), np.nan, np.float32) for i in ids}
+    boxes = {i: np.full((len(messages), 4), np.nan, np.float32) for i in ids}
+    for values in keypoints.values():
+        values[..., 2] = 0.0
+    for row, message in enumerate(messages):
+        for person in message.people:
+            flat = np.asarray(person.keypoints).reshape(-1, 3)
+            keypoints[int(person.id)][row] = flat[:17]
+            boxes[int(person.id)][row] = person.bounding_box
+    return stamps, keypoints, boxes
+
+
+def main_person(run: RecordedRun) -> int | None:
+    """Id of the person that is seen longest and largest; None when nobody was seen."""
+    def presence(person_id: int) -> float:
+        box = run.boxes[person_id]
+        return float(np.nansum(box[:, 3] - box[:, 1]))
+    return max(run.boxes, key=presence, default=None)
