@@ -49,7 +49,7 @@ setup(
     license='Apache-2.0',
     entry_points={
         'console_scripts': [
-            'lifter_node = mocap23_ros.ros.lifter_node:main',
+            'lifter_node = mocap23_ros.ros.main:main',
             'mocap23 = mocap23_ros.cli.main:main',
         ],
     },

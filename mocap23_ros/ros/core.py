@@ -2,17 +2,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """The core behind the node: detector, tracker and lifter, loaded and warm."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mocap23_ros.detection.detector import Detector
+from mocap23_ros.detection.detector import Detection, Detector
 from mocap23_ros.detection.registry import create_detector
+from mocap23_ros.errors import InputError
 from mocap23_ros.lifting.lifter import Lifter
 from mocap23_ros.lifting.registry import create_lifter
 from mocap23_ros.pipeline.streaming_lifter import StreamingLifter
 from mocap23_ros.ros.parameters import Settings
+from mocap23_ros.skeletons.conversion import convert_keypoints
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 from mocap23_ros.tracking.tracker import Tracker
 from mocap23_ros.windows.keypoint_windows import KeypointWindows
@@ -39,6 +42,16 @@ class Core:
     def output_format(self) -> SkeletonFormat:
         """The format of the skeletons."""
         return self.lifter.output_format
+
+    def detect(self, image_bgr: NDArray[np.uint8]) -> list[Detection]:
+        """Return the people in an image, their keypoints in ``keypoint_format``."""
+        assert self.detector is not None
+        detections = self.detector.detect(image_bgr)
+        if self.detector.format.name == self.keypoint_format.name:
+            return detections
+        return [replace(detection, keypoints=convert_keypoints(
+            detection.keypoints, self.detector.format, self.keypoint_format))
+            for detection in detections]
 
     def reset(self, restart_ids: bool) -> None:
         """Forget everybody; ids go on counting, so that nobody is mistaken, or begin at 1."""
@@ -87,9 +100,16 @@ def _warm_up(lifter: Lifter) -> None:
 
 
 def _detector_options(settings: Settings) -> dict[str, Any]:
-    options: dict[str, Any] = {'max_people': settings.max_people}
-    if settings.detector_model:
+    options: dict[str, Any] = {
+        'max_people': settings.max_people, 'min_score': settings.min_score}
+    if settings.detector == 'onnx':
+        if not settings.detector_model:
+            raise InputError(
+                'the onnx detector needs the parameter detector_model: an ONNX file, or a name '
+                'that "mocap23 fetch-weights" has fetched')
         options['model'] = settings.detector_model
+        options['person_model'] = settings.person_model or None
+        options['backend'] = settings.backend
     return options
 
 

@@ -163,8 +163,7 @@ class FrameProcessor:
         else:
             image = decode_compressed_image(message)
         _lap(stages, 'decode', started)
-        assert self._core.detector is not None
-        return self._core.detector.detect(image), (image.shape[1], image.shape[0])
+        return self._core.detect(image), (image.shape[1], image.shape[0])
 
 
 def _lap(stages: dict[str, float], name: str, started: float) -> None:

@@ -72,12 +72,16 @@ class Settings:
         'mediapipe', '2D keypoint detector; external takes them from keypoints_2d_in',
         choices=('mediapipe', 'onnx', 'external'), read_only=True)
     detector_model: str = _parameter(
-        '', "Network file of the detector (needed by onnx); empty: the detector's own",
-        read_only=True)
+        '', 'Pose network of the onnx detector: a file, or a name that mocap23 fetch-weights '
+        'has fetched', read_only=True)
+    person_model: str = _parameter(
+        '', 'Network of the onnx detector that finds people, where the pose network does not; '
+        'empty: none', read_only=True)
     max_people: int = _parameter(
         4, 'Most people that the detector looks for', minimum=1, maximum=32, read_only=True)
     min_score: float = _parameter(
-        0.3, 'Detections of a lower score are ignored', minimum=0.0, maximum=1.0)
+        0.3, 'People of a lower detection score are ignored', minimum=0.0, maximum=1.0,
+        read_only=True)
     lifter: str = _parameter(
         'geometric', 'Method that computes the 3D skeletons', choices=('geometric', 'diffusion'),
         read_only=True)
@@ -85,7 +89,7 @@ class Settings:
         's', 'Size of the network of the diffusion lifter', choices=('s', 'm', 'l'),
         read_only=True)
     backend: str = _parameter(
-        'auto', 'What runs the network of the diffusion lifter',
+        'auto', 'What runs the networks of the onnx detector and the diffusion lifter',
         choices=('auto', 'onnxruntime', 'tensorrt', 'tensorrt_rtx', 'torch'), read_only=True)
     steps: int = _parameter(
         0, 'Denoising steps of the diffusion lifter; 0: those that its network was exported with',

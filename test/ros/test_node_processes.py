@@ -149,7 +149,8 @@ def test_a_looping_bag_under_simulated_time_begins_anew(peer, start):
 
 
 @pytest.mark.parametrize(('parameters', 'reason'), [
-    ({'detector': 'onnx'}, 'cannot configure'),
+    ({'detector': 'onnx'}, 'cannot configure: the onnx detector needs the parameter'),
+    ({'detector': 'onnx', 'detector_model': 'absent.onnx'}, 'cannot configure: '),
     ({'detector': 'openpose'}, 'one of mediapipe, onnx, external'),
     ({'floor_height': 1}, 'write 5.0, not 5'),
 ])

@@ -108,7 +108,7 @@ def test_dynamic_ones_change_and_read_only_ones_do_not(context):
     assert node.set_parameters([Parameter('floor_height', value=0.25)])[0].successful
     assert read_settings(node).floor_height == 0.25
     for name, value in (('world_frame', 'odom'), ('floor_height', float('inf')),
-                        ('min_score', 1.5)):
+                        ('tf_timeout', 99.0)):
         result = node.set_parameters([Parameter(name, value=value)])[0]
         assert not result.successful and result.reason
     assert read_settings(node) == dataclasses.replace(Settings(), floor_height=0.25)
