@@ -49,7 +49,7 @@ def install(group, environment_folder, ros_installation):
     """Install one group with pip; raise SetUpError with the end of pip's output if it fails."""
     requirements, constraints = requirement_files(group, ros_installation)
     command = [environment_folder / 'bin' / 'python', '-m', 'pip', 'install', '--no-input',
-               '--disable-pip-version-check', '--progress-bar', 'off',
+               '--disable-pip-version-check', '--progress-bar', 'off', '--no-compile',
                '-r', requirements, '-c', constraints]
     if group.no_dependencies:
         command.append('--no-deps')
