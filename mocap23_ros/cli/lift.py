@@ -1,0 +1,153 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""``mocap23 lift``: keypoints or a video to metric 3D motion."""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mocap23_ros.engines.model_files import available_tiers
+from mocap23_ros.errors import InputError
+from mocap23_ros.lifting.lifter import Lifter
+from mocap23_ros.lifting.registry import LIFTERS, create_lifter
+from mocap23_ros.pipeline.offline_lifter import lift_offline
+from mocap23_ros.pipeline.recorded_motion import RecordedMotion
+from mocap23_ros.pipeline.recording import KeypointRecording, load_recording
+from mocap23_ros.pipeline.recording_lifter import lift_streaming
+from mocap23_ros.pipeline.streaming_lifter import StreamingLifter
+
+Progress = Callable[[int, int], None]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of ``mocap23 lift``."""
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument('--keypoints', type=Path, metavar='IN.npz',
+                        help='keypoint file, or a folder: every *.npz in it is lifted')
+    source.add_argument('--video', type=Path, metavar='FILE',
+                        help='video of a fixed camera; the detector runs first')
+    parser.add_argument('--camera', type=Path, metavar='CAMERA.yaml',
+                        help='with --video: ROS calibration plus world_T_camera, floor_height')
+    parser.add_argument('--out', type=Path, required=True, metavar='OUT.npz',
+                        help='result; a folder when --keypoints is one')
+    parser.add_argument('--lifter', choices=sorted(LIFTERS),
+                        help='default: diffusion where its exported graphs are, else geometric')
+    parser.add_argument('--tier', default='s', help='size of the learned lifter (default: s)')
+    parser.add_argument('--backend', default='auto',
+                        help='inference engine of the learned lifter (default: auto)')
+    parser.add_argument('--steps', type=int, metavar='N',
+                        help='diffusion steps (default: those that the tier is exported with)')
+    parser.add_argument('--mode', choices=('streaming', 'offline'), default='streaming',
+                        help='streaming: frame i uses frames up to i + lag; offline: all '
+                             '(default: streaming)')
+    parser.add_argument('--lag', type=int, default=0, metavar='FRAMES',
+                        help='streaming: frames of delay (default: 0)')
+    parser.add_argument('--no-contact-correction', action='store_true',
+                        help='streaming: leave standing feet as lifted')
+    parser.add_argument('--detector', default='mediapipe', help='with --video (default: mediapipe)')
+    parser.add_argument('--detector-model', type=Path, metavar='FILE',
+                        help='with --video: weights of the detector')
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Lift what the arguments name; raises InputError for what cannot be used."""
+    _check(arguments)
+    jobs = _jobs(arguments)
+    lifter = _make_lifter(arguments)
+    try:
+        for number, (source, target) in enumerate(jobs, 1):
+            label = source.name if len(jobs) == 1 else f'{source.name} ({number}/{len(jobs)})'
+            if arguments.video:
+                with _progress(f'detecting in {label}') as report:
+                    recording = _detect(arguments, report)
+            else:
+                recording = load_recording(source)
+            with _progress(f'lifting {label}') as report:
+                _lift(arguments, lifter, recording, report).save(target)
+    finally:
+        close = getattr(lifter, 'close', None)
+        if close is not None:
+            close()
+    return 0
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    if arguments.video and not arguments.camera:
+        raise InputError('--video needs --camera CAMERA.yaml with the calibration and the pose')
+    if arguments.camera and not arguments.video:
+        raise InputError('--camera goes with --video; keypoint files hold their own camera')
+    if arguments.mode == 'offline' and arguments.lag:
+        raise InputError('--lag goes with --mode streaming; offline uses all frames anyway')
+    if arguments.steps is not None and not 1 <= arguments.steps <= 1000:
+        raise InputError('--steps must be between 1 and 1000')
+
+
+def _jobs(arguments: argparse.Namespace) -> list[tuple[Path, Path]]:
+    """(source, target) pairs, checked before any model is loaded."""
+    source: Path = arguments.video or arguments.keypoints
+    target: Path = arguments.out
+    if arguments.keypoints and source.is_dir():
+        files = sorted(p for p in source.glob('*.npz') if p.is_file())
+        if not files:
+            raise InputError(f'{source} has no *.npz files')
+        if target.exists() and not target.is_dir():
+            raise InputError(f'--out {target} is a file; it must be a folder when --keypoints is')
+        if target.exists() and target.samefile(source):
+            raise InputError('--out is the folder of the input; give another one, results have '
+                             'the names of the inputs')
+        return [(file, target / file.name) for file in files]
+    if not source.exists():
+        raise InputError(f'{source}: no such file or folder')
+    if target.is_dir():
+        target = target / f'{source.stem}.npz'
+    if target.exists() and target.samefile(source):
+        raise InputError('--out is the input file; give another name')
+    return [(source, target)]
+
+
+def _make_lifter(arguments: argparse.Namespace) -> Lifter:
+    name = arguments.lifter
+    if name is None:
+        name = 'diffusion' if arguments.tier in available_tiers() else 'geometric'
+        if name == 'geometric':
+            print(f'mocap23 lift: no exported graph of tier {arguments.tier}; using the geometric '
+                  'lifter', file=sys.stderr)
+    if name == 'geometric':
+        return create_lifter(name)
+    # Offline windows overlap by half only: too little to start from the one before.
+    return create_lifter(name, tier=arguments.tier, backend=arguments.backend,
+                         steps=arguments.steps, warm_start=arguments.mode == 'streaming')
+
+
+def _detect(arguments: argparse.Namespace, report: Progress) -> KeypointRecording:
+    from mocap23_ros.detection.registry import create_detector
+    from mocap23_ros.pipeline.video_recording import record_video
+    detector = create_detector(arguments.detector, model=arguments.detector_model)
+    try:
+        return record_video(arguments.video, arguments.camera, detector, report)
+    finally:
+        detector.close()
+
+
+def _lift(arguments: argparse.Namespace, lifter: Lifter, recording: KeypointRecording,
+          report: Progress) -> RecordedMotion:
+    if arguments.mode == 'offline':
+        return lift_offline(lifter, recording, report)
+    streaming = StreamingLifter(lifter, lag=arguments.lag,
+                                contact_correction=not arguments.no_contact_correction)
+    return lift_streaming(streaming, recording, report)
+
+
+@contextmanager
+def _progress(title: str) -> Iterator[Progress]:
+    """A bar on stderr where that is a terminal, nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+    with Bar(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total or None)

@@ -1,0 +1,164 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Keypoints of a whole recording, and its npz file."""
+
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mocap23_ros.errors import InputError
+from mocap23_ros.geometry.camera_model import CameraModel
+from mocap23_ros.geometry.poses import check_pose
+from mocap23_ros.skeletons.formats import COCO17
+
+MAXIMUM_BYTES = 4 * 1024**3  # of one array in a file
+_MAXIMUM_COORDINATE = 1e6  # pixels
+_STATURES = (0.4, 2.6)
+
+
+@dataclass(frozen=True)
+class KeypointRecording:
+    """F frames of P people seen by one camera.
+
+    keypoints: float32 [F,P,17,3] raw pixels and confidence, COCO-17; not seen: x, y NaN and
+    confidence 0. stamps: float64 [F] seconds, increasing. cameras: one, or F of them where the
+    intrinsics change. world_T_camera: float64 [F,4,4]. stature: float32 [P] metres, NaN = unknown.
+    """
+
+    keypoints: NDArray[np.float32]
+    stamps: NDArray[np.float64]
+    cameras: tuple[CameraModel, ...]
+    world_T_camera: NDArray[np.float64]
+    stature: NDArray[np.float32]
+
+    @property
+    def frames(self) -> int:
+        """F, the number of frames."""
+        return self.keypoints.shape[0]
+
+    @property
+    def people(self) -> int:
+        """P, the number of people."""
+        return self.keypoints.shape[1]
+
+    def camera(self, frame: int) -> CameraModel:
+        """The intrinsics of a frame."""
+        return self.cameras[0] if len(self.cameras) == 1 else self.cameras[frame]
+
+
+def load_recording(path: Path) -> KeypointRecording:
+    """Read and check a keypoint file (the layout is in docs/LIFT.md).
+
+    Raises InputError, naming the file and the key, for whatever cannot be used.
+    """
+    arrays = _read_arrays(Path(path))
+    try:
+        return _checked(arrays)
+    except InputError as error:
+        raise InputError(f'{path}: {error}') from None
+
+
+def _read_arrays(path: Path) -> dict[str, NDArray]:
+    try:
+        with np.load(path, allow_pickle=False) as data:
+            sizes = {i.filename: i.file_size for i in data.zip.infolist()}
+            for name, size in sizes.items():
+                if size > MAXIMUM_BYTES:
+                    raise InputError(f'{path}: {name} unpacks to {size / 1e9:.1f} GB; cut the '
+                                     'recording into parts')
+            return {key: data[key] for key in data.files}
+    except FileNotFoundError:
+        raise InputError(f'{path}: no such file') from None
+    except IsADirectoryError:
+        raise InputError(f'{path} is a folder') from None
+    except InputError:
+        raise
+    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+        reason = ('it holds Python objects, which are not loaded' if 'pickle' in str(error)
+                  else 'it is damaged or of another kind')
+        raise InputError(f'{path} is not a readable npz file: {reason}; write it with '
+                         'numpy.savez') from None
+
+
+def _checked(arrays: dict[str, NDArray]) -> KeypointRecording:
+    missing = [key for key in ('keypoints', 'stamps', 'K', 'world_T_camera', 'image_size')
+               if key not in arrays]
+    if missing:
+        raise InputError(f'the key {missing[0]} is missing; it has '
+                         f'{", ".join(sorted(arrays)) or "none"}')
+    keypoints = _keypoints(arrays['keypoints'])
+    frames, people = keypoints.shape[:2]
+    stamps = _numbers(arrays['stamps'], 'stamps', (frames,))
+    backwards = np.flatnonzero(np.diff(stamps) <= 0)
+    if len(backwards):
+        raise InputError(f'stamps must increase, but stamp {backwards[0] + 1} is not after the '
+                         'one before it; sort the frames and drop repeated ones')
+    poses = arrays['world_T_camera']
+    if poses.shape not in ((4, 4), (frames, 4, 4)):
+        raise InputError(f'world_T_camera has shape {list(poses.shape)}; it must be [4, 4] or '
+                         f'[{frames}, 4, 4]')
+    poses = np.broadcast_to(check_pose(poses), (frames, 4, 4))
+    stature: NDArray = np.full(people, np.nan)
+    if 'stature' in arrays:
+        stature = _numbers(arrays['stature'], 'stature', (people,), finite=False)
+        known = stature[np.isfinite(stature)]
+        if np.isinf(stature).any() or ((known < _STATURES[0]) | (known > _STATURES[1])).any():
+            raise InputError(f'stature must be metres between {_STATURES[0]} and {_STATURES[1]}, '
+                             'NaN where unknown')
+    return KeypointRecording(keypoints, stamps, _cameras(arrays, frames), poses,
+                             stature.astype(np.float32))
+
+
+def _keypoints(values: NDArray) -> NDArray[np.float32]:
+    joints = len(COCO17)
+    if values.ndim != 4 or values.shape[2:] != (joints, 3):
+        raise InputError(f'keypoints has shape {list(values.shape)}; it must be [frames, people, '
+                         f'{joints}, 3] in COCO order: x px, y px, confidence')
+    if values.shape[0] == 0:
+        raise InputError('keypoints has no frames')
+    if values.dtype.kind not in 'fiu':
+        raise InputError(f'keypoints is of type {values.dtype}; it must be numbers')
+    keypoints = values.astype(np.float32)
+    if np.isinf(keypoints).any() or np.nanmax(np.abs(keypoints[..., :2]), initial=0
+                                              ) > _MAXIMUM_COORDINATE:
+        raise InputError('keypoints has infinite or absurdly large coordinates; use NaN for what '
+                         'was not detected')
+    confidence = keypoints[..., 2]
+    if (np.nan_to_num(confidence) < 0).any() or (np.nan_to_num(confidence) > 1).any():
+        raise InputError('the confidence keypoints[..., 2] must lie between 0 and 1')
+    unseen = ~np.isfinite(keypoints).all(axis=-1) | (confidence <= 0)
+    keypoints[unseen] = (np.nan, np.nan, 0)
+    return keypoints
+
+
+def _cameras(arrays: dict[str, NDArray], frames: int) -> tuple[CameraModel, ...]:
+    K = arrays['K']
+    if K.shape not in ((3, 3), (frames, 3, 3)):
+        raise InputError(f'K has shape {list(K.shape)}; it must be [3, 3] or [{frames}, 3, 3]')
+    size = _numbers(arrays['image_size'], 'image_size', (2,))
+    distortion = arrays.get('distortion', np.zeros(0))
+    model = arrays.get('distortion_model', np.array('plumb_bob'))
+    if model.size != 1 or model.dtype.kind != 'U':
+        raise InputError('distortion_model must be one string, as in CameraInfo')
+    name = str(model.reshape(-1)[0])
+    # All frames usually share one matrix even where it is given for each.
+    matrices = [K] if K.ndim == 2 else ([K[0]] if (K == K[0]).all() else list(K))
+    return tuple(CameraModel.from_calibration(matrix, distortion, name,
+                                              (int(size[0]), int(size[1])))
+                 for matrix in matrices)
+
+
+def _numbers(values: NDArray, name: str, shape: tuple[int, ...], finite: bool = True
+             ) -> NDArray[np.float64]:
+    if values.shape != shape:
+        raise InputError(f'{name} has shape {list(values.shape)}; it must be {list(shape)}')
+    if values.dtype.kind not in 'fiu':
+        raise InputError(f'{name} is of type {values.dtype}; it must be numbers')
+    numbers: NDArray[Any] = values.astype(np.float64)
+    if finite and not np.isfinite(numbers).all():
+        raise InputError(f'{name} has entries that are not finite numbers')
+    return numbers

@@ -1,0 +1,178 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""``mocap23 lift`` from file to file, and what it refuses."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / 'lifting'))
+from synthetic_people import look_at, walking_person
+
+from mocap23_ros.cli.main import main
+from mocap23_ros.skeletons.formats import COCO17
+
+RATE, FRAMES = 30.0, 60
+POSE = look_at((0, 0, 1.5), (4, 0, 0.9))
+K = np.array([[1000.0, 0, 640], [0, 1000, 360], [0, 0, 1]])
+
+
+def truth():
+    """World joints [F,2,17,3] of two people."""
+    stamps = np.arange(FRAMES) / RATE
+    return np.stack([walking_person(stamps, (4.0, -0.6), heading=1.4),
+                     walking_person(stamps, (5.0, 0.8), heading=-1.7)], axis=1)
+
+
+def recording(**changes):
+    """The arrays of a valid input file, with changes; None removes a key."""
+    joints = truth()
+    p_camera = (joints - POSE[:3, 3]) @ POSE[:3, :3]
+    pixels = p_camera[..., :2] / p_camera[..., 2:] * 1000 + (640, 360)
+    keypoints = np.concatenate([pixels, np.full((*pixels.shape[:-1], 1), 0.9)], axis=-1)
+    arrays = {'keypoints': keypoints.astype(np.float32), 'stamps': 5 + np.arange(FRAMES) / RATE,
+              'K': K, 'world_T_camera': POSE, 'image_size': np.array([1280, 720])}
+    arrays.update(changes)
+    return {key: value for key, value in arrays.items() if value is not None}
+
+
+def lift(tmp_path, arrays, *options):
+    """Run the command; returns the exit status and the path of the result."""
+    source, target = tmp_path / 'in.npz', tmp_path / 'out.npz'
+    np.savez(source, **arrays)
+    status = main(['lift', '--keypoints', str(source), '--out', str(target), '--lifter',
+                   'geometric', *options])
+    return status, target
+
+
+@pytest.mark.parametrize('options', [(), ('--lag', '3'), ('--mode', 'offline')])
+def test_output_has_the_documented_layout_and_the_people(tmp_path, options):
+    status, target = lift(tmp_path, recording(), *options)
+    assert status == 0
+    with np.load(target, allow_pickle=False) as out:
+        assert out['joints'].shape == (FRAMES, 2, 19, 3) and out['joints'].dtype == np.float32
+        assert tuple(out['joint_names'][:17]) == COCO17.joint_names
+        assert out['covariance'].shape == (FRAMES, 2, 19, 3, 3)
+        assert out['covariance'].dtype == np.float32
+        np.testing.assert_array_equal(out['stamps'], recording()['stamps'])
+        assert out['contact'].shape == (FRAMES, 2, 2) and out['stature'].shape == (FRAMES, 2)
+        assert np.isfinite(out['joints']).all()
+        error = np.linalg.norm(out['joints'][:, :, :17] - truth(), axis=-1)
+    assert error.mean() < 0.3
+
+
+def test_per_frame_intrinsics_poses_and_stature_are_honoured(tmp_path):
+    same = recording(K=np.repeat(K[None], FRAMES, 0),
+                     world_T_camera=np.repeat(POSE[None], FRAMES, 0))
+    _, target = lift(tmp_path, same)
+    first = np.load(target)['joints']
+    _, target = lift(tmp_path, recording())
+    np.testing.assert_allclose(np.load(target)['joints'], first, atol=1e-5)
+    _, target = lift(tmp_path, recording(stature=np.array([1.5, np.nan], np.float32)))
+    stature = np.load(target)['stature']
+    np.testing.assert_allclose(stature[:, 0], 1.5, atol=1e-6)
+    assert np.ptp(stature[:, 1]) > 0
+
+
+@pytest.mark.parametrize('lag', [0, 2])
+def test_streaming_uses_no_frame_beyond_the_lag(tmp_path, lag):
+    changed = recording()
+    changed['keypoints'] = changed['keypoints'].copy()
+    changed['keypoints'][40:, :, :, :2] += 30
+    _, target = lift(tmp_path, recording(), '--lag', str(lag))
+    first = np.load(target)['joints']
+    _, target = lift(tmp_path, changed, '--lag', str(lag))
+    second = np.load(target)['joints']
+    np.testing.assert_array_equal(first[:40 - lag], second[:40 - lag])
+    assert (first[40] != second[40]).any()
+
+
+@pytest.mark.parametrize('mode', ['streaming', 'offline'])
+def test_person_who_is_never_seen_stays_nan(tmp_path, mode):
+    arrays = recording()
+    arrays['keypoints'][:, 1] = np.nan
+    status, target = lift(tmp_path, arrays, '--mode', mode)
+    joints = np.load(target)['joints']
+    assert status == 0
+    assert np.isnan(joints[:, 1]).all() and np.isfinite(joints[:, 0]).all()
+
+
+@pytest.mark.parametrize('mode', ['streaming', 'offline'])
+def test_long_absence_is_nan_and_the_return_is_found(tmp_path, mode):
+    arrays = recording(stamps=np.concatenate([np.arange(20), 300 + np.arange(40)]) / RATE)
+    arrays['keypoints'][20:45, 0, :, :2] = np.nan
+    status, target = lift(tmp_path, arrays, '--mode', mode)
+    joints = np.load(target)['joints']
+    assert status == 0
+    assert np.isnan(joints[25:44, 0]).all()
+    assert np.isfinite(joints[:20, 0]).all() and np.isfinite(joints[46:, 0]).all()
+
+
+def test_folder_is_lifted_to_the_same_names(tmp_path):
+    source = tmp_path / 'many'
+    source.mkdir()
+    for name in ('a', 'b'):
+        np.savez(source / f'{name}.npz', **recording())
+    status = main(['lift', '--keypoints', str(source), '--out', str(tmp_path / 'results'),
+                   '--lifter', 'geometric'])
+    assert status == 0
+    assert sorted(p.name for p in (tmp_path / 'results').iterdir()) == ['a.npz', 'b.npz']
+
+
+REFUSED = {
+    'keypoints of 16 joints': ({'keypoints': recording()['keypoints'][:, :, :16]}, 'keypoints has'),
+    'keypoints without people axis': ({'keypoints': recording()['keypoints'][:, 0]}, 'shape'),
+    'no frames': ({'keypoints': np.zeros((0, 1, 17, 3)), 'stamps': np.zeros(0)}, 'no frames'),
+    'infinite': ({'keypoints': np.full_like(recording()['keypoints'], np.inf)}, 'infinite'),
+    'confidence 2': ({'keypoints': recording()['keypoints'] + np.float32(2)}, 'confidence'),
+    'text keypoints': ({'keypoints': np.full((1, 1, 17, 3), 'x')}, 'numbers'),
+    'unsorted stamps': ({'stamps': recording()['stamps'][::-1]}, 'stamps must increase'),
+    'too few stamps': ({'stamps': np.arange(3.0)}, 'stamps has shape'),
+    'NaN stamp': ({'stamps': np.full(FRAMES, np.nan)}, 'stamps'),
+    'zero focal length': ({'K': K * np.diag([0, 0, 1])}, 'uncalibrated'),
+    'K of another shape': ({'K': np.eye(4)}, 'K has shape'),
+    'missing pose': ({'world_T_camera': None}, 'world_T_camera is missing'),
+    'scaled pose': ({'world_T_camera': np.diag([2.0, 2, 2, 1])}, 'non-rigid'),
+    'pose of another shape': ({'world_T_camera': np.eye(3)}, 'world_T_camera has shape'),
+    'giant': ({'stature': np.array([17.0, 1.7])}, 'stature must be metres'),
+    'one stature for two': ({'stature': np.array([1.7])}, 'stature has shape'),
+    'unknown lens': ({'distortion': np.zeros(4), 'distortion_model': 'magic'}, 'magic'),
+    'pickled': ({'keypoints': np.array([None])}, 'Python objects'),
+    'empty image': ({'image_size': np.array([0, 0])}, 'image_size'),
+}
+
+
+@pytest.mark.parametrize('case', REFUSED)
+def test_bad_file_is_one_clear_line_and_nothing_is_written(tmp_path, capsys, case):
+    changes, words = REFUSED[case]
+    status, target = lift(tmp_path, recording(**changes))
+    error = capsys.readouterr().err
+    assert status == 2
+    assert words in error and 'in.npz' in error and error.count('\n') == 1
+    assert [p.name for p in tmp_path.iterdir()] == ['in.npz'] and not target.exists()
+
+
+def test_bad_arguments_are_one_clear_line(tmp_path, capsys):
+    np.savez(tmp_path / 'in.npz', **recording())
+    (tmp_path / 'text.npz').write_text('hello')
+    (tmp_path / 'empty').mkdir()
+    source, out = str(tmp_path / 'in.npz'), str(tmp_path / 'out.npz')
+    cases = [
+        (['--keypoints', str(tmp_path / 'no.npz'), '--out', out], 'no such file'),
+        (['--keypoints', str(tmp_path / 'text.npz'), '--out', out], 'npz'),
+        (['--keypoints', str(tmp_path / 'empty'), '--out', out], 'no *.npz files'),
+        (['--keypoints', source, '--out', source], 'input file'),
+        (['--keypoints', source, '--out', out, '--lag', '-1'], 'lag'),
+        (['--keypoints', source, '--out', out, '--mode', 'offline', '--lag', '2'], '--lag'),
+        (['--keypoints', source, '--out', out, '--camera', 'x.yaml'], '--camera goes with'),
+        (['--keypoints', source, '--out', str(tmp_path / 'in.npz' / 'x.npz')], 'cannot write'),
+        (['--video', source, '--out', out], '--video needs --camera'),
+        (['--video', source, '--camera', str(tmp_path / 'no.yaml'), '--out', out], 'no.yaml'),
+    ]
+    for options, words in cases:
+        assert main(['lift', '--lifter', 'geometric', *options]) == 2, options
+        error = capsys.readouterr().err
+        assert words in error and error.count('\n') == 1, (options, error)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ['empty', 'in.npz', 'text.npz']
