@@ -38,7 +38,9 @@ def run(arguments: argparse.Namespace) -> int:
         raise InputError('name the weights to fetch; --list prints the known ones')
     columns = (TextColumn('{task.description}'), BarColumn(), DownloadColumn(),
                TransferSpeedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True,
+                  disable=not console.is_terminal) as bar:
         task = bar.add_task(arguments.name, total=None)
         path = fetch_weights(
             arguments.name, arguments.url, arguments.sha256, arguments.out, arguments.force,

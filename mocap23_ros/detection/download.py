@@ -118,7 +118,8 @@ def extract_member(archive: Path, suffix: str, target: Path, largest: int) -> bo
                         raise InputError(f'the member *{suffix} of the archive is larger than '
                                          f'{largest} bytes, the most that is taken')
                     file.write(block)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError,
+            OSError) as error:
         target.unlink(missing_ok=True)
         raise InputError(f'the archive cannot be unpacked ({error}); fetch it again') from None
     except BaseException:

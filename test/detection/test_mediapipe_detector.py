@@ -1,0 +1,126 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""The mediapipe detector on real video frames, with its real networks."""
+
+import cv2
+import numpy as np
+import pytest
+
+from mocap23_ros.detection.keypoint_similarity import keypoint_similarity
+from mocap23_ros.detection.registry import create_detector
+from mocap23_ros.errors import InputError
+from mocap23_ros.sample import archive
+
+pytest.importorskip('mediapipe', reason='the mediapipe detector is not installed')
+
+
+def sample_frames(kind, camera, indices):
+    folder = archive.cache_folder() / 'sample-0.10.49'
+    path = folder / f'{kind}_{camera}.mp4'
+    if not path.is_file():
+        pytest.skip(f'the sample video is not in {folder}; run make demo once')
+    capture = cv2.VideoCapture(str(path))
+    frames = []
+    for index in range(max(indices) + 1):
+        frame = capture.read()[1]
+        if index in indices:
+            frames.append(frame)
+    return frames
+
+
+@pytest.fixture(scope='module')
+def detector():
+    made = create_detector('mediapipe')
+    yield made
+    made.close()
+
+
+@pytest.fixture(autouse=True)
+def fresh(detector):
+    detector.reset()
+
+
+def test_the_man_of_the_sample_is_found_where_he_is(detector):
+    frame, = sample_frames('single', 'cam03', [0])
+    found = detector.detect(frame)
+    assert len(found) == 1 and found[0].score > 0.5
+    keypoints = dict(zip(detector.format.joint_names, found[0].keypoints, strict=True))
+    # He stands upright with his back to the camera: his left is at the left of the image.
+    assert keypoints['left_shoulder'][0] < keypoints['right_shoulder'][0]
+    assert (keypoints['nose'][1] < keypoints['left_hip'][1] < keypoints['left_knee'][1]
+            < keypoints['left_ankle'][1])
+    x_min, y_min, x_max, y_max = found[0].bounding_box
+    inside = np.nan_to_num(found[0].keypoints[:, :2], nan=x_min + 1)
+    assert (inside[:, 0] >= x_min - 1).all() and (inside[:, 0] <= x_max + 1).all()
+    assert 500 < y_max - y_min < 1100
+
+
+def test_a_second_person_is_found_without_losing_the_first(detector):
+    first, *others = sample_frames('multi', 'cam01', range(6))
+    before = detector.detect(first)
+    for frame in others:
+        after = detector.detect(frame)
+    assert len(after) >= 2
+    keypoints = np.stack([person.keypoints for person in after])
+    boxes = np.stack([person.bounding_box for person in after])
+    area = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
+    alike = np.nan_to_num(keypoint_similarity(keypoints, keypoints, area))
+    assert (alike - np.eye(len(after)) < 0.5).all()
+    # The order is that of following: who was found first stays first.
+    moved = np.linalg.norm(before[0].bounding_box - after[0].bounding_box)
+    assert moved < 100
+
+
+def test_no_more_than_max_people(detector):
+    frames = sample_frames('multi', 'cam04', range(4))
+    single = create_detector('mediapipe', max_people=1)
+    assert [len(single.detect(frame)) for frame in frames] == [1] * 4
+    single.close()
+
+
+def test_half_a_person_has_the_outside_half_marked(detector):
+    frame, = sample_frames('single', 'cam03', [0])
+    hips = detector.detect(frame)[0].keypoints[11:13, 1].mean()
+    detector.reset()
+    upper = frame[:int(hips) + 120]
+    found = detector.detect(upper)
+    assert found
+    keypoints = found[0].keypoints
+    outside = np.isnan(keypoints[:, 0])
+    assert outside[15:].all() and not outside[5:13].any()  # ankles; shoulders to hips
+    assert (keypoints[outside, 2] == 0).all() and (keypoints[~outside, 2] > 0).all()
+    assert np.nanmax(keypoints[:, 1]) < upper.shape[0]
+
+
+def test_nobody_in_empty_images_of_any_size(detector):
+    random = np.random.default_rng(0)
+    for shape in ((480, 640), (32, 32), (33, 1000), (1920, 1080)):
+        assert detector.detect(np.zeros((*shape, 3), np.uint8)) == []
+        assert detector.detect(random.integers(0, 255, (*shape, 3), np.uint8)) == []
+
+
+def test_a_change_of_size_or_scene_is_no_problem(detector):
+    frame, = sample_frames('single', 'cam03', [0])
+    whole = detector.detect(frame)[0].keypoints
+    half = detector.detect(frame[::2, ::2])[0].keypoints
+    np.testing.assert_allclose(half[5:, :2] * 2, whole[5:, :2], atol=30)
+    assert detector.detect(np.zeros_like(frame)) == []
+    again = detector.detect(frame)
+    assert len(again) == 1
+
+
+def test_the_image_is_not_changed(detector):
+    frame, = sample_frames('multi', 'cam01', [0])
+    copy = frame.copy()
+    for _ in range(3):
+        detector.detect(frame)
+    np.testing.assert_array_equal(frame, copy)
+    assert frame.flags.writeable
+
+
+def test_bad_images_and_options_are_refused(detector):
+    with pytest.raises(InputError, match='grey'):
+        detector.detect(np.zeros((480, 640), np.uint8))
+    for options in ({'max_people': 0}, {'max_people': 99}, {'search_interval': 0}):
+        with pytest.raises(InputError):
+            create_detector('mediapipe', **options)

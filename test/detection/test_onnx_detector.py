@@ -1,0 +1,226 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""The onnx detector on small real networks whose answers are known."""
+
+import cv2
+import numpy as np
+import pytest
+
+from mocap23_ros.detection.onnx_detector import OnnxDetector
+from mocap23_ros.detection.registry import create_detector
+from mocap23_ros.errors import InputError
+
+onnx = pytest.importorskip('onnx', reason='onnx is needed to make the networks')
+helper, numpy_helper, FLOAT = onnx.helper, onnx.numpy_helper, onnx.TensorProto.FLOAT
+
+MEAN = np.array([123.675, 116.28, 103.53])
+STD = np.array([58.395, 57.12, 57.375])
+
+
+def save(path, nodes, inputs, outputs, constants=()):
+    graph = helper.make_graph(
+        nodes, 'known', [helper.make_tensor_value_info(n, FLOAT, s) for n, s in inputs],
+        [helper.make_tensor_value_info(n, t, s) for n, t, s in outputs],
+        [numpy_helper.from_array(np.asarray(a), n) for n, a in constants])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid('', 17)], ir_version=9)
+    onnx.checker.check_model(model)
+    onnx.save(model, path)
+    return path
+
+
+def redness(channels=((1, -1, -1),)):
+    """A node that turns the normalised RGB input into "how red", so that channel order counts."""
+    return np.array(channels, np.float32).reshape(-1, 3, 1, 1)
+
+
+def simcc_network(path, batch='N', width=192, height=256):
+    """All 17 keypoints at the reddest column and row: 2 bins per pixel, as RTMPose's."""
+    # Red is +1, black is 0, after a 1x1 convolution that undoes the normalisation.
+    weight = redness() * np.array(STD / 255).reshape(1, 3, 1, 1)
+    bias = np.array([float((MEAN / 255 * [1, -1, -1]).sum())])
+    nodes = [
+        helper.make_node('Conv', ['input', 'weight', 'bias'], ['red']),
+        helper.make_node('ReduceMax', ['red'], ['x'], axes=[2], keepdims=0),
+        helper.make_node('ReduceMax', ['red'], ['y'], axes=[3], keepdims=0),
+        helper.make_node('Resize', ['x', '', 'twice'], ['x2'], mode='nearest',
+                         coordinate_transformation_mode='asymmetric', nearest_mode='floor'),
+        helper.make_node('Resize', ['y', '', 'twice'], ['y2'], mode='nearest',
+                         coordinate_transformation_mode='asymmetric', nearest_mode='floor'),
+        helper.make_node('Tile', ['x2', 'joints'], ['simcc_x']),
+        helper.make_node('Tile', ['y2', 'joints'], ['simcc_y']),
+    ]
+    # The outputs stand in the other order: they must be found by name.
+    return save(path, nodes, [('input', [batch, 3, height, width])],
+                [('simcc_y', FLOAT, [batch, 17, 2 * height]),
+                 ('simcc_x', FLOAT, [batch, 17, 2 * width])],
+                [('weight', weight.astype(np.float32)), ('bias', bias.astype(np.float32)),
+                 ('twice', np.array([1, 1, 2], np.float32)), ('joints', np.array([1, 17, 1]))])
+
+
+def heatmap_network(path, width=192, height=256):
+    """All 17 heatmaps show how red the image is, at a quarter of its size, as ViTPose's."""
+    weight = redness() * np.array(STD / 255).reshape(1, 3, 1, 1)
+    bias = np.array([float((MEAN / 255 * [1, -1, -1]).sum())])
+    nodes = [
+        helper.make_node('Conv', ['input', 'weight', 'bias'], ['red']),
+        helper.make_node('Resize', ['red', '', '', 'size'], ['small'], mode='linear',
+                         coordinate_transformation_mode='align_corners'),
+        helper.make_node('Tile', ['small', 'joints'], ['heatmaps']),
+    ]
+    return save(path, nodes, [('input', ['N', 3, height, width])],
+                [('heatmaps', FLOAT, ['N', 17, height // 4, width // 4])],
+                [('weight', weight.astype(np.float32)), ('bias', bias.astype(np.float32)),
+                 ('size', np.array([1, 1, height // 4, width // 4])),
+                 ('joints', np.array([1, 17, 1, 1]))])
+
+
+def constant_network(path, outputs, height=64, width=96):
+    """Always the same answer (plus 0 times the image, so that the input is used)."""
+    nodes = [helper.make_node('ReduceSum', ['input', 'axes'], ['sum'], keepdims=0),
+             helper.make_node('Mul', ['sum', 'zero'], ['nothing'])]
+    constants = [('axes', np.arange(4)), ('zero', np.zeros((), np.float32))]
+    declared = []
+    for name, value in outputs.items():
+        constants.append((f'{name}_value', value))
+        if value.dtype == np.float32:
+            nodes.append(helper.make_node('Add', [f'{name}_value', 'nothing'], [name]))
+            declared.append((name, FLOAT, value.shape))
+        else:
+            nodes.append(helper.make_node('Identity', [f'{name}_value'], [name]))
+            declared.append((name, onnx.TensorProto.INT64, value.shape))
+    return save(path, nodes, [('input', [1, 3, height, width])], declared, constants)
+
+
+def image_with_dot(x, y, size=(640, 480), colour=(0, 0, 255), radius=6):
+    image = np.zeros((size[1], size[0], 3), np.uint8)
+    cv2.circle(image, (x, y), radius, colour, -1)
+    return cv2.GaussianBlur(image, (0, 0), radius / 2)
+
+
+@pytest.mark.parametrize('batch', ['N', 1])
+def test_simcc_finds_the_red_dot_in_the_whole_image(tmp_path, batch):
+    detector = OnnxDetector(simcc_network(tmp_path / 'p.onnx', batch))
+    found = detector.detect(image_with_dot(400, 170))
+    assert detector.format.name == 'coco17' and len(found) == 1
+    np.testing.assert_allclose(found[0].keypoints[:, :2], [[400, 170]] * 17, atol=2.5)
+    assert (found[0].keypoints[:, 2] > 0.5).all() and found[0].score > 0.5
+
+
+def test_channels_are_not_swapped(tmp_path):
+    detector = OnnxDetector(simcc_network(tmp_path / 'p.onnx'))
+    assert detector.detect(image_with_dot(400, 170, colour=(255, 0, 0))) == []
+
+
+def test_heatmaps_are_read_below_a_pixel_of_the_heatmap(tmp_path):
+    detector = OnnxDetector(heatmap_network(tmp_path / 'p.onnx'))
+    # A heatmap pixel is 4 * 800 / 192 = 17 px of this image.
+    for x, y in ((401, 310), (405, 313), (409, 305)):
+        found = detector.detect(image_with_dot(x, y, radius=40))
+        detector.reset()
+        np.testing.assert_allclose(found[0].keypoints[:, :2], [[x, y]] * 17, atol=2.5)
+
+
+def yolo_rows(people, classes=0):
+    """Columns [1, rows, N] of (x, y, w, h, score, keypoints) in px of the input."""
+    rows = np.zeros((1, 5 + 51 if not classes else 4 + classes, 100), np.float32)
+    for index, (x, y, w, h, score) in enumerate(people):
+        rows[0, :5, index] = x, y, w, h, score
+        if not classes:
+            keypoints = np.zeros((17, 3), np.float32)
+            keypoints[:] = x, y, 0.9
+            keypoints[:, 0] += np.linspace(-w / 2, w / 2, 17)
+            rows[0, 5:, index] = keypoints.reshape(-1)
+    return rows
+
+
+def test_yolo_pose_undoes_the_letterbox_and_drops_doubles(tmp_path):
+    # 960x640 fits 96x64 exactly at 1/10; 640x640 leaves 16 px at each side.
+    people = [(30, 30, 20, 40, 0.9), (31, 30, 20, 40, 0.6), (70, 30, 20, 40, 0.8),
+              (50, 50, 9, 9, 0.1)]
+    path = constant_network(tmp_path / 'y.onnx', {'output0': yolo_rows(people)})
+    detector = OnnxDetector(path)
+    wide = detector.detect(np.zeros((640, 960, 3), np.uint8))
+    assert [round(d.score, 3) for d in wide] == [0.9, 0.8]
+    np.testing.assert_allclose(wide[0].bounding_box, [200, 100, 400, 500], atol=1e-3)
+    np.testing.assert_allclose(wide[0].keypoints[:, 0], np.linspace(200, 400, 17), atol=1e-3)
+    square = detector.detect(np.zeros((640, 640, 3), np.uint8))
+    np.testing.assert_allclose(square[0].bounding_box, [40, 100, 240, 500], atol=1e-3)
+    assert len(OnnxDetector(path, max_people=1).detect(np.zeros((640, 960, 3), np.uint8))) == 1
+
+
+def test_yolo_pose_marks_keypoints_outside_the_image(tmp_path):
+    path = constant_network(tmp_path / 'y.onnx', {'output0': yolo_rows([(5, 30, 20, 40, 0.9)])})
+    keypoints = OnnxDetector(path).detect(np.zeros((640, 960, 3), np.uint8))[0].keypoints
+    outside = np.linspace(-50, 150, 17) < 0
+    assert np.isnan(keypoints[outside, :2]).all() and (keypoints[outside, 2] == 0).all()
+    assert np.isfinite(keypoints[~outside]).all()
+
+
+def test_yolo_pose_with_suppression_inside(tmp_path):
+    rows = np.zeros((1, 30, 57), np.float32)
+    rows[0, 4, :6] = 20, 10, 40, 50, 0.9, 0
+    rows[0, 4, 6:] = np.tile([30, 30, 0.8], 17)
+    path = constant_network(tmp_path / 'e.onnx', {'output0': rows})
+    found = OnnxDetector(path).detect(np.zeros((640, 960, 3), np.uint8))
+    assert len(found) == 1
+    np.testing.assert_allclose(found[0].bounding_box, [200, 100, 400, 500], atol=1e-3)
+    np.testing.assert_allclose(found[0].keypoints, [[300, 300, 0.8]] * 17, atol=1e-3)
+
+
+def box_networks(tmp_path):
+    """The same two people (and a dog) from both kinds of box networks."""
+    yolo = yolo_rows([(20, 32, 30, 60, 0.9), (70, 32, 30, 60, 0.8)], classes=80)
+    yolo[0, :4, 2], yolo[0, 4:6, 2] = (45, 10, 10, 10), (0.4, 0.7)
+    yield constant_network(tmp_path / 'b.onnx', {'output0': yolo})
+    dets = np.array([[[5, 2, 35, 62, 0.9], [55, 2, 85, 62, 0.8], [40, 5, 50, 15, 0.7]]], np.float32)
+    yield constant_network(tmp_path / 'x.onnx', {'dets': dets, 'labels': np.array([[0, 0, 16]])})
+
+
+def test_boxes_of_people_lead_to_a_pose_each(tmp_path):
+    pose = simcc_network(tmp_path / 'p.onnx')
+    image = np.maximum(image_with_dot(200, 330, (960, 640)), image_with_dot(720, 250, (960, 640)))
+    for boxes in box_networks(tmp_path):
+        found = OnnxDetector(pose, person_model=boxes).detect(image)
+        middles = sorted(float(np.nanmean(d.keypoints[:, 0])) for d in found)
+        np.testing.assert_allclose(middles, [200, 720], atol=4)
+
+
+def test_a_followed_person_is_found_again_around_the_last_keypoints(tmp_path):
+    # Only in the first image does the pose network look everywhere.
+    detector = OnnxDetector(simcc_network(tmp_path / 'p.onnx'))
+    detector.detect(image_with_dot(400, 170))
+    assert detector.detect(image_with_dot(100, 170)) == []  # too far: lost
+    assert len(detector.detect(image_with_dot(100, 170))) == 1  # searched again
+
+
+def test_bad_files_and_options_are_one_clear_line(tmp_path):
+    pose = simcc_network(tmp_path / 'p.onnx')
+    (tmp_path / 'damaged.onnx').write_bytes(pose.read_bytes()[:200])
+    (tmp_path / 'text.onnx').write_text('no network')
+    boxes = next(box_networks(tmp_path))
+    odd = constant_network(tmp_path / 'odd.onnx', {'a': np.zeros((1, 7, 3), np.float32)})
+    for options, words in (
+            ({'model': tmp_path / 'absent.onnx'}, 'does not exist'),
+            ({'model': tmp_path / 'damaged.onnx'}, 'not a usable'),
+            ({'model': tmp_path / 'text.onnx'}, 'not a usable'),
+            ({'model': tmp_path}, 'does not exist'),
+            ({'model': odd}, 'family'),
+            ({'model': pose, 'family': 'vitpose'}, '4 dimensions'),
+            ({'model': pose, 'family': 'nonsense'}, 'rtmpose'),
+            ({'model': boxes}, 'person_model'),
+            ({'model': pose, 'person_model': pose}, 'no network for boxes'),
+            ({'model': pose, 'max_people': 0}, 'max_people'),
+            ({'model': pose, 'backend': 'nonsense'}, 'onnxruntime')):
+        with pytest.raises(InputError, match=words) as caught:
+            create_detector('onnx', **options)
+        assert '\n' not in str(caught.value)
+
+
+def test_many_people_in_one_run_equal_single_runs(tmp_path):
+    pose = simcc_network(tmp_path / 'p.onnx')
+    single = simcc_network(tmp_path / 's.onnx', 1)
+    boxes = next(box_networks(tmp_path))
+    image = np.maximum(image_with_dot(200, 330, (960, 640)), image_with_dot(720, 250, (960, 640)))
+    for a, b in zip(OnnxDetector(pose, boxes).detect(image),
+                    OnnxDetector(single, boxes).detect(image), strict=True):
+        np.testing.assert_array_equal(a.keypoints, b.keypoints)
