@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A mixture of Gaussians over body poses, fitted to motion clips."""
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,7 +71,7 @@ def fit_pose_prior(clips: MotionClips, components: int = 8, exemplars: int = 250
     poses = normalised_poses(joints.astype(np.float64), clips.stature[clip])
     poses = np.concatenate([poses, poses[:, COCO17_MIRROR] * (1, -1, 1)])
     flat = poses.reshape(len(poses), -1)
-    _, label = kmeans2(flat, components, minit='++', rng=np.random.default_rng(seed))
+    _, label = _clusters(flat, components, '++', 10, seed)
     common = np.cov(flat.T)
     means, whitening, log_weight = [], [], []
     for k in range(components):
@@ -81,10 +82,17 @@ def fit_pose_prior(clips: MotionClips, components: int = 8, exemplars: int = 250
         means.append(own.mean(axis=0))
         whitening.append(np.linalg.inv(np.linalg.cholesky(covariance)))
         log_weight.append(np.log(len(own) / len(flat)) - 0.5 * np.linalg.slogdet(covariance)[1])
-    centres, _ = kmeans2(flat, exemplars, iter=6, minit='points',
-                         rng=np.random.default_rng(seed))
+    centres, _ = _clusters(flat, exemplars, 'points', 6, seed)
     return PosePrior(np.array(means), np.array(whitening), np.array(log_weight),
                      _nearest(flat, centres).reshape(-1, 17, 3))
+
+
+def _clusters(points: NDArray[np.float64], count: int, start: str, iterations: int, seed: int
+              ) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    with warnings.catch_warnings():
+        # Empty clusters, which few or uniform clips bring about, are harmless here.
+        warnings.filterwarnings('ignore', message='One of the clusters is empty')
+        return kmeans2(points, count, iter=iterations, minit=start, seed=seed)
 
 
 def _nearest(points: NDArray[np.float64], centres: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -68,9 +68,9 @@ def compare_on_set(set_name: str, method_names: Sequence[str], lag: int = 0,
     from mocap23_ros.baselines.methods import method
     from mocap23_ros.datasets.evaluation_sets import make_evaluation_set
 
+    recordings = make_evaluation_set(set_name, data, sequences)
     methods = {name: method(name, lag, data, **(options if name.startswith('diffusion') else {}))
                for name in method_names}
-    recordings = make_evaluation_set(set_name, data, sequences)
     result = Comparison(set_name, 30.0)
     result.descriptions = {name: f'lag {lag} frames' if name != 'optimisation'
                            else 'offline, all frames' for name in methods}
