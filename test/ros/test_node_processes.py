@@ -149,9 +149,7 @@ def test_a_looping_bag_under_simulated_time_begins_anew(peer, start):
 
 
 @pytest.mark.parametrize(('parameters', 'reason'), [
-    ({'detector': 'onnx'}, 'cannot configure: the onnx detector needs the parameter'),
     ({'detector': 'onnx', 'detector_model': 'absent.onnx'}, 'cannot configure: '),
-    ({'detector': 'openpose'}, 'one of mediapipe, onnx, external'),
     ({'floor_height': 1}, 'write 5.0, not 5'),
 ])
 def test_what_cannot_start_says_why_in_one_line_and_ends(start, parameters, reason):

@@ -1,0 +1,150 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""The node in its own process with the default detector, fed with images over DDS."""
+
+import cv2
+import numpy as np
+import pytest
+from node_harness import Feeder, NodeProcess, Peer
+from sensor_msgs.msg import CompressedImage, Image
+from synthetic_scene import camera_info, camera_transform, header
+
+from mocap23_ros.errors import InputError
+from mocap23_ros.ros.topics import output_qos
+from mocap23_ros.sample.archive import fetch_sample
+from mocap23_ros.sample.calibration import delivered_cameras
+
+pytest.importorskip('mediapipe', reason='the default detector needs mediapipe')
+
+SIZE = (640, 480)
+
+
+@pytest.fixture(scope='module')
+def rig():
+    node = NodeProcess('-r', 'image:=/camera/image_raw')
+    peer = Peer()
+    peer.process = node
+    peer.images = peer.node.create_publisher(Image, '/camera/image_raw', output_qos())
+    # Beside the image: nobody remapped it.
+    peer.camera_info = peer.node.create_publisher(
+        type(camera_info(0)), '/camera/camera_info', output_qos())
+    peer.static_tf.sendTransform(camera_transform(0))
+    try:
+        yield peer
+        assert node.stop() == 0, node.output
+        assert 'Traceback' not in node.output
+    finally:
+        peer.close()
+        node.stop()
+
+
+def image(stamp, size=(320, 240), **fields):
+    width, height = size
+    values = {'encoding': 'bgr8', 'step': 3 * width,
+              'data': np.full((height, width, 3), 127, np.uint8).tobytes()} | fields
+    return Image(header=header(stamp), width=width, height=height, **values)
+
+
+def feed(peer, rate=10.0, **fields):
+    def send(stamp):
+        peer.camera_info.publish(camera_info(stamp, size=SIZE))
+        peer.images.publish(image(stamp, **fields))
+    return Feeder(peer, send, rate)
+
+
+def wait_for_results(peer, count=3):
+    since = peer.count('skeletons')
+    peer.wait_until(lambda: peer.count('skeletons') >= since + count, f'{count} results')
+
+
+def test_images_without_people_give_empty_arrays_at_any_size(rig):
+    for size in ((320, 240), SIZE, (160, 120)):  # resized against the calibration, while running
+        with feed(rig, size=size):
+            wait_for_results(rig)
+    rig.wait_for_health(rig.process)
+    assert not any(m.skeletons for m in rig.received['skeletons'])
+
+
+@pytest.mark.parametrize(('fields', 'key', 'reason'), [
+    ({'data': b''}, 'input data', 'empty'),
+    ({'data': bytes(1000)}, 'input data', 'cut off'),
+    ({'encoding': 'holo8'}, 'input data', 'unknown encoding "holo8"'),
+    ({'encoding': '16UC1', 'step': 640, 'data': bytes(640 * 240)}, 'input data', 'depth'),
+    ({'size': (16, 12)}, 'input data', 'too small'),
+    ({'size': (240, 240)}, 'camera_info', 'another shape'),
+])
+def test_bad_images_are_named_and_good_ones_mend_it(rig, fields, key, reason):
+    with feed(rig, **fields):
+        assert reason in rig.wait_for_problem(key, rig.process)
+    with feed(rig):
+        wait_for_results(rig)
+    assert rig.process.is_running()
+
+
+@pytest.fixture(scope='module')
+def sample():
+    """Camera 1 of the calibrated sample, and its first frames as small JPEG images."""
+    try:
+        files = fetch_sample()
+    except InputError as error:
+        pytest.skip(f'the sample video is needed: {error}')
+    camera = delivered_cameras(files)[0]
+    video = cv2.VideoCapture(str(files.videos[camera.name]))
+    frames = []
+    while len(frames) < 60:
+        found, frame = video.read()
+        assert found
+        frames.append(cv2.resize(frame, (540, 960), interpolation=cv2.INTER_AREA))
+    return camera, [cv2.imencode('.jpg', frame)[1].tobytes() for frame in frames]
+
+
+def test_a_real_man_in_compressed_video_stands_in_the_world(sample):
+    camera, frames = sample
+    model = camera.model
+    node = NodeProcess('-r', 'image:=/camera/image_raw', image_transport='compressed',
+                       floor_height=0.05)
+    peer = Peer()
+    images = peer.node.create_publisher(
+        CompressedImage, '/camera/image_raw/compressed', output_qos())
+    infos = peer.node.create_publisher(type(camera_info(0)), '/camera/camera_info', output_qos())
+    peer.static_tf.sendTransform(camera_transform(0, camera.world_T_camera))
+    damaged = {'part': 1.0}
+    count = iter(range(10**9))
+
+    def send(stamp):
+        info = camera_info(stamp, size=model.image_size)
+        info.k = model.K.ravel().tolist()
+        info.d, info.distortion_model = model.distortion.tolist(), model.distortion_model
+        infos.publish(info)
+        index = next(count) % (2 * len(frames) - 2)
+        data = frames[min(index, 2 * len(frames) - 2 - index)]
+        images.publish(CompressedImage(
+            header=header(stamp), format='jpeg', data=data[:int(damaged['part'] * len(data))]))
+
+    def positions(skeleton):
+        return np.array(skeleton.joints).reshape(-1, 3)
+
+    def man(message):
+        """The one who walks on the beam; somebody else sits in the background."""
+        tracked = [s for s in message.skeletons if s.state == 1]
+        return next((s for s in tracked if np.nanmax(positions(s)[:, 2]) > 1.4), None)
+
+    try:
+        with Feeder(peer, send, rate=12.0):
+            peer.wait_for('skeletons', man, node=node)
+            damaged['part'] = 0.5
+            assert 'JPEG image is cut off' in peer.wait_for_problem('input data', node)
+            damaged['part'] = 1.0
+            since = peer.count('skeletons')
+            message = peer.wait_for('skeletons', man, since, node=node)
+        assert node.stop() == 0
+    finally:
+        peer.close()
+        node.stop()
+    heights = positions(man(message))[:, 2]
+    # He walks along x on a beam of 0.05 m, 2.9 to 4.2 m from the cameras.
+    assert 0.0 < np.nanmin(heights) < 0.6 and np.nanmax(heights) < 2.2
+    root = man(message).root.pose.position
+    assert 2.0 < np.linalg.norm(
+        np.array([root.x, root.y, root.z]) - camera.world_T_camera[:3, 3]) < 5.5
+    assert abs(root.y) < 0.6 and abs(root.x) < 1.5
