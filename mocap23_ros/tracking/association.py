@@ -22,6 +22,17 @@ def box_overlap(first: NDArray, second: NDArray) -> NDArray[np.float64]:
     return shared / np.maximum(areas[0][:, None] + areas[1][None] - shared, 1e-9)
 
 
+def moved_keypoints(keypoints: NDArray, seen_boxes: NDArray, boxes: NDArray
+                    ) -> NDArray[np.float64]:
+    """Keypoints [T,J,3] seen in seen_boxes [T,4], moved and scaled with their boxes [T,4]."""
+    moved = keypoints.astype(np.float64)
+    sizes = [np.maximum((b[:, 2:] - b[:, :2]).max(axis=1), 1.0) for b in (seen_boxes, boxes)]
+    moved[..., :2] -= 0.5 * (seen_boxes[:, None, :2] + seen_boxes[:, None, 2:])
+    moved[..., :2] *= (sizes[1] / sizes[0])[:, None, None]
+    moved[..., :2] += 0.5 * (boxes[:, None, :2] + boxes[:, None, 2:])
+    return moved
+
+
 def association_cost(
     track_boxes: NDArray, track_keypoints: NDArray, track_deviations: NDArray,
     boxes: NDArray, keypoints: NDArray,

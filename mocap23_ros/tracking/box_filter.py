@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Kalman filter of a person's bounding box in the image: constant velocity, any time step."""
 
+import math
+
 import numpy as np
 from filterpy.common import Q_continuous_white_noise
 from filterpy.kalman import predict, update
@@ -15,6 +17,22 @@ _ACCELERATION = 2.0  # 1/s^2 over a second: a person starts or stops within half
 _SIZE_CHANGE_MEMORY = 0.25  # s; a size that grew for a moment (an arm raised) does not go on
 
 _MEASURED = np.eye(4, 8)
+_MEASUREMENT_NOISE = np.diag(
+    [_CENTRE_NOISE**2, _CENTRE_NOISE**2, _SIZE_NOISE**2, _SIZE_NOISE**2])
+_FIRST_NOISE = np.diag([*np.diag(_MEASUREMENT_NOISE), *[_FIRST_SPEED**2] * 4])
+
+
+class MotionModel:
+    """Matrices of one time step in seconds, shared by everybody in an image."""
+
+    def __init__(self, time_step: float) -> None:
+        self.transition = np.eye(8)
+        self.transition[:4, 4:] = np.eye(4) * time_step
+        self.transition[6, 6] = self.transition[7, 7] = np.exp(-time_step / _SIZE_CHANGE_MEMORY)
+        # For a person of size 1; it grows with the square of the size.
+        self.noise = Q_continuous_white_noise(
+            dim=2, dt=time_step, spectral_density=_ACCELERATION**2, block_size=4,
+            order_by_dim=False)
 
 
 class BoxFilter:
@@ -23,14 +41,11 @@ class BoxFilter:
     def __init__(self, bounding_box: NDArray) -> None:
         self._state = np.zeros(8)
         self._state[:4] = centre_and_size(bounding_box)
-        scale = self._scale
-        noise = np.array([_CENTRE_NOISE, _CENTRE_NOISE, _SIZE_NOISE, _SIZE_NOISE] + [_FIRST_SPEED]
-                         * 4)
-        self._covariance = np.diag((noise * scale) ** 2)
+        self._covariance = _FIRST_NOISE * self._scale**2
 
     @property
     def _scale(self) -> float:
-        return max(float(self._state[2:4].max()), 1.0)
+        return max(float(self._state[2]), float(self._state[3]), 1.0)
 
     @property
     def bounding_box(self) -> NDArray[np.float64]:
@@ -41,28 +56,22 @@ class BoxFilter:
     @property
     def centre_deviation(self) -> float:
         """Standard deviation of the centre, px."""
-        return float(np.sqrt(0.5 * (self._covariance[0, 0] + self._covariance[1, 1])))
+        return math.sqrt(0.5 * float(self._covariance[0, 0] + self._covariance[1, 1]))
 
-    def predict(self, time_step: float) -> None:
-        """Move on by seconds."""
-        transition = np.eye(8)
-        transition[:4, 4:] = np.eye(4) * time_step
-        transition[6:, 6:] *= np.exp(-time_step / _SIZE_CHANGE_MEMORY)
-        noise = Q_continuous_white_noise(
-            dim=2, dt=time_step, spectral_density=(_ACCELERATION * self._scale) ** 2, block_size=4,
-            order_by_dim=False)
-        self._state, self._covariance = predict(self._state, self._covariance, transition, noise)
+    def predict(self, model: MotionModel) -> None:
+        """Move on by the model's time step."""
+        self._state, self._covariance = predict(
+            self._state, self._covariance, model.transition, model.noise * self._scale**2)
 
     def update(self, bounding_box: NDArray) -> None:
         """Take in a measured box."""
-        noise = np.array([_CENTRE_NOISE, _CENTRE_NOISE, _SIZE_NOISE, _SIZE_NOISE]) * self._scale
         self._state, self._covariance = update(
-            self._state, self._covariance, centre_and_size(bounding_box), np.diag(noise**2),
-            _MEASURED)
+            self._state, self._covariance, centre_and_size(bounding_box),
+            _MEASUREMENT_NOISE * self._scale**2, _MEASURED)
 
 
 def centre_and_size(bounding_box: NDArray) -> NDArray[np.float64]:
     """Boxes [...,4] as corners to centre x, y, width, height."""
-    low = np.asarray(bounding_box, np.float64)[..., :2]
-    high = np.asarray(bounding_box, np.float64)[..., 2:]
+    box = np.asarray(bounding_box, np.float64)
+    low, high = box[..., :2], box[..., 2:]
     return np.concatenate([0.5 * (low + high), high - low], axis=-1)

@@ -6,12 +6,11 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mocap23_ros.detection.detector import Detection
 from mocap23_ros.errors import InputError
-from mocap23_ros.tracking.association import assign, association_cost
-from mocap23_ros.tracking.box_filter import BoxFilter
+from mocap23_ros.tracking.association import assign, association_cost, moved_keypoints
+from mocap23_ros.tracking.box_filter import BoxFilter, MotionModel
 from mocap23_ros.tracking.track import Track, TrackState
 
 
@@ -31,16 +30,6 @@ class _Person:
         self.last_seen = stamp
         self.keypoints = detection.keypoints
         self.seen_box = np.asarray(detection.bounding_box, np.float64)
-
-    def predicted_keypoints(self) -> NDArray[np.float64]:
-        """The last keypoints, moved and scaled as the box is predicted to be."""
-        box = self.filter.bounding_box
-        scale = ((box[2:] - box[:2]).max()
-                 / max(float((self.seen_box[2:] - self.seen_box[:2]).max()), 1.0))
-        moved = self.keypoints.astype(np.float64)
-        moved[:, :2] -= 0.5 * (self.seen_box[:2] + self.seen_box[2:])
-        moved[:, :2] = moved[:, :2] * scale + 0.5 * (box[:2] + box[2:])
-        return moved
 
     def track(self, state: TrackState, stamp: float) -> Track:
         seen = self.last_seen == stamp
@@ -90,8 +79,10 @@ class Tracker:
         # After a gap nobody can be recognised: they are lost even if somebody is there again.
         gone = [p for p in self._people if stamp - p.last_seen > self._keep_for]
         self._people = [p for p in self._people if stamp - p.last_seen <= self._keep_for]
-        for person in self._people:
-            person.filter.predict(step)
+        if self._people:
+            model = MotionModel(step)
+            for person in self._people:
+                person.filter.predict(model)
         free = set(range(len(detections)))
         # Confirmed people choose first, so that a double detection cannot take an id over.
         for confirmed in (True, False):
@@ -118,20 +109,25 @@ class Tracker:
         if len(shapes) > 1 or any(len(s) != 2 or s[1] != 3 for s in shapes):
             raise InputError(f'detections have keypoints of the shapes {sorted(shapes)}; all must '
                              'have the same [J,3]; call reset() to change the format')
-        for detection in detections:
-            box = np.asarray(detection.bounding_box)
-            if box.shape != (4,) or not np.isfinite(box).all() or (box[2:] < box[:2]).any():
-                raise InputError(f'a detection has the bounding box {box.tolist()}; it must be '
-                                 'x_min, y_min, x_max, y_max')
+        if any(np.shape(d.bounding_box) != (4,) for d in detections):
+            raise InputError('a detection has a bounding box of another shape than [4]')
+        if detections:
+            boxes = np.stack([d.bounding_box for d in detections])
+            bad = ~np.isfinite(boxes).all(axis=1) | (boxes[:, 2:] < boxes[:, :2]).any(axis=1)
+            if bad.any():
+                raise InputError(f'a detection has the bounding box {boxes[bad][0].tolist()}; it '
+                                 'must be x_min, y_min, x_max, y_max')
 
     def _match(
         self, people: list[_Person], detections: Sequence[Detection], indices: list[int]
     ) -> list[tuple[_Person, int]]:
         if not people or not indices:
             return []
+        boxes = np.stack([p.filter.bounding_box for p in people])
         cost = association_cost(
-            np.stack([p.filter.bounding_box for p in people]),
-            np.stack([p.predicted_keypoints() for p in people]),
+            boxes,
+            moved_keypoints(np.stack([p.keypoints for p in people]),
+                            np.stack([p.seen_box for p in people]), boxes),
             np.array([p.filter.centre_deviation for p in people]),
             np.stack([detections[i].bounding_box for i in indices]).astype(np.float64),
             np.stack([detections[i].keypoints for i in indices]))
