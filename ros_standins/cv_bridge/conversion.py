@@ -23,7 +23,7 @@ def convert(image: NDArray, source_name: str, target_name: str) -> NDArray:
     Raises ValueError for a conversion that makes no sense, cv2.error for pixels that do not fit
     the encoding.
     """
-    if source_name == target_name:
+    if target_name in (source_name, ''):
         return image.copy()
     source, target = parse_encoding(source_name), parse_encoding(target_name)
     if not (source.colour and target.colour):
@@ -64,13 +64,11 @@ def _colour_code(source: Encoding, target: Encoding) -> int:
 
 def _change_depth(image: NDArray, source: Encoding, target: Encoding) -> NDArray:
     dtype = np.dtype(target.dtype)
-    if image.dtype == dtype:
-        return image.copy()
     if source.bits == 8 and target.bits == 16:
         return _saturate(image.astype(np.float32) * 257.0, dtype)
     if source.bits == 16 and target.bits == 8:
         return _saturate(image.astype(np.float32) * np.float32(1.0 / 257.0), dtype)
-    return _saturate(image, dtype)
+    return image.copy() if image.dtype == dtype else _saturate(image, dtype)
 
 
 def _saturate(image: NDArray, dtype: np.dtype) -> NDArray:

@@ -252,19 +252,24 @@ class BufferCore:
         """Return the newest time that all moving edges between two frames have, 0 without any."""
         if source_frame == target_frame:
             return self._walk(target_frame, source_frame, 0)[2]
-        source_samples = self._newest_up(source_frame)
-        target_samples = self._newest_up(target_frame)
-        ancestors = [source_frame, *(sample.parent for sample in source_samples)]
-        depth_of = {frame: depth for depth, frame in enumerate(ancestors)}
-        for depth, frame in enumerate([target_frame, *(s.parent for s in target_samples)]):
-            if frame in depth_of:
-                between = source_samples[:depth_of[frame]] + target_samples[:depth]
-                return min((s.stamp for s in between if s.stamp != 0), default=0)
-        raise _unconnected(target_frame, source_frame)
+        source_samples = self._newest_up(source_frame, {target_frame: 0})
+        depth_of = {source_frame: 0}
+        for depth, sample in enumerate(source_samples, start=1):
+            depth_of.setdefault(sample.parent, depth)
+        target_samples = self._newest_up(target_frame, depth_of)
+        ancestor = target_samples[-1].parent if target_samples else target_frame
+        if ancestor not in depth_of:
+            raise _unconnected(target_frame, source_frame)
+        between = source_samples[:depth_of[ancestor]] + target_samples
+        return min((sample.stamp for sample in between if sample.stamp != 0), default=0)
 
-    def _newest_up(self, frame: str) -> list[Sample]:
+    def _newest_up(self, frame: str, ends: dict[str, int]) -> list[Sample]:
+        """Return the newest samples up to the root, or to the first of some ancestors."""
         samples: list[Sample] = []
-        while (cache := self._frames.get(frame)) is not None and cache.latest is not None:
+        while frame not in ends:
+            cache = self._frames.get(frame)
+            if cache is None or cache.latest is None:
+                break
             samples.append(cache.latest)
             self._check_depth(len(samples))
             frame = cache.latest.parent

@@ -93,6 +93,8 @@ class TimeCache:
                 f'{seconds(stamps[0] if stamps else 0)} is in the buffer')
         if stamp in (0, stamps[-1]):
             return Edge(self._child, samples[-1])
+        if stamp == stamps[0]:
+            return Edge(self._child, samples[0])
         if stamp > stamps[-1]:
             raise ExtrapolationException(
                 'Lookup would require extrapolation into the future.  Requested time '

@@ -157,6 +157,10 @@ def test_loops_are_refused():
     for seconds in (0.0, 1.0):
         with pytest.raises(tf2_ros.LookupException, match='loop'):
             buffer.lookup_transform('map', 'a', stamp(seconds))
+    # A direct way that ends before the loop is still found.
+    buffer.set_transform(make_transform('a', 'hand', 1.0, (2, 0, 0)), 'test')
+    for seconds in (0.0, 1.0):
+        assert translation_of(buffer.lookup_transform('a', 'hand', stamp(seconds)))[0] == 2.0
 
 
 def test_a_new_parent_is_taken_from_its_first_time_on():
