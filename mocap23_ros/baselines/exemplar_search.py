@@ -58,7 +58,7 @@ def search(rays: NDArray[np.float64], weight: NDArray[np.float64], centre: NDArr
         left = (w @ (target ** 2).sum(axis=1)) - scale * (2 * cross - scale * power)
         cost = np.maximum(left, 0) / max(float(w @ (target ** 2).sum(axis=1)), 1e-9)
         best = np.argpartition(cost, _KEPT)[:_KEPT]
-        distance = _distance(rays[t], weight[t], centre[t], 1 / scale[best], stature)
+        distance = 1 / scale[best]
         way = axis + plane @ middle
         way /= way @ axis
         root = centre[t] + distance[:, None] * way - offset[best] @ plane.T
@@ -81,23 +81,25 @@ def search(rays: NDArray[np.float64], weight: NDArray[np.float64], centre: NDArr
     joints = np.full((frames, 17, 3), np.nan)
     for row, k in zip(rows, reversed(chosen), strict=True):
         joints[row] = kept_joints[row, k]
+    floor = np.array([_floor_distance(rays[t], weight[t], centre[t], stature) for t in rows])
+    size = np.linalg.norm(joints[rows, 11:13].mean(axis=1) - centre[rows], axis=-1)
+    ratio = floor / size
+    ratio = ratio[np.abs(np.log(ratio)) < 0.35]
+    if len(ratio) >= 3:
+        # Apparent size depends on the stature; the floor does not, where feet stand on it.
+        factor = float(np.median(ratio))
+        root = joints[rows, 11:13].mean(axis=1)
+        joints[rows] += ((factor - 1) * (root - centre[rows]))[:, None]
     for axis_index in np.ndindex(17, 3):
         values = joints[(slice(None), *axis_index)]
         values[~usable] = np.interp(np.flatnonzero(~usable), rows, values[rows])
     return joints, usable
 
 
-def _distance(rays: NDArray[np.float64], weight: NDArray[np.float64],
-              centre: NDArray[np.float64], by_size: NDArray[np.float64], stature: float
-              ) -> NDArray[np.float64]:
-    """Distance by size, corrected by where a seen ankle's ray meets the floor if they agree."""
+def _floor_distance(rays: NDArray[np.float64], weight: NDArray[np.float64],
+                    centre: NDArray[np.float64], stature: float) -> float:
+    """Distance at which the lower seen ankle's ray is at ankle height; NaN where it is not."""
     height = centre[2] - ANKLE_HEIGHT * stature
-    hits = []
-    for ankle in (15, 16):
-        if weight[ankle] > 0 and rays[ankle, 2] < -0.02:
-            hits.append(-height / rays[ankle, 2] * np.linalg.norm(rays[ankle]))
-    if not hits:
-        return by_size
-    floor = min(hits)                                  # the lower foot of the two
-    agree = np.abs(floor / by_size - 1) < 0.3
-    return np.where(agree, floor, by_size)
+    hits = [-height / rays[ankle, 2] * float(np.linalg.norm(rays[ankle])) for ankle in (15, 16)
+            if weight[ankle] > 0 and rays[ankle, 2] < -0.02]
+    return min(hits) if hits else np.nan

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.sparse.linalg import splu
+from scipy.linalg import solveh_banded
 
 from mocap23_ros.baselines.exemplar_search import levelled_rays, search
 from mocap23_ros.baselines.pose_prior import PosePrior, heading_of, normalised_poses, turn
@@ -58,12 +58,29 @@ class _Equations:
         self._blocks.append((matrix, residual * w))
 
     def step(self, damping: float) -> NDArray[np.float64]:
-        """Solve for the Gauss-Newton step."""
-        jacobian = sparse.vstack([matrix for matrix, _ in self._blocks]).tocsc()
+        """Solve for the Gauss-Newton step.
+
+        Frames meet their two neighbours at most, so the normal matrix is banded but for the last
+        unknown, the stature, which is eliminated.
+        """
+        jacobian = sparse.vstack([matrix for matrix, _ in self._blocks]).tocsr()
         residual = np.concatenate([r for _, r in self._blocks])
-        normal = (jacobian.T @ jacobian + damping * sparse.identity(self._unknowns)).tocsc()
-        return splu(normal, permc_spec='MMD_AT_PLUS_A',
-                    options={'SymmetricMode': True}).solve(-jacobian.T @ residual)
+        right = -(jacobian.T @ residual)
+        normal = (jacobian.T @ jacobian).tocoo()
+        last = self._unknowns - 1
+        inner = (normal.row < last) & (normal.col <= normal.row)
+        row, col = normal.row[inner], normal.col[inner]
+        band = np.zeros((int((row - col).max()) + 1, last))
+        band[row - col, col] = normal.data[inner]
+        band[0] += damping
+        border = np.zeros(last)
+        edge = (normal.col == last) & (normal.row < last)
+        border[normal.row[edge]] = normal.data[edge]
+        corner = normal.data[(normal.row == last) & (normal.col == last)].sum() + damping
+        solved = solveh_banded(band, np.stack([right[:-1], border], axis=1), lower=True,
+                               check_finite=False)
+        stature = (right[-1] - border @ solved[:, 0]) / (corner - border @ solved[:, 1])
+        return np.append(solved[:, 0] - stature * solved[:, 1], stature)
 
 
 def optimise_motion(stamps: NDArray[np.float64], keypoints: NDArray[np.float64],
