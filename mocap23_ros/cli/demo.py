@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='which of the four views the node gets (default: %(default)s)')
     parser.add_argument('--seconds', type=float, default=20.0,
                         help='how long to play, 2 to 600 (default: %(default)g)')
-    parser.add_argument('--rate', type=float, default=30.0, choices=RATES,
+    parser.add_argument('--rate', type=float, default=20.0, choices=RATES,
                         help='images per second (default: %(default)g)')
     parser.add_argument('--scale', type=float, default=0.5,
                         help='image size, 0.1 to 1 of 1080x1920 (default: %(default)g)')
@@ -42,6 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--multi-person', action='store_true',
                         help='the same take with a second, composited person; the report judges '
                         'the man')
+    parser.add_argument('--max-people', type=int, default=None,
+                        help='people that the node follows, each costs time '
+                        '(default: 1; 4 with --multi-person)')
     parser.add_argument('--sample-wheel', type=Path, metavar='WHEEL',
                         help='a copy of the pose2sim wheel, instead of downloading it')
 
@@ -54,13 +57,17 @@ def run(arguments: argparse.Namespace) -> int:
         raise InputError(f'--scale must be 0.1 to 1, not {arguments.scale:g}')
     if arguments.steps is not None and arguments.steps < 1:
         raise InputError(f'--steps must be at least 1, not {arguments.steps}')
+    if arguments.max_people is None:
+        arguments.max_people = 4 if arguments.multi_person else 1
+    if not 1 <= arguments.max_people <= 32:
+        raise InputError(f'--max-people must be 1 to 32, not {arguments.max_people}')
     try:
         from mocap23_ros.sample.live_demo import DemoOptions, run_demo
     except ImportError as error:
         raise InputError(f'the demo needs ROS 2 and the packages of this repository ({error}); '
                          'run "make demo", which sets up both') from None
     names = ('out', 'camera', 'seconds', 'rate', 'scale', 'transport', 'lifter', 'tier', 'steps',
-             'multi_person', 'sample_wheel')
+             'multi_person', 'max_people', 'sample_wheel')
     options = DemoOptions(
         **{name: getattr(arguments, name) for name in names},
         command=' '.join(['mocap23', *sys.argv[1:]]))

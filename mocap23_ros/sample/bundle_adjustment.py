@@ -16,7 +16,6 @@ from mocap23_ros.geometry.poses import invert_transform
 from mocap23_ros.sample.robust_triangulation import triangulate_robust
 from mocap23_ros.sample.sample_camera import SampleCamera
 
-
 # So large a scale makes robust triangulation plain least squares: every view has its say.
 PLAIN_PX = 1000.0
 

@@ -4,6 +4,7 @@
 
 import ctypes
 import json
+import os
 import queue
 import signal
 import subprocess
@@ -23,13 +24,14 @@ except OSError:  # not glibc: children then end only when they are told to
     _LIBC = None
 
 
-def _end_with_parent() -> None:
+def _prepare_child() -> None:
+    os.setpgid(0, 0)  # Ctrl-C goes to the parent alone, which ends its children in order
     if _LIBC is not None:
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 class ChildProcess:
-    """A Python module run as a process of its own session, speaking JSON lines.
+    """A Python module run as a process of its own group, speaking JSON lines.
 
     What it writes to stderr, and what on stdout is no JSON object, goes to a log file.
     Use as a context manager: leaving it ends the process, gently first, in all cases.
@@ -44,7 +46,7 @@ class ChildProcess:
         self._process = subprocess.Popen(
             [sys.executable, '-m', module, *arguments], stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=self._stream, text=True, env=dict(environment),
-            start_new_session=True, preexec_fn=_end_with_parent)
+            preexec_fn=_prepare_child)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compares a live run, and other methods on the same input, with the truth of the sample."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -139,7 +139,7 @@ def truth_figures(take: SampleTake) -> dict[str, Any]:
     }
 
 
-def skeleton_arrays(run: RecordedRun, floor_height: float) -> Mapping[str, NDArray]:
+def skeleton_arrays(run: RecordedRun, floor_height: float) -> dict[str, Any]:
     """Arrays of skeletons.npz: those of ``mocap23 lift``'s OUT.npz, plus ids and floor_height.
 
     The world is that of the node (its floor is at floor_height). People in the order of

@@ -50,13 +50,14 @@ class DemoOptions:
     out: Path
     camera: str = 'cam01'
     seconds: float = 20.0
-    rate: float = 30.0
+    rate: float = 20.0
     scale: float = 0.5
     transport: str = 'raw'
     lifter: str = 'geometric'
     tier: str | None = None
     steps: int | None = None
     multi_person: bool = False
+    max_people: int = 1
     sample_wheel: Path | None = None
     command: str = 'mocap23 demo'
 
@@ -91,7 +92,8 @@ def _plan(take: SampleTake, options: DemoOptions) -> LivePlan:
         camera = camera.resized([max(2, 2 * round(options.scale * side / 2))
                                  for side in camera.model.image_size])
     videos = take.files.multi_person_videos if options.multi_person else take.files.videos
-    parameters: dict[str, object] = {'lifter': options.lifter}
+    parameters: dict[str, object] = {'lifter': options.lifter,
+                                     'max_people': options.max_people}
     if options.tier is not None:
         parameters['tier'] = options.tier
     if options.steps is not None:
@@ -109,7 +111,8 @@ def _evaluate(take: SampleTake, plan: LivePlan, live: LiveRun, options: DemoOpti
     truth = take.truth.joints[live.frames]
     person_id, view_error = _match_person(take, plan, live, run)
     motions = [live_motion(live, run, person_id)]
-    motions += offline_motions(take, plan, live, run, person_id, report)
+    others, left_out = offline_motions(take, plan, live, run, person_id, report)
+    motions += others
     limit = limit_of(truth, plan.camera, plan.floor_height, view_error)
     methods = [judge(motion, truth, plan.rate, plan.camera, plan.floor_height, limit)
                for motion in motions]
@@ -128,7 +131,7 @@ def _evaluate(take: SampleTake, plan: LivePlan, live: LiveRun, options: DemoOpti
         title='mocap23 demo: real video through the ROS 2 node',
         dataset=_dataset(options), fps=plan.rate, stamps=stamps, truth=truth, methods=methods,
         floor_height=plan.floor_height, live=figures, latencies_ms=latency,
-        memory_mb=live.memory_mb, facts=_facts(plan, options, figures, codec),
+        memory_mb=live.memory_mb, facts=_facts(plan, options, figures, codec, left_out),
         notes=truth_notes(take, options.camera, view_error), picture=picture or None), folder)
     report('write the report', 1, 1)
     return document
@@ -169,7 +172,7 @@ def _dataset(options: DemoOptions) -> str:
 
 
 def _facts(plan: LivePlan, options: DemoOptions, figures: dict[str, Any],
-           codec: str) -> dict[str, str]:
+           codec: str, left_out: dict[str, str]) -> dict[str, str]:
     width, height = plan.camera.model.image_size
     memory, truth = figures['memory_mb'], figures['truth']
     return {
@@ -187,6 +190,8 @@ def _facts(plan: LivePlan, options: DemoOptions, figures: dict[str, Any],
                  f'{truth["bone_length_sd_mm_median"]:.0f} mm',
         'Files': f'skeletons.npz, bag/ (MCAP), overlay.mp4 ({codec}), camera.yaml beside this '
                  'page',
+        'Left out': '; '.join(f'{name}: {reason}' for name, reason in left_out.items())
+                    or 'nothing',
         'Source of the video': 'pose2sim 0.10.49, BSD-3-Clause, (c) 2022 perfanalytics',
     }
 

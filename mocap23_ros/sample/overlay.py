@@ -47,7 +47,7 @@ class VideoWriter:
         for codec, code in (('h264', 'avc1'), ('mpeg4', 'mp4v')):
             with _silence():  # OpenCV complains on stderr about each codec that is not there
                 writer = cv2.VideoWriter(
-                    str(self._part), cv2.VideoWriter_fourcc(*code), fps, image_size)
+                    str(self._part), cv2.VideoWriter.fourcc(*code), fps, image_size)
             if writer.isOpened():
                 self._writer, self.codec = writer, codec
                 return
