@@ -7,7 +7,6 @@ from pathlib import Path
 from ament_index_python.packages import get_package_share_directory
 from launch.action import Action
 from launch.actions import DeclareLaunchArgument, OpaqueFunction
-from launch.conditions import IfCondition
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
@@ -62,16 +61,10 @@ def generate_launch_description() -> LaunchDescription:
             name, default_value='', description=f'{text}; empty: as the parameter file says')
         for name, (_, text) in PARAMETER_ARGUMENTS.items()
     ]
-    rviz = Node(
-        package='rviz2', executable='rviz2', name='mocap23_rviz',
-        namespace=LaunchConfiguration('namespace'),
-        arguments=['-d', str(share / 'rviz' / 'mocap23.rviz')],
-        parameters=[{'use_sim_time': LaunchConfiguration('use_sim_time')}],
-        condition=IfCondition(LaunchConfiguration('rviz')))
-    return LaunchDescription([*arguments, OpaqueFunction(function=_lifter_node), rviz])
+    return LaunchDescription([*arguments, OpaqueFunction(function=_nodes)])
 
 
-def _lifter_node(context: LaunchContext) -> list[Action]:
+def _nodes(context: LaunchContext) -> list[Action]:
     def value(name: str) -> str:
         return LaunchConfiguration(name).perform(context)
 
@@ -84,13 +77,23 @@ def _lifter_node(context: LaunchContext) -> list[Action]:
     remappings = [('image', value('image')), ('keypoints_2d_in', value('keypoints'))]
     if value('camera_info'):
         remappings.append(('camera_info', value('camera_info')))
-    return [Node(
+    lifter = Node(
         package='mocap23_ros', executable='lifter_node', name=value('name'),
         namespace=value('namespace'), output='screen', emulate_tty=True,
         parameters=[value('params_file'), parameters],
         remappings=[(old, new) for old, new in remappings if old != new],
         arguments=['--ros-args', '--log-level', value('log_level')],
-        respawn=value('respawn') == 'true', respawn_delay=2.0)]
+        respawn=value('respawn') == 'true', respawn_delay=2.0)
+    if value('rviz') == 'false':
+        return [lifter]
+    rviz_config = Path(get_package_share_directory('mocap23_ros')) / 'rviz' / 'mocap23.rviz'
+    fixed_frame = ['-f', value('world_frame')] if value('world_frame') else []
+    rviz = Node(
+        package='rviz2', executable='rviz2', name='mocap23_rviz', namespace=value('namespace'),
+        arguments=['-d', str(rviz_config), *fixed_frame],
+        parameters=[{'use_sim_time': value('use_sim_time') == 'true'}],
+        remappings=[('image', value('image'))] if value('image') != 'image' else [])
+    return [lifter, rviz]
 
 
 def _parse(name: str, text: str, value_type: type) -> object:

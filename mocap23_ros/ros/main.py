@@ -42,6 +42,10 @@ def main(args: list[str] | None = None) -> int:
     except InputError as error:
         print(f'lifter_node: {error}', file=sys.stderr)
         return 1
+    except Exception:
+        if rclpy.ok():
+            raise
+        # Asked to end while it started: whatever failed without a context is no error.
     finally:
         if node is not None:
             node.close()
