@@ -248,3 +248,14 @@ def test_bad_options_are_refused():
     for options in ({'confirm_after': 0}, {'keep_for': -1.0}, {'max_people': 0}):
         with pytest.raises(InputError):
             Tracker(**options)
+
+
+def test_a_jump_across_the_image_is_somebody_else():
+    tracker = Tracker()
+    for i in range(10):
+        tracker.update([person(200, 300, 200)], i / 30)
+    tracks = tracker.update([person(1200, 300, 200)], 10 / 30)
+    assert [(t.person_id, t.state) for t in tracks] == [(1, PREDICTED), (2, INIT)]
+    # Nor can somebody far away be a near one of a moment ago.
+    tracks = tracker.update([person(200, 300, 40)], 11 / 30)
+    assert (1, PREDICTED) in [(t.person_id, t.state) for t in tracks]
