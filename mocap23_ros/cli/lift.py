@@ -3,6 +3,7 @@
 """``mocap23 lift``: keypoints or a video to metric 3D motion."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -88,6 +89,9 @@ def _jobs(arguments: argparse.Namespace) -> list[tuple[Path, Path]]:
     """(source, target) pairs, checked before any model is loaded."""
     source: Path = arguments.video or arguments.keypoints
     target: Path = arguments.out
+    parent = next(folder for folder in target.absolute().parents if folder.exists())
+    if not parent.is_dir() or not os.access(parent, os.W_OK):
+        raise InputError(f'cannot write {target}: {parent} is not a folder that may be written to')
     if arguments.keypoints and source.is_dir():
         files = sorted(p for p in source.glob('*.npz') if p.is_file())
         if not files:
@@ -123,7 +127,9 @@ def _make_lifter(arguments: argparse.Namespace) -> Lifter:
 
 def _detect(arguments: argparse.Namespace, report: Progress) -> KeypointRecording:
     from mocap23_ros.detection.registry import create_detector
+    from mocap23_ros.geometry.camera_file import load_camera_file
     from mocap23_ros.pipeline.video_recording import record_video
+    load_camera_file(arguments.camera)  # before the detector: its start takes seconds
     detector = create_detector(arguments.detector, model=arguments.detector_model)
     try:
         return record_video(arguments.video, arguments.camera, detector, report)

@@ -31,16 +31,17 @@ STANDING_HEIGHTS = np.array([.425, .445, .445, .43, .43, .293, .293, .125, .125,
 PELVIS, NECK = 17, 18
 HIP_WIDTH, SHOULDER_WIDTH = 0.103, 0.213
 
-# Child, parent, length, and the expected share of the depth difference that the length leaves
-# open, along the body's forward direction: the regression of true depth on it over the same
-# clips seen from random directions (1 = always before the body, -1 = always behind it).
-CHAIN = (
-    (NECK, PELVIS, .298, .39),
-    (7, 5, .172, .15), (8, 6, .172, .15),
-    (9, 7, .168, .85), (10, 8, .168, .85),
-    (13, 11, .237, .85), (14, 12, .237, .85),
-    (15, 13, .246, -.95), (16, 14, .246, -.95),
-    (0, NECK, .117, .95),
-    (1, NECK, .132, .94), (2, NECK, .132, .94),
-    (3, NECK, .124, .57), (4, NECK, .124, .57),
+# Levels of the tree below pelvis and neck: children, parents, lengths, and the expected share of
+# the depth difference that the length leaves open, along the body's forward direction: the
+# regression of true depth on it over the same clips seen from random directions (1 = always
+# before the body, -1 = always behind it).
+CHAIN_LEVELS = (
+    ((NECK,), (PELVIS,), (.298,), (.39,)),
+    ((0, 1, 2, 3, 4), (NECK,) * 5, (.117, .132, .132, .124, .124), (.95, .94, .94, .57, .57)),
+    ((7, 8, 13, 14), (5, 6, 11, 12), (.172, .172, .237, .237), (.15, .15, .85, .85)),
+    ((9, 10, 15, 16), (7, 8, 13, 14), (.168, .168, .246, .246), (.85, .85, -.95, -.95)),
 )
+# The same for the ends of hips and shoulders; +1 for those on the left.
+PAIR_LEVEL = ((11, 12, 5, 6), (PELVIS, PELVIS, NECK, NECK),
+              (HIP_WIDTH / 2, HIP_WIDTH / 2, SHOULDER_WIDTH / 2, SHOULDER_WIDTH / 2),
+              (1., -1., 1., -1.))

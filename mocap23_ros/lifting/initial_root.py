@@ -15,7 +15,8 @@ from mocap23_ros.lifting.depth_evidence import DEFAULT_NOISE, DepthNoise
 from mocap23_ros.lifting.root_evidence import FrameEvidence, frame_evidence
 from mocap23_ros.windows.keypoint_windows import KeypointWindows
 
-_HIPS = (11, 12)
+_TRUST = np.full(17, 1e-3)  # in a keypoint as a sign of where mid-hip is
+_TRUST[[11, 12]] = 1.0
 _MINIMUM_JOINTS = 3
 
 
@@ -87,7 +88,7 @@ def root_on_its_ray(p_centre: NDArray, evidence: FrameEvidence, distance: NDArra
     """
     u, v, weight = evidence.u, evidence.v, evidence.weight
     with np.errstate(all='ignore'):
-        trust = np.where(np.isin(np.arange(u.shape[-1]), _HIPS), 1.0, 1e-3) * weight
+        trust = _TRUST * weight
         trust = trust / trust.sum(axis=-1, keepdims=True)
         left = distance * np.sum(trust * u, axis=-1)
         up = (distance * np.sum(trust * v, axis=-1)

@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.lifting.body_proportions import (
-    CHAIN,
+    CHAIN_LEVELS,
     HIP_WIDTH,
     NECK,
+    PAIR_LEVEL,
     PELVIS,
     SHOULDER_WIDTH,
 )
@@ -27,6 +28,7 @@ _WALKING_SCALE = 0.4  # m/s
 _BASE_SD = 0.02  # metres; bone lengths of this person, keypoints that are not joint centres
 _SIGN_SD_SHARE = 0.8  # of the half distance of both points that counts as sd when it is a toss-up
 _LOOSE_SD = 0.12  # of stature
+Level = tuple[tuple[int, ...], tuple[int, ...], tuple[float, ...], tuple[float, ...]]
 
 
 @dataclass(frozen=True)
@@ -70,14 +72,11 @@ def chain_depths(u: NDArray, v: NDArray, weight: NDArray, pelvis_ahead: NDArray,
     ahead[..., PELVIS], sd[..., PELVIS] = pelvis_ahead, 0.0
 
     facing_ahead, turned = _facing(u, seen, pelvis_ahead, stature, walking_left)
-    for child, parent, length, forward in CHAIN:
-        _place(ahead, sd, all_u, all_v, child, parent, length * stature, forward * facing_ahead)
-        if child == NECK:
-            # Left and right of one bone: when the left end is nearer, the right one is further.
-            for left, parent_of_pair, width in ((11, PELVIS, HIP_WIDTH), (5, NECK, SHOULDER_WIDTH)):
-                half = 0.5 * width * stature
-                _place(ahead, sd, all_u, all_v, left, parent_of_pair, half, turned)
-                _place(ahead, sd, all_u, all_v, left + 1, parent_of_pair, half, -turned)
+    trunk, *limbs = CHAIN_LEVELS
+    # Left and right of one line: when its left end is nearer, the right one is further.
+    for level, odds in ((trunk, facing_ahead), (PAIR_LEVEL, turned),
+                        *((level, facing_ahead) for level in limbs)):
+        _place(ahead, sd, all_u, all_v, level, stature, odds)
     # Seen, but what it hangs from is not: somewhere about the pelvis.
     loose = np.isnan(ahead) & np.isfinite(all_u) & np.isfinite(pelvis_ahead)[..., None]
     ahead = np.where(loose, np.asarray(pelvis_ahead)[..., None], ahead)
@@ -112,15 +111,21 @@ def _facing(u: NDArray, seen: NDArray, distance: NDArray, stature: NDArray, walk
     return np.nan_to_num(facing_ahead), -np.tanh(np.nan_to_num(facing_left))
 
 
-def _place(ahead: NDArray, sd: NDArray, u: NDArray, v: NDArray, child: int, parent: int,
-           length: NDArray, odds: NDArray) -> None:
-    """Expected depth of a child: ``odds`` +1 = surely behind its parent, -1 = surely before."""
+def _place(ahead: NDArray, sd: NDArray, u: NDArray, v: NDArray, level: Level, stature: NDArray,
+           odds: NDArray) -> None:
+    """Expected depth of the children of a level.
+
+    odds: [...] times the level's own share: +1 = surely behind the parent, -1 = surely before.
+    """
+    child, parent = list(level[0]), list(level[1])
+    length = stature[..., None] * level[2]
+    odds = odds[..., None] * level[3]
     a, pu, pv = ahead[..., parent], u[..., parent], v[..., parent]
     cu, cv = u[..., child], v[..., child]
-    square = 1 + cu**2 + cv**2
+    square = 1 + cu * cu + cv * cv
     closest = a * (1 + pu * cu + pv * cv) / square
-    rest = length**2 - (a**2 * (1 + pu**2 + pv**2) - closest**2 * square)
-    half = np.sqrt(np.clip(rest, 0.0, None) / square)
-    ahead[..., child] = closest + odds * half
-    toss_up = _SIGN_SD_SHARE * half * np.sqrt(np.clip(1 - odds**2, 0.0, 1.0))
-    sd[..., child] = np.sqrt(sd[..., parent] ** 2 + toss_up**2 + _BASE_SD**2)
+    rest = length * length - (a * a * (1 + pu * pu + pv * pv) - closest * closest * square)
+    half_square = np.maximum(rest, 0.0) / square
+    ahead[..., child] = closest + odds * np.sqrt(half_square)
+    toss_up = _SIGN_SD_SHARE**2 * half_square * np.maximum(1 - odds * odds, 0.0)
+    sd[..., child] = np.sqrt(sd[..., parent] ** 2 + toss_up + _BASE_SD**2)

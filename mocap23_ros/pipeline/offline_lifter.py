@@ -62,7 +62,8 @@ def _on_grid(lifter: Lifter, recording: KeypointRecording
     samples = max(samples, lifter.window_length)
     if samples * max(recording.people, 1) > MAXIMUM_SAMPLES:
         minutes = (stamps[-1] - stamps[0]) / 60
-        raise InputError(f'{minutes:.0f} minutes of {recording.people} people are too much for one piece: cut the recording, or use streaming mode')
+        raise InputError(f'{minutes:.0f} minutes of {recording.people} people are too much for '
+                         'one piece: cut the recording, or use streaming mode')
     grid = stamps[-1] - np.arange(samples - 1, -1, -1) / lifter.rate
     undistorted = recording.keypoints.copy()
     for first, last, camera in _spans(recording):
