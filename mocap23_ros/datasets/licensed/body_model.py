@@ -1,0 +1,114 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Joints of the SMPL family of body models, from the user's own licensed model file.
+
+Only the arrays that place joints are read (no pose-dependent shape, no mesh): SMPL, SMPL+H and
+SMPL-X ``.npz`` files with v_template, shapedirs, J_regressor, kintree_table and weights.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+
+from mocap23_ros.datasets.mocap34 import COUNT, JOINT_NAMES
+from mocap23_ros.errors import InputError
+
+_NEEDED = ('v_template', 'shapedirs', 'J_regressor', 'kintree_table', 'weights')
+# Joints that stand for l_hand and r_hand, by number of joints of the model.
+_HANDS = {24: (22, 23), 52: (25, 40), 55: (28, 43)}
+# Vertices: nose, left and right eye, left and right ear, heels, big toes, by vertex count.
+_VERTICES = {
+    6890: (332, 2800, 6260, 583, 4071, 3387, 6787, 3216, 6617),
+    10475: (9120, 9448, 9929, 6, 616, 8846, 8635, 5770, 8463),
+}
+_VERTEX_JOINTS = ('nose', 'l_eye', 'r_eye', 'l_ear', 'r_ear', 'l_heel', 'r_heel', 'l_toe', 'r_toe')
+
+
+@dataclass(frozen=True)
+class BodyModel:
+    """Rest shape and tree of a model with J joints; V kept vertices are the face and foot points.
+
+    joint_template, joint_shapes: [J,3], [J,3,S]; vertex_template, vertex_shapes, weights: [V,3],
+    [V,3,S], [V,J]; height_*: the top and bottom points, for the stature.
+    """
+
+    parents: NDArray[np.int64]
+    joint_template: NDArray[np.float64]
+    joint_shapes: NDArray[np.float64]
+    vertex_template: NDArray[np.float64]
+    vertex_shapes: NDArray[np.float64]
+    weights: NDArray[np.float64]
+    top: int
+    bottom: int
+
+    @classmethod
+    def load(cls, path: Path) -> 'BodyModel':
+        """Read a model; raises InputError for an absent or other kind of file."""
+        path = Path(path)
+        if not path.is_file():
+            raise InputError(f'{path}: no such body model; obtain it under its licence and put '
+                             f'the .npz there')
+        try:
+            with np.load(path, allow_pickle=False) as data:
+                arrays = {key: np.asarray(data[key], np.float64) for key in _NEEDED}
+        except (KeyError, ValueError, OSError) as error:
+            raise InputError(f'{path}: not a body model .npz with numeric {", ".join(_NEEDED)} '
+                             f'({error})') from error
+        template, regressor = arrays['v_template'], arrays['J_regressor']
+        joints = len(regressor)
+        if joints not in _HANDS or len(template) not in _VERTICES:
+            raise InputError(f'{path}: a model of {joints} joints and {len(template)} vertices is '
+                             f'not SMPL, SMPL+H or SMPL-X')
+        chosen = [*_VERTICES[len(template)], int(template[:, 1].argmax()),
+                  int(template[:, 1].argmin())]
+        parents = arrays['kintree_table'][0].astype(np.int64)
+        parents[0] = -1
+        return cls(parents, regressor @ template,
+                   np.einsum('jv,vcs->jcs', regressor, arrays['shapedirs']), template[chosen],
+                   arrays['shapedirs'][chosen], arrays['weights'][chosen],
+                   len(chosen) - 2, len(chosen) - 1)
+
+    def stature(self, betas: NDArray[np.float64]) -> float:
+        """Height of the rest shape, metres."""
+        vertices = self._shaped(self.vertex_template, self.vertex_shapes, betas)
+        return float(vertices[self.top, 1] - vertices[self.bottom, 1])
+
+    @staticmethod
+    def _shaped(template: NDArray[np.float64], shapes: NDArray[np.float64],
+                betas: NDArray[np.float64]) -> NDArray[np.float64]:
+        count = min(shapes.shape[-1], len(betas))
+        return np.asarray(template + shapes[..., :count] @ betas[:count])
+
+    def joints(self, pose: NDArray[np.float64], betas: NDArray[np.float64],
+               translation: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The 34 joints of this project.
+
+        pose: [F,3K] axis-angle of the first K joints (the others at rest), radians; betas: [S];
+        translation: [F,3] metres. Returns [F,34,3] in the world of the translation.
+        """
+        frames, total = len(pose), len(self.parents)
+        rotations = np.broadcast_to(np.eye(3), (frames, total, 3, 3)).copy()
+        given = min(pose.shape[1] // 3, total)
+        rotations[:, :given] = Rotation.from_rotvec(
+            pose[:, :3 * given].reshape(-1, 3)).as_matrix().reshape(frames, given, 3, 3)
+        rest = self._shaped(self.joint_template, self.joint_shapes, betas)
+        turned, place = np.empty_like(rotations), np.empty((frames, total, 3))
+        turned[:, 0], place[:, 0] = rotations[:, 0], rest[0]
+        for joint in range(1, total):
+            parent = self.parents[joint]
+            turned[:, joint] = turned[:, parent] @ rotations[:, joint]
+            place[:, joint] = place[:, parent] + turned[:, parent] @ (rest[joint] - rest[parent])
+        vertices = self._shaped(self.vertex_template, self.vertex_shapes, betas)
+        relative = vertices[:, None] - rest[None]                              # V,J,3
+        posed = np.einsum('fjab,vjb->fvja', turned, relative) + place[:, None]
+        vertices_posed = np.einsum('vj,fvja->fva', self.weights, posed)
+        out = np.empty((frames, COUNT, 3))
+        out[:, :22] = place[:, :22]
+        out[:, 22], out[:, 23] = (place[:, hand] for hand in _HANDS[total])
+        out[:, JOINT_NAMES.index('head_top')] = vertices_posed[:, self.top]
+        for number, name in enumerate(_VERTEX_JOINTS):
+            out[:, JOINT_NAMES.index(name)] = vertices_posed[:, number]
+        return out + translation[:, None]

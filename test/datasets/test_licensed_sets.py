@@ -1,0 +1,270 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Loaders of licensed data sets on tiny files in the layout of each, made here."""
+
+import json
+import pickle
+
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+
+from mocap23_ros.datasets.licensed import motion_sets
+from mocap23_ros.datasets.licensed.aistpp import load_aistpp
+from mocap23_ros.datasets.licensed.body_model import BodyModel
+from mocap23_ros.datasets.licensed.conversion import complete, read_arrays, to_z_up
+from mocap23_ros.datasets.mocap34 import COCO17_JOINTS, JOINT_NAMES, PARENTS
+from mocap23_ros.datasets.procedural import make_motion
+from mocap23_ros.errors import InputError
+
+# A T-pose in SMPL's axes: y up, x to the left, facing +z; the first 22 joints.
+_REST = np.array([
+    [0, 0, 0], [.06, -.09, 0], [-.06, -.09, 0], [0, .12, 0], [.09, -.47, 0], [-.09, -.47, 0],
+    [0, .26, 0], [.09, -.88, 0], [-.09, -.88, 0], [0, .31, 0], [.1, -.93, .12], [-.1, -.93, .12],
+    [0, .5, 0], [.08, .42, 0], [-.08, .42, 0], [0, .6, .03], [.18, .44, 0], [-.18, .44, 0],
+    [.45, .44, 0], [-.45, .44, 0], [.7, .44, 0], [-.7, .44, 0]])
+FACE = {'nose': (0, .62, .12), 'l_eye': (.03, .66, .1), 'r_eye': (-.03, .66, .1),
+        'l_ear': (.08, .64, .02), 'r_ear': (-.08, .64, .02), 'l_heel': (.09, -.94, -.05),
+        'r_heel': (-.09, -.94, -.05), 'l_toe': (.1, -.94, .2), 'r_toe': (-.1, -.94, .2)}
+
+
+def write_model(path, joints=52, vertices=6890):
+    """A body model of the real size and layout whose vertices stick to one joint each."""
+    rng = np.random.default_rng(0)
+    rest = np.concatenate([_REST, _REST[[20]] + rng.normal(size=(joints - 22, 3)) * .01])
+    parents = np.concatenate([np.array(PARENTS[:22]), np.full(joints - 22, 20)])
+    template = np.tile(_REST[0], (vertices, 1)).astype(float)
+    weights = np.zeros((vertices, joints))
+    weights[:, 0] = 1
+    regressor = np.zeros((joints, vertices))
+    first = 6900 if vertices > 6900 else 100            # vertices that carry the joints
+    for joint in range(joints):
+        template[first + joint] = rest[joint]
+        regressor[joint, first + joint] = 1
+    from mocap23_ros.datasets.licensed.body_model import _VERTEX_JOINTS, _VERTICES
+    for number, name in zip(_VERTICES[vertices], _VERTEX_JOINTS, strict=True):
+        template[number] = FACE[name]
+        owner = 15 if number in _VERTICES[vertices][:5] else (7 if name[0] == 'l' else 8)
+        weights[number] = np.eye(joints)[owner]
+    template[50] = 0, .8, 0                                # top of the head
+    weights[50] = np.eye(joints)[15]
+    shapes = np.zeros((vertices, 3, 10))
+    shapes[..., 0] = 0.05 * template                       # the first shape is size
+    table = np.stack([parents, np.arange(joints)]).astype(np.int64)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(path, v_template=template, shapedirs=shapes, J_regressor=regressor,
+             kintree_table=table, weights=weights)
+
+
+@pytest.fixture(scope='module')
+def models(tmp_path_factory):
+    folder = tmp_path_factory.mktemp('models')
+    write_model(folder / 'smplh' / 'male' / 'model.npz')
+    write_model(folder / 'smplx' / 'SMPLX_NEUTRAL.npz', 55, 10475)
+    return folder
+
+
+def upright(frames=60, width=66):
+    """Standing with swinging arms in z-up axes: root turned from y up."""
+    pose = np.zeros((frames, width))
+    pose[:, :3] = (np.pi / 2, 0, 0)
+    pose[:, 3 * 16 + 2] = -1.2 + 0.2 * np.sin(np.arange(frames) / 8)
+    place = np.zeros((frames, 3))
+    place[:, 2] = 2.5                                      # far off the floor: must be levelled
+    place[:, 0] = np.arange(frames) * 0.01
+    return pose, place
+
+
+def check(clips, data_set, stature=None):
+    joints = clips.positions(0)
+    names = list(JOINT_NAMES)
+    assert clips.fps == 30 and clips.description[0] == data_set
+    assert np.isfinite(joints).all()
+    head, feet = joints[:, names.index('head'), 2], joints[:, names.index('l_heel'), 2]
+    assert head.min() > 1.0 and np.abs(np.median(feet)) < 0.05           # z up, floor at 0
+    left = joints[:, names.index('l_hip')] - joints[:, names.index('r_hip')]
+    ahead = joints[:, names.index('nose')] - joints[:, names.index('head')]
+    toes = joints[:, names.index('l_toe')] - joints[:, names.index('l_heel')]
+    # Not mirrored: forward x left points up, and face and feet look the same way.
+    assert (np.cross(ahead, left)[:, 2] > 0).all() and ((ahead * toes)[:, :2].sum(1) > 0).all()
+    if stature is not None:
+        assert clips.stature[0] == pytest.approx(stature, rel=0.05)
+
+
+def test_forward_kinematics(models):
+    model = BodyModel.load(models / 'smplh' / 'male' / 'model.npz')
+    pose = np.zeros((3, 66))
+    pose[1, :3] = (0, 0, np.pi / 2)                        # the whole body, about z
+    pose[2, 3 * 18:3 * 19] = (0, -np.pi / 2, 0)            # left elbow: forearm swings forward
+    joints = model.joints(pose, np.zeros(10), np.array([[0, 0, 0], [1, 2, 3], [0, 0, 0]]))
+    assert np.allclose(joints[0, :22], _REST)
+    assert np.allclose(joints[0, JOINT_NAMES.index('nose')], FACE['nose'])
+    turn = Rotation.from_euler('z', 90, degrees=True).as_matrix()
+    assert np.allclose(joints[1, :22], _REST @ turn.T + (1, 2, 3))
+    assert np.allclose(joints[2, 20], _REST[18] + (0, 0, .25))
+    assert np.allclose(joints[2, :19], _REST[:19])
+    assert model.stature(np.zeros(10)) == pytest.approx(.8 + .94)
+    assert model.stature(np.array([1.0])) == pytest.approx(1.05 * (.8 + .94))
+    taller = model.joints(pose[:1], np.array([1.0]), np.zeros((1, 3)))
+    assert np.allclose(taller[0, :22], 1.05 * _REST)
+
+
+def test_amass(tmp_path, models):
+    pose, place = upright(120, 156)
+    folder = tmp_path / 'CMU' / '77'
+    folder.mkdir(parents=True)
+    np.savez(folder / 'walk_poses.npz', poses=pose, trans=place, betas=np.zeros(16),
+             gender='male', mocap_framerate=120.0)
+    np.savez(folder / 'shape.npz', betas=np.zeros(16))
+    clips = motion_sets.load_amass(tmp_path, models)
+    check(clips, 'AMASS', 1.74)
+    assert len(clips) == 1 and clips.subject[0] == 'CMU/77'
+    assert clips.length[0] == pytest.approx(30, abs=1)
+    with pytest.raises(InputError, match='obtain it under its licence'):
+        motion_sets.load_amass(tmp_path, tmp_path)
+    with pytest.raises(InputError, match='AMASS must lie'):
+        motion_sets.load_amass(tmp_path / 'absent', models)
+
+
+def test_humanml3d(tmp_path):
+    motion = make_motion(np.random.default_rng(1), 1.5, 'walk')[0].astype(float)
+    x, y, z = np.moveaxis(motion[::3, :22], -1, 0)
+    folder = tmp_path / 'new_joints'
+    folder.mkdir()
+    np.save(folder / '000021.npy', np.stack([x, z, -y], axis=-1).astype(np.float32))
+    np.save(folder / 'M000021.npy', np.zeros((40, 22, 3), np.float32))
+    clips = motion_sets.load_humanml3d(tmp_path)
+    check(clips, 'HumanML3D', 1.72)
+    assert len(clips) == 1
+    np.save(folder / 'bad.npy', np.zeros((40, 21, 3)))
+    with pytest.raises(InputError, match='22, 3'):
+        motion_sets.load_humanml3d(tmp_path)
+
+
+def test_bedlam(tmp_path, models):
+    pose, place = upright(20, 165)
+    folder = tmp_path / 'processed_labels'
+    folder.mkdir()
+    names = np.array([f'seq_000007/seq_000007_{5 * k:04d}.png' for k in range(20)])
+    order = np.random.default_rng(0).permutation(20)
+    np.savez(folder / 'scene.npz', imgname=names[order], sub=np.full(20, 'rp_anna'),
+             pose_world=pose[order], trans_world=place[order], shape=np.zeros((20, 11)))
+    clips = motion_sets.load_bedlam(tmp_path, models)
+    check(clips, 'BEDLAM', 1.74)
+    assert clips.length[0] == pytest.approx(96, abs=1)      # every 5th frame of 30 Hz
+    np.savez(folder / 'scene.npz', imgname=names)
+    with pytest.raises(InputError, match='no array sub'):
+        motion_sets.load_bedlam(tmp_path, models)
+
+
+def test_rich(tmp_path, models):
+    pose, place = upright(30)
+    turn = Rotation.from_euler('x', -90, degrees=True).as_matrix()      # camera axes: y down
+    scene = tmp_path / 'multicam2world'
+    scene.mkdir()
+    (scene / 'Gym_multicam2world.json').write_text(json.dumps(
+        {'c': 1.0, 'R': turn.T.tolist(), 't': [0.5, 0, 0]}))
+    for k in range(30):
+        folder = tmp_path / 'bodies' / 'train' / 'Gym_010_lunge' / f'{k + 3:05d}'
+        folder.mkdir(parents=True)
+        # Undo the turn to the world on the root.
+        root = Rotation.from_matrix(turn.T @ Rotation.from_rotvec(pose[k, :3]).as_matrix())
+        fit = {'global_orient': root.as_rotvec()[None].astype(np.float32),
+               'body_pose': pose[k:k + 1, 3:66].astype(np.float32),
+               'transl': (place[k:k + 1] @ turn).astype(np.float32),
+               'betas': np.zeros((1, 10), np.float32)}
+        (folder / '010.pkl').write_bytes(pickle.dumps(fit))
+    clips = motion_sets.load_rich(tmp_path, models)
+    check(clips, 'RICH', 1.74)
+    assert clips.subject[0] == '010' and clips.length[0] == 30
+
+
+def test_human36m(tmp_path):
+    cdf = pytest.importorskip('cdflib', reason='cdflib is not installed')
+    from cdflib.cdfwrite import CDF
+
+    motion = make_motion(np.random.default_rng(1), 1.5, 'walk')[0].astype(float)
+    pose = np.zeros((len(motion), 32, 3))
+    for name, k in motion_sets._H36M.items():
+        pose[:, k] = motion[:, JOINT_NAMES.index(name)]
+    pose[:, 14] = motion[:, JOINT_NAMES.index('nose')]
+    folder = tmp_path / 'S1' / 'MyPoseFeatures' / 'D3_Positions'
+    folder.mkdir(parents=True)
+    file = CDF(str(folder / 'Directions.cdf'))
+    file.write_var({'Variable': 'Pose', 'Data_Type': cdf.cdfwrite.CDF.CDF_DOUBLE, 'Num_Elements': 1,
+                    'Rec_Vary': True, 'Dim_Sizes': [len(motion), 96], 'Dim_Vary': [True, True]},
+                   var_data=1000 * pose.reshape(1, len(motion), 96))
+    file.close()
+    clips = motion_sets.load_human36m(tmp_path)
+    check(clips, 'Human3.6M', 1.72)
+    assert clips.subject[0] == 'S1'
+
+
+def test_aistpp(tmp_path):
+    motion = make_motion(np.random.default_rng(1), 3, 'walk')[0].astype(float)
+    joints = motion[:, COCO17_JOINTS]
+    y_up = np.stack([joints[..., 0], joints[..., 2], -joints[..., 1]], axis=-1) * 100 + (0, 40, 0)
+    rotation = Rotation.from_euler('xyz', (190, 25, 3), degrees=True)
+    translation = np.array([10.0, 130.0, 480.0])
+    k = np.array([[1500.0, 0, 960], [0, 1500, 540], [0, 0, 1]])
+    seen = np.zeros((9, len(joints), 17, 3))
+    for view in range(9):
+        p = y_up @ rotation.as_matrix().T + translation
+        seen[view] = p @ k.T
+        seen[view, ..., :2] /= seen[view, ..., 2:]
+        seen[view, ..., 2] = 0.8
+    seen[0, 4, 3] = np.nan
+    for name, table in (('keypoints2d', {'keypoints2d': seen}),
+                        ('keypoints3d', {'keypoints3d': y_up, 'keypoints3d_optim': y_up})):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / 'gBR_cAll.pkl').write_bytes(pickle.dumps(table))
+    (tmp_path / 'cameras').mkdir()
+    (tmp_path / 'cameras' / 'mapping.txt').write_text('gBR_cAll setting1\n')
+    (tmp_path / 'cameras' / 'setting1.json').write_text(json.dumps([
+        {'name': f'c0{v + 1}', 'size': [1920, 1080], 'matrix': k.tolist(),
+         'rotation': rotation.as_rotvec().tolist(), 'translation': translation.tolist(),
+         'distortions': [0.0] * 5} for v in range(9)]))
+    sequence = load_aistpp(tmp_path, 'gBR_cAll', 3)
+    assert sequence.fps == pytest.approx(60)
+    low = np.percentile(sequence.joints[:, 15:17, 2], 5)
+    assert low == pytest.approx(0.08, abs=0.01)
+    pose = sequence.lift_input['world_T_camera']
+    p = (sequence.joints - pose[:3, 3]) @ pose[:3, :3]
+    pixel = p @ k.T
+    pixel = pixel[..., :2] / pixel[..., 2:]
+    assert np.abs(pixel - sequence.lift_input['keypoints'][:, 0, :, :2]).max() < 0.05
+    assert np.isnan(load_aistpp(tmp_path, 'gBR_cAll', 0).lift_input['keypoints'][4, 0, 3, 0])
+    with pytest.raises(InputError, match='does not fit'):
+        load_aistpp(tmp_path, 'gBR_cAll', 9)
+
+
+def test_files_that_carry_code_are_refused(tmp_path):
+    class Evil:
+        def __reduce__(self):
+            return (open, (str(tmp_path / 'written'), 'w'))
+
+    path = tmp_path / 'evil.pkl'
+    path.write_bytes(pickle.dumps({'keypoints2d': Evil()}))
+    with pytest.raises(InputError, match='refused'):
+        read_arrays(path)
+    assert not (tmp_path / 'written').exists()
+    path.write_bytes(b'\x80\x04 nonsense')
+    with pytest.raises(InputError):
+        read_arrays(path)
+
+
+def test_completed_joints_are_close_to_real_ones():
+    motion = make_motion(np.random.default_rng(2), 4, 'walk')[0].astype(float)
+    filled = complete({name: motion[:, k] for k, name in enumerate(JOINT_NAMES[:22])})
+    assert np.abs(filled - motion).max() < 0.09
+    assert np.median(np.linalg.norm(filled - motion, axis=-1)[:, 22:]) < 0.03
+    fallen = motion[:, :, [1, 2, 0]] * (1, -1, -1)                # another axis up, right-handed?
+    again = to_z_up(fallen)
+    assert (again[:, JOINT_NAMES.index('head'), 2] > again[:, JOINT_NAMES.index('l_heel'), 2]).all()
+
+
+@pytest.mark.parametrize('load', [motion_sets.load_humanml3d, motion_sets.load_human36m,
+                                  lambda p: load_aistpp(p, 'x')])
+def test_absent_data_are_named(load, tmp_path):
+    with pytest.raises(InputError, match='docs/DATA.md|cdflib'):
+        load(tmp_path / 'absent')
