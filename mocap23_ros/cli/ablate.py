@@ -1,0 +1,81 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""``mocap23 ablate``: the ablation table by one command."""
+
+import argparse
+import json
+import os
+from pathlib import Path
+
+from mocap23_ros.errors import InputError
+
+_COLUMNS = ('mpjpe_mm', 'pa_mpjpe_mm', 'abs_mpjpe_mm', 'root_mm', 'coverage_95')
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument('--out', type=Path, required=True,
+                        help='folder of the runs, of ablations.json and ablations.md')
+    parser.add_argument('--tier', default='xs')
+    parser.add_argument('--steps', type=int, default=400, help='of fine-tuning, per variant')
+    parser.add_argument('--pretrain-steps', type=int, default=200)
+    parser.add_argument('--batch-size', type=int, default=32)
+    parser.add_argument('--batches', type=int, default=16, help='of 32 validation windows per set')
+    parser.add_argument('--only', nargs='+', metavar='VARIANT', help='names as in the table')
+    parser.add_argument('--data', type=Path, help='motion data folder (default: MOCAP23_DATA)')
+    parser.add_argument('--seed', type=int, default=0)
+    parser.add_argument('--threads', type=int, help='CPU threads of torch')
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train and validate every variant; write the table."""
+    import torch
+
+    from mocap23_ros.datasets.cmu import load_cmu
+    from mocap23_ros.training.ablations import ABLATIONS, run_ablations
+    from mocap23_ros.training.configuration import TrainingConfiguration
+
+    names = arguments.only or list(ABLATIONS)
+    unknown = [name for name in names if name not in ABLATIONS]
+    if unknown:
+        raise InputError(f'there is no variant {unknown[0]!r}; choose of: {", ".join(ABLATIONS)}')
+    if min(arguments.steps, arguments.pretrain_steps, arguments.batches) < 1:
+        raise InputError('--steps, --pretrain-steps and --batches must be at least 1')
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+    base = TrainingConfiguration(
+        tier=arguments.tier, steps=arguments.steps, batch_size=arguments.batch_size,
+        learning_rate=6e-4, warm_up=min(100, arguments.steps // 4 + 1), ema=0.99,
+        seed=arguments.seed)
+    table = run_ablations(
+        names, base, arguments.pretrain_steps, load_cmu('train', arguments.data),
+        load_cmu('validation', arguments.data), arguments.out,
+        lambda name, errors: print(f'{name}: ' + '  '.join(
+            f'{column} {errors[column]:.3g}' for column in _COLUMNS), flush=True),
+        arguments.batches)
+    _write(arguments.out / 'ablations.json', json.dumps(table, indent=2) + '\n')
+    _write(arguments.out / 'ablations.md', as_markdown(table))
+    print(arguments.out / 'ablations.md')
+    return 0
+
+
+def as_markdown(table: dict[str, dict[str, dict[str, float]]]) -> str:
+    """One table per validation set."""
+    lines = []
+    sets = next(iter(table.values()))
+    for set_name in sets:
+        lines += [f'### {set_name}', '', '| variant | ' + ' | '.join(_COLUMNS) + ' |',
+                  '|---|' + '---|' * len(_COLUMNS)]
+        for name, errors in table.items():
+            figures = ' | '.join(f'{errors[set_name][column]:.2f}' if column == 'coverage_95'
+                                 else f'{errors[set_name][column]:.0f}' for column in _COLUMNS)
+            lines.append(f'| {name} | {figures} |')
+        lines.append('')
+    return '\n'.join(lines)
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + '.partial')
+    temporary.write_text(text)
+    os.replace(temporary, path)
