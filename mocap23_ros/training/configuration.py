@@ -26,6 +26,7 @@ class TrainingConfiguration:
     views, view_attention, trust_ray, ground: the choices that the ablations vary; ground None
     takes the tier's. decouple: False trains on undivided 2D coordinates (paper's "w/o decouple").
     mixed_precision: ``no``, ``bf16`` or ``fp16`` as Accelerate takes it.
+    one_step_share: of fine-tuning samples, those at t = 1, where nothing but the observation helps.
     checkpoint_seconds: between checkpoints. seed: of weights, data and noise.
     """
 
@@ -45,6 +46,7 @@ class TrainingConfiguration:
     trust_ray: bool = False
     ground: str | None = None
     decouple: bool = True
+    one_step_share: float = 0.6
     augmentation: str = 'training'
     mixed_precision: str = 'no'
     checkpoint_seconds: float = 120.0
