@@ -47,6 +47,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='streaming: frames of delay (default: 0)')
     parser.add_argument('--no-contact-correction', action='store_true',
                         help='streaming: leave standing feet as lifted')
+    parser.add_argument('--body-fit', action='store_true',
+                        help='fit rigid bodies afterwards (uses all frames): constant bone '
+                             'lengths, joint angles as quaternions')
     parser.add_argument('--detector', default='mediapipe', help='with --video (default: mediapipe)')
     parser.add_argument('--detector-model', type=Path, metavar='FILE',
                         help='with --video: weights of the detector')
@@ -66,7 +69,10 @@ def run(arguments: argparse.Namespace) -> int:
             else:
                 recording = load_recording(source)
             with _progress(f'lifting {label}') as report:
-                _lift(arguments, lifter, recording, report).save(target)
+                motion = _lift(arguments, lifter, recording, report)
+            if arguments.body_fit:
+                motion = motion.with_body()
+            motion.save(target)
     finally:
         close = getattr(lifter, 'close', None)
         if close is not None:

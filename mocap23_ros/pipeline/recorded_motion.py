@@ -4,13 +4,16 @@
 
 import os
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.errors import InputError
+from mocap23_ros.lifting.body_fit import BodyFit, FittedBody
+from mocap23_ros.lifting.body_proportions import MEAN_STATURE
+from mocap23_ros.lifting.kinematic_tree import LENGTHS, SEGMENT_PARENTS, SEGMENTS
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,7 @@ class RecordedMotion:
 
     joints: float32 [F,P,J,3] world, metres. covariance: float32 [F,P,J,3,3] m^2.
     stamps: float64 [F]. contact: float32 [F,P,2] left, right. stature: float32 [F,P] metres.
-    person_ids: int64 [P]. joint_names: J names.
+    person_ids: int64 [P]. joint_names: J names. body: rigid bodies [P,F,...] where fitted.
     """
 
     joints: NDArray[np.float32]
@@ -29,6 +32,7 @@ class RecordedMotion:
     stature: NDArray[np.float32]
     person_ids: NDArray[np.int64]
     joint_names: tuple[str, ...]
+    body: FittedBody | None = None
 
     @classmethod
     def empty(cls, stamps: NDArray[np.float64], person_ids: NDArray[np.int64],
@@ -41,6 +45,35 @@ class RecordedMotion:
                    np.full(shape, np.nan, np.float32), np.asarray(person_ids, np.int64),
                    joint_names)
 
+    def with_body(self) -> 'RecordedMotion':
+        """Fit rigid bodies to everybody and put their joints in place of the lifted ones.
+
+        Uses the whole recording: bone lengths are medians over all of it.
+        """
+        stature = np.full(len(self.person_ids), MEAN_STATURE)
+        known = np.isfinite(self.stature)
+        for person in np.flatnonzero(known.any(axis=0)):
+            stature[person] = np.median(self.stature[known[:, person], person])
+        body = BodyFit().fit(self.person_ids, np.swapaxes(self.joints, 0, 1),
+                             np.swapaxes(self.covariance, 0, 1), stature)
+        fitted = np.swapaxes(body.joints, 0, 1).astype(np.float32)
+        return replace(self, body=body,
+                       joints=np.where(np.isfinite(fitted), fitted, self.joints))
+
+    def _arrays(self) -> dict[str, NDArray]:
+        arrays: dict[str, NDArray] = {
+            'joints': self.joints, 'joint_names': np.array(self.joint_names),
+            'covariance': self.covariance, 'stamps': self.stamps, 'contact': self.contact,
+            'stature': self.stature, 'person_ids': self.person_ids}
+        if self.body is None:
+            return arrays
+        return {
+            **arrays, 'bone_lengths': self.body.bone_lengths.astype(np.float32),
+            'bone_length_names': np.array(LENGTHS), 'segment_names': np.array(SEGMENTS),
+            'segment_parents': np.array(SEGMENT_PARENTS),
+            'segment_rotations': np.swapaxes(self.body.world_q_segment, 0, 1).astype(np.float32),
+            'joint_angles': np.swapaxes(self.body.parent_q_segment, 0, 1).astype(np.float32)}
+
     def save(self, path: Path) -> None:
         """Write the npz file, whole or not at all; InputError where that is not possible."""
         path = Path(path)
@@ -51,10 +84,7 @@ class RecordedMotion:
             raise InputError(f'cannot write {path}: {error.strerror}') from None
         try:
             with os.fdopen(handle, 'wb') as stream:
-                np.savez_compressed(
-                    stream, joints=self.joints, joint_names=np.array(self.joint_names),
-                    covariance=self.covariance, stamps=self.stamps, contact=self.contact,
-                    stature=self.stature, person_ids=self.person_ids)
+                np.savez_compressed(stream, **self._arrays())  # type: ignore[arg-type]
             os.chmod(temporary, 0o644)
             os.replace(temporary, path)
         except BaseException as error:

@@ -14,7 +14,7 @@ from synthetic_people import look_at, walking_person
 from mocap23_ros.cli.main import main
 from mocap23_ros.skeletons.formats import COCO17
 
-RATE, FRAMES = 30.0, 60
+RATE, FRAMES = 30.0, 52
 POSE = look_at((0, 0, 1.5), (4, 0, 0.9))
 K = np.array([[1000.0, 0, 640], [0, 1000, 360], [0, 0, 1]])
 
@@ -101,13 +101,23 @@ def test_person_who_is_never_seen_stays_nan(tmp_path, mode):
 
 @pytest.mark.parametrize('mode', ['streaming', 'offline'])
 def test_long_absence_is_nan_and_the_return_is_found(tmp_path, mode):
-    arrays = recording(stamps=np.concatenate([np.arange(20), 300 + np.arange(40)]) / RATE)
+    arrays = recording(stamps=np.concatenate([np.arange(20), 300 + np.arange(FRAMES - 20)]) / RATE)
     arrays['keypoints'][20:45, 0, :, :2] = np.nan
     status, target = lift(tmp_path, arrays, '--mode', mode)
     joints = np.load(target)['joints']
     assert status == 0
     assert np.isnan(joints[25:44, 0]).all()
     assert np.isfinite(joints[:20, 0]).all() and np.isfinite(joints[46:, 0]).all()
+
+
+def test_body_fit_adds_joint_angles_and_makes_bones_constant(tmp_path):
+    status, target = lift(tmp_path, recording(), '--body-fit')
+    assert status == 0
+    with np.load(target, allow_pickle=False) as out:
+        shank = np.linalg.norm(out['joints'][:, :, 15] - out['joints'][:, :, 13], axis=-1)
+        np.testing.assert_allclose(shank - shank[0], 0, atol=1e-5)
+        assert out['joint_angles'].shape == (FRAMES, 2, len(out['segment_names']), 4)
+        assert out['bone_lengths'].shape == (2, len(out['bone_length_names']))
 
 
 def test_folder_is_lifted_to_the_same_names(tmp_path):

@@ -1,0 +1,143 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""A rigid body put into lifted joints: constant bone lengths, rotations of every segment.
+
+Starts from the analytic rotations and refines them by a few Gauss-Newton steps on all frames and
+people at once, each joint weighed by its covariance: what the depth of one joint leaves open is
+decided by the bones that it shares with its neighbours.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+
+from mocap23_ros.lifting.bone_lengths import BoneLengths
+from mocap23_ros.lifting.kinematic_tree import (
+    FACE,
+    FACE_FRACTIONS,
+    NECK,
+    PELVIS,
+    SEGMENTS,
+    forward_kinematics,
+    local_rotations,
+    offsets,
+)
+from mocap23_ros.lifting.segment_rotations import segment_rotations
+
+_MODEL_SD = 0.02  # metres by which joints of a real body leave the rigid one
+_ROTATION_SD = 0.5  # radians per step, of a rotation that no joint constrains (twist)
+_STEPS = 3
+
+
+@dataclass(frozen=True)
+class FittedBody:
+    """Rigid bodies of P people over T frames.
+
+    joints: float64 [P,T,19,3] p_world; NaN where the trunk of the input was incomplete.
+    bone_lengths: float64 [P,7] metres, in the order of kinematic_tree.LENGTHS.
+    world_q_segment, parent_q_segment: float64 [P,T,11,4] unit quaternions x, y, z, w of
+        kinematic_tree.SEGMENTS in the world, and against the parent segment (the joint angles);
+        NaN as joints. Twist about a straight limb is not observed, see segment_rotations.
+    """
+
+    joints: NDArray[np.float64]
+    bone_lengths: NDArray[np.float64]
+    world_q_segment: NDArray[np.float64]
+    parent_q_segment: NDArray[np.float64]
+
+
+class BodyFit:
+    """Fits bodies; keeps the bone lengths of each person id between calls."""
+
+    def __init__(self, steps: int = _STEPS) -> None:
+        self._steps = steps
+        self._lengths = BoneLengths()
+
+    def forget(self, person_ids: Iterable[int] | None = None) -> None:
+        """Drop the bone lengths of these people; of everybody when None."""
+        self._lengths.forget(person_ids)
+
+    def fit(self, person_ids: NDArray, joints: NDArray, covariance: NDArray, stature: NDArray
+            ) -> FittedBody:
+        """Fit people.
+
+        joints: [P,T,19,3] OUTPUT19 in the world; covariance: [P,T,19,3,3]; NaN = not known.
+        stature: [P] metres, for bones that are not seen yet.
+        """
+        joints = np.asarray(joints, np.float64)
+        covariance = np.asarray(covariance, np.float64)
+        lengths = self._lengths.update(person_ids, joints, covariance, stature)
+        rotations = segment_rotations(joints)
+        there = (np.isfinite(rotations).all(axis=(-3, -2, -1))
+                 & np.isfinite(joints[..., PELVIS, 0]))
+        face = np.broadcast_to(FACE_FRACTIONS * np.asarray(stature, float)[:, None, None],
+                               (len(lengths), len(FACE), 3))
+        table = offsets(lengths, self._face(joints, rotations, there, face))
+        person, _ = np.nonzero(there)
+        fitted = np.full(joints.shape, np.nan)
+        world = np.full((*joints.shape[:2], len(SEGMENTS), 4), np.nan)
+        parent = world.copy()
+        if len(person):
+            root, rotation = _refine(joints[there], covariance[there], rotations[there],
+                                     table[person], self._steps)
+            fitted[there] = forward_kinematics(root, rotation, table[person])
+            world[there] = _quaternions(rotation)
+            parent[there] = _quaternions(local_rotations(rotation))
+        return FittedBody(fitted, lengths, world, parent)
+
+    @staticmethod
+    def _face(joints: NDArray, rotations: NDArray, there: NDArray, average: NDArray) -> NDArray:
+        """Face points [P,5,3] in the head's axes: this person's medians, else the average."""
+        head = rotations[:, :, SEGMENTS.index('head')]
+        offset = joints[:, :, list(FACE)] - joints[:, :, NECK, None]
+        local = np.einsum('ptik,ptji->ptjk', head, offset)
+        face = average.copy()
+        for row in range(len(joints)):
+            seen = there[row, :, None] & np.isfinite(local[row, ..., 0])
+            for point in np.flatnonzero(seen.sum(axis=0) >= 5):
+                face[row, point] = np.median(local[row, seen[:, point], point], axis=0)
+        return face
+
+
+def _refine(joints: NDArray, covariance: NDArray, rotations: NDArray, table: NDArray, steps: int
+            ) -> tuple[NDArray, NDArray]:
+    """Gauss-Newton on roots [N,3] and rotations [N,11,3,3] of N bodies."""
+    count, segments = len(joints), len(SEGMENTS)
+    usable = np.isfinite(joints).all(axis=-1) & np.isfinite(covariance).all(axis=(-2, -1))
+    joints = np.where(usable[..., None], joints, 0.0)
+    safe = np.where(usable[..., None, None], covariance, np.eye(3)) + _MODEL_SD**2 * np.eye(3)
+    information = np.where(usable[..., None, None], np.linalg.inv(safe), 0.0)
+    size = 3 + 3 * segments
+    damping = np.zeros(size)
+    damping[:3], damping[3:] = 1e-6, 1 / _ROTATION_SD**2
+    root = joints[:, PELVIS].copy()
+    for _ in range(steps):
+        arms = np.einsum('nsik,njsk->njsi', rotations, table)
+        residual = joints - root[:, None] - arms.sum(axis=2)
+        jacobian = np.zeros((count, joints.shape[1], 3, size))
+        jacobian[..., range(3), range(3)] = 1.0
+        turns = jacobian[..., 3:].reshape(count, joints.shape[1], 3, segments, 3)
+        # A turn w moves the arm a by w x a = -[a]x w.
+        for row, column, axis, sign in ((0, 1, 2, 1), (0, 2, 1, -1), (1, 0, 2, -1),
+                                        (1, 2, 0, 1), (2, 0, 1, 1), (2, 1, 0, -1)):
+            turns[:, :, row, :, column] = sign * arms[..., axis]
+        jacobian[..., 3:] = turns.reshape(count, joints.shape[1], 3, 3 * segments)
+        weighted = information @ jacobian
+        flat = jacobian.reshape(count, -1, size)
+        normal = np.swapaxes(flat, 1, 2) @ weighted.reshape(count, -1, size)
+        normal[:, range(size), range(size)] += damping
+        gradient = np.einsum('njik,nji->nk', weighted, residual)
+        step = np.linalg.solve(normal, gradient[..., None])[..., 0]
+        root += step[:, :3]
+        turn = Rotation.from_rotvec(step[:, 3:].reshape(-1, 3)).as_matrix()
+        rotations = turn.reshape(count, segments, 3, 3) @ rotations
+    return root, rotations
+
+
+def _quaternions(rotations: NDArray) -> NDArray[np.float64]:
+    flat = Rotation.from_matrix(rotations.reshape(-1, 3, 3)).as_quat()
+    flat *= np.where(flat[:, 3:] < 0, -1.0, 1.0)
+    return flat.reshape(*rotations.shape[:-2], 4)

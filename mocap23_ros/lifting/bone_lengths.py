@@ -1,0 +1,88 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Bone lengths of each person, constant over its track: a running weighted median."""
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mocap23_ros.lifting.kinematic_tree import AVERAGE_FRACTIONS, LENGTHS, MEASURED
+
+MEMORY = 256  # measurements of each length kept per person
+_BASE_VARIANCE = 0.02**2  # m^2
+_PRIOR_MEASUREMENTS = 8.0  # worth of the average body of the person's stature
+_PLAUSIBLE = (0.6, 1.6)  # times the average body
+
+
+class BoneLengths:
+    """Measured lengths by person id; bones seen across the view count most."""
+
+    def __init__(self) -> None:
+        self._people: dict[int, tuple[NDArray, NDArray]] = {}
+
+    def forget(self, person_ids: Iterable[int] | None = None) -> None:
+        """Drop these people; everybody when None."""
+        for person_id in list(self._people if person_ids is None else person_ids):
+            self._people.pop(int(person_id), None)
+
+    def update(self, person_ids: NDArray, joints: NDArray, covariance: NDArray, stature: NDArray
+               ) -> NDArray[np.float64]:
+        """Take in frames joints [P,T,19,3] with covariance [P,T,19,3,3]; stature: [P].
+
+        Returns the lengths [P,7] in the order of LENGTHS, metres.
+        """
+        average = AVERAGE_FRACTIONS * np.asarray(stature, np.float64)[:, None]
+        measured, weight = _measure(joints, covariance)
+        result = np.empty(average.shape)
+        for row, person_id in enumerate(person_ids):
+            old = self._people.get(int(person_id))
+            values, weights = measured[row], weight[row]
+            if old is not None:
+                values = np.concatenate([old[0], values])
+                weights = np.concatenate([old[1], weights])
+            if len(values) > MEMORY:  # thin out evenly, so that the whole track stays in view
+                keep = np.linspace(0, len(values) - 1, MEMORY).round().astype(int)
+                values, weights = values[keep], weights[keep]
+            self._people[int(person_id)] = values, weights
+            result[row] = _median_with_prior(values, weights, average[row])
+        return result
+
+
+def _measure(joints: NDArray, covariance: NDArray) -> tuple[NDArray, NDArray]:
+    """Lengths and weights [P,2T,7]; both sides of the body are measurements of one length."""
+    people, frames = joints.shape[:2]
+    lengths = np.full((people, 2 * frames, len(LENGTHS)), np.nan)
+    weights = np.zeros_like(lengths)
+    for column, name in enumerate(LENGTHS):
+        for side, (first, second) in enumerate(MEASURED[name]):
+            bone = (joints[:, :, second] - joints[:, :, first]).astype(np.float64)
+            length = np.linalg.norm(bone, axis=-1)
+            with np.errstate(invalid='ignore', divide='ignore'):
+                direction = bone / length[..., None]
+                spread = np.einsum('pti,ptij,ptj->pt', direction,
+                                   covariance[:, :, second].astype(np.float64), direction)
+                weight = 1 / (_BASE_VARIANCE + np.clip(spread, 0, None))
+            usable = np.isfinite(weight)
+            rows = slice(side * frames, (side + 1) * frames)
+            lengths[:, rows, column] = np.where(usable, length, np.nan)
+            weights[:, rows, column] = np.where(usable, weight, 0.0)
+    return lengths, weights
+
+
+def _median_with_prior(values: NDArray, weights: NDArray, average: NDArray) -> NDArray:
+    """Weighted medians [7], drawn to the average body while there are few measurements."""
+    result = average.copy()
+    for column in range(values.shape[1]):
+        usable = weights[:, column] > 0
+        if not usable.any():
+            continue
+        length, weight = values[usable, column], weights[usable, column]
+        order = np.argsort(length)
+        cumulative = np.cumsum(weight[order])
+        median = length[order][np.searchsorted(cumulative, 0.5 * cumulative[-1])]
+        worth = weight.sum() * _BASE_VARIANCE
+        mean = (worth * median + _PRIOR_MEASUREMENTS * average[column]) / (
+            worth + _PRIOR_MEASUREMENTS)
+        result[column] = np.clip(mean, *(average[column] * limit for limit in _PLAUSIBLE))
+    return result

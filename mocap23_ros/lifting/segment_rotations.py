@@ -1,0 +1,86 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Rotations of the body's segments read off joint positions, without an optimiser.
+
+Bone directions give the swing; the twist of a limb comes from the plane in which its hinge bends.
+A straight limb shows no plane: its twist then fades to that of the segment it hangs from. The
+twist about a straight limb and that of the hands and feet cannot be seen in joint positions.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mocap23_ros.lifting.kinematic_tree import NECK, PELVIS, SEGMENTS
+from mocap23_ros.skeletons.formats import OUTPUT19
+
+_CLEAR_BEND = 0.15  # sine of the bend from which on the hinge alone says the twist
+_J = {name: number for number, name in enumerate(OUTPUT19.joint_names)}
+
+
+def segment_rotations(joints: NDArray) -> NDArray[np.float64]:
+    """world_R_segment [...,11,3,3] of joints [...,19,3]; NaN where the trunk is incomplete.
+
+    A limb that is not seen hangs straight from its parent segment.
+    """
+    with np.errstate(invalid='ignore', divide='ignore'):
+        result = np.empty((*joints.shape[:-2], len(SEGMENTS), 3, 3))
+        spine = joints[..., NECK, :] - joints[..., PELVIS, :]
+        pelvis = _frame(spine, joints[..., _J['left_hip'], :] - joints[..., _J['right_hip'], :])
+        chest = _frame(spine, joints[..., _J['left_shoulder'], :]
+                       - joints[..., _J['right_shoulder'], :])
+        # The hips' line lies in the pelvis exactly, the spine only nearly.
+        left = _unit(joints[..., _J['left_hip'], :] - joints[..., _J['right_hip'], :])
+        pelvis = np.stack([pelvis[..., 0], left, np.cross(pelvis[..., 0], left)], axis=-1)
+        result[..., 0, :, :], result[..., 1, :, :] = pelvis, chest
+        result[..., 2, :, :] = _head(joints, chest)
+        for number, side in ((3, 'left'), (4, 'right')):
+            upper, lower = _limb(joints, [f'{side}_{j}' for j in ('shoulder', 'elbow', 'wrist')],
+                                 chest, -1.0)
+            result[..., number, :, :], result[..., number + 2, :, :] = upper, lower
+        for number, side in ((7, 'left'), (8, 'right')):
+            upper, lower = _limb(joints, [f'{side}_{j}' for j in ('hip', 'knee', 'ankle')],
+                                 pelvis, 1.0)
+            result[..., number, :, :], result[..., number + 2, :, :] = upper, lower
+    return result
+
+
+def _unit(vector: NDArray) -> NDArray:
+    return vector / np.linalg.norm(vector, axis=-1, keepdims=True)
+
+
+def _frame(up: NDArray, left: NDArray) -> NDArray[np.float64]:
+    """Axes as columns: z along ``up``, y as near to ``left`` as that allows."""
+    z = _unit(up)
+    y = _unit(left - np.sum(left * z, axis=-1, keepdims=True) * z)
+    return np.stack([np.cross(y, z), y, z], axis=-1)
+
+
+def _head(joints: NDArray, chest: NDArray) -> NDArray:
+    """From the ears' line and the nose; the chest's where the face is not seen."""
+    ears = 0.5 * (joints[..., _J['left_ear'], :] + joints[..., _J['right_ear'], :])
+    forward = joints[..., _J['nose'], :] - ears
+    left = joints[..., _J['left_ear'], :] - joints[..., _J['right_ear'], :]
+    y = _unit(left)
+    x = _unit(forward - np.sum(forward * y, axis=-1, keepdims=True) * y)
+    head = np.stack([x, y, np.cross(x, y)], axis=-1)
+    return np.where(np.isfinite(head).all(axis=(-2, -1), keepdims=True), head, chest)
+
+
+def _limb(joints: NDArray, names: list[str], parent: NDArray, hinge_sign: float
+          ) -> tuple[NDArray, NDArray]:
+    """Upper and lower segment. hinge_sign: +1 bends the end back (knee), -1 forward (elbow)."""
+    start, middle, end = (joints[..., _J[name], :] for name in names)
+    first, second = middle - start, end - middle
+    first = np.where(np.isfinite(first), first, -parent[..., 2])
+    second = np.where(np.isfinite(second), second, first)
+    along, further = _unit(first), _unit(second)
+    hinge = hinge_sign * np.cross(along, further)
+    sine = np.linalg.norm(hinge, axis=-1, keepdims=True)
+    share = np.clip(sine / _CLEAR_BEND, 0.0, 1.0)
+    from_parent = _unit(parent[..., 1] - np.sum(parent[..., 1] * along, axis=-1, keepdims=True)
+                        * along)
+    hinge = hinge / np.maximum(sine, 1e-9)
+    if hinge_sign > 0:  # knees do not bend forward: a plane that says so is depth noise
+        share = np.where(np.sum(hinge * from_parent, axis=-1, keepdims=True) < 0, 0.0, share)
+    axis = share * hinge + (1 - share) * from_parent
+    return _frame(-first, axis), _frame(-second, axis)
