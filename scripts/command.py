@@ -16,12 +16,12 @@ def progress(message):
 
 
 def run_quietly(command, *, failure, environment=None, directory=None):
-    """Run a command and return its output; raise SetUpError with the last lines if it fails."""
+    """Run a command and return its output; print its end and raise SetUpError if it fails."""
     done = subprocess.run(
         [str(word) for word in command], env=environment, cwd=directory, text=True,
         errors='replace', stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, check=False)
     if done.returncode != 0:
-        last_lines = '\n'.join(done.stdout.splitlines()[-40:])
-        raise SetUpError(f'{last_lines}\n{failure}')
+        print('\n'.join(done.stdout.splitlines()[-40:]), file=sys.stderr, flush=True)
+        raise SetUpError(failure)
     return done.stdout

@@ -20,6 +20,8 @@ from stand_ins import (
 )
 
 _MARKER = 'made_by_mocap23'
+# Raise it when environments made by older set-up code are of no use any more.
+_VERSION = 1
 
 
 class Environment:
@@ -33,11 +35,9 @@ class Environment:
         self.activation_file = self.folder / 'env.sh'
         self._stamps = Stamps(self.folder / 'stamps')
         self._source = self.root / 'ros_standins'
-        scripts = Path(__file__).resolve().parent.glob('*.py')
-        # Moved repository, other Python or other set-up code: everything is made anew.
+        # Moved repository, other Python or older set-up: everything is made anew.
         self._base = fingerprint(
-            [path for path in scripts if path.name != 'freeze_constraints.py'],
-            [self.folder, python.version_text, ros_installation])
+            [], [_VERSION, self.folder, python.version_text, ros_installation])
 
     def make(self, purpose):
         """Make whatever a purpose still lacks; returns whether anything had to be done."""

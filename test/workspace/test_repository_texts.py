@@ -15,7 +15,7 @@ from mocap23_ros import __version__
 from mocap23_ros.cli.main import COMMANDS
 
 # Spelled in pieces so that this file does not find itself.
-LOCAL_PATHS = re.compile('|'.join(['/wo' + 'rk/', '/ro' + 'ot/', '/ho' + r'me/\w+/', r'\.pyenv']))
+LOCAL_PATHS = re.compile('|'.join(['/wo' + 'rk/', '/ro' + 'ot/', '/ho' + r'me/\w+/']))
 
 
 @pytest.fixture(scope='module')
