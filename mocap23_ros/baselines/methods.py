@@ -12,6 +12,12 @@ from numpy.typing import NDArray
 
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_model import CameraModel
+from mocap23_ros.lifting.lifter import Lifter
+from mocap23_ros.lifting.registry import LIFTERS, create_lifter
+from mocap23_ros.pipeline.offline_lifter import lift_offline
+from mocap23_ros.pipeline.recording import KeypointRecording
+from mocap23_ros.pipeline.recording_lifter import lift_streaming
+from mocap23_ros.pipeline.streaming_lifter import StreamingLifter
 
 if TYPE_CHECKING:
     from mocap23_ros.baselines.pose_prior import PosePrior
@@ -79,71 +85,51 @@ def optimise_recording(lift_input: LiftInput, data: Path | str | None = None) ->
             'stature': np.full((len(stamps), 1), np.median(statures), np.float32)}
 
 
-def stream_recording(lifter: Any, lift_input: LiftInput, lag: int = 0) -> LiftInput:
-    """Feed a recording to a lifter frame by frame, as the node does; arrays as OUT.npz.
+def lift_recording(lifter: Lifter, lift_input: LiftInput, lag: int = 0, offline: bool = False
+                   ) -> LiftInput:
+    """Lift a recording the way ``mocap23 lift`` does; arrays as its OUT.npz.
 
-    The lifter forgets what it knows first. Frames <= i + lag count for the estimate at frame i.
+    Streaming, the estimate at frame i uses frames <= i + lag, as in the node; offline, all. What
+    the lifter knows of earlier recordings is forgotten first.
     """
-    from mocap23_ros.pipeline.streaming_lifter import StreamingLifter
-    from mocap23_ros.tracking.track import Track, TrackState
-
     lifter.forget()
-    streaming = StreamingLifter(lifter, lag=lag)
-    camera, stamps = _camera(lift_input), np.asarray(lift_input['stamps'], np.float64)
     frames, people = lift_input['keypoints'].shape[:2]
-    pose = np.broadcast_to(lift_input['world_T_camera'], (frames, 4, 4))
-    known = lift_input.get('stature', np.full(people, np.nan))
-    row_of = {float(stamp): f for f, stamp in enumerate(stamps)}
-    joints_count = len(lifter.output_format)
-    out: LiftInput = {
-        'joints': np.full((frames, people, joints_count, 3), np.nan, np.float32),
-        'covariance': np.full((frames, people, joints_count, 3, 3), np.nan, np.float32),
-        'contact': np.full((frames, people, 2), np.nan, np.float32),
-        'stature': np.full((frames, people), np.nan, np.float32), 'stamps': stamps}
-
-    def keep(estimates: list[Any]) -> None:
-        for estimate in estimates:
-            cell = row_of[float(estimate.stamp)], estimate.person_id - 1
-            out['joints'][cell], out['covariance'][cell] = estimate.joints, estimate.covariance
-            out['contact'][cell], out['stature'][cell] = estimate.contact, estimate.stature
-
-    last_seen = np.full(people, -np.inf)
-    for f in range(frames):
-        tracks = []
-        for p in range(people):
-            keypoints = lift_input['keypoints'][f, p].astype(np.float32)
-            seen = np.isfinite(keypoints[:, 0])
-            if seen.any():
-                if not np.isfinite(last_seen[p]) and np.isfinite(known[p]):
-                    streaming.set_stature(p + 1, float(known[p]))
-                last_seen[p] = stamps[f]
-            elif not np.isfinite(last_seen[p]):
-                continue
-            corners = keypoints[seen, :2] if seen.any() else np.full((1, 2), np.nan)
-            box = np.concatenate([corners.min(axis=0), corners.max(axis=0)])
-            tracks.append(Track(p + 1, TrackState.TRACKED if seen.any() else TrackState.PREDICTED,
-                                keypoints, box.astype(np.float32), float(stamps[f] - stamps[0]),
-                                float(stamps[f] - last_seen[p])))
-        keep(streaming.update(float(stamps[f]), tracks, camera, pose[f]))
-    for estimates in streaming.finish():
-        keep(estimates)
-    return out
+    recording = KeypointRecording(
+        lift_input['keypoints'], np.asarray(lift_input['stamps'], np.float64),
+        (_camera(lift_input),),
+        np.ascontiguousarray(np.broadcast_to(lift_input['world_T_camera'], (frames, 4, 4))),
+        lift_input.get('stature', np.full(people, np.nan, np.float32)))
+    motion = (lift_offline(lifter, recording) if offline
+              else lift_streaming(StreamingLifter(lifter, lag=lag), recording))
+    return {'joints': motion.joints, 'covariance': motion.covariance, 'contact': motion.contact,
+            'stature': motion.stature, 'stamps': motion.stamps}
 
 
-def method(name: str, lag: int = 0, data: Path | str | None = None, **options: Any
-           ) -> Callable[[LiftInput], LiftInput]:
-    """Look up a method: ``optimisation``, or a lifter such as ``geometric``, ``diffusion:s``.
+def method(name: str, lag: int = 0, offline: bool = False, data: Path | str | None = None
+           ) -> tuple[str, Callable[[LiftInput], LiftInput]]:
+    """Look up a method; returns its label and what runs it.
 
-    What follows the colon is the tier. Raises InputError for an unknown name or absent weights.
+    name: ``[LABEL=]WHAT`` with WHAT one of ``optimisation`` (always offline), ``geometric``,
+    ``diffusion`` or ``diffusion:TIER`` (exported), ``weights:FILE[@STEPS]`` (run in torch).
+    Raises InputError for an unknown name or absent weights.
     """
-    if name == 'optimisation':
-        return lambda lift_input: optimise_recording(lift_input, data)
-    from mocap23_ros.lifting.registry import LIFTERS, create_lifter
-
-    lifter_name, _, tier = name.partition(':')
-    if lifter_name not in LIFTERS:
-        raise InputError(f'no method {name}; choose from {", ".join(LIFTERS)}, optimisation')
-    if tier:
-        options['tier'] = tier
-    lifter = create_lifter(lifter_name, **options)
-    return lambda lift_input: stream_recording(lifter, lift_input, lag)
+    label, _, what = name.rpartition('=')
+    label = label or what
+    if what == 'optimisation':
+        return label, lambda lift_input: optimise_recording(lift_input, data)
+    kind, _, detail = what.partition(':')
+    lifter: Lifter
+    if kind == 'weights' and detail:
+        path, _, steps = detail.rpartition('@') if '@' in detail else (detail, '', '2')
+        if not steps.isdigit() or int(steps) < 1:
+            raise InputError(f'{name}: the number of steps after @ must be 1 or more')
+        if not Path(path).is_file():
+            raise InputError(f'{path}: no such weights file')
+        from mocap23_ros.training.torch_lifter import load_torch_lifter
+        lifter = load_torch_lifter(Path(path), int(steps))
+    elif kind in LIFTERS:
+        lifter = create_lifter(kind, **({'tier': detail} if detail else {}))
+    else:
+        raise InputError(f'no method {name}; choose from {", ".join(LIFTERS)}, optimisation, '
+                         f'weights:FILE')
+    return label, lambda lift_input: lift_recording(lifter, lift_input, lag, offline)

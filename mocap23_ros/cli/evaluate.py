@@ -25,8 +25,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='true motion (npz, or a folder with the names of --pred)')
     parser.add_argument('--topic', help='topic of the skeletons in the bag, if there are several')
     parser.add_argument('--methods', nargs='+', default=['diffusion', 'geometric', 'optimisation'],
+                        metavar='[LABEL=]METHOD',
                         help='methods to run on a set: geometric, diffusion, diffusion:TIER, '
-                             'optimisation (default %(default)s)')
+                             'weights:FILE[@STEPS], optimisation (default %(default)s)')
+    parser.add_argument('--mode', choices=('streaming', 'offline'), default='streaming',
+                        help='how lifters run on a set (default %(default)s; optimisation is '
+                             'always offline)')
     parser.add_argument('--sequences', type=int, metavar='N',
                         help='only N sequences of the set, spread over subjects and cameras')
     parser.add_argument('--lag', type=int, default=0, help='frames that the estimate may wait for')
@@ -53,7 +57,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.sets:
         for name in arguments.sets:
             result = comparison.compare_on_set(
-                name, arguments.methods, arguments.lag, arguments.data, arguments.sequences,
+                name, arguments.methods, arguments.lag, arguments.mode == 'offline',
+                arguments.data, arguments.sequences,
                 progress=lambda text: print(text, file=sys.stderr, flush=True))
             out = arguments.out / name if len(arguments.sets) > 1 else arguments.out
             comparison.write(result, out)

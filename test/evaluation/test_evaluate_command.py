@@ -25,16 +25,16 @@ def data(tmp_path_factory):
 
 def test_a_set_with_two_methods(data, tmp_path, capsys):
     out = tmp_path / 'out'
-    assert main(['evaluate', '--set', 'e1_clean', '--methods', 'geometric', 'optimisation',
+    assert main(['evaluate', '--set', 'e1_clean', '--methods', 'B0=geometric', 'optimisation',
                  '--sequences', '1', '--data', str(data), '--out', str(out)]) == 0
     printed = capsys.readouterr().out
     report = json.loads((out / 'report.json').read_text())
-    assert set(report['methods']) == {'geometric', 'optimisation'}
+    assert set(report['methods']) == {'B0', 'optimisation'}
     for name, values in report['methods'].items():
         assert name in printed and set(REPORT_KEYS) <= set(values)
         assert 0 < values['mpjpe_mm'] < 400 and values['frames'] > 30
     assert report['methods']['optimisation']['coverage_95'] is None      # it states none
-    assert 'by_distance' in report['details']['geometric']
+    assert 'by_distance' in report['details']['B0']
     assert (out / 'report.html').read_text().startswith('<!')
 
 
@@ -59,6 +59,7 @@ def test_files_against_their_truth(data, tmp_path, capsys):
 @pytest.mark.parametrize('words, message', [
     (['--set', 'e7'], 'choose from e1_clean'), (['--set', 'e1_clean', '--sequences', '0'], '1 or'),
     (['--set', 'e1_clean', '--methods', 'magic'], 'no method magic'),
+    (['--set', 'e1_clean', '--methods', 'weights:absent.safetensors'], 'no such weights file'),
     (['--pred', 'a.npz'], '--truth is missing'),
     (['--pred', 'absent.npz', '--truth', 'absent.npz'], 'no such file'),
     (['--bag', 'absent', '--truth', 'absent.npz'], 'no such bag'),
