@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='which of the four views the node gets (default: %(default)s)')
     parser.add_argument('--seconds', type=float, default=20.0,
                         help='how long to play, 2 to 600 (default: %(default)g)')
-    parser.add_argument('--rate', type=float, default=20.0, choices=RATES,
+    parser.add_argument('--rate', type=float, default=15.0, choices=RATES,
                         help='images per second (default: %(default)g)')
     parser.add_argument('--scale', type=float, default=0.5,
                         help='image size, 0.1 to 1 of 1080x1920 (default: %(default)g)')

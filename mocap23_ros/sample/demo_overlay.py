@@ -22,7 +22,7 @@ from mocap23_ros.sample.overlay import (
 )
 from mocap23_ros.sample.recorded_run import RecordedRun
 
-INSET_SHARE = 0.34  # of the image's width
+INSET_SHARE = 0.4  # of the image's width
 
 
 def write_overlay(path: Path, plan: LivePlan, live: LiveRun, run: RecordedRun,

@@ -80,8 +80,12 @@ def detection_error_px(take: SampleTake, camera: SampleCamera, keypoints: NDArra
     return np.asarray(np.linalg.norm(keypoints[..., :2] - projected, axis=-1))
 
 
-def truth_notes(take: SampleTake, camera_name: str, view_error_px: float) -> list[str]:
-    """What limits the truth and the figures, as sentences with measured numbers."""
+def truth_notes(take: SampleTake, camera: SampleCamera, view_error_px: float) -> list[str]:
+    """What limits the truth and the figures, as sentences with measured numbers.
+
+    camera: as played; view_error_px: of the live detections in its images.
+    """
+    camera_name = camera.name
     index = [camera.name for camera in take.cameras].index(camera_name)
     truth, adjustment = take.truth, take.adjustment
     before, after = (np.nanmax(r) for r in (adjustment.residual_before,
@@ -95,9 +99,9 @@ def truth_notes(take: SampleTake, camera_name: str, view_error_px: float) -> lis
         'body, worse on the head (the face is blurred or turned away); errors below that size '
         'mean nothing.',
         f'Detections of single views lie {np.nanmedian(body):.1f} px (median, shoulders to '
-        f'ankles, all views) from the projected truth; in {camera_name}, live, '
-        f'{view_error_px:.1f} px. Bone lengths of the truth scatter by {bones:.0f} mm (median '
-        'standard deviation).',
+        f'ankles, all views, full size) from the projected truth; in {camera_name}, live, '
+        f'{view_error_px:.1f} px of an image {camera.model.image_size[0]} px wide. Bone lengths '
+        f'of the truth scatter by {bones:.0f} mm (median standard deviation).',
         f'Camera poses as delivered miss marks on the belt by up to {before:.0f} px; after a '
         f'correction of {adjustment.rotation_deg.min():.1f} to '
         f'{adjustment.rotation_deg.max():.1f} degrees per camera by up to {after:.1f} px.',

@@ -50,7 +50,7 @@ class DemoOptions:
     out: Path
     camera: str = 'cam01'
     seconds: float = 20.0
-    rate: float = 20.0
+    rate: float = 15.0
     scale: float = 0.5
     transport: str = 'raw'
     lifter: str = 'geometric'
@@ -132,7 +132,7 @@ def _evaluate(take: SampleTake, plan: LivePlan, live: LiveRun, options: DemoOpti
         dataset=_dataset(options), fps=plan.rate, stamps=stamps, truth=truth, methods=methods,
         floor_height=plan.floor_height, live=figures, latencies_ms=latency,
         memory_mb=live.memory_mb, facts=_facts(plan, options, figures, codec, left_out),
-        notes=truth_notes(take, options.camera, view_error), picture=picture or None), folder)
+        notes=truth_notes(take, plan.camera, view_error), picture=picture or None), folder)
     report('write the report', 1, 1)
     return document
 
