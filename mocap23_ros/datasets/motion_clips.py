@@ -83,7 +83,7 @@ def merge(first: MotionClips, second: MotionClips) -> MotionClips:
 
 
 def load_packed(path: Path) -> MotionClips:
-    """Read a packed motion file (the layout of docs/DATA.md); raises InputError."""
+    """Read a packed motion file (docs/DATA.md has the layout); raises InputError."""
     path = Path(path)
     if not path.is_file():
         raise InputError(f'{path}: no such motion file; set MOCAP23_DATA to the folder that '
