@@ -18,7 +18,13 @@ from mocap23_ros.detection.mediapipe_graphs import (
     PoseDetectionGraph,
     PoseLandmarkGraph,
 )
-from mocap23_ros.detection.person_search import View, isolated_crop, search_image, view_cycle
+from mocap23_ros.detection.person_search import (
+    ShrunkImages,
+    View,
+    isolated_crop,
+    search_image,
+    view_cycle,
+)
 from mocap23_ros.errors import InputError
 from mocap23_ros.skeletons.conversion import convert_keypoints
 from mocap23_ros.skeletons.formats import BLAZEPOSE33, COCO17
@@ -141,27 +147,25 @@ class MediapipeDetector:
         Without that the network takes the face that it likes best, be it another person's.
         """
         height, width = image_rgb.shape[:2]
+        images = ShrunkImages(image_rgb)
         requests = []
         origins = []
         for region, others, own in looks:
             reach = 0.5 * region.side
             others = [other for other in others if (np.hypot(
                 other[:, 0] - region.x, other[:, 1] - region.y) < 1.2 * reach).any()]
-            if not others:
-                requests.append((image_rgb, region))
-                origins.append((1.0, 0, 0))
-                continue
             reach *= abs(np.cos(region.rotation)) + abs(np.sin(region.rotation))
             left, right = np.clip((region.x - reach, region.x + reach), 0, width).astype(int)
             top, bottom = np.clip((region.y - reach, region.y + reach), 0, height).astype(int)
-            if min(right - left, bottom - top) < SMALLEST_SIDE:
+            if not others or min(right - left, bottom - top) < SMALLEST_SIDE:
                 requests.append((image_rgb, region))
                 origins.append((1.0, 0, 0))
                 continue
-            crop, scale = isolated_crop(
-                image_rgb, (left, top, right - left, bottom - top), others, own)
-            requests.append((crop, region.moved(1.0, -left, -top).moved(1.0 / scale, 0, 0)))
-            origins.append((float(scale), left, top))
+            crop, view, scale = isolated_crop(
+                images, (int(left), int(top), int(right - left), int(bottom - top)), others, own)
+            requests.append(
+                (crop, region.moved(1.0, -view[0], -view[1]).moved(1.0 / scale, 0, 0)))
+            origins.append((float(scale), view[0], view[1]))
         return [None if pose is None else pose.moved(*origin) for pose, origin
                 in zip(self._landmark_graph.run(requests), origins, strict=True)]
 

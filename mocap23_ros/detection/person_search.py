@@ -58,19 +58,41 @@ def search_image(
     return small, scale
 
 
+class ShrunkImages:
+    """An image at halves, quarters, ... of its size, each made when first asked for."""
+
+    def __init__(self, image_rgb: NDArray[np.uint8]) -> None:
+        self._levels = [image_rgb]
+
+    def level(self, exponent: int) -> NDArray[np.uint8]:
+        """Return the image shrunk by 2 ** exponent; odd last rows and columns are dropped."""
+        while len(self._levels) <= exponent:
+            last = self._levels[-1]
+            size = (last.shape[1] // 2, last.shape[0] // 2)
+            even = last[:2 * size[1], :2 * size[0]]
+            self._levels.append(np.asarray(
+                cv2.resize(even, size, interpolation=cv2.INTER_AREA), np.uint8))
+        return self._levels[exponent]
+
+
 def isolated_crop(
-    image_rgb: NDArray[np.uint8], view: View, others: Sequence[NDArray], own: NDArray | None,
-    largest_side: int = 512,
-) -> tuple[NDArray[np.uint8], int]:
-    """Return the view, shrunk by a whole number, with only one person left, and that number."""
+    images: ShrunkImages, view: View, others: Sequence[NDArray], own: NDArray | None,
+    least_side: int = 384,
+) -> tuple[NDArray[np.uint8], View, int]:
+    """Return a part of the image with only one person left, as small as it may be.
+
+    view: the part wanted; the one returned with the crop is up to ``scale`` px smaller at its
+    edges. others, own: landmarks [33,2+] px in the whole image. least_side: of the crop, px, where
+    the image has as many: the landmark network samples 256. scale: a power of two.
+    """
     x, y, width, height = view
-    crop = image_rgb[y:y + height, x:x + width]
-    scale = max(1, max(width, height) // largest_side)
-    size = (max(1, width // scale), max(1, height // scale))
-    part = crop[:size[1] * scale, :size[0] * scale]
-    small = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
-    if scale == 1:
-        small = small.copy()
-    paint_out(small, [(landmarks[:, :2] - (x, y)) / scale for landmarks in others],
-              None if own is None else (own[:, :2] - (x, y)) / scale)
-    return small, scale
+    exponent = max(0, int(np.log2(max(width, height) / least_side)))
+    scale = 2**exponent
+    level = images.level(exponent)
+    left, top = -(-x // scale), -(-y // scale)
+    small = level[top:(y + height) // scale, left:(x + width) // scale].copy()
+    origin = (left * scale, top * scale)
+    paint_out(small, [(landmarks[:, :2] - origin) / scale for landmarks in others],
+              None if own is None else (own[:, :2] - origin) / scale)
+    taken = (*origin, small.shape[1] * scale, small.shape[0] * scale)
+    return small, taken, scale
