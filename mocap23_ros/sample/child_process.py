@@ -47,6 +47,7 @@ class ChildProcess:
             [sys.executable, '-m', module, *arguments], stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=self._stream, text=True, env=dict(environment),
             preexec_fn=_prepare_child)
+        self._is_interrupted = False
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -88,12 +89,21 @@ class ChildProcess:
             raise InputError(f'the {self.name} process ended early (exit {code}): {reason} '
                              f'(whole log: {self._log})')
 
+    def interrupt(self) -> None:
+        """Ask the process to end, once; does not wait."""
+        if not self._is_interrupted and self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT)
+        self._is_interrupted = True
+
     def stop(self) -> int:
         """End the process: SIGINT, then SIGTERM, then SIGKILL; returns its exit status."""
         for number, seconds in _PATIENCE:
             if self._process.poll() is not None:
                 break
-            self._process.send_signal(number)
+            if number != signal.SIGINT:
+                self._process.send_signal(number)
+            else:
+                self.interrupt()
             try:
                 self._process.wait(seconds)
             except subprocess.TimeoutExpired:

@@ -98,6 +98,9 @@ def run_live(plan: LivePlan, folder: Path, logs: Path,
             plan.transport, '--frame-count', str(plan.frame_count), '--fps', str(plan.fps),
             '--stamps', str(stamps_file)])
         children = (recorder, node, player)
+        # Runs first on the way out: all end at the same time, each is then waited for.
+        for child in children:
+            stack.callback(child.interrupt)
         _wait_until_ready(children, {'recorder', 'player'}, report)
         memory, cpu = _watch_playing(children, node, player, report)
         time.sleep(DRAIN_SECONDS)

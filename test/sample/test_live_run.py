@@ -28,6 +28,7 @@ from mocap23_ros.sample.recorder import TOPICS, bag_typestore
 from mocap23_ros.sample.run_statistics import live_figures, memory_figures
 
 RATE, SECONDS = 10.0, 4.0
+pytestmark = pytest.mark.timeout(400)  # processes start slowly on a busy machine
 
 
 def descendants_of(pid):

@@ -87,6 +87,7 @@ def test_a_folder_that_cannot_be_made_is_named(report, tmp_path):
         write_report(report, tmp_path / 'file' / 'below')
 
 
+@pytest.mark.timeout(300)
 def test_a_browser_draws_every_plot(report, tmp_path):
     browser = next((path for name in ('chromium', 'chromium-browser', 'google-chrome')
                     if (path := shutil.which(name))), None)
@@ -97,7 +98,7 @@ def test_a_browser_draws_every_plot(report, tmp_path):
         [browser, '--headless=new', '--no-sandbox', '--use-gl=angle', '--use-angle=swiftshader',
          '--enable-unsafe-swiftshader', f'--user-data-dir={tmp_path / "profile"}',
          '--virtual-time-budget=15000', '--dump-dom', f'file://{tmp_path / "report.html"}'],
-        capture_output=True, text=True, timeout=100)
+        capture_output=True, text=True, timeout=250)
     if done.returncode != 0 or '<html' not in done.stdout:
         pytest.skip(f'this Chromium does not run here: {done.stderr[-200:]}')
     page = done.stdout
