@@ -4,6 +4,7 @@
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -51,6 +52,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except InputError as error:
         print(f'mocap23 {arguments.command}: {error}', file=sys.stderr)
         return 2
+    except BrokenPipeError:
+        # The reader went away (``| head``): nothing to say, and nothing more to write on exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except KeyboardInterrupt:
         print(f'mocap23 {arguments.command}: interrupted', file=sys.stderr)
         return 130
