@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--lifter', choices=('geometric', 'diffusion'), default='geometric',
                         help='method of the node (default: %(default)s); the other methods are '
                         'computed afterwards for comparison')
-    parser.add_argument('--tier', choices=('s', 'm', 'l'), help='network size of diffusion')
+    parser.add_argument('--tier', choices=('xs', 's', 'm', 'l'), help='network size of diffusion')
     parser.add_argument('--steps', type=int, help='denoising steps of diffusion')
     parser.add_argument('--multi-person', action='store_true',
                         help='the same take with a second, composited person; the report judges '
