@@ -51,26 +51,22 @@ def geometry_features(observation: Tensor, camera: Tensor, anchor: Tensor, statu
     which the ankle's ray meets the floor, in units of the anchor's, smooth through the horizon.
     """
     length = observation.shape[1]
-    height = camera[..., 2]
-    depth = (anchor[:, None, 0] - camera[..., 0]).clamp(min=0.3)
-    ankles = [skeleton.index('left_ankle'), skeleton.index('right_ankle')]
-    hits = []
-    for ankle in ankles:
-        drop = -observation[..., ankle, 1]
-        seen = (observation[..., ankle, 2] > 0).to(drop.dtype)
-        inverse = depth * drop / (height - ANKLE_HEIGHT).clamp(min=0.05)
-        hits += [(inverse.clamp(-1.0, 3.0) - 1.0) * seen * 4.0, seen]
-    nearest = torch.maximum(hits[0], hits[2])
-    per_frame = [*hits, nearest, height, torch.log(height.clamp(min=0.05)),
-                 camera[..., 0], camera[..., 1], camera[..., 3], camera[..., 4] * 2,
-                 camera[..., 5] * 2, camera[..., 6] * 4, camera[..., 7],
-                 torch.log(depth / 5.0)]
-    constant = torch.stack([
-        torch.log(anchor[:, 0] / 5.0), anchor[:, 1] - 0.95,
-        torch.log(anchor[:, 2] / anchor[:, 0] + 1e-3) + 3.0,
-        stature[:, 0] * 10.0, stature[:, 1]], dim=-1)
-    features = torch.cat([torch.stack(per_frame, dim=-1),
-                          constant[:, None, :].expand(-1, length, -1)], dim=-1)
+    height = camera[..., 2:3]
+    depth = (anchor[:, None, 0:1] - camera[..., 0:1]).clamp(min=0.3)
+    ankles = observation[:, :, [skeleton.index('left_ankle'), skeleton.index('right_ankle')]]
+    seen = (ankles[..., 2] > 0).to(observation.dtype)
+    inverse = depth * -ankles[..., 1] / (height - ANKLE_HEIGHT).clamp(min=0.05)
+    hits = (inverse.clamp(-1.0, 3.0) - 1.0) * seen * 4.0  # [B,T,2]
+    axis_scale = torch.tensor([1.0, 2.0, 2.0, 4.0, 1.0], dtype=camera.dtype,
+                              device=camera.device)  # optical axis, roll, focal length
+    constant = torch.cat([
+        torch.log(anchor[:, 0:1] / 5.0), anchor[:, 1:2] - 0.95,
+        torch.log(anchor[:, 2:3] / anchor[:, 0:1] + 1e-3) + 3.0,
+        stature[:, 0:1] * 10.0, stature[:, 1:2]], dim=-1)
+    features = torch.cat([
+        torch.stack([hits, seen], dim=-1).flatten(-2), hits.amax(-1, keepdim=True), height,
+        torch.log(height.clamp(min=0.05)), camera[..., 0:2], camera[..., 3:8] * axis_scale,
+        torch.log(depth / 5.0), constant[:, None, :].expand(-1, length, -1)], dim=-1)
     return features.clamp(-6.0, 6.0)
 
 
@@ -84,7 +80,7 @@ def view_features(views: Views, anchor: Tensor) -> Tensor:
     target = torch.stack([anchor[:, 0], torch.zeros_like(anchor[:, 0]), anchor[:, 1]], dim=-1)
     offset = target[:, None, None, :] - views.centre
     distance = torch.sqrt((offset * offset).sum(-1, keepdim=True) + 1e-6)
-    forward = views.axes[:, :, 2][:, :, None, :].expand(-1, -1, length, -1)
+    forward = views.axes[:, :, 2][:, :, None, :].expand(batch, -1, length, -1)
     real = torch.zeros(count, dtype=offset.dtype, device=offset.device)
     real[0] = 1.0
     # 2 + 3 + 3 + 1 + 1 channels

@@ -28,25 +28,37 @@ def zero_linear(inputs: int, outputs: int) -> nn.Linear:
 
 
 class Attention(nn.Module):
-    """Multi-head attention over the second to last axis."""
+    """Multi-head attention over the samples of a view, or over the views of a sample."""
 
     def __init__(self, width: int, heads: int, zero_output: bool = False) -> None:
         super().__init__()
-        self.heads = heads
+        self.heads, self.head = heads, width // heads
         self.query = nn.Linear(width, width)
         self.key_value = nn.Linear(width, 2 * width)
         self.output = zero_linear(width, width) if zero_output else nn.Linear(width, width)
 
-    def forward(self, x: Tensor, memory: Tensor | None = None) -> Tensor:
-        """x: [N,L,width]; memory [N,M,width] or None for self attention."""
-        memory = x if memory is None else memory
-        batch, length, width = x.shape
-        head = width // self.heads
-        query = self.query(x).view(batch, length, self.heads, head).transpose(1, 2)
+    def forward(self, x: Tensor, views: int, length: int, over_views: bool = False) -> Tensor:
+        """Self attention; x: [B*V*T,width], one row per token, samples within views."""
+        scale = self.head ** -0.5
+        packed = functional.linear(
+            x, torch.cat([self.query.weight * scale, self.key_value.weight]),
+            torch.cat([self.query.bias * scale, self.key_value.bias]))
+        packed = packed.view(-1, views, length, 3, self.heads, self.head)
+        # [3,B,V,heads,T,head], or [3,B,T,heads,V,head]: no transposes but these two.
+        order, back = ((3, 0, 2, 4, 1, 5), (0, 3, 1, 2, 4)) if over_views else (
+            (3, 0, 1, 4, 2, 5), (0, 1, 3, 2, 4))
+        query, key, value = packed.permute(order)
+        # Written out: in five dimensions the exporter has no scaled_dot_product_attention.
+        attended = torch.softmax(query @ key.transpose(-1, -2), dim=-1) @ value
+        return self.output(attended.permute(back).reshape(-1, self.heads * self.head))
+
+    def cross(self, x: Tensor, length: int, memory: Tensor, count: int) -> Tensor:
+        """Attention of x [N*length,width] to memory [N*count,width], within each of N."""
+        query = self.query(x).view(-1, length, self.heads, self.head).transpose(1, 2)
         key, value = self.key_value(memory).view(
-            batch, memory.shape[1], 2, self.heads, head).permute(2, 0, 3, 1, 4)
+            -1, count, 2, self.heads, self.head).permute(2, 0, 3, 1, 4)
         attended = functional.scaled_dot_product_attention(query, key, value)
-        return self.output(attended.transpose(1, 2).reshape(batch, length, width))
+        return self.output(attended.transpose(1, 2).reshape(-1, self.heads * self.head))
 
 
 class DenoiserLayer(nn.Module):
@@ -71,20 +83,19 @@ class DenoiserLayer(nn.Module):
 
     def forward(self, x: Tensor, memory: Tensor | None) -> Tensor:
         """x: [B,V,T,width]; memory: [B,V,N,width] of the ground encoder."""
-        batch, views, length, width = x.shape
-        x = x + self.time_attention(self.time_norm(x.flatten(0, 1))).view_as(x)
+        shape, (views, length) = x.shape, x.shape[1:3]
+        # One row per token: a linear layer is then a single matrix product with its bias.
+        x = x.flatten(0, 2)
+        x = x + self.time_attention(self.time_norm(x), views, length)
         if self.view_attention is not None and self.view_norm is not None:
-            across = self.view_norm(x).transpose(1, 2).reshape(batch * length, views, width)
-            across = self.view_attention(across).view(batch, length, views, width)
-            x = x + across.transpose(1, 2)
+            x = x + self.view_attention(self.view_norm(x), views, length, over_views=True)
         if memory is not None and self.cross_attention is not None \
                 and self.cross_norm is not None and self.memory_view_attention is not None:
-            tokens = memory.shape[2]
-            across = memory.transpose(1, 2).reshape(batch * tokens, views, width)
-            across = self.memory_view_attention(across).view(batch, tokens, views, width)
-            ground = (memory + across.transpose(1, 2)).flatten(0, 1)
-            x = x + self.cross_attention(self.cross_norm(x.flatten(0, 1)), ground).view_as(x)
-        return x + self.feedforward(x)
+            count = memory.shape[2]
+            ground = memory.flatten(0, 2)
+            ground = ground + self.memory_view_attention(ground, views, count, over_views=True)
+            x = x + self.cross_attention.cross(self.cross_norm(x), length, ground, count)
+        return (x + self.feedforward(x)).view(shape)
 
 
 class Denoiser(nn.Module):
@@ -122,7 +133,7 @@ class Denoiser(nn.Module):
                 memory: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Denoise.
 
-        x: [B,V,T,2J+3] noisy codes; t: [B] diffusion time 0..1.
+        x: [B,V,T,2J+3] noisy codes; t: [B] diffusion time 0..1; B may be 1 for both.
         observed: [B,T,5J+3] features of the first view. view: [B,V,T,10] camera vectors.
         geometry: [B,T,20] and memory: [B,V,N,width], multi-view model only.
         Returns the clean codes and the tokens [B,V,T,width] for the heads.
@@ -130,8 +141,9 @@ class Denoiser(nn.Module):
         waves = t[:, None] * self.frequencies
         time = self.time_projection(torch.cat([torch.sin(waves), torch.cos(waves)], dim=-1))
         observation = self.observation_projection(observed)
-        tokens = self.code_projection(x) + self.view_projection(view) \
-            + self.positions[:x.shape[2]] + time[:, None, None, :]
+        # Constants first: at a full start the whole bracket is one.
+        tokens = (self.code_projection(x) + (self.positions[:x.shape[2]] + time[:, None, None, :])
+                  ) + self.view_projection(view)
         if self.has_view_attention:
             across = self.across_projection(observation).unsqueeze(1)
             own = torch.cat([observation.unsqueeze(1),

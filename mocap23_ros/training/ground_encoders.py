@@ -18,7 +18,7 @@ FIELD_OF_VIEW = math.radians(75.0)  # of the levelled pointmap of every view
 
 
 def _rays(views: Views, size: int) -> Tensor:
-    """Unit rays through a size x size grid of every view: [B,V,size*size,3]."""
+    """Unit rays through a size x size grid of every view: [B,V,size*size,3], B as axes."""
     half = math.tan(FIELD_OF_VIEW / 2)
     # (i + 0.5) / size rather than linspace: exports to plain constants.
     steps = (torch.arange(size, device=views.axes.device, dtype=views.axes.dtype) + 0.5) / size
@@ -37,7 +37,8 @@ def analytic_tokens(views: Views, size: int) -> Tensor:
     """
     rays = _rays(views, size)
     height = views.centre[:, :, -1, 2].clamp(min=0.1)[:, :, None, None]
-    return torch.cat([rays, (-rays[..., 2:3] / height).clamp(-4.0, 4.0)], dim=-1)
+    return torch.cat([rays.expand(len(height), -1, -1, -1),
+                      (-rays[..., 2:3] / height).clamp(-4.0, 4.0)], dim=-1)
 
 
 def pointmaps(views: Views, size: int = 224, farthest: float = 30.0) -> Tensor:

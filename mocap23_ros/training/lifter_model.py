@@ -131,10 +131,10 @@ class LifterModel(nn.Module):
         times[0] instead of starting from nothing.
         """
         noise = self.noise(condition, world_noise)
-        batch = condition.point.shape[0]
-        filled = [condition.point.new_full((batch,), time) for time in times]
+        # The same time for all: [1] instead of [B] leaves its embedding a constant of the graph.
+        filled = [condition.point.new_full((1,), time) for time in times]
         if previous is None:
-            x = noise.expand(batch, -1, -1, -1)
+            x = noise
         else:
             x = add_noise(self.encode_joints(split_planes(previous), condition),
                           noise, filled[0])

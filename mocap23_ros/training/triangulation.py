@@ -9,7 +9,7 @@ the perspective weights. geometry/triangulation.py holds the references in numpy
 import torch
 from torch import Tensor
 
-from mocap23_ros.training.views import Views
+from mocap23_ros.training.views import Views, axis_columns
 
 Planes = tuple[Tensor, Tensor, Tensor]
 
@@ -26,14 +26,13 @@ def triangulate_on_ray(views: Views, u: Tensor, v: Tensor, weight: Tensor,
     direction_y, direction_z = -u[:, :1], v[:, :1]
     origin = views.centre[:, :1]
     anchor_depth = views.anchor_depth[:, :1, :, None]
-    axes = views.axes[:, 1:, :, :, None, None]
-    offset = (origin - views.centre[:, 1:])[..., None]  # [B,V-1,T,3,1]
-    q, p = [], []
-    for row in range(3):  # right, up, forward components in the virtual views
-        a = axes[:, :, row]
-        q.append(a[:, :, 0] + a[:, :, 1] * direction_y + a[:, :, 2] * direction_z)
-        p.append(a[:, :, 0] * offset[..., 0, :] + a[:, :, 1] * offset[..., 1, :]
-                 + a[:, :, 2] * offset[..., 2, :])
+    offset = (origin - views.centre[:, 1:])[:, :, None, :, :, None]  # [B,V-1,1,T,3,1]
+    # Right, up and forward components in the virtual views: [B,V-1,3,T,J] and [B,V-1,3,T,1].
+    x, y, z = axis_columns(views.axes[:, 1:])
+    along = x + y * direction_y.unsqueeze(2) + z * direction_z.unsqueeze(2)
+    start = x * offset[..., 0, :] + y * offset[..., 1, :] + z * offset[..., 2, :]
+    q, p = (along[:, :, 0], along[:, :, 1], along[:, :, 2]), (
+        start[:, :, 0], start[:, :, 1], start[:, :, 2])
     u_virtual, v_virtual = u[:, 1:], v[:, 1:]
     alpha_u, alpha_v = q[0] - u_virtual * q[2], q[1] - v_virtual * q[2]
     beta_u, beta_v = u_virtual * p[2] - p[0], v_virtual * p[2] - p[1]

@@ -32,7 +32,8 @@ class RigJitter:
 class Views:
     """V views of a batch; view 0 is the real one.
 
-    axes: [B,V,3,3] rows are right, up, forward of the view in the window frame.
+    axes: [B,V,3,3] rows are right, up, forward of the view in the window frame; [1,V,3,3] where
+        all samples have the same (no jitter).
     centre: [B,V,T,3] optical centres (the virtual ones do not move).
     anchor_point: [B,V,T,2] image of the anchor; anchor_depth: [B,V,T] its depth in the view.
     """
@@ -45,7 +46,8 @@ class Views:
     def select(self, index: Tensor) -> 'Views':
         """Views [B,1,...] picked per sample by index [B]; for single-view training."""
         rows = torch.arange(len(index), device=index.device)
-        return Views(self.axes[rows, index].unsqueeze(1), self.centre[rows, index].unsqueeze(1),
+        axes = self.axes.expand(len(index), -1, -1, -1)
+        return Views(axes[rows, index].unsqueeze(1), self.centre[rows, index].unsqueeze(1),
                      self.anchor_point[rows, index].unsqueeze(1),
                      self.anchor_depth[rows, index].unsqueeze(1))
 
@@ -58,45 +60,49 @@ def make_views(camera: Tensor, anchor: Tensor, jitter: RigJitter | None = None,
     cameras are varied at random (torch's global generator). views: 1 to 4.
     """
     batch, length, _ = camera.shape
-    device, dtype = camera.device, camera.dtype
-    zeros = torch.zeros(batch, dtype=dtype, device=device)
-    ones = zeros + 1
+    axes, towards = _rig(camera, jitter, views)
+    zeros = torch.zeros_like(anchor[:, :1])
+    target = torch.cat([anchor[:, :1], zeros, zeros + TARGET_HEIGHT], dim=-1)
+    virtual = (target[:, None] + towards)[:, :, None].expand(batch, views - 1, length, 3)
+    centres = torch.cat([camera[:, None, :, :3], virtual], dim=1)
+    p_anchor = torch.cat([anchor[:, :1], zeros, anchor[:, 1:2]], dim=-1)[:, None, None, None]
+    partial = Views(axes, centres, camera, camera)
+    u, v, depth = project(partial, (p_anchor[..., 0], p_anchor[..., 1], p_anchor[..., 2]))
+    return Views(axes, centres, torch.cat([u, v], dim=-1), depth.squeeze(-1))
+
+
+def _rig(camera: Tensor, jitter: RigJitter | None, views: int) -> tuple[Tensor, Tensor]:
+    """Axes [B,V,3,3] and vectors from the target to the virtual cameras [B,V-1,3].
+
+    Without jitter both are constants with a leading 1 instead of B, so that all that follows
+    from them alone is computed when a graph is exported.
+    """
+    kind = {'dtype': camera.dtype, 'device': camera.device}
+    rig = torch.tensor(RIG, **kind)[:views - 1] * (math.pi / 180)
+    azimuth, elevation = rig[None, :, 0], rig[None, :, 1]
+    radius = torch.full((1, views - 1), RADIUS, **kind)
+    if jitter is not None:
+        uniform = torch.rand(3, len(camera), views - 1, **kind)
+        azimuth = azimuth + math.radians(jitter.azimuth) * (2 * uniform[0] - 1)
+        elevation = elevation + math.radians(jitter.elevation) * (2 * uniform[1] - 1)
+        low, high = jitter.radius
+        radius = low + (high - low) * uniform[2]
+    # Direction from the target to the camera; the real view stands at azimuth 0 (-x).
+    level = torch.cos(elevation)
+    towards = torch.stack([-level * torch.cos(azimuth), -level * torch.sin(azimuth),
+                           torch.sin(elevation)], dim=-1)
+    forward = -towards
+    horizontal = torch.sqrt(forward[..., 0] ** 2 + forward[..., 1] ** 2)
+    right = torch.stack([forward[..., 1] / horizontal, -forward[..., 0] / horizontal,
+                         torch.zeros_like(horizontal)], dim=-1)
+    # up = right x forward
+    up = torch.stack([right[..., 1] * forward[..., 2], -right[..., 0] * forward[..., 2],
+                      right[..., 0] * forward[..., 1] - right[..., 1] * forward[..., 0]], dim=-1)
     # View 0: levelled, at the true centre, looking along +x; right is -y.
-    real_axes = torch.stack([zeros, -ones, zeros, zeros, zeros, ones, ones, zeros, zeros],
-                            dim=-1).view(batch, 1, 3, 3)
-    axes, centres = [real_axes], [camera[..., :3].unsqueeze(1)]
-    target = torch.stack([anchor[:, 0], zeros, zeros + TARGET_HEIGHT], dim=-1)
-    for azimuth_degrees, elevation_degrees in RIG[:views - 1]:
-        azimuth = zeros + math.radians(azimuth_degrees)
-        elevation = zeros + math.radians(elevation_degrees)
-        radius = zeros + RADIUS
-        if jitter is not None:
-            uniform = torch.rand(3, batch, dtype=dtype, device=device)
-            azimuth = azimuth + math.radians(jitter.azimuth) * (2 * uniform[0] - 1)
-            elevation = elevation + math.radians(jitter.elevation) * (2 * uniform[1] - 1)
-            low, high = jitter.radius
-            radius = low + (high - low) * uniform[2]
-        # Direction from the target to the camera; the real view stands at azimuth 0 (-x).
-        level = torch.cos(elevation)
-        towards = torch.stack([-level * torch.cos(azimuth), -level * torch.sin(azimuth),
-                               torch.sin(elevation)], dim=-1)
-        forward = -towards
-        horizontal = torch.sqrt(forward[:, 0] ** 2 + forward[:, 1] ** 2)
-        right = torch.stack([forward[:, 1] / horizontal, -forward[:, 0] / horizontal, zeros], -1)
-        # up = right x forward
-        up = torch.stack([right[:, 1] * forward[:, 2],
-                          -right[:, 0] * forward[:, 2],
-                          right[:, 0] * forward[:, 1] - right[:, 1] * forward[:, 0]], dim=-1)
-        axes.append(torch.stack([right, up, forward], dim=1).unsqueeze(1))
-        centre = target + radius[:, None] * towards
-        centres.append(centre[:, None, None, :].expand(batch, 1, length, 3))
-    all_axes, all_centres = torch.cat(axes, dim=1), torch.cat(centres, dim=1)
-    p_anchor = torch.stack([anchor[:, 0], zeros, anchor[:, 1]], dim=-1)
-    x, y, z = (p_anchor[:, i].view(batch, 1, 1, 1).expand(batch, 1, length, 1) for i in range(3))
-    partial = Views(all_axes, all_centres, camera, camera)
-    u, v, depth = project(partial, (x, y, z))
-    point = torch.cat([u, v], dim=-1)
-    return Views(all_axes, all_centres, point, depth.squeeze(-1))
+    real = torch.tensor([[0.0, -1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]], **kind)
+    axes = torch.cat([real.expand(len(towards), 1, 3, 3),
+                      torch.stack([right, up, forward], dim=2)], dim=1)
+    return axes, radius[..., None] * towards
 
 
 def project(views: Views, joints: tuple[Tensor, Tensor, Tensor],
@@ -106,12 +112,15 @@ def project(views: Views, joints: tuple[Tensor, Tensor, Tensor],
     Returns image planes u (right), v (up) and depth, each [B,V,T,J]; depth is held above
     ``minimum_depth`` so that a joint behind a virtual camera stays finite.
     """
-    x = joints[0] - views.centre[..., 0, None]
-    y = joints[1] - views.centre[..., 1, None]
-    z = joints[2] - views.centre[..., 2, None]
-    a = views.axes[:, :, :, :, None, None]
-    right = a[:, :, 0, 0] * x + a[:, :, 0, 1] * y + a[:, :, 0, 2] * z
-    up = a[:, :, 1, 0] * x + a[:, :, 1, 1] * y + a[:, :, 1, 2] * z
-    forward = a[:, :, 2, 0] * x + a[:, :, 2, 1] * y + a[:, :, 2, 2] * z
-    depth = forward.clamp(min=minimum_depth)
-    return right / depth, up / depth, depth
+    columns = axis_columns(views.axes)
+    # [B,V,3,T,J]: right, up and forward at once.
+    parts = [columns[i] * (joints[i] - views.centre[..., i, None]).unsqueeze(2) for i in range(3)]
+    p_view = parts[0] + parts[1] + parts[2]
+    depth = p_view[:, :, 2].clamp(min=minimum_depth)
+    return p_view[:, :, 0] / depth, p_view[:, :, 1] / depth, depth
+
+
+def axis_columns(axes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Columns of [B,V,3,3] as [B,V,3,1,1]: factors of x, y and z in all three rows."""
+    columns = axes.transpose(-1, -2)[..., None, None]
+    return columns[:, :, 0], columns[:, :, 1], columns[:, :, 2]
