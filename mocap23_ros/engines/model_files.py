@@ -69,20 +69,28 @@ def read_manifest(path: Path) -> dict[str, Any]:
                          f'again') from None
 
 
-def find_model(tier: str, folder: Path | None = None, verify: bool = True) -> ModelEntry:
-    """Entry of a tier whose files exist and, with ``verify``, match their sha256."""
+def find_model(tier: str, folder: Path | None = None, verify: bool = True,
+               precision: str = 'fp32') -> ModelEntry:
+    """Entry of a tier whose files exist and, with ``verify``, match their sha256.
+
+    precision: ``fp16`` gives the graphs whose network is in half precision (for TensorRT).
+    """
     folder = folder or engines_folder()
     manifest = read_manifest(folder / 'manifest.json')
     if tier not in manifest['tiers']:
         raise InputError(f'no exported graph of tier {tier!r} in {folder}; there are: '
                          f'{", ".join(sorted(manifest["tiers"])) or "none"}')
     entry = manifest['tiers'][tier]
+    files = entry if precision == 'fp32' else entry.get(precision)
+    if files is None:
+        raise InputError(f'tier {tier} has no {precision} graphs; run `mocap23 export --tier '
+                         f'{tier}`')
     paths = {}
     for kind in ('full', 'warm'):
-        path = folder / Path(entry[kind]['file']).name
+        path = folder / Path(files[kind]['file']).name
         if not path.exists():
             raise InputError(f'{path} is missing; run `mocap23 export --tier {tier}`')
-        if verify and file_sha256(path) != entry[kind]['sha256']:
+        if verify and file_sha256(path) != files[kind]['sha256']:
             raise InputError(f'{path} does not match the manifest (sha256); it is damaged or '
                              f'foreign: run `mocap23 export --tier {tier}`')
         paths[kind] = path

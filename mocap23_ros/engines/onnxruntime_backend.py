@@ -3,6 +3,7 @@
 """ONNX Runtime on the CPU (or on any execution provider that is asked for)."""
 
 import os
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from mocap23_ros.engines.array_checks import check_inputs
 from mocap23_ros.engines.backend import TensorSpec
 from mocap23_ros.errors import InputError
 
@@ -19,10 +21,14 @@ _DTYPES = {
     'tensor(uint8)': np.uint8, 'tensor(bool)': np.bool_,
 }
 _MOST_THREADS = 4  # small networks get slower beyond
+_MOST_BINDINGS = 16  # batch sizes whose arrays are kept
 
 
 class OnnxRuntimeBackend:
     """An ONNX file in an ONNX Runtime session.
+
+    Where nothing but the batch is dynamic, inputs and outputs of a batch size are allocated once
+    and the arrays returned are overwritten by the next call of that size.
 
     threads: of one operator; default: the CPUs of this process, at most 4. providers: ONNX
     Runtime's names, in order of preference. Raises InputError for an absent or damaged file and
@@ -62,35 +68,80 @@ class OnnxRuntimeBackend:
         self.inputs = tuple(_spec(path, node) for node in session.get_inputs())
         self.outputs = tuple(_spec(path, node) for node in session.get_outputs())
         self._output_names = [spec.name for spec in self.outputs]
+        self.providers = tuple(session.get_providers())
+        self._only_batch_is_dynamic = _only_batch_is_dynamic(session)
+        self._bindings: OrderedDict[int, _Binding] = OrderedDict()
 
     def run(self, inputs: Mapping[str, NDArray]) -> dict[str, NDArray]:
         """Run once; raises InputError where the arrays do not fit ``inputs``."""
         if self._session is None:
             raise InputError('the network was closed; load it again')
         check_inputs(self.inputs, inputs)
-        return dict(zip(self._output_names, self._session.run(self._output_names, dict(inputs)),
-                        strict=True))
+        if not self._only_batch_is_dynamic:
+            return dict(zip(self._output_names, self._session.run(
+                self._output_names, dict(inputs)), strict=True))
+        rows = {len(inputs[spec.name]) for spec in self.inputs if spec.shape[0] == -1}
+        if len(rows) != 1:
+            raise InputError(f'inputs have different batch sizes: {sorted(rows)}')
+        return self._binding(rows.pop()).run(self._session, inputs)
 
     def close(self) -> None:
         """Free the session."""
+        self._bindings.clear()
         self._session = None
 
+    def _binding(self, rows: int) -> '_Binding':
+        assert self._session is not None
+        binding = self._bindings.get(rows)
+        if binding is None:
+            binding = _Binding(self._session, self.inputs, self.outputs, rows)
+            self._bindings[rows] = binding
+            if len(self._bindings) > _MOST_BINDINGS:
+                self._bindings.popitem(last=False)
+        self._bindings.move_to_end(rows)
+        return binding
 
-def check_inputs(specs: Sequence[TensorSpec], inputs: Mapping[str, NDArray]) -> None:
-    """Raise InputError unless names, dtypes and shapes of arrays fit the specs."""
-    names = {spec.name for spec in specs}
-    if names != set(inputs):
-        raise InputError(f'the network takes {", ".join(sorted(names))}, not '
-                         f'{", ".join(sorted(inputs)) or "nothing"}')
-    for spec in specs:
-        array = inputs[spec.name]
-        if array.dtype != spec.dtype:
-            raise InputError(f'input {spec.name} must be {spec.dtype}, not {array.dtype}')
-        fits = len(array.shape) == len(spec.shape) and all(
-            want in (-1, have) for want, have in zip(spec.shape, array.shape, strict=True))
-        if not fits:
-            raise InputError(f'input {spec.name} must have the shape {list(spec.shape)} (-1 = '
-                             f'any), not {list(array.shape)}')
+
+class _Binding:
+    """Arrays of one batch size, known to ONNX Runtime."""
+
+    def __init__(self, session: onnxruntime.InferenceSession, inputs: Sequence[TensorSpec],
+                 outputs: Sequence[TensorSpec], rows: int) -> None:
+        self._io = session.io_binding()
+        self._inputs = {spec.name: _empty(spec, rows) for spec in inputs}
+        self._outputs = {spec.name: _empty(spec, rows) for spec in outputs}
+        # On the CPU an OrtValue shares the array's memory; other devices copy at each run.
+        self._values = []
+        for arrays, bind in ((self._inputs, self._io.bind_ortvalue_input),
+                             (self._outputs, self._io.bind_ortvalue_output)):
+            for name, array in arrays.items():
+                value = onnxruntime.OrtValue.ortvalue_from_numpy(array)
+                self._values.append(value)
+                bind(name, value)
+
+    def run(self, session: onnxruntime.InferenceSession,
+            inputs: Mapping[str, NDArray]) -> dict[str, NDArray]:
+        for name, array in self._inputs.items():
+            np.copyto(array, inputs[name])
+        session.run_with_iobinding(self._io)
+        return dict(self._outputs)
+
+
+def _empty(spec: TensorSpec, rows: int) -> NDArray:
+    return np.zeros(tuple(rows if size == -1 else size for size in spec.shape), spec.dtype)
+
+
+def _only_batch_is_dynamic(session: onnxruntime.InferenceSession) -> bool:
+    """Whether the first dimension, under one name, is all that varies, and some input has it."""
+    names = set()
+    for nodes in (session.get_inputs(), session.get_outputs()):
+        for node in nodes:
+            if not node.shape or any(not isinstance(size, int) for size in node.shape[1:]):
+                return False
+            if not isinstance(node.shape[0], int):
+                names.add(node.shape[0])
+    batched = [node for node in session.get_inputs() if not isinstance(node.shape[0], int)]
+    return len(names) == 1 and None not in names and bool(batched)
 
 
 def _spec(path: Path, node: onnxruntime.NodeArg) -> TensorSpec:

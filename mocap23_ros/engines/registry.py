@@ -2,32 +2,101 @@
 # SPDX-License-Identifier: Apache-2.0
 """Inference backends by name, imported only when used."""
 
+import functools
 import importlib
+import importlib.util
+import logging
 from pathlib import Path
 from typing import Any
 
 from mocap23_ros.engines.backend import Backend
 from mocap23_ros.errors import InputError
 
-_BACKENDS = {
-    'onnxruntime': ('mocap23_ros.engines.onnxruntime_backend', 'OnnxRuntimeBackend', 'onnxruntime'),
+_log = logging.getLogger(__name__)
+_TENSORRT = ('mocap23_ros.engines.tensorrt_backend', 'TensorRTBackend')
+# name -> module, class, options that it takes
+_BACKENDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    'onnxruntime': ('mocap23_ros.engines.onnxruntime_backend', 'OnnxRuntimeBackend',
+                    ('threads', 'providers')),
+    'tensorrt': (*_TENSORRT, ('precision', 'on_mismatch', 'max_persons')),
+    'tensorrt_rtx': (*_TENSORRT, ('precision', 'on_mismatch', 'max_persons')),
 }
 BACKEND_NAMES = ('auto', *_BACKENDS)
+_CUDA_PROVIDERS = ('CUDAExecutionProvider', 'CPUExecutionProvider')
 
 
 def create_backend(name: str, model_path: str | Path, **options: Any) -> Backend:
     """Load a network; ``auto`` takes the fastest backend that this machine has.
 
-    Raises InputError for an unknown name, a missing package or an unusable file.
+    ``auto`` takes TensorRT where an engine that fits is there already (it never spends minutes on
+    building one), else ONNX Runtime on the GPU where its build has that, else on the CPU; options
+    of the backends that it does not take are ignored. Raises InputError for an unknown name or
+    option, a missing package or an unusable file.
     """
-    if name not in BACKEND_NAMES:
+    if name == 'auto':
+        return _best(Path(model_path), options)
+    if name == 'torch':
+        raise InputError('the backend torch runs weights, not exported graphs; use '
+                         'mocap23_ros.training.torch_lifter, or the backend onnxruntime')
+    if name not in _BACKENDS:
         raise InputError(f'there is no backend {name!r}; choose one of {", ".join(BACKEND_NAMES)}')
-    module_name, class_name, package = _BACKENDS['onnxruntime' if name == 'auto' else name]
+    unknown = sorted(set(options) - set(_BACKENDS[name][2]))
+    if unknown:
+        raise InputError(f'the backend {name} has no option {", ".join(unknown)}; it has '
+                         f'{", ".join(_BACKENDS[name][2])}')
+    return _load(name, Path(model_path), options)
+
+
+def _load(name: str, model_path: Path, options: dict[str, Any]) -> Backend:
+    module_name, class_name, _ = _BACKENDS[name]
     try:
         kind = getattr(importlib.import_module(module_name), class_name)
     except ModuleNotFoundError as error:
         if (error.name or '').startswith('mocap23_ros'):
             raise
         raise InputError(f'the backend {name} needs the package {error.name}; install it with: '
-                         f'pip install {package}') from None
+                         f'pip install {error.name}') from None
+    if name != 'onnxruntime':
+        options = {'library': name, **options}
     return kind(model_path, **options)
+
+
+def _best(model_path: Path, options: dict[str, Any]) -> Backend:
+    known = {option for _, _, names in _BACKENDS.values() for option in names}
+    unknown = sorted(set(options) - known)
+    if unknown:
+        raise InputError(f'no backend has the option {", ".join(unknown)}')
+
+    def own(name: str) -> dict[str, Any]:
+        return {key: value for key, value in options.items() if key in _BACKENDS[name][2]}
+
+    for name in ('tensorrt', 'tensorrt_rtx'):
+        # Imported only where installed: loading the libraries takes seconds.
+        if not any(importlib.util.find_spec(module) for module in (name, f'{name}_bindings')):
+            continue
+        try:
+            backend = _load(name, model_path, {**own(name), 'on_mismatch': 'refuse'})
+        except InputError as error:
+            _say_once(f'not using {name}: {error}')
+            continue
+        _say_once(f'networks run on {name}')
+        return backend
+    chosen = own('onnxruntime')
+    if 'providers' not in chosen and _has_cuda():
+        chosen['providers'] = _CUDA_PROVIDERS
+    backend = _load('onnxruntime', model_path, chosen)
+    _say_once(f'networks run on onnxruntime ({getattr(backend, "providers", ("?",))[0]})')
+    return backend
+
+
+def _has_cuda() -> bool:
+    try:
+        onnxruntime = importlib.import_module('onnxruntime')
+    except ImportError:
+        return False
+    return _CUDA_PROVIDERS[0] in onnxruntime.get_available_providers()
+
+
+@functools.cache
+def _say_once(text: str) -> None:
+    _log.info(text)
