@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_model import CameraModel
-from mocap23_ros.lifting.lifter import LiftedMotion, Lifter
+from mocap23_ros.lifting.lifter import LiftedMotion, Lifter, require_coco17
 from mocap23_ros.pipeline.recorded_motion import RecordedMotion
 from mocap23_ros.pipeline.recording import KeypointRecording
 from mocap23_ros.windows.keypoint_windows import KeypointWindows
@@ -25,6 +25,7 @@ def lift_offline(lifter: Lifter, recording: KeypointRecording,
     The first pass, without overlap, only lets the lifter learn the statures; people whom a window
     does not see are not given to it. progress: called with (windows done, windows in all).
     """
+    require_coco17(lifter)
     grid, keypoints, poses, focal_length = _on_grid(lifter, recording)
     length = lifter.window_length
     hop = max(1, length // 2)
@@ -33,9 +34,12 @@ def lift_offline(lifter: Lifter, recording: KeypointRecording,
     starts = sorted({max(start, 0) for start in starts})
     blend = _Blend(len(grid), recording.people, len(lifter.output_format))
     lifter.forget()
-    done, total = 0, len(starts[::2]) + len(starts)
-    for is_last_pass in (False, True):
-        for start in starts if is_last_pass else starts[::2]:
+    # Every second window first: neighbours that overlap by half must not be taken for the next
+    # hop of a stream by lifters that start from the motion before.
+    passes = (starts[::2], starts[::2] + starts[1::2])
+    done, total = 0, sum(map(len, passes))
+    for is_last_pass, order in enumerate(passes):
+        for start in order:
             span = slice(start, start + length)
             rows = np.flatnonzero(keypoints[:, span, :, 2].any(axis=(1, 2)))
             if len(rows):

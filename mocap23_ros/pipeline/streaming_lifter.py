@@ -13,7 +13,7 @@ from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.lifting.contact_correction import ContactCorrection
 from mocap23_ros.lifting.geometric_lifter import GeometricLifter
-from mocap23_ros.lifting.lifter import Lifter
+from mocap23_ros.lifting.lifter import Lifter, require_coco17
 from mocap23_ros.lifting.motion_sample import MotionSample, sample_motion
 from mocap23_ros.pipeline.prediction import predict_estimate
 from mocap23_ros.pipeline.root_filter import RootFilter
@@ -49,8 +49,10 @@ class StreamingLifter:
         estimate for a frame then also uses the next ``lag`` frames. fill_fraction: share of the
         window that must lie behind a person's first sighting before ``lifter`` takes over.
         patience: seconds without a sighting after which a person is dropped although the tracker
-        still predicts it. Raises InputError for values out of range.
+        still predicts it. Raises InputError for values out of range and
+        for lifters of other keypoints than COCO-17.
         """
+        require_coco17(lifter)
         if not (isinstance(lag, int) and 0 <= lag <= MAXIMUM_LAG):
             raise InputError(f'lag must be a whole number of frames from 0 to {MAXIMUM_LAG}, '
                              f'not {lag!r}')
