@@ -72,6 +72,8 @@ def read_engine_manifest(engine: Path) -> EngineManifest:
         if set(values) != known:
             raise ValueError
         manifest = EngineManifest(**{**values, 'profiles': tuple(values['profiles'])})
+    except EngineMismatch:
+        raise
     except FileNotFoundError:
         raise EngineMismatch(f'{path.name} is missing') from None
     except (ValueError, TypeError, AttributeError, OSError):
