@@ -7,16 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.datasets.mocap34 import COCO17_MIRROR
+from mocap23_ros.datasets.keypoint_layout import COCO17_LAYOUT, KeypointLayout
 from mocap23_ros.datasets.random_processes import chance, intervals, smooth_noise
-
-# Spread of COCO annotations per keypoint, relative to the square root of the person's area
-# (twice the sigmas of the COCO keypoint evaluation).
-COCO_SPREAD: NDArray[np.float32] = np.array(
-    [.026, .025, .025, .035, .035, .079, .079, .072, .072, .062, .062,
-     .107, .107, .087, .087, .089, .089], np.float32)
-_LEGS: NDArray[np.bool_] = np.arange(17) >= 11
-_ARMS: NDArray[np.bool_] = (np.arange(17) >= 5) & (np.arange(17) < 11)
 
 
 @dataclass(frozen=True)
@@ -24,7 +16,7 @@ class KeypointNoise:
     """Levels of every 2D error; probabilities are per window unless stated.
 
     exact_share: windows without any error and with confidence 1. spread: log-uniform factor on
-    COCO_SPREAD that gives each window's error sd. bias, correlated, white: how that sd is
+    the format's spread that gives each window's error sd. bias, correlated, white: how that sd is
     split (their squares need not sum to 1). time_constant: s, of the correlated part.
     floor_px: least sd in pixels. offset: sd (m) of the offset between joint and visible keypoint,
     constant in the body. peak: per keypoint and sample. swap, swap_time, grab: left/right
@@ -55,29 +47,30 @@ class KeypointNoise:
 
 
 def person_scale(p_pixel: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Square root of the area of each person in pixels, [B,T], from all keypoints [B,T,17,2]."""
+    """Square root of the area of each person in pixels, [B,T], from all keypoints [B,T,J,2]."""
     size = p_pixel.max(axis=2) - p_pixel.min(axis=2)
     width = np.maximum(size[..., 0], 0.35 * size[..., 1])
     return 0.73 * np.sqrt(width * np.maximum(size[..., 1], 0.35 * size[..., 0]) + 1e-6)
 
 
 def add_detector_errors(p_pixel: NDArray[np.float32], scale: NDArray[np.float32], rate: float,
-                        noise: KeypointNoise, exact: NDArray[np.bool_], rng: np.random.Generator
+                        noise: KeypointNoise, exact: NDArray[np.bool_], rng: np.random.Generator,
+                        layout: KeypointLayout = COCO17_LAYOUT
                         ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Add a detector's errors to true keypoints.
 
-    p_pixel: [B,T,17,2]; scale: [B,T] from person_scale; exact: [B] windows to leave untouched.
-    Returns observed pixels and the expected error sd in pixels, [B,T,17].
+    p_pixel: [B,T,J,2]; scale: [B,T] from person_scale; exact: [B] windows to leave untouched.
+    Returns observed pixels and the expected error sd in pixels, [B,T,J].
     """
-    count, length = p_pixel.shape[:2]
-    shape = (count, length, 17, 2)
+    count, length, joints = p_pixel.shape[:3]
+    shape = (count, length, joints, 2)
     level = np.exp(
         rng.uniform(np.log(noise.spread[0]), np.log(noise.spread[1]), count)).astype(np.float32)
-    sigma = np.maximum(level[:, None, None] * COCO_SPREAD * scale[..., None], noise.floor_px)
+    sigma = np.maximum(level[:, None, None] * layout.spread * scale[..., None], noise.floor_px)
     time = rng.uniform(*noise.time_constant, count)
     unit = np.float32(noise.correlated) * smooth_noise(rng, shape, np.exp(-1.0 / (rate * time)))
     unit += np.float32(noise.white) * rng.standard_normal(shape, dtype=np.float32)
-    unit += noise.bias * rng.standard_normal((count, 1, 17, 2), dtype=np.float32)
+    unit += noise.bias * rng.standard_normal((count, 1, joints, 2), dtype=np.float32)
     peaks = chance(rng, shape[:3], noise.peak)
     where = np.nonzero(peaks)
     unit[where] += noise.peak_size * rng.standard_normal((len(where[0]), 2), dtype=np.float32)
@@ -88,10 +81,10 @@ def add_detector_errors(p_pixel: NDArray[np.float32], scale: NDArray[np.float32]
         observed += late * np.gradient(p_pixel, axis=1)
 
     swapped = intervals(rng, count, length, rate, noise.swap_time, noise.swap)
-    parts = np.stack([_LEGS, _ARMS, np.ones(17, bool)])[rng.integers(3, size=count)]
+    parts = layout.swap_parts[rng.integers(3, size=count)]
     exchange = swapped[..., None] & parts[:, None]
     if exchange.any():
-        observed[exchange] = observed[:, :, COCO17_MIRROR][exchange]
+        observed[exchange] = observed[:, :, layout.mirror][exchange]
     grabbed = intervals(rng, count, length, rate, noise.swap_time, noise.grab)
     if grabbed.any():
         shift = rng.uniform(0.6, 2.0, (count, 1, 1, 1)) * rng.choice((-1, 1), (count, 1, 1, 1))
@@ -104,15 +97,15 @@ def add_detector_errors(p_pixel: NDArray[np.float32], scale: NDArray[np.float32]
 
 
 def draw_confidence(error: NDArray[np.float32], sigma: NDArray[np.float32],
-                    scale: NDArray[np.float32], noise: KeypointNoise, rng: np.random.Generator
-                    ) -> NDArray[np.float32]:
-    """Confidence [B,T,17] that a detector would state for keypoints with this error (pixels).
+                    scale: NDArray[np.float32], noise: KeypointNoise, rng: np.random.Generator,
+                    layout: KeypointLayout = COCO17_LAYOUT) -> NDArray[np.float32]:
+    """Confidence [B,T,J] that a detector would state for keypoints with this error (pixels).
 
-    Falls with the error relative to COCO's spread and to the window's own sd; a share of the bad
+    Falls with the error relative to the spread and to the window's own sd; a share of the bad
     ones is stated with high confidence all the same.
     """
     shape = error.shape
-    relative = error / (np.float32(0.6) * COCO_SPREAD * scale[..., None] + 2 * sigma)
+    relative = error / (np.float32(0.6) * layout.spread * scale[..., None] + 2 * sigma)
     top = rng.uniform(0.75, 1.0, (shape[0], 1, 1)).astype(np.float32)
     confidence = top * np.exp(np.float32(-0.35) * relative * relative)
     confidence += np.float32(0.05) * rng.standard_normal(shape, dtype=np.float32)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from mocap23_ros.datasets.augmentation import Augmentation
 from mocap23_ros.datasets.cameras import Cameras
+from mocap23_ros.datasets.keypoint_layout import COCO17_LAYOUT, KeypointLayout
 from mocap23_ros.datasets.keypoint_noise import add_detector_errors, draw_confidence, person_scale
 from mocap23_ros.datasets.occlusion import guess_hidden, hidden_keypoints
 from mocap23_ros.datasets.random_processes import chance
@@ -19,9 +20,9 @@ _NEAR = 0.15  # metres; nothing closer to the image plane is seen
 
 @dataclass
 class Observation:
-    """keypoints: float32 [B,T,17,3] normalised x, y and confidence, zeros where not seen.
+    """keypoints: float32 [B,T,J,3] normalised x, y and confidence, zeros where not seen.
 
-    kind: int8 [B,T,17], 0 seen, 1 hidden but guessed, 2 hidden, 3 outside the image, 4 missed.
+    kind: int8 [B,T,J], 0 seen, 1 hidden but guessed, 2 hidden, 3 outside the image, 4 missed.
     """
 
     keypoints: NDArray[np.float32]
@@ -42,21 +43,21 @@ def to_world(joints: NDArray[np.float32], world_T_camera: NDArray[np.float32]
     return joints @ rotation + world_T_camera[:, :, None, :3, 3]
 
 
-def body_offsets(joints: NDArray[np.float32], sd: float, rng: np.random.Generator
-                 ) -> NDArray[np.float32]:
-    """Offsets [B,T,17,3] between joints and visible keypoints, fixed in the body.
+def body_offsets(joints: NDArray[np.float32], sd: float, rng: np.random.Generator,
+                 layout: KeypointLayout = COCO17_LAYOUT) -> NDArray[np.float32]:
+    """Offsets [B,T,J,3] between joints and visible keypoints, fixed in the body.
 
     Constant in the frame of the hips' heading over the window; face keypoints share one offset.
     """
-    count = len(joints)
-    offset = rng.standard_normal((count, 1, 17, 3), dtype=np.float32) * sd
-    offset[:, :, :5] = 0.5 * offset[:, :, :5] + offset[:, :, :1]
-    across = joints[:, :, 11, :2] - joints[:, :, 12, :2]
+    offset = rng.standard_normal((len(joints), 1, len(layout), 3), dtype=np.float32) * sd
+    face, (left_hip, right_hip) = layout.face, layout.hips
+    offset[:, :, face] = 0.5 * offset[:, :, face] + offset[:, :, face[:1]]
+    across = joints[:, :, left_hip, :2] - joints[:, :, right_hip, :2]
     across = across / np.maximum(np.linalg.norm(across, axis=-1, keepdims=True), 1e-3)
     cos, sin = across[..., 0, None], across[..., 1, None]
     x, y = offset[..., 0], offset[..., 1]
     return np.stack([cos * x - sin * y, sin * x + cos * y,
-                     np.broadcast_to(offset[..., 2], (*joints.shape[:2], 17))], axis=-1)
+                     np.broadcast_to(offset[..., 2], joints.shape[:3])], axis=-1)
 
 
 def _inside(p_pixel: NDArray[Any], half: NDArray[Any]) -> NDArray[np.bool_]:
@@ -64,15 +65,16 @@ def _inside(p_pixel: NDArray[Any], half: NDArray[Any]) -> NDArray[np.bool_]:
 
 
 def observe(joints: NDArray[np.float32], cameras: Cameras, world_T_camera: NDArray[np.float32],
-            rate: float, augmentation: Augmentation, rng: np.random.Generator) -> Observation:
-    """Observe COCO joints [B,T,17,3] (true world) with true camera poses [B,T,4,4]."""
+            rate: float, augmentation: Augmentation, rng: np.random.Generator,
+            layout: KeypointLayout = COCO17_LAYOUT) -> Observation:
+    """Observe joints [B,T,J,3] of the layout (true world) with true camera poses [B,T,4,4]."""
     noise = augmentation.noise
     count, length = joints.shape[:2]
     focal = cameras.focal_length[:, None, None, None]
     exact = chance(rng, count, noise.exact_share)
     visible_points = joints
     if noise.offset > 0:
-        offsets = body_offsets(joints, noise.offset, rng)
+        offsets = body_offsets(joints, noise.offset, rng, layout)
         # Definitions of joints agree now better, now worse; exact windows have no offset at all.
         offsets *= rng.uniform(0, 1.5, (count, 1, 1, 1)).astype(np.float32)
         offsets[exact] = 0
@@ -86,14 +88,14 @@ def observe(joints: NDArray[np.float32], cameras: Cameras, world_T_camera: NDArr
     p_pixel: NDArray[np.float32] = np.clip(projected, -3 * half, 3 * half)
     scale = person_scale(p_pixel)
 
-    observed, sigma = add_detector_errors(p_pixel, scale, rate, noise, exact, rng)
-    hidden, absent = hidden_keypoints(p_pixel, rate, augmentation.occlusion, rng)
+    observed, sigma = add_detector_errors(p_pixel, scale, rate, noise, exact, rng, layout)
+    hidden, absent = hidden_keypoints(p_pixel, rate, augmentation.occlusion, rng, layout)
     hidden[exact & (augmentation.noise.exact_share < 1)] = False
     observed, unseen = guess_hidden(observed, hidden, scale, augmentation.occlusion, rng)
     kind = np.where(hidden, np.where(unseen, 2, 1), 0).astype(np.int8)
     difference = observed - p_pixel
     error = np.hypot(difference[..., 0], difference[..., 1])
-    confidence = draw_confidence(error, sigma, scale, noise, rng)
+    confidence = draw_confidence(error, sigma, scale, noise, rng, layout)
     guessed = kind == 1
     confidence[guessed] *= rng.uniform(0.3, 1, int(guessed.sum()))
     confidence[exact[:, None, None] & (kind == 0)] = 1.0
@@ -108,7 +110,7 @@ def observe(joints: NDArray[np.float32], cameras: Cameras, world_T_camera: NDArr
     centre = noise.principal_point * cameras.image_size[:, None, None] * rng.standard_normal(
         (count, 1, 1, 2), dtype=np.float32)
     calibration[exact], centre[exact] = 1.0, 0.0
-    keypoints = np.empty((count, length, 17, 3), np.float32)
+    keypoints = np.empty((count, length, len(layout), 3), np.float32)
     keypoints[..., :2] = (observed * calibration + centre) / focal
     keypoints[..., 2] = confidence
     keypoints[kind >= 2] = 0

@@ -7,12 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mocap23_ros.datasets.keypoint_layout import COCO17_LAYOUT, KeypointLayout
 from mocap23_ros.datasets.random_processes import chance, intervals
-
-_PARTS: NDArray[np.bool_] = np.zeros((7, 17), bool)
-for _part, _joints in enumerate(((7, 9), (8, 10), (13, 15), (14, 16), (11, 12, 13, 14, 15, 16),
-                                 (13, 14, 15, 16), (0, 1, 2, 3, 4, 5, 7, 9))):
-    _PARTS[_part, list(_joints)] = True
 
 
 @dataclass(frozen=True)
@@ -34,13 +30,15 @@ class Occlusion:
 
 
 def hidden_keypoints(p_pixel: NDArray[np.float32], rate: float, occlusion: Occlusion,
-                     rng: np.random.Generator) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Draw what is hidden, bool [B,T,17], and which samples [B,T] come before the person."""
+                     rng: np.random.Generator, layout: KeypointLayout = COCO17_LAYOUT
+                     ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Draw what is hidden, bool [B,T,J], and which samples [B,T] come before the person."""
     count, length = p_pixel.shape[:2]
+    parts = layout.occluded_parts
     hidden = np.zeros(p_pixel.shape[:3], bool)
     for probability in (occlusion.limb, occlusion.limb / 2):
         when = intervals(rng, count, length, rate, occlusion.duration, probability)
-        part = _PARTS[rng.integers(len(_PARTS), size=count)]
+        part = parts[rng.integers(len(parts), size=count)]
         hidden |= when[..., None] & part[:, None]
     when = intervals(rng, count, length, rate, (1.0, 6.0), occlusion.box)
     if when.any():
@@ -59,11 +57,11 @@ def guess_hidden(observed: NDArray[np.float32], hidden: NDArray[np.bool_],
     windows = hidden.any(axis=(1, 2))
     if not windows.any():
         return observed, hidden
-    count, length = hidden.shape[:2]
+    count, length, joints = hidden.shape
     # A detector guesses a hidden joint consistently: one displacement for the window.
-    shift = rng.standard_normal((count, 1, 17, 2), dtype=np.float32) * occlusion.guess_error
+    shift = rng.standard_normal((count, 1, joints, 2), dtype=np.float32) * occlusion.guess_error
     shift = shift + 0.3 * occlusion.guess_error * rng.standard_normal(
-        (count, length, 17, 2), dtype=np.float32)
-    guessed = hidden & chance(rng, (count, 1, 17), occlusion.guessed)
+        (count, length, joints, 2), dtype=np.float32)
+    guessed = hidden & chance(rng, (count, 1, joints), occlusion.guessed)
     observed[guessed] += (shift * scale[..., None, None])[guessed]
     return observed, hidden & ~guessed

@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 from mocap23_ros.datasets.augmentation import Augmentation
 from mocap23_ros.datasets.body_shape import reshape_bodies
 from mocap23_ros.datasets.cameras import draw_cameras, draw_distances
-from mocap23_ros.datasets.mocap34 import COCO17_JOINTS
+from mocap23_ros.datasets.keypoint_layout import keypoint_layout
 from mocap23_ros.datasets.motion_clips import MotionClips
 from mocap23_ros.datasets.moving_camera import believed_path
 from mocap23_ros.datasets.observation import observe, to_camera, to_world
 from mocap23_ros.datasets.resampling import gather_windows, mirror, rotate_about_vertical
 from mocap23_ros.errors import InputError
+from mocap23_ros.skeletons.formats import COCO17
+from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 
 
 @dataclass(frozen=True)
@@ -28,19 +30,19 @@ class WindowSpec:
 
 @dataclass
 class TrainingBatch:
-    """B windows of T samples of J = 17 COCO joints, with their truth.
+    """B windows of T samples of the J joints of a skeleton format, with their truth.
 
     stamps: float64 [B,T] seconds relative to the newest sample (<= 0).
-    keypoints: float32 [B,T,17,3] observed undistorted normalised x, y and confidence; zeros where
+    keypoints: float32 [B,T,J,3] observed undistorted normalised x, y and confidence; zeros where
         not seen.
     world_T_camera: float32 [B,T,4,4] believed poses, z up, floor z = 0.
     focal_length: float32 [B] pixels.
-    joints: float32 [B,T,17,3] true joints in the camera mapped to the world by the believed pose,
+    joints: float32 [B,T,J,3] true joints in the camera mapped to the world by the believed pose,
         so that they lie on the rays of the true 2D.
     contact: float32 [B,T,2] left, right foot on the floor; contact_mask: float32 [B], 0 where the
         clip has no reliable floor.
     stature: float32 [B] metres; stature_known: float32 [B], NaN where the user gave none.
-    kind: int8 [B,T,17] why a keypoint is what it is (observation.Observation).
+    kind: int8 [B,T,J] why a keypoint is what it is (observation.Observation).
     image_size: float32 [B,2] pixels; clip: int64 [B] index of the source clip.
     """
 
@@ -59,10 +61,15 @@ class TrainingBatch:
 
 
 class WindowSource:
-    """Endless source of training windows; a batch depends only on (seed, index, size)."""
+    """Endless source of training windows; a batch depends only on (seed, index, size).
+
+    skeleton: format of keypoints and joints; InputError where the motion lacks its joints.
+    """
 
     def __init__(self, clips: MotionClips, spec: WindowSpec,
-                 augmentation: Augmentation | None = None, seed: int = 0) -> None:
+                 augmentation: Augmentation | None = None, seed: int = 0,
+                 skeleton: SkeletonFormat = COCO17) -> None:
+        self.layout = keypoint_layout(skeleton)
         self.spec = spec
         self.augmentation = augmentation or Augmentation()
         self.seed = int(seed)
@@ -98,21 +105,22 @@ class WindowSource:
         joints, contact = gather_windows(clips, clip, first, step, spec.length)
         mirror(joints, contact, rng.random(size) < augmentation.mirror)
         joints, stature = reshape_bodies(joints, clips.stature[clip], augmentation.body, rng)
-        return self._observe(joints[:, :, COCO17_JOINTS], contact, stature, clip, rng)
+        return self._observe(self.layout.take(joints), contact, stature, clip, rng)
 
     def _observe(self, joints: NDArray[np.float32], contact: NDArray[np.bool_],
                  stature: NDArray[np.float32], clip: NDArray[np.int64],
                  rng: np.random.Generator) -> TrainingBatch:
         size, rate, augmentation = len(joints), self.spec.rate, self.augmentation
+        hips, shoulders = list(self.layout.hips), list(self.layout.shoulders)
         joints = rotate_about_vertical(joints, rng.uniform(-np.pi, np.pi, size).astype(np.float32))
         middle = rng.integers(joints.shape[1], size=size)
-        root = joints[:, :, 11:13].mean(axis=2)
+        root = joints[:, :, hips].mean(axis=2)
         joints[..., :2] -= root[np.arange(size), middle, None, None, :2]
         joints[..., 0] += draw_distances(size, augmentation.camera, rng)[:, None, None]
-        chest = (joints[:, :, 5:7].mean(axis=2) + joints[:, :, 11:13].mean(axis=2)) / 2
+        chest = (joints[:, :, shoulders].mean(axis=2) + joints[:, :, hips].mean(axis=2)) / 2
         cameras = draw_cameras(chest, augmentation.camera, rate, rng)
         true_pose = cameras.path.world_T_camera()
-        seen = observe(joints, cameras, true_pose, rate, augmentation, rng)
+        seen = observe(joints, cameras, true_pose, rate, augmentation, rng, self.layout)
         believed = believed_path(cameras.path, augmentation.pose_error, rate, rng)
         believed_pose = believed.world_T_camera()
         known = stature * (1 + augmentation.stature_error * rng.standard_normal(size))

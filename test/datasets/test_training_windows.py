@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from mocap23_ros.datasets.augmentation import Augmentation, fixed_cameras, preset
-from mocap23_ros.datasets.keypoint_noise import COCO_SPREAD, KeypointNoise
+from mocap23_ros.datasets.keypoint_layout import COCO_SPREAD
+from mocap23_ros.datasets.keypoint_noise import KeypointNoise
 from mocap23_ros.datasets.observation import to_camera
 from mocap23_ros.datasets.training_windows import WindowSource, WindowSpec
 from mocap23_ros.errors import InputError
