@@ -43,7 +43,8 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         model, _ = load_lifter(weights)
         source = WindowSource(load_cmu('calibration', arguments.data),
-                              WindowSpec(model.tier.window_length, model.tier.rate), seed=7)
+                              WindowSpec(model.tier.window_length, model.tier.rate), seed=7,
+                              skeleton=model.skeleton)
         temperatures = calibrate(model, source, model.skeleton)
     entry = export_tier(weights, folder, temperatures, arguments.steps)
     print(f'{folder / entry["full"]["file"]}, {entry["warm"]["file"]}: temperatures '

@@ -15,7 +15,7 @@ from mocap23_ros.lifting.lifter import LiftedMotion
 from mocap23_ros.lifting.network_inputs import MAXIMUM_RANGE, NetworkInputs, make_network_inputs
 from mocap23_ros.lifting.stature_state import StatureState
 from mocap23_ros.lifting.warm_start import WarmStart
-from mocap23_ros.skeletons.formats import COCO17, OUTPUT19
+from mocap23_ros.skeletons.formats import COCO17, OUTPUT19, find_format
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 from mocap23_ros.windows.keypoint_windows import KeypointWindows
 
@@ -28,14 +28,15 @@ class DiffusionLifter:
 
     full: network that starts from noise; warm: one evaluation per hop from the previous window's
     motion, or None; a full start is made for new people and every ``refresh`` seconds.
+    skeleton: format that the network was trained on. It is the output too, except that COCO-17
+    gains pelvis and neck (OUTPUT19).
     See ``load_diffusion_lifter`` for the usual way to make one.
     """
 
-    input_format: SkeletonFormat = COCO17
-    output_format: SkeletonFormat = OUTPUT19
-
     def __init__(self, full: Backend, warm: Backend | None, window_length: int, rate: float,
-                 refresh: float = 1.0) -> None:
+                 refresh: float = 1.0, skeleton: SkeletonFormat = COCO17) -> None:
+        self.input_format = skeleton
+        self.output_format = OUTPUT19 if skeleton == COCO17 else skeleton
         self.window_length, self.rate = window_length, rate
         self._full, self._warm = full, warm
         self._warm_start = WarmStart(refresh)
@@ -105,18 +106,20 @@ class DiffusionLifter:
                   outputs: dict[str, NDArray], usable: NDArray) -> LiftedMotion:
         rotation = inputs.world_T_window[:, None, None, :3, :3]
         p_window = outputs['joints'].astype(np.float64)
-        joints17 = np.einsum('ptjab,ptjb->ptja', np.broadcast_to(
+        joints = np.einsum('ptjab,ptjb->ptja', np.broadcast_to(
             rotation, (*p_window.shape[:3], 3, 3)), p_window) \
             + inputs.world_T_window[:, None, None, :3, 3]
         window_covariance = _symmetric(outputs['covariance'].astype(np.float64))
-        covariance17 = rotation @ window_covariance @ np.swapaxes(rotation, -1, -2)
-        joints, covariance = with_derived_joints(joints17, covariance17)
+        covariance = rotation @ window_covariance @ np.swapaxes(rotation, -1, -2)
+        if self.input_format == COCO17:
+            joints, covariance = with_derived_joints(joints, covariance)
         joints[~usable], covariance[~usable] = np.nan, np.nan
         confidence = np.empty(joints.shape[:3], np.float32)
         # Seen joints carry the detector's confidence, imagined ones what their spread leaves.
         spread = np.sqrt(np.trace(covariance, axis1=-2, axis2=-1))
         confidence[:] = np.nan_to_num(np.exp(-spread / 0.5))
-        confidence[:, :, :17] *= 0.5 + 0.5 * np.nan_to_num(windows.keypoints[..., 2])
+        observed = np.nan_to_num(windows.keypoints[..., 2])
+        confidence[:, :, :observed.shape[-1]] *= 0.5 + 0.5 * observed
         stature = np.where(usable, outputs['stature_estimate'][:, 0], np.nan)
         return LiftedMotion(
             windows.stamps, joints.astype(np.float32), covariance.astype(np.float32), confidence,
@@ -135,7 +138,8 @@ def load_diffusion_lifter(tier: str = 's', backend: str = 'auto', steps: int | N
                          f'`mocap23 export --tier {tier} --steps {steps}`')
     full = create_backend(backend, model.full, **backend_options)
     warm = create_backend(backend, model.warm, **backend_options) if warm_start else None
-    return DiffusionLifter(full, warm, model.window_length, model.rate, refresh)
+    return DiffusionLifter(full, warm, model.window_length, model.rate, refresh,
+                           find_format(model.skeleton))
 
 
 def with_derived_joints(joints: NDArray, covariance: NDArray) -> tuple[NDArray, NDArray]:

@@ -9,6 +9,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from mocap23_ros.errors import InputError
+from mocap23_ros.skeletons.formats import COCO17
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 from mocap23_ros.windows.keypoint_windows import KeypointWindows
 
@@ -52,3 +54,10 @@ class Lifter(Protocol):
 
     def forget(self, person_ids: Iterable[int] | None = None) -> None:
         """Drop the state of these people; of everybody when None (reset, clock jump)."""
+
+
+def require_coco17(lifter: Lifter) -> None:
+    """Raise InputError for lifters of other keypoints, which can only be called directly."""
+    if lifter.input_format != COCO17:
+        raise InputError(f'this lifter was trained on {lifter.input_format.name} keypoints; '
+                         f'streams and recordings are lifted by one of {COCO17.name}')

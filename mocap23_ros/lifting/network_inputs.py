@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.lifting.initial_root import initial_root
+from mocap23_ros.skeletons.conversion import convert_confidence, convert_joints
+from mocap23_ros.skeletons.formats import COCO17
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 
 MINIMUM_RANGE = 0.8  # metres, closest anchor that the virtual cameras are built for
@@ -56,6 +58,7 @@ def make_network_inputs(keypoints: NDArray, world_T_camera: NDArray, focal_lengt
     keypoints: [P,T,J,3] undistorted normalised coordinates and confidence; not seen: confidence 0.
     world_T_camera: [P,T,4,4]; floor at z = 0. focal_length: [P] pixels.
     stature: [P] metres, NaN = unknown; stature_sd: its relative standard deviation.
+    skeleton: format of the keypoints. The anchor is found from those that COCO-17 has too.
     People without a usable anchor (never seen, above the horizon) get a mid-range one; their
     result is for the caller to discard (see DiffusionLifter).
     """
@@ -72,7 +75,7 @@ def make_network_inputs(keypoints: NDArray, world_T_camera: NDArray, focal_lengt
     stature_sd = np.broadcast_to(stature_sd, (people,))
     well_known = np.where(stature_sd < 0.02, stature, np.nan)
     anchor_world, anchor_sd = _window_anchor(
-        centre_world, direction_world, confidence, focal_length, well_known)
+        centre_world, *_coco_rays(direction_world, confidence, skeleton), focal_length, well_known)
     newest_centre = centre_world[:, -1]
     offset = anchor_world - newest_centre
     distance = np.hypot(offset[:, 0], offset[:, 1])
@@ -116,6 +119,19 @@ def make_network_inputs(keypoints: NDArray, world_T_camera: NDArray, focal_lengt
     anchor = np.stack([distance, np.clip(anchor_world[:, 2], 0.1, 1.5), anchor_sd], axis=-1)
     return NetworkInputs(observation, camera, anchor.astype(np.float32), stature_input,
                          world_T_window)
+
+
+def _coco_rays(direction: NDArray, confidence: NDArray,
+               skeleton: SkeletonFormat) -> tuple[NDArray, NDArray]:
+    """Rays and confidences of COCO keypoints; not defined: NaN and 0.
+
+    The rays are p_normalised with a third coordinate of 1, rotated, so recipes whose weights sum
+    to 1 hold for them.
+    """
+    if skeleton == COCO17:
+        return direction, confidence
+    return (convert_joints(direction, skeleton, COCO17),
+            convert_confidence(confidence, skeleton, COCO17))
 
 
 def _window_anchor(centre: NDArray, direction: NDArray, confidence: NDArray,

@@ -71,7 +71,7 @@ def run_ablations(names: list[str], base: TrainingConfiguration, pretrain_steps:
         for set_name in ('clean', 'noisy', 'occluded'):
             source = WindowSource(validation, WindowSpec(model.tier.window_length,
                                                          model.tier.rate),
-                                  preset(set_name), VALIDATION_SEED)
+                                  preset(set_name), VALIDATION_SEED, model.skeleton)
             table[name][set_name] = validate(model, source, model.skeleton, batches=batches)
         report(name, table[name]['noisy'])
     return table

@@ -4,9 +4,9 @@
 
 from dataclasses import replace
 
-from mocap23_ros.errors import InputError
+from mocap23_ros.datasets.keypoint_layout import keypoint_layout
 from mocap23_ros.lifting.tiers import Tier, find_tier
-from mocap23_ros.skeletons.formats import FORMATS
+from mocap23_ros.skeletons.formats import find_format
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 from mocap23_ros.training.configuration import TrainingConfiguration
 from mocap23_ros.training.lifter_model import LifterModel, LifterOptions
@@ -22,12 +22,8 @@ def configured_tier(configuration: TrainingConfiguration) -> Tier:
 
 
 def configured_skeleton(configuration: TrainingConfiguration) -> SkeletonFormat:
-    """Keypoint format by name."""
-    try:
-        return FORMATS[configuration.skeleton]
-    except KeyError:
-        raise InputError(f'unknown skeleton {configuration.skeleton!r}; known: '
-                         f'{", ".join(FORMATS)}') from None
+    """Keypoint format by name; InputError for formats that cannot be trained on."""
+    return keypoint_layout(find_format(configuration.skeleton)).skeleton
 
 
 def make_model(configuration: TrainingConfiguration,

@@ -83,7 +83,7 @@ def _source(configuration: TrainingConfiguration, clips: MotionClips) -> WindowS
     augmentation = Augmentation() if configuration.augmentation == 'training' \
         else augmentation_preset(configuration.augmentation)
     return WindowSource(clips, WindowSpec(tier.window_length, tier.rate), augmentation,
-                        configuration.seed)
+                        configuration.seed, configured_skeleton(configuration))
 
 
 def _loss(stage: str, configuration: TrainingConfiguration) -> LossFunction:

@@ -15,4 +15,5 @@ def load_torch_lifter(weights: Path, steps: int = 2, warm_start: bool = False,
     scale = temperatures or Temperatures(1.0, 1.0)
     full = TorchBackend(weights, steps, False, scale.ray, scale.across)
     warm = TorchBackend(weights, steps, True, scale.ray, scale.across) if warm_start else None
-    return DiffusionLifter(full, warm, full.tier.window_length, full.tier.rate)
+    return DiffusionLifter(full, warm, full.tier.window_length, full.tier.rate,
+                           skeleton=full.skeleton)
