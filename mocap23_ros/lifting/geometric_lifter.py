@@ -93,6 +93,8 @@ class GeometricLifter:
         root_sd = self._root_sd(evidence, ahead)
         covariance = self._covariance(p_joints, centre, joint_sd, root_sd, age,
                                       windows.focal_length)
+        without = ~(np.isfinite(covariance).all(axis=(-2, -1)) & np.isfinite(p_joints[..., 0]))
+        p_joints[without], covariance[without] = np.nan, np.nan
         confidence19 = np.concatenate(
             [confidence, confidence[..., 11:13].min(axis=-1, keepdims=True),
              confidence[..., 5:7].min(axis=-1, keepdims=True)], axis=-1)

@@ -54,8 +54,10 @@ def sample_motion(motion: LiftedMotion, person_ids: NDArray, stamp: float) -> Mo
         return np.where(np.isfinite(mixed), mixed, np.where(np.isfinite(first), first, second))
 
     joints = between(motion.joints).astype(np.float64)
-    there = np.isfinite(joints[:, 17]).all(axis=-1)
+    covariance = between(motion.covariance).astype(np.float64)
+    there = (np.isfinite(joints[:, 17]).all(axis=-1)
+             & np.isfinite(covariance[:, 17]).all(axis=(-2, -1)))
     return MotionSample(
-        stamp, np.asarray(person_ids)[there], joints[there],
-        between(motion.covariance).astype(np.float64)[there], between(motion.confidence)[there],
-        between(motion.contact)[there], motion.stature[there], motion.stature_sd[there])
+        stamp, np.asarray(person_ids)[there], joints[there], covariance[there],
+        between(motion.confidence)[there], between(motion.contact)[there],
+        motion.stature[there], motion.stature_sd[there])

@@ -102,6 +102,7 @@ class StreamingLifter:
         An empty list until ``lag`` frames are behind, and where nobody is. Raises InputError for
         stamps that go back (``reset`` after a clock jump) and poses that are not rigid.
         """
+        stamp = float(stamp)
         self._history.add(stamp, tracks, camera, world_T_camera)
         seen = frozenset(t.person_id for t in tracks if np.isfinite(t.keypoints[:, 0]).any())
         for person_id in seen:

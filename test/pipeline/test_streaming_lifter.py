@@ -201,3 +201,29 @@ def test_jumping_clock_gap_and_many_people_do_not_grow_memory():
         streaming.update(100.0 * i, [track(i + 1, person)], CAMERA, POSE)
     assert len(streaming._last) <= 2 and len(streaming._first_seen) <= 2
     assert len(streaming._history) <= 2
+
+
+@pytest.mark.parametrize('seed', range(4))
+@pytest.mark.filterwarnings('error')
+def test_nonsense_never_crashes_and_estimates_are_finite(seed):
+    rng = np.random.default_rng(seed)
+    streaming = StreamingLifter(GeometricLifter(), lag=seed % 3)
+    pose = look_at((0, 0, rng.uniform(0, 2)), (rng.normal() + .01, rng.normal(), rng.normal()))
+    person, stamp = walk(1)[0], 1e9 * rng.random()
+    for _ in range(40):
+        stamp += rng.choice([0, .01, .033, .5, 3], p=[.05, .2, .6, .1, .05])
+        tracks = []
+        for person_id in range(1, rng.integers(1, 5)):
+            keypoints = track(1, person).keypoints.copy()
+            if rng.random() < 0.4:
+                keypoints = rng.uniform((-500, -500, 0), (2000, 1500, 1), (17, 3)
+                                        ).astype(np.float32)
+            keypoints[rng.random(17) < rng.choice([0, .3, .9, 1])] = (np.nan, np.nan, 0)
+            tracks.append(Track(person_id, TrackState(int(rng.integers(0, 3))), keypoints,
+                                np.zeros(4, np.float32), 0.0, 0.0))
+        for estimate in streaming.update(stamp, tracks, CAMERA, pose):
+            there = np.isfinite(estimate.joints).all(axis=-1)
+            assert there[17] and np.abs(estimate.joints[there]).max() < 500
+            assert np.isfinite(estimate.covariance[there]).all()
+            assert np.isfinite(estimate.world_T_root).all()
+            assert np.isfinite(estimate.root_covariance).all()
