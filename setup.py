@@ -26,7 +26,8 @@ setup(
     version='0.1.0',
     # By name: the repository's other top-level folders are no Python packages.
     packages=find_packages(include=[NAME, f'{NAME}.*']),
-    package_data={NAME: ['py.typed', '**/*.html', '**/*.jinja', '**/*.j2', '**/*.json', '**/*.yaml']},
+    package_data={NAME: ['py.typed', '**/*.html', '**/*.jinja', '**/*.j2',
+                         '**/*.json', '**/*.yaml']},
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{NAME}']),
         (f'share/{NAME}', ['package.xml', 'LICENSE', 'NOTICE']),
