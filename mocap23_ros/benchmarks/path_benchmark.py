@@ -1,0 +1,86 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Image to message on the sample video, stage by stage, with each stage's share."""
+
+import time
+from collections.abc import Callable
+from itertools import islice
+from typing import Any
+
+import cv2
+import numpy as np
+
+from mocap23_ros.errors import InputError
+from mocap23_ros.lifting.registry import create_lifter
+from mocap23_ros.pipeline.streaming_lifter import StreamingLifter
+from mocap23_ros.sample.archive import cache_folder, fetch_sample
+from mocap23_ros.sample.calibration import calibrate
+from mocap23_ros.sample.detections import FPS, read_frames
+from mocap23_ros.tracking.tracker import Tracker
+
+STAGES = ('decode', 'detect', 'track', 'window and lift', 'message')
+_FRAMES = 60
+
+
+def benchmark_path(lifter: str, options: dict[str, Any], detector: str = 'mediapipe',
+                   camera_name: str = 'cam03') -> dict[str, Any]:
+    """Milliseconds per stage over the first frames of a sample video (JPEG, as cameras send it).
+
+    Returns {'reason': ...} where the sample is not in the cache or a part is missing: a benchmark
+    does not download.
+    """
+    from mocap23_ros.detection.registry import create_detector
+
+    if not cache_folder().is_dir():
+        return {'reason': f'the sample video is not in {cache_folder()}; run mocap23 demo once'}
+    try:
+        files = fetch_sample()
+        camera = next(c for c in calibrate(files)[0] if c.name == camera_name)
+        frames = [cv2.imencode('.jpg', frame)[1] for frame in islice(
+            read_frames(files.videos[camera_name]), _FRAMES)]
+        detect = create_detector(detector)
+        streaming = StreamingLifter(create_lifter(lifter, **options))
+    except InputError as error:
+        return {'reason': str(error)}
+    to_message, message_reason = _message_maker()
+    tracker = Tracker()
+    times: dict[str, list[float]] = {stage: [] for stage in STAGES}
+    for index, data in enumerate(frames):
+        stamp = index / FPS
+        clock = [time.perf_counter()]
+        image = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
+        clock.append(time.perf_counter())
+        detections = detect.detect(image)
+        clock.append(time.perf_counter())
+        tracks = tracker.update(detections, stamp)
+        clock.append(time.perf_counter())
+        estimates = streaming.update(stamp, tracks, camera.model, camera.world_T_camera)
+        clock.append(time.perf_counter())
+        if to_message is not None:
+            to_message(estimates)
+            clock.append(time.perf_counter())
+        for stage, begin, end in zip(STAGES, clock, clock[1:], strict=False):
+            times[stage].append(1e3 * (end - begin))
+    detect.close()
+    # The first quarter fills windows and warms caches.
+    kept = {stage: values[_FRAMES // 4:] for stage, values in times.items() if values}
+    medians = {stage: float(np.median(values)) for stage, values in kept.items()}
+    total = sum(medians.values())
+    return {
+        'lifter': lifter, **options, 'detector': detector, 'image': list(camera.model.image_size),
+        'frames': len(frames), 'total': round(total, 3), 'message_reason': message_reason,
+        'stages': {stage: {'median': round(value, 3),
+                           'p95': round(float(np.percentile(kept[stage], 95)), 3),
+                           'share': round(value / total, 3)}
+                   for stage, value in medians.items()}}
+
+
+def _message_maker() -> tuple[Callable[[Any], object] | None, str]:
+    try:
+        from std_msgs.msg import Header
+
+        from mocap23_ros.ros.conversions import skeletons_to_message
+    except ImportError as error:
+        return None, f'no ROS messages here ({error})'
+    header = Header(frame_id='world')
+    return lambda estimates: skeletons_to_message(estimates, header, 'camera'), ''

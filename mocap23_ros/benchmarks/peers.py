@@ -1,0 +1,53 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""What others cost in the same run: a decoder at the paper's sizes, and mediapipe."""
+
+from typing import Any
+
+from mocap23_ros.benchmarks.network_cost import lifter_cost, paper_cost
+from mocap23_ros.benchmarks.timing import measure
+from mocap23_ros.lifting.tiers import TIERS
+
+PAPER_LAYERS, PAPER_WIDTH, PAPER_HEADS, PAPER_FEEDFORWARD = 8, 512, 4, 1024
+PAPER_LENGTH, PAPER_VIEWS, PAPER_STEPS, PAPER_RATE = 300, 4, 100, 30.0
+
+
+def benchmark_decoder(seconds: float = 5.0) -> dict[str, Any]:
+    """An MDM-style transformer decoder of the paper's sizes, random weights, one evaluation.
+
+    8 layers of 512, 300 frames in 4 views, cross attention to 50 memory tokens; the paper runs it
+    100 times on a doubled batch per window. View attention and the ResNet are left out, which
+    favours it. Needs torch; returns {'reason': ...} without.
+    """
+    try:
+        import torch
+        from torch import nn
+    except ImportError:
+        return {'reason': 'torch is not installed (requirements/train.txt)'}
+    layer = nn.TransformerDecoderLayer(PAPER_WIDTH, PAPER_HEADS, PAPER_FEEDFORWARD,
+                                       activation='gelu', batch_first=True)
+    decoder = nn.TransformerDecoder(layer, PAPER_LAYERS).eval()
+    tokens = torch.randn(PAPER_VIEWS, PAPER_LENGTH + 1, PAPER_WIDTH)
+    memory = torch.randn(PAPER_VIEWS, 50, PAPER_WIDTH)
+    with torch.inference_mode():
+        timing = measure(lambda: decoder(tokens, memory), calls=20, seconds=seconds)
+    evaluations = 2 * PAPER_STEPS
+    return {'one_evaluation': timing.as_dict(), 'evaluations': evaluations,
+            'window_seconds': PAPER_LENGTH / PAPER_RATE,
+            'ms_per_window': round(timing.median * evaluations, 1),
+            'threads': torch.get_num_threads()}
+
+
+def compare_work(steps: int = 2) -> list[dict[str, Any]]:
+    """Counted operations per second of motion, windows side by side: the paper and every tier."""
+    paper = paper_cost().flops / (PAPER_LENGTH / PAPER_RATE)
+    rows = [{'name': 'paper, released setting', 'gflop_per_second_of_motion': round(paper / 1e9, 1),
+             'times_less': 1.0}]
+    for tier in TIERS.values():
+        if tier.ground == 'resnet18':
+            continue
+        cost = lifter_cost(tier, 1, steps).flops / (tier.window_length / tier.rate)
+        rows.append({'name': f'{tier.name}, {steps} steps',
+                     'gflop_per_second_of_motion': round(cost / 1e9, 3),
+                     'times_less': round(paper / cost)})
+    return rows

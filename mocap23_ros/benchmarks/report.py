@@ -1,0 +1,83 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""bench.json and the same as tables, bench.md."""
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+
+def write_report(result: dict[str, Any], folder: Path) -> None:
+    """Write both files, each atomically."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in (('bench.json', json.dumps(result, indent=2) + '\n'),
+                       ('bench.md', markdown(result))):
+        temporary = folder / (name + '.partial')
+        temporary.write_text(text)
+        os.replace(temporary, folder / name)
+
+
+def markdown(result: dict[str, Any]) -> str:
+    """All tables of a result."""
+    limits = result['limits']
+    parts = [
+        '# Benchmark', '',
+        f'Machine: {result["hardware"]}. Commit: {result["commit"]}. Load when started: '
+        f'{result["load"]} (1, 5, 15 minutes).', '',
+        f'Limits measured in this run: {limits["gflops"]:.0f} GFLOP/s float32 matrix product, '
+        f'{limits["bandwidth_gb"]:.1f} GB/s copy. Floor = max(FLOPs / rate, bytes / bandwidth); '
+        'share = floor / median. Times in ms.', '', '## Lifter', '']
+    ran = [row for row in result['lifter'] if 'reason' not in row]
+    parts += _table(
+        ('backend', 'tier', 'start', 'steps', 'persons', 'median', 'p95', 'p99', 'first', 'cpu',
+         'memory_mib', 'gflop', 'floor', 'share'), ran)
+    for row in result['lifter']:
+        if 'reason' in row:
+            parts.append(f'{row["backend"]}, tier {row["tier"]}, {row["start"]}: {row["reason"]}')
+    parts += ['', '## Image to message', '']
+    for path in result['path']:
+        if 'reason' in path:
+            parts += [f'Not measured: {path["reason"]}', '']
+            continue
+        name = path['lifter'] + (f', tier {path["tier"]}' if 'tier' in path else '')
+        parts += [f'{name}; {path["detector"]} on {path["image"][0]}x{path["image"][1]}, one '
+                  f'person, {path["frames"]} frames: {path["total"]:.1f} ms', '']
+        parts += _table(('stage', 'median', 'p95', 'share'), [
+            {'stage': stage, **row} for stage, row in path['stages'].items()])
+        parts.append('')
+    parts += ['## Work per second of motion (counted)', '']
+    parts += _table(('name', 'gflop_per_second_of_motion', 'times_less'), result['work'])
+    parts += ['', "## A decoder of the paper's sizes", '']
+    decoder = result['decoder']
+    if 'reason' in decoder:
+        parts.append(f'Not measured: {decoder["reason"]}')
+    else:
+        parts.append(
+            f'One evaluation {decoder["one_evaluation"]["median"]:.0f} ms (median of '
+            f'{decoder["one_evaluation"]["calls"]}, torch, {decoder["threads"]} threads); '
+            f'{decoder["evaluations"]} of them for {decoder["window_seconds"]:.0f} s of motion: '
+            f'{decoder["ms_per_window"] / 1e3:.1f} s (product, not run).')
+    parts += ['', '## Projection, not measured', '',
+              'FP16 from counted work and data sheets; see mocap23_ros/benchmarks/projection.py '
+              'for the assumptions.', '']
+    parts += _table(('device', 'tier', 'persons', 'steps', 'projected_ms', 'floor_ms'),
+                    result['projection'])
+    if result.get('memory'):
+        parts += ['', '## Memory over calls', '']
+        parts += _table(('backend', 'tier', 'calls', 'before_mib', 'after_mib'), result['memory'])
+    return '\n'.join(parts) + '\n'
+
+
+def _table(columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> list[str]:
+    lines = ['| ' + ' | '.join(columns).replace('_', ' ') + ' |', '|' + '---|' * len(columns)]
+    for row in rows:
+        lines.append('| ' + ' | '.join(_cell(row.get(column, '')) for column in columns) + ' |')
+    return lines
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return f'{value:.0f}' if value >= 100 else f'{value:.3g}'
+    return str(value)

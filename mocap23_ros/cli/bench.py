@@ -1,0 +1,83 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""``mocap23 bench``: latency, throughput and memory of every stage on this machine."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from mocap23_ros.errors import InputError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument('--tiers', nargs='+', help='default: every exported tier')
+    parser.add_argument('--backends', nargs='+',
+                        choices=('onnxruntime', 'tensorrt', 'tensorrt_rtx'),
+                        help='default: every one that runs here')
+    parser.add_argument('--persons', nargs='+', type=int, default=[1, 2, 4, 8, 16])
+    parser.add_argument('--seconds', type=float, default=2.0,
+                        help='longest time per row (default %(default)s)')
+    parser.add_argument('--long', action='store_true',
+                        help='also 10 000 calls, to see whether memory grows')
+    parser.add_argument('--no-path', action='store_true', help='leave out image to message')
+    parser.add_argument('--no-peers', action='store_true', help='leave out other networks')
+    parser.add_argument('--out', type=Path, default=Path('out/bench'),
+                        help='folder for bench.json and bench.md (default %(default)s)')
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure and write the report; raises InputError for bad arguments."""
+    from mocap23_ros.benchmarks.lifter_benchmark import (
+        available_backends,
+        benchmark_lifters,
+        memory_over_calls,
+    )
+    from mocap23_ros.benchmarks.machine_limits import measure_limits
+    from mocap23_ros.benchmarks.path_benchmark import benchmark_path
+    from mocap23_ros.benchmarks.peers import benchmark_decoder, compare_work
+    from mocap23_ros.benchmarks.projection import project
+    from mocap23_ros.benchmarks.report import write_report
+    from mocap23_ros.engines.model_files import available_tiers
+    from mocap23_ros.sample.machine import commit_line, hardware_line
+
+    if not all(1 <= count <= 64 for count in arguments.persons):
+        raise InputError(f'--persons must be 1 to 64, not {arguments.persons}')
+    if not 0 < arguments.seconds <= 600:
+        raise InputError(f'--seconds must be in 0..600, not {arguments.seconds:g}')
+    tiers = arguments.tiers or available_tiers()
+    if not tiers:
+        _say('no exported tier: the learned lifter is left out (mocap23 export makes one)')
+    load = [round(value, 2) for value in os.getloadavg()]
+    if load[0] > 0.5 * (os.cpu_count() or 1):
+        _say(f'the load is {load[0]}: times will be too long; better wait until nothing else runs')
+    _say('measuring the machine')
+    limits = measure_limits()
+    backends = arguments.backends or available_backends()
+    result: dict[str, Any] = {
+        'hardware': hardware_line(), 'commit': commit_line(), 'load': load,
+        'limits': {'gflops': round(limits.flops / 1e9, 1),
+                   'bandwidth_gb': round(limits.bandwidth / 1e9, 2)},
+        'lifter': benchmark_lifters(tiers, backends, arguments.persons, limits, _say,
+                                    arguments.seconds),
+        'work': compare_work(), 'projection': project(), 'path': [], 'memory': []}
+    if not arguments.no_path:
+        _say('image to message')
+        result['path'].append(benchmark_path('geometric', {}))
+        result['path'] += [benchmark_path('diffusion', {'tier': tier}) for tier in tiers]
+    _say('peers')
+    result['decoder'] = {'reason': 'left out (--no-peers)'} if arguments.no_peers \
+        else benchmark_decoder()
+    if arguments.long:
+        _say('memory over 10 000 calls')
+        result['memory'] = [memory_over_calls(tier, backend, 10_000)
+                            for tier in tiers[:1] for backend in backends]
+    write_report(result, arguments.out)
+    print(f'{arguments.out / "bench.md"}, {arguments.out / "bench.json"}')
+    return 0
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,80 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""The benchmark counts right, measures real calls and writes what it measured."""
+
+import json
+import time
+
+import pytest
+
+from mocap23_ros.benchmarks.machine_limits import MachineLimits
+from mocap23_ros.benchmarks.network_cost import lifter_cost, paper_cost
+from mocap23_ros.benchmarks.peers import compare_work
+from mocap23_ros.benchmarks.timing import measure
+from mocap23_ros.cli.main import main
+from mocap23_ros.engines.model_files import available_tiers
+from mocap23_ros.lifting.tiers import TIERS, find_tier
+
+
+@pytest.mark.parametrize('tier', ['xs', 's', 'm'])
+@pytest.mark.parametrize('persons, steps', [(1, 1), (3, 2)])
+def test_counted_operations_agree_with_torch(tier, persons, steps):
+    torch = pytest.importorskip('torch', reason='counting needs torch (requirements/train.txt)')
+    from torch.utils.flop_counter import FlopCounterMode
+
+    from mocap23_ros.training.configuration import TrainingConfiguration
+    from mocap23_ros.training.export import example_inputs
+    from mocap23_ros.training.models import make_model
+    from mocap23_ros.training.noise_schedule import time_grid
+    model = make_model(TrainingConfiguration(tier=tier), 'finetune').eval()
+    with torch.inference_mode(), FlopCounterMode(display=False) as counter:
+        model(*example_inputs(model, persons, False), times=time_grid(steps))
+    counted = lifter_cost(find_tier(tier), persons, steps).flops
+    # torch also counts what the graph folds: the first code projection and the time embedding,
+    # and repeats the conditions in every evaluation.
+    assert 0.9 < counted / counter.get_total_flops() < 1.02
+
+
+def test_the_work_grows_as_it_should_and_is_far_below_the_papers():
+    one, four = (lifter_cost(TIERS['s'], persons) for persons in (1, 4))
+    assert four.flops == pytest.approx(4 * one.flops)
+    assert one.moved_bytes < four.moved_bytes < 4 * one.moved_bytes
+    assert 1.8e13 < paper_cost().flops < 2.4e13  # 20.6 TFLOP per 10 s window
+    rows = {row['name']: row['times_less'] for row in compare_work()}
+    assert rows['m, 2 steps'] > 500
+
+
+def test_the_floor_is_the_slower_of_products_and_copies():
+    limits = MachineLimits(flops=1e9, bandwidth=1e9)
+    assert limits.floor(2e6, 1e6) == pytest.approx(2.0)
+    assert limits.floor(1e6, 5e6) == pytest.approx(5.0)
+
+
+def test_measure_counts_calls_and_keeps_the_first_apart():
+    calls = []
+
+    def call():
+        calls.append(1)
+        if len(calls) == 1:
+            time.sleep(0.05)
+
+    timing = measure(call, calls=30, seconds=0.01)
+    assert len(calls) == 1 + 3 + timing.calls and 20 <= timing.calls <= 30
+    assert timing.first >= 50 > timing.median
+    assert timing.median <= timing.p95 <= timing.p99
+
+
+def test_the_command_writes_both_files(tmp_path, capsys):
+    words = ['bench', '--no-path', '--no-peers', '--persons', '1', '2', '--seconds', '0.01',
+             '--backends', 'onnxruntime', '--out', str(tmp_path)]
+    tiers = available_tiers()[:1]
+    assert main([*words, *(['--tiers', *tiers] if tiers else [])]) == 0
+    result = json.loads((tmp_path / 'bench.json').read_text())
+    assert result['limits']['gflops'] > 0 and result['commit'] and result['hardware']
+    assert len(result['lifter']) == 4 * len(tiers)
+    for row in result['lifter']:
+        assert 0 < row['median'] <= row['p99'] and row['memory_mib'] > 0 and row['share'] > 0
+    text = (tmp_path / 'bench.md').read_text()
+    assert 'Projection, not measured' in text and 'GFLOP/s' in text
+    assert main([*words, '--persons', '0']) == 2
+    assert '--persons' in capsys.readouterr().err
