@@ -131,15 +131,24 @@ class Denoiser(nn.Module):
     def forward(self, x: Tensor, t: Tensor, observed: Tensor, view: Tensor,
                 geometry: Tensor | None = None,
                 memory: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Denoise.
+        """Denoise; arguments as ``tokens``.
+
+        Returns the clean codes and the tokens [B,V,T,width] for the heads.
+        """
+        tokens = self.tokens(x, t, observed, view, geometry, memory)
+        return self.output(tokens), tokens
+
+    def tokens(self, x: Tensor, t: Tensor, observed: Tensor, view: Tensor,
+               geometry: Tensor | None = None, memory: Tensor | None = None) -> Tensor:
+        """Normalised tokens [B,V,T,width] of the last layer.
 
         x: [B,V,T,2J+3] noisy codes; t: [B] diffusion time 0..1; B may be 1 for both.
         observed: [B,T,5J+3] features of the first view. view: [B,V,T,10] camera vectors.
         geometry: [B,T,20] and memory: [B,V,N,width], multi-view model only.
-        Returns the clean codes and the tokens [B,V,T,width] for the heads.
         """
         waves = t[:, None] * self.frequencies
-        time = self.time_projection(torch.cat([torch.sin(waves), torch.cos(waves)], dim=-1))
+        time = self.time_projection(torch.cat(
+            [torch.sin(waves), torch.cos(waves)], dim=-1).to(x.dtype))
         observation = self.observation_projection(observed)
         # Constants first: at a full start the whole bracket is one.
         tokens = (self.code_projection(x) + (self.positions[:x.shape[2]] + time[:, None, None, :])
@@ -158,8 +167,7 @@ class Denoiser(nn.Module):
                 -1, x.shape[1] - 1, -1, -1)], dim=1)
         for layer in self.layers:
             tokens = layer(tokens, memory)
-        tokens = self.output_norm(tokens)
-        return self.output(tokens), tokens
+        return self.output_norm(tokens)
 
 
 def _sinusoids(length: int, width: int) -> Tensor:

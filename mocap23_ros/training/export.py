@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from mocap23_ros.lifting.network_inputs import CAMERA_FEATURES
+from mocap23_ros.training.graph_tidying import tidy_graph
 from mocap23_ros.training.lifter_model import WARM_START_TIME, LifterModel
 from mocap23_ros.training.noise_schedule import time_grid
 from mocap23_ros.training.prediction import Prediction
@@ -94,7 +95,7 @@ def export_graph(graph: LifterGraph, path: Path) -> None:
         input_names=names, output_names=list(OUTPUT_NAMES),
         dynamic_shapes=tuple({0: people} for _ in names), verbose=False)
     assert program is not None
-    onnx_model = program.model_proto
+    onnx_model = tidy_graph(program.model_proto)
     onnx.checker.check_model(onnx_model)
     path.parent.mkdir(parents=True, exist_ok=True)
     onnx.save(onnx_model, temporary)

@@ -15,6 +15,7 @@ from mocap23_ros.errors import InputError
 from mocap23_ros.training.calibration import Temperatures
 from mocap23_ros.training.configuration import TrainingConfiguration
 from mocap23_ros.training.export import OPSET, LifterGraph, WarmLifterGraph, export_graph
+from mocap23_ros.training.half_precision import to_half_precision
 from mocap23_ros.training.lifter_model import LifterModel
 from mocap23_ros.training.losses import LossWeights
 from mocap23_ros.training.models import make_model
@@ -47,16 +48,23 @@ def load_lifter(weights: Path) -> tuple[LifterModel, dict[str, Any]]:
 
 def export_tier(weights: Path, folder: Path, temperatures: Temperatures,
                 steps: int = 2) -> dict[str, Any]:
-    """Write lifter_<tier>.onnx, lifter_<tier>_warm.onnx and the manifest entry; returns it."""
+    """Write the four graphs of a tier and its manifest entry; returns the entry.
+
+    lifter_<tier>.onnx starts from noise, lifter_<tier>_warm.onnx from the previous motion; each
+    also as _fp16 for TensorRT. The tensors at their borders are FP32 in all of them.
+    """
     model, card = load_lifter(weights)
     tier = model.tier
     torch.set_grad_enabled(False)
-    files = {}
-    for kind, graph_class, suffix, evaluations in (
-            ('full', LifterGraph, '', steps), ('warm', WarmLifterGraph, '_warm', 1)):
-        path = folder / f'lifter_{tier.name}{suffix}.onnx'
-        export_graph(graph_class(model, steps, temperatures.ray, temperatures.across), path)
-        files[kind] = {'file': path.name, 'sha256': file_sha256(path), 'steps': evaluations}
+    files: dict[str, Any] = {'fp16': {}}
+    for precision, network in (('fp32', model), ('fp16', to_half_precision(model))):
+        for kind, graph_class, suffix, evaluations in (
+                ('full', LifterGraph, '', steps), ('warm', WarmLifterGraph, '_warm', 1)):
+            half = '_fp16' if precision == 'fp16' else ''
+            path = folder / f'lifter_{tier.name}{suffix}{half}.onnx'
+            export_graph(graph_class(network, steps, temperatures.ray, temperatures.across), path)
+            target = files['fp16'] if half else files
+            target[kind] = {'file': path.name, 'sha256': file_sha256(path), 'steps': evaluations}
     entry = {
         **files, 'skeleton': model.skeleton.name, 'window_length': tier.window_length,
         'rate': tier.rate, 'steps': steps, 'opset': OPSET,
