@@ -40,7 +40,7 @@ def benchmark_lifters(tiers: Sequence[str], backends: Sequence[str], persons: Se
                       limits: MachineLimits, report: Report,
                       seconds: float = 2.0) -> list[dict[str, Any]]:
     """One row per backend, tier, start and number of people; a row with a reason where none ran."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for tier in tiers:
         model = find_model(tier)
         for name in backends:

@@ -36,7 +36,7 @@ def measure(call: Callable[[], object], calls: int = 200, seconds: float = 2.0) 
     first = time.perf_counter() - start
     for _ in range(3):
         call()
-    times = []
+    times: list[float] = []
     end = time.perf_counter() + seconds
     cpu = time.process_time()
     while len(times) < calls and (len(times) < 20 or time.perf_counter() < end):

@@ -4,9 +4,14 @@
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mocap23_ros.engines.model_files import engines_folder
 from mocap23_ros.errors import InputError
+
+if TYPE_CHECKING:  # torch is only imported when the command runs
+    from mocap23_ros.training.calibration import Temperatures
+    from mocap23_ros.training.lifter_model import LifterModel
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,6 +26,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='keep the temperatures of the manifest, or 1')
 
 
+def _validation(model: 'LifterModel', temperatures: 'Temperatures',
+                arguments: argparse.Namespace) -> dict[str, dict[str, float]]:
+    """Errors on single windows of the validation subjects, clean and noisy."""
+    from mocap23_ros.datasets.augmentation import preset
+    from mocap23_ros.datasets.cmu import load_cmu
+    from mocap23_ros.datasets.training_windows import WindowSource, WindowSpec
+    from mocap23_ros.training.noise_schedule import time_grid
+    from mocap23_ros.training.validation import validate
+    clips = load_cmu('validation', arguments.data)
+    spec = WindowSpec(model.tier.window_length, model.tier.rate)
+    return {name: validate(
+        model, WindowSource(clips, spec, preset(name), 4242, skeleton=model.skeleton),
+        model.skeleton, time_grid(arguments.steps), temperatures=temperatures)
+        for name in ('clean', 'noisy', 'occluded')}
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Export a tier."""
     from mocap23_ros.datasets.cmu import load_cmu
@@ -28,6 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
     from mocap23_ros.engines.model_files import read_manifest
     from mocap23_ros.training.calibration import Temperatures, calibrate
     from mocap23_ros.training.export_tier import export_tier, load_lifter
+    from mocap23_ros.training.weights_file import complete_card
 
     if not 1 <= arguments.steps <= 50:
         raise InputError(f'--steps must be 1 to 50, not {arguments.steps}')
@@ -46,6 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
                               WindowSpec(model.tier.window_length, model.tier.rate), seed=7,
                               skeleton=model.skeleton)
         temperatures = calibrate(model, source, model.skeleton)
+        complete_card(weights, _validation(model, temperatures, arguments))
     entry = export_tier(weights, folder, temperatures, arguments.steps)
     print(f'{folder / entry["full"]["file"]}, {entry["warm"]["file"]}: temperatures '
           f'{entry["ray_temperature"]:g} along, {entry["across_temperature"]:g} across the ray')

@@ -77,7 +77,7 @@ def write_npz(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open('wb') as stream:
-            np.savez_compressed(stream, **arrays)
+            np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
         os.replace(temporary, path)
     except OSError as error:
         temporary.unlink(missing_ok=True)

@@ -70,7 +70,7 @@ class PinnedArray:
         self._host = int(cuda.call('cudaHostAlloc', size, 0))
         self.device = int(cuda.call('cudaMalloc', size))
         buffer = (ctypes.c_byte * size).from_address(self._host)
-        self.array: NDArray = np.frombuffer(buffer, dtype).reshape(shape)
+        self.array: NDArray = np.ctypeslib.as_array(buffer).view(dtype).reshape(shape)
         self._row_bytes = size // shape[0]
 
     def to_device(self, rows: int, stream: Any) -> None:

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One training stage from configuration to weights."""
 
+import datetime
 import platform
 import subprocess
 from dataclasses import asdict
@@ -69,6 +70,7 @@ def train_stage(stage: str, configuration: TrainingConfiguration, clips: MotionC
             'stage': stage, 'steps': trainer.step, 'windows_seen': trainer.step
             * configuration.batch_size * trainer.accelerator.num_processes,
             'configuration': asdict(configuration), 'commit': _commit(),
+            'date': datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
             'hardware': _hardware(trainer.accelerator.device),
             'training_data': {'clips': len(clips), 'minutes': round(clips.minutes, 1),
                               'subjects': sorted(set(clips.subject.tolist()))},

@@ -77,12 +77,12 @@ def _rig(camera: Tensor, jitter: RigJitter | None, views: int) -> tuple[Tensor, 
     Without jitter both are constants with a leading 1 instead of B, so that all that follows
     from them alone is computed when a graph is exported.
     """
-    kind = {'dtype': camera.dtype, 'device': camera.device}
-    rig = torch.tensor(RIG, **kind)[:views - 1] * (math.pi / 180)
+    dtype, device = camera.dtype, camera.device
+    rig = torch.tensor(RIG, dtype=dtype, device=device)[:views - 1] * (math.pi / 180)
     azimuth, elevation = rig[None, :, 0], rig[None, :, 1]
-    radius = torch.full((1, views - 1), RADIUS, **kind)
+    radius = torch.full((1, views - 1), RADIUS, dtype=dtype, device=device)
     if jitter is not None:
-        uniform = torch.rand(3, len(camera), views - 1, **kind)
+        uniform = torch.rand(3, len(camera), views - 1, dtype=dtype, device=device)
         azimuth = azimuth + math.radians(jitter.azimuth) * (2 * uniform[0] - 1)
         elevation = elevation + math.radians(jitter.elevation) * (2 * uniform[1] - 1)
         low, high = jitter.radius
@@ -99,7 +99,8 @@ def _rig(camera: Tensor, jitter: RigJitter | None, views: int) -> tuple[Tensor, 
     up = torch.stack([right[..., 1] * forward[..., 2], -right[..., 0] * forward[..., 2],
                       right[..., 0] * forward[..., 1] - right[..., 1] * forward[..., 0]], dim=-1)
     # View 0: levelled, at the true centre, looking along +x; right is -y.
-    real = torch.tensor([[0.0, -1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]], **kind)
+    real = torch.tensor([[0.0, -1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]], dtype=dtype,
+                        device=device)
     axes = torch.cat([real.expand(len(towards), 1, 3, 3),
                       torch.stack([right, up, forward], dim=2)], dim=1)
     return axes, radius[..., None] * towards

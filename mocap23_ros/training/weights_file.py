@@ -27,9 +27,18 @@ def save_weights(path: Path, model: nn.Module, card: dict[str, Any]) -> None:
     temporary = path.with_suffix('.partial')
     save_file(tensors, temporary, metadata={'card': json.dumps(card)})
     os.replace(temporary, path)
+    _write_card(path, card)
+
+
+def _write_card(path: Path, card: dict[str, Any]) -> None:
     text = path.with_suffix('.json.partial')
     text.write_text(json.dumps(card, indent=2) + '\n')
     os.replace(text, path.with_suffix('.json'))
+
+
+def complete_card(path: Path, validation: dict[str, Any]) -> None:
+    """Add validation figures to the readable card beside the weights."""
+    _write_card(path, {**read_card(path), 'validation': validation})
 
 
 def read_card(path: Path) -> dict[str, Any]:
