@@ -20,7 +20,7 @@ PARAMETER_ARGUMENTS = {
     'floor_height': (float, 'height of the floor in world_frame [m]'),
     'image_transport': (str, 'raw or compressed'),
     'detector': (str, 'mediapipe, onnx, or external (2D keypoints from a topic)'),
-    'lifter': (str, 'geometric or diffusion'),
+    'lifter': (str, 'diffusion or geometric'),
     'frame_prefix': (str, 'put before person_<id> in the names of TF frames'),
     'autostart': (bool, 'false where a lifecycle manager configures and activates the node'),
 }

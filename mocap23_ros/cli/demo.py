@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='image size, 0.1 to 1 of 1080x1920 (default: %(default)g)')
     parser.add_argument('--transport', choices=('raw', 'compressed'), default='raw',
                         help='sensor_msgs/Image or CompressedImage (default: %(default)s)')
-    parser.add_argument('--lifter', choices=('geometric', 'diffusion'), default='geometric',
+    parser.add_argument('--lifter', choices=('diffusion', 'geometric'), default='diffusion',
                         help='method of the node (default: %(default)s); the other methods are '
                         'computed afterwards for comparison')
     parser.add_argument('--tier', choices=('xs', 's', 'm', 'l'), help='network size of diffusion')

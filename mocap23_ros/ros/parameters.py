@@ -83,10 +83,10 @@ class Settings:
         0.3, 'People of a lower detection score are ignored', minimum=0.0, maximum=1.0,
         read_only=True)
     lifter: str = _parameter(
-        'geometric', 'Method that computes the 3D skeletons', choices=('geometric', 'diffusion'),
+        'diffusion', 'Method that computes the 3D skeletons', choices=('diffusion', 'geometric'),
         read_only=True)
     tier: str = _parameter(
-        's', 'Size of the network of the diffusion lifter', choices=('s', 'm', 'l'),
+        'xs', 'Size of the network of the diffusion lifter', choices=('xs', 's', 'm', 'l'),
         read_only=True)
     backend: str = _parameter(
         'auto', 'What runs the networks of the onnx detector and the diffusion lifter',

@@ -53,7 +53,7 @@ class DemoOptions:
     rate: float = 15.0
     scale: float = 0.5
     transport: str = 'raw'
-    lifter: str = 'geometric'
+    lifter: str = 'diffusion'
     tier: str | None = None
     steps: int | None = None
     multi_person: bool = False

@@ -32,7 +32,8 @@ SECOND = 10**9
 @pytest.fixture(scope='module')
 def rig():
     """One node and one peer for all tests of this file; every test begins with a reset."""
-    node = NodeProcess(detector='external', frame_prefix='robot/')
+    # The geometric lifter: what a known stick figure gives is known too.
+    node = NodeProcess(detector='external', frame_prefix='robot/', lifter='geometric')
     peer = Peer()
     peer.process = node
     peer.listen_to_all()
