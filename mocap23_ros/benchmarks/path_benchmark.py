@@ -31,7 +31,7 @@ def benchmark_path(lifter: str, options: dict[str, Any], detector: str = 'mediap
     """
     from mocap23_ros.detection.registry import create_detector
 
-    if not cache_folder().is_dir():
+    if not any(cache_folder().glob('sample-*')):
         return {'reason': f'the sample video is not in {cache_folder()}; run mocap23 demo once'}
     try:
         files = fetch_sample()

@@ -92,6 +92,7 @@ def test_people_of_a_batch_do_not_touch_each_other(tier, kind):
     np.testing.assert_allclose(alone['joints'][0], together['joints'][2], atol=1e-4)
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize('precision', ['fp32', 'fp16'])
 @pytest.mark.parametrize('tier, kind', GRAPHS)
 def test_tensorrt_takes_and_builds_every_graph(tier, kind, precision, tmp_path):
@@ -109,9 +110,9 @@ def test_tensorrt_takes_and_builds_every_graph(tier, kind, precision, tmp_path):
              if str(network.get_layer(index).type).endswith('MATRIX_MULTIPLY')}
     assert types == ({'FLOAT'} if precision == 'fp32' else {'FLOAT', 'HALF'})
     target = tmp_path / 'lifter.engine'
-    manifest = build_engine(library, graph, target, BuildOptions(2, precision, '8.6'), None)
+    manifest = build_engine(library, graph, target, BuildOptions(1, precision, '8.6'), None)
     assert manifest.engine_bytes == target.stat().st_size > 100_000
-    assert manifest.profiles == (1, 2) and manifest.graph == graph.name
+    assert manifest.profiles == (1,) and manifest.graph == graph.name
 
 
 def _half(tier):
