@@ -70,11 +70,12 @@ def run(arguments: argparse.Namespace) -> int:
     _say('peers')
     result['decoder'] = {'reason': 'left out (--no-peers)'} if arguments.no_peers \
         else benchmark_decoder()
-    if arguments.long:
+    write_report(result, arguments.out)
+    if arguments.long:  # minutes: what is known so far is written already
         _say('memory over 10 000 calls')
         result['memory'] = [memory_over_calls(tier, backend, 10_000)
                             for tier in tiers[:1] for backend in backends]
-    write_report(result, arguments.out)
+        write_report(result, arguments.out)
     print(f'{arguments.out / "bench.md"}, {arguments.out / "bench.json"}')
     return 0
 
