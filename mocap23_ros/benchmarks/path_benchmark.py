@@ -10,10 +10,11 @@ from typing import Any
 import cv2
 import numpy as np
 
+from mocap23_ros.cache import cache_folder
 from mocap23_ros.errors import InputError
 from mocap23_ros.lifting.registry import create_lifter
 from mocap23_ros.pipeline.streaming_lifter import StreamingLifter
-from mocap23_ros.sample.archive import cache_folder, fetch_sample
+from mocap23_ros.sample.archive import fetch_sample
 from mocap23_ros.sample.calibration import calibrate
 from mocap23_ros.sample.detections import FPS, read_frames
 from mocap23_ros.tracking.tracker import Tracker

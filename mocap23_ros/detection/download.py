@@ -25,15 +25,6 @@ def is_sha256(text: str) -> bool:
     return re.fullmatch('[0-9a-f]{64}', text) is not None
 
 
-def file_sha256(path: Path) -> str:
-    """Return the hexadecimal sha256 of a file."""
-    digest = hashlib.sha256()
-    with path.open('rb') as stream:
-        while block := stream.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
-
-
 def download(
     url: str, target: Path, sha256: str, largest: int,
     progress: Callable[[int, int | None], None] = lambda done, total: None,

@@ -8,7 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from mocap23_ros.detection.download import download, extract_member, file_sha256, is_sha256
+from mocap23_ros.cache import cache_folder
+from mocap23_ros.checksum import file_sha256
+from mocap23_ros.detection.download import download, extract_member, is_sha256
 from mocap23_ros.errors import InputError
 
 LARGEST_FILE = 2 * 1024**3
@@ -51,10 +53,7 @@ WEIGHTS = {
 
 def weights_folder() -> Path:
     """Return weights/ in MOCAP23_CACHE, or in XDG_CACHE_HOME/mocap23, or in ~/.cache/mocap23."""
-    own = os.environ.get('MOCAP23_CACHE')
-    if own:
-        return Path(own).expanduser() / 'weights'
-    return Path(os.environ.get('XDG_CACHE_HOME') or '~/.cache').expanduser() / 'mocap23/weights'
+    return cache_folder() / 'weights'
 
 
 def find_weights(model: str | Path) -> Path:

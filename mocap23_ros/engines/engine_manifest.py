@@ -12,8 +12,8 @@ import os
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from mocap23_ros.checksum import file_sha256
 from mocap23_ros.engines.cuda_runtime import Gpu
-from mocap23_ros.engines.model_files import file_sha256
 from mocap23_ros.errors import InputError
 
 MANIFEST_VERSION = 1

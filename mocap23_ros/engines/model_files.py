@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where the exported lifter graphs are, and whether they are the ones that the manifest means."""
 
-import hashlib
 import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mocap23_ros.checksum import file_sha256
 from mocap23_ros.errors import InputError
 
 _BLOCK = 1 << 20
@@ -97,12 +97,3 @@ def find_model(tier: str, folder: Path | None = None, verify: bool = True,
     return ModelEntry(tier, paths['full'], paths['warm'], int(entry['window_length']),
                       float(entry['rate']), int(entry['steps']), str(entry['skeleton']),
                       float(entry['ray_temperature']), float(entry['across_temperature']))
-
-
-def file_sha256(path: Path) -> str:
-    """Hex digest of a file."""
-    digest = hashlib.sha256()
-    with path.open('rb') as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()

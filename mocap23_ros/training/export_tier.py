@@ -10,7 +10,8 @@ from typing import Any
 
 import torch
 
-from mocap23_ros.engines.model_files import file_sha256, read_manifest
+from mocap23_ros.checksum import file_sha256
+from mocap23_ros.engines.model_files import read_manifest
 from mocap23_ros.errors import InputError
 from mocap23_ros.training.calibration import Temperatures
 from mocap23_ros.training.configuration import TrainingConfiguration
