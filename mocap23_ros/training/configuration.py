@@ -13,6 +13,7 @@ from mocap23_ros.training.losses import LossWeights
 
 STAGES = ('pretrain', 'finetune', 'distill')
 MODELS = ('diffusion', 'ray_depth', 'tcn')
+OPTIMISERS = ('muon', 'adamw')
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,8 @@ class TrainingConfiguration:
 
     tier: size of the network (lifting/tiers.py). model: ``diffusion`` (the method), ``ray_depth``
     (baseline B2) or ``tcn`` (baseline B3). skeleton: keypoint format.
-    steps, batch_size, learning_rate, final_learning_rate, warm_up, weight_decay, clip: optimiser.
+    optimiser: ``muon`` (orthogonalised momentum for matrices, training/optimisers.py) or ``adamw``.
+    steps, batch_size, learning_rate, final_learning_rate, warm_up, weight_decay, clip: schedule.
     ema: decay of the averaged weights, which are the ones that ship.
     views, view_attention, trust_ray, ground: the choices that the ablations vary; ground None
     takes the tier's. decouple: False trains on undivided 2D coordinates (paper's "w/o decouple").
@@ -33,6 +35,7 @@ class TrainingConfiguration:
     tier: str = 's'
     model: str = 'diffusion'
     skeleton: str = 'coco17'
+    optimiser: str = 'muon'
     steps: int = 100_000
     batch_size: int = 64
     learning_rate: float = 4e-4
@@ -80,6 +83,9 @@ def load_configuration(path: Path | None, overrides: dict[str, Any]) -> Training
         raise InputError(f'bad configuration: {error}') from None
     if configuration.model not in MODELS:
         raise InputError(f'model must be one of {", ".join(MODELS)}, not {configuration.model!r}')
+    if configuration.optimiser not in OPTIMISERS:
+        raise InputError(f'optimiser must be one of {", ".join(OPTIMISERS)}, not '
+                         f'{configuration.optimiser!r}')
     if configuration.steps < 1 or configuration.batch_size < 1:
         raise InputError('steps and batch_size must be at least 1')
     if not 2 <= configuration.views <= 4 and configuration.model == 'diffusion':

@@ -17,9 +17,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from torch import Tensor, nn
 from torch.utils.tensorboard import SummaryWriter
 
+from mocap23_ros.errors import InputError
 from mocap23_ros.training.averaging import MovingAverage
 from mocap23_ros.training.checkpoint import load_checkpoint, save_checkpoint
 from mocap23_ros.training.configuration import TrainingConfiguration
+from mocap23_ros.training.optimisers import make_optimisers
 from mocap23_ros.training.targets import TrainingWindows
 
 LossFunction = Callable[[nn.Module, TrainingWindows], dict[str, Tensor]]
@@ -43,10 +45,8 @@ class Trainer:
         self.time_budget = time_budget
         mixed = configuration.mixed_precision if torch.cuda.is_available() else 'no'
         self.accelerator = Accelerator(mixed_precision=mixed)
-        optimizer = torch.optim.AdamW(
-            model.parameters(), lr=configuration.learning_rate,
-            weight_decay=configuration.weight_decay, betas=(0.9, 0.98))
-        self.model, self.optimizer = self.accelerator.prepare(model, optimizer)
+        self.model, *self.optimisers = self.accelerator.prepare(
+            model, *make_optimisers(model, configuration))
         self.average = MovingAverage(self.accelerator.unwrap_model(self.model), configuration.ema)
         self.step = 0
         self.history: dict[str, float] = {}
@@ -61,9 +61,13 @@ class Trainer:
         if not self.checkpoint_path.exists():
             return False
         state = load_checkpoint(self.checkpoint_path)
+        if len(state['optimisers']) != len(self.optimisers):
+            raise InputError(f'{self.checkpoint_path} was written with another optimiser than '
+                             f'{self.configuration.optimiser}; delete it to start again')
         model = self.accelerator.unwrap_model(self.model)
         model.load_state_dict(state['model'])
-        self.optimizer.load_state_dict(state['optimizer'])
+        for optimiser, saved in zip(self.optimisers, state['optimisers'], strict=True):
+            optimiser.load_state_dict(saved)
         self.average.load({name: value.to(self.accelerator.device)
                            for name, value in state['average'].items()})
         self.step = state['step']
@@ -117,16 +121,18 @@ class Trainer:
 
     def _optimise(self, windows: TrainingWindows) -> dict[str, float]:
         rate = learning_rate(self.step, self.configuration)
-        for group in self.optimizer.param_groups:
-            group['lr'] = rate
+        for optimiser in self.optimisers:
+            for group in optimiser.param_groups:
+                group['lr'] = rate
+            optimiser.zero_grad(set_to_none=True)
         with self.accelerator.autocast():
             terms = self.loss_function(self.model, windows.to(self.accelerator.device))
-        self.optimizer.zero_grad(set_to_none=True)
         self.accelerator.backward(terms['total'])
         norm = self.accelerator.clip_grad_norm_(self.model.parameters(), self.configuration.clip)
         # A single absurd batch must not poison the averages.
         if norm is None or math.isfinite(float(norm)):
-            self.optimizer.step()
+            for optimiser in self.optimisers:
+                optimiser.step()
             self.average.update(self.accelerator.unwrap_model(self.model), self.step)
         return {name: float(value.detach()) for name, value in terms.items()}
 
@@ -135,7 +141,8 @@ class Trainer:
             return
         save_checkpoint(self.checkpoint_path, {
             'model': self.accelerator.unwrap_model(self.model).state_dict(),
-            'optimizer': self.optimizer.state_dict(), 'average': self.average.state,
+            'optimisers': [optimiser.state_dict() for optimiser in self.optimisers],
+            'average': self.average.state,
             'step': self.step})
 
     def _prefetched(self) -> Iterator[TrainingWindows]:
