@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.lifting.lifter import LiftedMotion, Lifter, require_coco17
+from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
 from mocap23_ros.pipeline.recorded_motion import RecordedMotion
 from mocap23_ros.pipeline.recording import KeypointRecording
 from mocap23_ros.windows.keypoint_windows import KeypointWindows
@@ -51,7 +52,12 @@ def lift_offline(lifter: Lifter, recording: KeypointRecording,
             done += 1
             if progress is not None:
                 progress(done, total)
-    return blend.at(grid, recording, lifter.output_format.joint_names)
+    motion_at_stamps = blend.at(grid, recording, lifter.output_format.joint_names)
+    before = resample_poses(recording.stamps, recording.world_T_camera,
+                            recording.stamps - 1 / lifter.rate)
+    motion_at_stamps.covariance[:] += CameraPoseUncertainty().covariance(
+        motion_at_stamps.joints, before, recording.world_T_camera, 1 / lifter.rate)
+    return motion_at_stamps
 
 
 def _on_grid(lifter: Lifter, recording: KeypointRecording

@@ -15,6 +15,7 @@ from mocap23_ros.lifting.contact_correction import ContactCorrection
 from mocap23_ros.lifting.geometric_lifter import GeometricLifter
 from mocap23_ros.lifting.lifter import Lifter, require_coco17
 from mocap23_ros.lifting.motion_sample import MotionSample, sample_motion
+from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
 from mocap23_ros.pipeline.prediction import predict_estimate
 from mocap23_ros.pipeline.root_filter import RootFilter
 from mocap23_ros.pipeline.skeleton_assembly import assemble
@@ -42,15 +43,17 @@ class StreamingLifter:
     """
 
     def __init__(self, lifter: Lifter, lag: int = 0, fill_fraction: float = 0.5,
-                 patience: float = 1.5, contact_correction: bool = True) -> None:
+                 patience: float = 1.5, contact_correction: bool = True,
+                 pose_uncertainty: CameraPoseUncertainty | None = None) -> None:
         """Set up for one camera.
 
         lifter: learned or geometric. lag: frames by which the output trails the newest frame; the
         estimate for a frame then also uses the next ``lag`` frames. fill_fraction: share of the
         window that must lie behind a person's first sighting before ``lifter`` takes over.
         patience: seconds without a sighting after which a person is dropped although the tracker
-        still predicts it. Raises InputError for values out of range and
-        for lifters of other keypoints than COCO-17.
+        still predicts it. pose_uncertainty: of the camera poses, added to the covariance of the
+        joints. Raises InputError for values out of range and for lifters of other keypoints than
+        COCO-17.
         """
         require_coco17(lifter)
         if not (isinstance(lag, int) and 0 <= lag <= MAXIMUM_LAG):
@@ -69,6 +72,7 @@ class StreamingLifter:
         self._history = KeypointHistory(len(lifter.input_format),
                                         max(12.0, self._duration + 2.0))
         self._contact_correction = ContactCorrection() if contact_correction else None
+        self._pose_uncertainty = pose_uncertainty or CameraPoseUncertainty()
         self._root_filter = RootFilter()
         self._clear()
 
@@ -164,11 +168,12 @@ class StreamingLifter:
                 for i, e in estimates.items()}
 
     def _finished(self, sample: MotionSample) -> MotionSample:
-        return (sample if self._contact_correction is None else
-                self._contact_correction.apply(sample, self._camera_centre(sample.stamp)))
-
-    def _camera_centre(self, stamp: float) -> NDArray[np.float64]:
-        return self._history.windows(1, self.lifter.rate, stamp, []).world_T_camera[0, :3, 3]
+        """With standing feet held and with the camera pose's own uncertainty."""
+        before, now = self._history.windows(2, self.lifter.rate, sample.stamp, []).world_T_camera
+        if self._contact_correction is not None:
+            sample = self._contact_correction.apply(sample, now[:3, 3])
+        return replace(sample, covariance=sample.covariance + self._pose_uncertainty.covariance(
+            sample.joints, before, now, 1 / self.lifter.rate))
 
     @staticmethod
     def _state(target: _Frame, person_id: int, filling: bool) -> TrackState:
