@@ -4,9 +4,9 @@
 
 import argparse
 import json
-import os
 from pathlib import Path
 
+from mocap23_ros.atomic_files import write_text
 from mocap23_ros.errors import InputError
 
 _COLUMNS = ('mpjpe_mm', 'pa_mpjpe_mm', 'abs_mpjpe_mm', 'root_mm', 'coverage_95')
@@ -45,16 +45,16 @@ def run(arguments: argparse.Namespace) -> int:
         torch.set_num_threads(arguments.threads)
     base = TrainingConfiguration(
         tier=arguments.tier, steps=arguments.steps, batch_size=arguments.batch_size,
-        learning_rate=6e-4, warm_up=min(100, arguments.steps // 4 + 1), ema=0.99,
-        seed=arguments.seed)
+        learning_rate=4e-3, warm_up=min(100, arguments.steps // 4 + 1), ema=0.99,
+        one_step_share=0.7, seed=arguments.seed)
     table = run_ablations(
         names, base, arguments.pretrain_steps, load_cmu('train', arguments.data),
         load_cmu('validation', arguments.data), arguments.out,
         lambda name, errors: print(f'{name}: ' + '  '.join(
             f'{column} {errors[column]:.3g}' for column in _COLUMNS), flush=True),
         arguments.batches)
-    _write(arguments.out / 'ablations.json', json.dumps(table, indent=2) + '\n')
-    _write(arguments.out / 'ablations.md', as_markdown(table))
+    write_text(arguments.out / 'ablations.json', json.dumps(table, indent=2) + '\n')
+    write_text(arguments.out / 'ablations.md', as_markdown(table))
     print(arguments.out / 'ablations.md')
     return 0
 
@@ -72,10 +72,3 @@ def as_markdown(table: dict[str, dict[str, dict[str, float]]]) -> str:
             lines.append(f'| {name} | {figures} |')
         lines.append('')
     return '\n'.join(lines)
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + '.partial')
-    temporary.write_text(text)
-    os.replace(temporary, path)
