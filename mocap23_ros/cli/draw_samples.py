@@ -3,9 +3,9 @@
 """``mocap23 draw-samples``: pictures of what the network is fed in training."""
 
 import argparse
-import os
 from pathlib import Path
 
+from mocap23_ros.atomic_files import replacing
 from mocap23_ros.errors import InputError
 
 
@@ -44,10 +44,12 @@ def run(arguments: argparse.Namespace) -> int:
     source = WindowSource(clips, WindowSpec(arguments.length, arguments.rate), augmentation,
                           arguments.seed)
     picture = draw_batch(source.batch(arguments.count, 0))
-    arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    temporary = arguments.out.with_name(f'.{arguments.out.stem}.part{arguments.out.suffix}')
-    if not cv2.imwrite(str(temporary), picture):
-        raise InputError(f'{arguments.out}: cannot write there')
-    os.replace(temporary, arguments.out)
+    try:
+        with replacing(arguments.out, keep_suffix=True) as temporary:
+            if not cv2.imwrite(str(temporary), picture):
+                raise OSError('OpenCV writes no such picture here')
+    except OSError as error:
+        raise InputError(
+            f'{arguments.out} cannot be written ({error.strerror or error})') from None
     print(f'{arguments.count} windows of {clips.minutes:.1f} min of motion -> {arguments.out}')
     return 0

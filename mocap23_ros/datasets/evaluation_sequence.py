@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """One sequence of an evaluation set: the input of ``mocap23 lift`` and its truth."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.errors import InputError
+from mocap23_ros.atomic_files import write_npz
 from mocap23_ros.evaluation.limits import LimitPriors, information_limit
 
 
@@ -69,16 +68,3 @@ class EvaluationSequence:
         for kind, arrays in (('input', self.lift_input), ('truth', self.truth())):
             path = Path(folder) / kind / f'{self.name}.npz'
             write_npz(path, arrays)
-
-
-def write_npz(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
-    """Write an npz whole or not at all; raises InputError where it cannot be written."""
-    temporary = path.with_name(f'.{path.name}.part')
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open('wb') as stream:
-            np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
-        os.replace(temporary, path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise InputError(f'{path}: cannot be written ({error.strerror})') from error

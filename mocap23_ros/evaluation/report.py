@@ -4,8 +4,6 @@
 
 import json
 import math
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.errors import InputError
+from mocap23_ros.atomic_files import write_text
 
 # (key, column heading, unit, digits, explanation); names of report.json that must stay.
 METRICS = (
@@ -134,27 +132,9 @@ def write_report(report: Report, folder: Path) -> dict[str, Any]:
     document = report_document(report)
     text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + '\n'
     page = render_html(report, document)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(folder / 'report.json', text.encode())
-        write_atomically(folder / 'report.html', page.encode())
-    except OSError as error:
-        raise InputError(f'the report cannot be written to {folder} ({error.strerror}); give '
-                         'another --out') from None
+    write_text(folder / 'report.json', text)
+    write_text(folder / 'report.html', page)
     return document
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file under a temporary name and move it into place."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f'.{path.name}-')
-    try:
-        with os.fdopen(handle, 'wb') as stream:
-            stream.write(data)
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def _is_number(value: Any) -> bool:

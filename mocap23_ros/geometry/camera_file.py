@@ -3,7 +3,6 @@
 """Camera files: the yaml of ROS camera_calibration, plus where the camera stands."""
 
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
+from mocap23_ros.atomic_files import write_text
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.geometry.poses import (
@@ -83,20 +83,7 @@ def save_camera_file(path: str | os.PathLike, contents: CameraFile) -> None:
     if contents.floor_height:
         content['floor_height'] = float(contents.floor_height)
     text = yaml.safe_dump(content, sort_keys=False, default_flow_style=None)
-    path = Path(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix='.part')
-        try:
-            with os.fdopen(handle, 'w', encoding='utf-8') as stream:
-                stream.write(text)
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, path)
-        except BaseException:
-            os.unlink(temporary)
-            raise
-    except OSError as error:
-        raise InputError(f'cannot write {path}: {error.strerror}') from None
+    write_text(path, text)
 
 
 def _read_yaml(path: Path) -> Mapping[str, Any]:

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mocap23_ros.atomic_files import replacing
 from mocap23_ros.sample.detections import read_frames
 from mocap23_ros.sample.live_run import LivePlan, LiveRun
 from mocap23_ros.sample.overlay import (
@@ -40,7 +41,8 @@ def write_overlay(path: Path, plan: LivePlan, live: LiveRun, run: RecordedRun,
     keypoint_row = {stamp: row for row, stamp in enumerate(run.keypoint_stamps_ns.tolist())}
     total = len(live.stamps_ns)
     picture = b''
-    with VideoWriter(path, size, plan.rate) as writer:
+    with (replacing(path, keep_suffix=True) as part,
+          VideoWriter(part, size, plan.rate) as writer):
         for number, (stamp, frame) in enumerate(
                 zip(live.stamps_ns.tolist(), live.frames.tolist(), strict=True)):
             image = images[frame].copy()

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The whole demo: real video, ROS node, bag, comparison with the truth, report."""
 
-import io
 import os
 import shutil
 import tempfile
@@ -13,13 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from mocap23_ros.atomic_files import write_npz
 from mocap23_ros.errors import InputError
-from mocap23_ros.evaluation.report import (
-    Report,
-    plain,
-    write_atomically,
-    write_report,
-)
+from mocap23_ros.evaluation.report import Report, plain, write_report
 from mocap23_ros.evaluation.report_figures import root_errors_mm
 from mocap23_ros.sample.comparison import offline_motions
 from mocap23_ros.sample.demo_overlay import write_overlay
@@ -119,7 +114,7 @@ def _evaluate(take: SampleTake, plan: LivePlan, live: LiveRun, options: DemoOpti
     picture, codec = write_overlay(
         folder / 'overlay.mp4', plan, live, run, truth, root_errors_mm(methods[0], truth),
         lambda done, total: report('draw overlay.mp4', done, total))
-    _write_skeletons(folder / 'skeletons.npz', run, plan.floor_height)
+    write_npz(folder / 'skeletons.npz', skeleton_arrays(run, plan.floor_height))
     figures = live_figures(live, run)
     figures |= {'truth': plain(truth_figures(take)), 'people': len(run.people),
                 'view_error_px': plain(view_error), 'hardware': hardware_line(),
@@ -156,12 +151,6 @@ def _match_person(take: SampleTake, plan: LivePlan, live: LiveRun,
         if median < 0.1 * height and count > best_count:
             best, best_error, best_count = person_id, median, count
     return best, best_error
-
-
-def _write_skeletons(path: Path, run: RecordedRun, floor_height: float) -> None:
-    stream = io.BytesIO()
-    np.savez_compressed(stream, **skeleton_arrays(run, floor_height))
-    write_atomically(path, stream.getvalue())
 
 
 def _dataset(options: DemoOptions) -> str:

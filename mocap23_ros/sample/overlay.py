@@ -24,14 +24,13 @@ _FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
 class VideoWriter:
-    """Writes an mp4 under a temporary name; it appears when the block ends without error.
+    """Writes an mp4 file; complete when the block has ended without error.
 
     H.264 with the ffmpeg program where there is one, or with OpenCV where it can; else MPEG-4
     part 2 (``codec`` says which), which VLC and mpv play but browsers do not.
     """
 
     def __init__(self, path: Path, image_size: tuple[int, int], fps: float) -> None:
-        self._path, self._part = path, path.with_name(f'.{path.stem}.part.mp4')
         self._process: subprocess.Popen | None = None
         self._writer: cv2.VideoWriter | None = None
         self.codec = 'h264'
@@ -42,12 +41,12 @@ class VideoWriter:
                 [ffmpeg, '-loglevel', 'error', '-y', '-f', 'rawvideo', '-pix_fmt', 'bgr24', '-s',
                  f'{width}x{height}', '-r', f'{fps:g}', '-i', '-', '-c:v', 'libx264', '-preset',
                  'veryfast', '-crf', '23', '-pix_fmt', 'yuv420p', '-movflags', '+faststart',
-                 str(self._part)], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
+                 str(path)], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
             return
         for codec, code in (('h264', 'avc1'), ('mpeg4', 'mp4v')):
             with _silence():  # OpenCV complains on stderr about each codec that is not there
                 writer = cv2.VideoWriter(
-                    str(self._part), cv2.VideoWriter.fourcc(*code), fps, image_size)
+                    str(path), cv2.VideoWriter.fourcc(*code), fps, image_size)
             if writer.isOpened():
                 self._writer, self.codec = writer, codec
                 return
@@ -73,10 +72,9 @@ class VideoWriter:
             code = self._process.wait()
         elif self._writer is not None:
             self._writer.release()
-        if kind is None and code == 0:
-            os.replace(self._part, self._path)
-        else:
-            self._part.unlink(missing_ok=True)
+        if kind is None and code != 0:
+            raise InputError(f'ffmpeg could not write the video (exit status {code}); is there '
+                             'room on the disk?')
 
 
 def draw_keypoints(image: NDArray[np.uint8], keypoints: NDArray) -> None:

@@ -3,8 +3,6 @@
 """The whole sample ready for use: cameras, detections and reference motion, computed once."""
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from mocap23_ros.atomic_files import write_npz
 from mocap23_ros.cache import cache_folder
 from mocap23_ros.sample.archive import CAMERA_NAMES, SampleFiles, fetch_sample
 from mocap23_ros.sample.bundle_adjustment import BundleAdjustment
@@ -116,14 +115,7 @@ def _cached_keypoints(path: Path) -> NDArray[np.float32] | None:
 
 
 def _store(path: Path, keypoints: NDArray, truth: ReferenceMotion) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix='.truth-', suffix='.npz')
-    try:
-        with os.fdopen(handle, 'wb') as stream:
-            np.savez_compressed(
-                stream, keypoints=keypoints, joints=truth.joints, sd=truth.sd,
-                residual_px=truth.residual_px, sorted_keypoints=truth.keypoints,
-                swapped=truth.swapped, bridged=truth.bridged)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    write_npz(path, {
+        'keypoints': keypoints, 'joints': truth.joints, 'sd': truth.sd,
+        'residual_px': truth.residual_px, 'sorted_keypoints': truth.keypoints,
+        'swapped': truth.swapped, 'bridged': truth.bridged})

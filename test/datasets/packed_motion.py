@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mocap23_ros.datasets.evaluation_sequence import write_npz
+from mocap23_ros.atomic_files import write_npz
 from mocap23_ros.datasets.mocap34 import JOINT_NAMES
 from mocap23_ros.datasets.procedural import procedural_motion
 

@@ -119,5 +119,5 @@ def test_absent_file_and_unwritable_place(tmp_path):
         load_camera_file(tmp_path / 'none.yaml')
     camera = CameraModel.from_calibration(np.diag([9, 9, 1]), (), '', (64, 48))
     (tmp_path / 'file').write_text('')
-    with pytest.raises(InputError, match='cannot write'):
+    with pytest.raises(InputError, match='cannot be written'):
         save_camera_file(tmp_path / 'file' / 'camera.yaml', CameraFile(camera))

@@ -1,0 +1,58 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Files that appear whole or not at all."""
+
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from mocap23_ros.errors import InputError
+
+
+@contextmanager
+def replacing(path: str | os.PathLike, keep_suffix: bool = False) -> Iterator[Path]:
+    """Give a temporary path beside ``path`` to write; it takes the name when the block succeeds.
+
+    When the block raises, ``path`` stays as it was and nothing temporary is left. The folder of
+    ``path`` is made where it is absent. keep_suffix: the temporary name ends as ``path`` does, for
+    libraries that tell the format from it. Raises OSError, also where the block wrote nothing.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Without the suffix wherever possible: no *.npz in a folder is ever half a file.
+    stem, suffix = (path.stem, path.suffix) if keep_suffix else (path.name, '')
+    temporary = path.with_name(f'.{stem}.{os.getpid()}-{secrets.token_hex(4)}.part{suffix}')
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def write_text(path: str | os.PathLike, text: str) -> None:
+    """Write a UTF-8 text file; raises InputError where it cannot be written."""
+    try:
+        with replacing(path) as temporary:
+            temporary.write_text(text, encoding='utf-8')
+    except OSError as error:
+        raise _not_written(path, error) from None
+
+
+def write_npz(path: str | os.PathLike, arrays: Mapping[str, ArrayLike]) -> None:
+    """Write a compressed npz archive; raises InputError where it cannot be written."""
+    try:
+        with replacing(path) as temporary, temporary.open('wb') as stream:
+            np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
+    except OSError as error:
+        raise _not_written(path, error) from None
+
+
+def _not_written(path: str | os.PathLike, error: OSError) -> InputError:
+    return InputError(f'{os.fspath(path)} cannot be written ({error.strerror or error}); choose a '
+                      'place with room and the right to write')
