@@ -25,3 +25,11 @@ def check_inputs(specs: Sequence[TensorSpec], inputs: Mapping[str, NDArray]) -> 
         if not fits:
             raise InputError(f'input {spec.name} must have the shape {list(spec.shape)} (-1 = '
                              f'any), not {list(array.shape)}')
+
+
+def batch_size(specs: Sequence[TensorSpec], inputs: Mapping[str, NDArray]) -> int:
+    """Rows of the inputs whose first dimension is dynamic; InputError where they differ."""
+    rows = {len(inputs[spec.name]) for spec in specs if spec.shape[0] == -1}
+    if len(rows) != 1:
+        raise InputError(f'inputs have different batch sizes: {sorted(rows)}')
+    return rows.pop()

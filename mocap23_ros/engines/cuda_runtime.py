@@ -2,14 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is needed of the CUDA runtime, on NVIDIA's own binding (package cuda-bindings)."""
 
-import ctypes
 import importlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from mocap23_ros.errors import InputError
 
@@ -29,7 +26,8 @@ class CudaRuntime:
         self._api = _import_runtime()
         try:
             count = int(self.call('cudaGetDeviceCount'))
-        except InputError as error:
+        # RuntimeError: what cuda-bindings 12 raises where there is no driver library.
+        except (InputError, RuntimeError) as error:
             raise InputError(f'there is no usable NVIDIA GPU ({error}); use the backend '
                              'onnxruntime') from None
         if count < 1:
@@ -60,35 +58,32 @@ class CudaRuntime:
         """A stream that does not wait for the default stream."""
         return self.call('cudaStreamCreateWithFlags', self._api.cudaStreamNonBlocking)
 
+    def record(self, enqueue: Callable[[], None], stream: Any) -> Any:
+        """What enqueue puts on the stream, as an executable CUDA graph; nothing runs yet.
 
-class PinnedArray:
-    """A host array that the GPU can copy from and to without a stop, with its device twin."""
-
-    def __init__(self, cuda: CudaRuntime, shape: tuple[int, ...], dtype: np.dtype) -> None:
-        self._cuda = cuda
-        size = int(np.prod(shape)) * dtype.itemsize
-        self._host = int(cuda.call('cudaHostAlloc', size, 0))
-        self.device = int(cuda.call('cudaMalloc', size))
-        buffer = (ctypes.c_byte * size).from_address(self._host)
-        self.array: NDArray = np.ctypeslib.as_array(buffer).view(dtype).reshape(shape)
-        self._row_bytes = size // shape[0]
-
-    def to_device(self, rows: int, stream: Any) -> None:
-        """Queue the copy of the first rows to the device."""
-        self._copy(self.device, self._host, rows, 'cudaMemcpyHostToDevice', stream)
-
-    def to_host(self, rows: int, stream: Any) -> None:
-        """Queue the copy of the first rows to the host."""
-        self._copy(self._host, self.device, rows, 'cudaMemcpyDeviceToHost', stream)
-
-    def free(self) -> None:
-        """Give the memory back; the array must not be used afterwards."""
-        self._cuda.call('cudaFreeHost', self._host)
-        self._cuda.call('cudaFree', self.device)
-
-    def _copy(self, target: int, source: int, rows: int, kind: str, stream: Any) -> None:
-        self._cuda.call('cudaMemcpyAsync', target, source, rows * self._row_bytes,
-                        self._cuda.constant('cudaMemcpyKind', kind), stream)
+        Raises InputError where something may not be recorded; the stream is usable afterwards.
+        """
+        # ThreadLocal: other threads may allocate meanwhile, this one may not.
+        mode = self.constant('cudaStreamCaptureMode', 'cudaStreamCaptureModeThreadLocal')
+        self.call('cudaStreamBeginCapture', stream, mode)
+        try:
+            enqueue()
+        except BaseException:
+            # Capture must end also when it failed; the error kept by CUDA is not the next call's.
+            _, graph = self._api.cudaStreamEndCapture(stream)
+            if graph is not None and int(graph) != 0:
+                self._api.cudaGraphDestroy(graph)
+            self._api.cudaGetLastError()
+            raise
+        try:
+            graph = self.call('cudaStreamEndCapture', stream)
+        except InputError:
+            self._api.cudaGetLastError()
+            raise
+        try:
+            return self.call('cudaGraphInstantiate', graph, 0)
+        finally:
+            self.call('cudaGraphDestroy', graph)
 
 
 def _import_runtime() -> ModuleType:

@@ -8,15 +8,15 @@ read by TensorRT before its checksum and origin are known to be right.
 
 import hashlib
 import json
-import os
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from mocap23_ros.atomic_files import write_text
 from mocap23_ros.checksum import file_sha256
 from mocap23_ros.engines.cuda_runtime import Gpu
 from mocap23_ros.errors import InputError
 
-MANIFEST_VERSION = 1
+MANIFEST_VERSION = 2
 _LARGEST_MANIFEST = 1 << 16
 
 
@@ -30,7 +30,8 @@ class EngineManifest:
 
     graph: name of the ONNX file; onnx_sha256: its digest. gpu_name is None for an engine built
     ahead of time (TensorRT-RTX), which runs on every GPU of compute_capability or, where that
-    ends in +, later. profiles: batch sizes, each with its own optimisation.
+    ends in +, later. profiles: batch sizes, each with its own optimisation; fixed_batch: the only
+    one that the graph takes.
     """
 
     graph: str
@@ -43,6 +44,7 @@ class EngineManifest:
     profiles: tuple[int, ...]
     gpu_name: str | None
     compute_capability: str
+    fixed_batch: bool = False
     version: int = MANIFEST_VERSION
 
 
@@ -53,10 +55,7 @@ def manifest_path(engine: Path) -> Path:
 
 def write_manifest(engine: Path, manifest: EngineManifest) -> None:
     """Write the manifest atomically."""
-    path = manifest_path(engine)
-    temporary = path.with_name(path.name + '.partial')
-    temporary.write_text(json.dumps(asdict(manifest), indent=2) + '\n')
-    os.replace(temporary, path)
+    write_text(manifest_path(engine), json.dumps(asdict(manifest), indent=2) + '\n')
 
 
 def read_engine_manifest(engine: Path) -> EngineManifest:

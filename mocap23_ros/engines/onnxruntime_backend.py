@@ -11,7 +11,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from mocap23_ros.engines.array_checks import check_inputs
+from mocap23_ros.engines.array_checks import batch_size, check_inputs
 from mocap23_ros.engines.backend import TensorSpec
 from mocap23_ros.errors import InputError
 
@@ -80,10 +80,7 @@ class OnnxRuntimeBackend:
         if not self._only_batch_is_dynamic:
             return dict(zip(self._output_names, self._session.run(
                 self._output_names, dict(inputs)), strict=True))
-        rows = {len(inputs[spec.name]) for spec in self.inputs if spec.shape[0] == -1}
-        if len(rows) != 1:
-            raise InputError(f'inputs have different batch sizes: {sorted(rows)}')
-        return self._binding(rows.pop()).run(self._session, inputs)
+        return self._binding(batch_size(self.inputs, inputs)).run(self._session, inputs)
 
     def close(self) -> None:
         """Free the session."""

@@ -4,16 +4,18 @@
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.engines.array_checks import check_inputs
+from mocap23_ros.engines.array_checks import batch_size, check_inputs
 from mocap23_ros.engines.backend import TensorSpec
-from mocap23_ros.engines.cuda_runtime import CudaRuntime, Gpu, PinnedArray
+from mocap23_ros.engines.cuda_runtime import CudaRuntime, Gpu
 from mocap23_ros.engines.engine_manifest import EngineManifest, EngineMismatch, load_engine
+from mocap23_ros.engines.pinned_block import PinnedBlock
 from mocap23_ros.engines.tensorrt_builder import BuildOptions, build_engine, engine_path
 from mocap23_ros.engines.tensorrt_library import TensorRTLibrary, load_tensorrt
 from mocap23_ros.errors import InputError
@@ -38,7 +40,7 @@ def ready_engine(library: TensorRTLibrary, onnx: Path, gpu: Gpu | None,
     path = engine_path(onnx, library.name)
     try:
         content, manifest = load_engine(path, onnx, library.name, library.version, gpu)
-        if max(manifest.profiles) < max_persons:
+        if not manifest.fixed_batch and max(manifest.profiles) < max_persons:
             raise EngineMismatch(f'{path.name} takes {max(manifest.profiles)} people at most')
     except EngineMismatch as mismatch:
         if on_mismatch == 'refuse':
@@ -68,8 +70,9 @@ class TensorRTBackend:
 
     library: ``tensorrt`` or ``tensorrt_rtx``. precision: ``fp16`` takes the FP16 graph beside
     model_path where there is one, ``fp32`` model_path itself. on_mismatch, max_persons: see
-    ``ready_engine``. All memory is allocated here; larger batches are run in parts. One stream;
-    per batch size, copies and layers are recorded as a CUDA graph at the second run.
+    ``ready_engine``. A batch is filled up with zeros to the next profile (1, 2, 4, 8, 16); each of
+    these has run once and is recorded as a CUDA graph, copies included, when this returns, so that
+    no call compiles or allocates. Larger batches are run in parts. One stream.
     """
 
     def __init__(self, model_path: str | Path, library: str = 'tensorrt', precision: str = 'fp16',
@@ -94,19 +97,32 @@ class TensorRTBackend:
         self.inputs, self.outputs = _specs(trt, self._engine)
         self._stream = self._cuda.stream()
         largest = max(self.manifest.profiles)
-        self._buffers = {
-            spec.name: PinnedArray(self._cuda, (largest, *spec.shape[1:]), spec.dtype)
-            for spec in (*self.inputs, *self.outputs)}
-        self._contexts: dict[int, Any] = {}
-        self._graphs: dict[int, Any] = {}
-        self._seen: set[int] = set()
+        self._in = PinnedBlock(self._cuda, self.inputs, largest)
+        self._out = PinnedBlock(self._cuda, self.outputs, largest)
+        # One for all profiles: they share a stream, so only one of them runs at a time.
+        self._scratch_bytes = int(self._engine.device_memory_size_v2)
+        self._scratch = int(self._cuda.call('cudaMalloc', max(self._scratch_bytes, 1)))
+        self._plans: list[_Plan] = []
+        try:
+            for index in range(len(self.manifest.profiles)):
+                self._plans.append(self._make_plan(index))
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def recorded(self) -> tuple[int, ...]:
+        """Batch sizes that run as one CUDA graph; a size that is missing is queued step by step."""
+        return tuple(plan.rows for plan in self._plans if plan.graph is not None)
 
     def run(self, inputs: Mapping[str, NDArray]) -> dict[str, NDArray]:
         """Run once; the arrays returned are views of buffers that the next call overwrites."""
         if self._engine is None:
             raise InputError('the network was closed; load it again')
         check_inputs(self.inputs, inputs)
-        rows = len(next(iter(inputs.values())))
+        if self.manifest.fixed_batch:
+            return self._run_rows(inputs, self.manifest.profiles[0])
+        rows = batch_size(self.inputs, inputs)
         largest = max(self.manifest.profiles)
         if rows <= largest:
             return self._run_rows(inputs, rows)
@@ -122,70 +138,90 @@ class TensorRTBackend:
         if self._engine is None:
             return
         self._cuda.call('cudaStreamSynchronize', self._stream)
-        for graph in self._graphs.values():
-            self._cuda.call('cudaGraphExecDestroy', graph)
-        self._graphs.clear()
-        self._contexts.clear()
-        for buffer in self._buffers.values():
-            buffer.free()
-        self._buffers.clear()
+        # Contexts go before the memory that they work in, the engine after its contexts.
+        while self._plans:
+            graph = self._plans.pop().graph
+            if graph is not None:
+                self._cuda.call('cudaGraphExecDestroy', graph)
+        self._in.free()
+        self._out.free()
+        self._cuda.call('cudaFree', self._scratch)
         self._cuda.call('cudaStreamDestroy', self._stream)
         self._engine = self._runtime = None
 
     def _run_rows(self, inputs: Mapping[str, NDArray], rows: int) -> dict[str, NDArray]:
-        for spec in self.inputs:
-            np.copyto(self._buffers[spec.name].array[:rows], inputs[spec.name])
-        graph = self._graphs.get(rows)
-        if graph is None and rows in self._seen:
-            graph = self._record(rows)
-        if graph is not None:
-            self._cuda.call('cudaGraphLaunch', graph, self._stream)
+        plan = self._plans[pick_profile(self.manifest.profiles, rows)]
+        for name, array in plan.inputs.items():
+            np.copyto(array[:rows], inputs[name])
+            array[rows:] = 0
+        if plan.graph is not None:
+            self._cuda.call('cudaGraphLaunch', plan.graph, self._stream)
         else:
-            # The first run of a shape may allocate and compile, which a recording must not.
-            self._enqueue(rows)
-            self._seen.add(rows)
+            self._enqueue(plan)
         self._cuda.call('cudaStreamSynchronize', self._stream)
-        return {spec.name: self._buffers[spec.name].array[:rows] for spec in self.outputs}
+        return {name: array[:rows] for name, array in plan.outputs.items()}
 
-    def _enqueue(self, rows: int) -> None:
-        """Queue copies in, layers, copies out."""
-        context = self._context(rows)
-        for spec in self.inputs:
-            self._buffers[spec.name].to_device(rows, self._stream)
-        if not context.execute_async_v3(int(self._stream)):
+    def _enqueue(self, plan: '_Plan') -> None:
+        """Queue copy in, layers, copy out."""
+        self._in.to_device(plan.rows, self._stream)
+        if not plan.context.execute_async_v3(int(self._stream)):
             raise InputError(f'{self._library.name} could not run the engine of '
                              f'{self.manifest.graph}')
-        for spec in self.outputs:
-            self._buffers[spec.name].to_host(rows, self._stream)
+        self._out.to_host(plan.rows, self._stream)
 
-    def _record(self, rows: int) -> Any:
-        """Everything of a run of this many rows as one launch."""
-        self._context(rows)
-        mode = self._cuda.constant('cudaStreamCaptureMode', 'cudaStreamCaptureModeThreadLocal')
-        self._cuda.call('cudaStreamBeginCapture', self._stream, mode)
+    def _make_plan(self, profile: int) -> '_Plan':
+        """A profile with shapes and addresses set once, run once and recorded."""
+        rows = self.manifest.profiles[profile]
+        plan = _Plan(rows, self._make_context(profile, rows), self._in.arrays(rows),
+                     self._out.arrays(rows))
+        # The first run may compile and allocate, which a recording must not.
+        self._enqueue(plan)
+        self._cuda.call('cudaStreamSynchronize', self._stream)
         try:
-            self._enqueue(rows)
-        finally:
-            graph = self._cuda.call('cudaStreamEndCapture', self._stream)
-        executable = self._cuda.call('cudaGraphInstantiate', graph, 0)
-        self._cuda.call('cudaGraphDestroy', graph)
-        self._graphs[rows] = executable
-        return executable
+            plan.graph = self._cuda.record(lambda: self._enqueue(plan), self._stream)
+        except (InputError, RuntimeError) as error:
+            _log.warning('%s: batches of %d run without a CUDA graph (%s)', self.manifest.graph,
+                         rows, error)
+        return plan
 
-    def _context(self, rows: int) -> Any:
-        """Execution context of this batch size, with shapes and addresses set once."""
-        context = self._contexts.get(rows)
+    def _make_context(self, profile: int, rows: int) -> Any:
+        trt, engine = self._library.api, self._engine
+        strategy = trt.ExecutionContextAllocationStrategy.USER_MANAGED
+        if self._library.portable:
+            config = engine.create_runtime_config()
+            config.set_execution_context_allocation_strategy(strategy)
+            # Else a recording would keep the general kernels that run until these are compiled.
+            config.dynamic_shapes_kernel_specialization_strategy = \
+                trt.DynamicShapesKernelSpecializationStrategy.EAGER
+            context = engine.create_execution_context(config)
+        else:
+            context = engine.create_execution_context(strategy)
         if context is None:
-            context = self._engine.create_execution_context()
-            profile = pick_profile(self.manifest.profiles, rows)
-            context.set_optimization_profile_async(profile, int(self._stream))
-            self._cuda.call('cudaStreamSynchronize', self._stream)
-            for spec in self.inputs:
-                context.set_input_shape(spec.name, (rows, *spec.shape[1:]))
-            for name, buffer in self._buffers.items():
-                context.set_tensor_address(name, buffer.device)
-            self._contexts[rows] = context
+            raise InputError(f'{self._library.name} could not prepare the engine of '
+                             f'{self.manifest.graph}; is there enough GPU memory?')
+        context.set_device_memory(self._scratch, self._scratch_bytes)
+        done = [context.set_optimization_profile_async(profile, int(self._stream))]
+        self._cuda.call('cudaStreamSynchronize', self._stream)
+        for spec in self.inputs:
+            done.append(context.set_input_shape(spec.name, (rows, *spec.shape[1:])))
+        for block in (self._in, self._out):
+            for name, address in block.addresses(rows).items():
+                done.append(context.set_tensor_address(name, address))
+        if not all(done):
+            raise InputError(f'{self._library.name} does not take {rows} people in the engine of '
+                             f'{self.manifest.graph}; build it again with mocap23 build-engine')
         return context
+
+
+@dataclass
+class _Plan:
+    """What runs a batch of this many rows; graph: None where it could not be recorded."""
+
+    rows: int
+    context: Any
+    inputs: dict[str, NDArray]
+    outputs: dict[str, NDArray]
+    graph: Any = None
 
 
 def _specs(trt: Any, engine: Any) -> tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]]:

@@ -6,12 +6,12 @@ Networks are strongly typed: the precision of every layer is the one that the gr
 FP16 engine of a lifter comes from its FP16 graph, whose geometry stays in FP32.
 """
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mocap23_ros.atomic_files import replacing
 from mocap23_ros.checksum import file_sha256
 from mocap23_ros.engines.cuda_runtime import Gpu
 from mocap23_ros.engines.engine_manifest import EngineManifest, manifest_path, write_manifest
@@ -99,7 +99,12 @@ def build_engine(library: TensorRTLibrary, onnx: Path, target: Path, options: Bu
         raise InputError(f'the network {onnx} does not exist; export it first')
     sizes = profile_sizes(options.max_persons)
     builder, network, _parser = parse_graph(library, onnx)
-    config = _configure(library, builder, network, sizes, options, progress)
+    fixed = _fixed_batch(network)
+    if fixed is not None:
+        sizes = (fixed,)
+    config = _configure(library, builder.create_builder_config(), options, progress)
+    if fixed is None:
+        _add_profiles(builder, network, config, sizes)
     cache = _load_timing_cache(library, config, target)
     plan = builder.build_serialized_network(network, config)
     if plan is None:
@@ -116,17 +121,43 @@ def build_engine(library: TensorRTLibrary, onnx: Path, target: Path, options: Bu
     manifest = EngineManifest(
         onnx.name, file_sha256(onnx), file_sha256(target), target.stat().st_size, library.name,
         library.version, options.precision, sizes,
-        None if ahead or gpu is None else gpu.name, capability)
+        None if ahead or gpu is None else gpu.name, capability, fixed is not None)
     write_manifest(target, manifest)
     return manifest
 
 
-def _configure(library: TensorRTLibrary, builder: Any, network: Any, sizes: tuple[int, ...],
-               options: BuildOptions, progress: Progress | None) -> Any:
+def _fixed_batch(network: Any) -> int | None:
+    """Batch size of a graph whose inputs are not dynamic; InputError for what cannot be run."""
+    batches = set()
+    tensors = [(network.get_input(index), 'input') for index in range(network.num_inputs)]
+    tensors += [(network.get_output(index), 'output') for index in range(network.num_outputs)]
+    for tensor, kind in tensors:
+        shape = tuple(tensor.shape)
+        if not shape or -1 in shape[1:]:
+            reason = 'export the graph with fixed sizes' if kind == 'input' else \
+                'how much it finds varies: use the backend onnxruntime'
+            raise InputError(f'{kind} {tensor.name} has the shape {list(shape)}; only the first '
+                             f'dimension, the batch, may be dynamic ({reason})')
+        if kind == 'input':
+            batches.add(shape[0])
+    if len(batches) != 1:
+        raise InputError(f'the inputs have different batch sizes: {sorted(batches)} (-1 = any); '
+                         'export the graph with one')
+    batch = batches.pop()
+    if batch > 0 and any(tensor.shape[0] != batch for tensor, _ in tensors):
+        raise InputError(f'the graph takes {batch} rows and gives another number of them; use the '
+                         'backend onnxruntime')
+    return None if batch == -1 else int(batch)
+
+
+def _configure(library: TensorRTLibrary, config: Any, options: BuildOptions,
+               progress: Progress | None) -> Any:
     trt = library.api
-    config = builder.create_builder_config()
     # Metric geometry does not survive the 10 mantissa bits of TF32.
     config.clear_flag(trt.BuilderFlag.TF32)
+    if library.portable:
+        # Memory comes from the program, or the run could not be recorded as a CUDA graph.
+        config.set_flag(trt.BuilderFlag.REQUIRE_USER_ALLOCATION)
     config.profiling_verbosity = trt.ProfilingVerbosity.DETAILED
     if options.optimisation_level is not None:
         config.builder_optimization_level = options.optimisation_level
@@ -140,18 +171,18 @@ def _configure(library: TensorRTLibrary, builder: Any, network: Any, sizes: tupl
         config.set_compute_capability(capability, 0)
     if progress is not None:
         config.progress_monitor = _make_monitor(trt, progress)
+    return config
+
+
+def _add_profiles(builder: Any, network: Any, config: Any, sizes: tuple[int, ...]) -> None:
+    # Batches are filled up to the next profile, so each is optimised for one size alone.
     for size in sizes:
         profile = builder.create_optimization_profile()
         for index in range(network.num_inputs):
             tensor = network.get_input(index)
-            shape = tuple(tensor.shape)
-            if shape[0] != -1 or -1 in shape[1:]:
-                raise InputError(f'input {tensor.name} has the shape {list(shape)}; only the '
-                                 'first dimension, the batch, may be dynamic')
-            profile.set_shape(tensor.name, (1, *shape[1:]), (size, *shape[1:]),
-                              (size, *shape[1:]))
+            shape = (size, *tuple(tensor.shape)[1:])
+            profile.set_shape(tensor.name, shape, shape, shape)
         config.add_optimization_profile(profile)
-    return config
 
 
 def _load_timing_cache(library: TensorRTLibrary, config: Any, target: Path) -> Path | None:
@@ -173,13 +204,8 @@ def _save_timing_cache(config: Any, path: Path | None) -> None:
 
 
 def _write(path: Path, content: memoryview) -> None:
-    temporary = path.with_name(path.name + '.partial')
-    try:
-        with temporary.open('wb') as file:
-            file.write(content)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replacing(path) as temporary, temporary.open('wb') as file:
+        file.write(content)
 
 
 def _make_logger(trt: Any) -> Any:

@@ -19,7 +19,8 @@ _INSTALL = {
     'tensorrt': "it comes with JetPack, from apt (python3-libnvinfer) or from NVIDIA's index",
     'tensorrt_rtx': 'pip install -r requirements/tensorrt.txt',
 }
-_OLDEST_MAJOR = {'tensorrt': 10, 'tensorrt_rtx': 1}
+# The first that lets a program give contexts their memory, without which nothing can be recorded.
+_OLDEST = {'tensorrt': (10, 1), 'tensorrt_rtx': (1, 2)}
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,9 @@ def load_tensorrt(name: str) -> TensorRTLibrary:
             reason = str(error).splitlines()[0]
             continue
         version = str(api.__version__)
-        if int(version.split('.')[0]) < _OLDEST_MAJOR[name]:
-            raise InputError(f'{name} {version} is too old; {_OLDEST_MAJOR[name]} or later is '
-                             'needed')
+        if tuple(int(part) for part in version.split('.')[:2]) < _OLDEST[name]:
+            raise InputError(f'{name} {version} is too old; '
+                             f'{".".join(map(str, _OLDEST[name]))} or later is needed')
         return TensorRTLibrary(name, version, api)
     raise InputError(f'the backend {name} needs {name} ({reason}); to install: {_INSTALL[name]}')
 

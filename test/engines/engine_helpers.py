@@ -19,14 +19,14 @@ def tensorrt_rtx():
         pytest.skip(str(error))
 
 
-def write_perceptron(path, width=8, seed=0, operator='Relu'):
-    """x [people,width] -> y [people,width]; returns the path."""
+def write_perceptron(path, width=8, seed=0, operator='Relu', batch='people'):
+    """x [batch,width] -> y [batch,width]; returns the path."""
     make, kind = onnx.helper.make_tensor_value_info, onnx.TensorProto.FLOAT
     weight = np.random.default_rng(seed).normal(size=(width, width)).astype(np.float32)
     graph = onnx.helper.make_graph(
         [onnx.helper.make_node('MatMul', ['x', 'weight'], ['h']),
          onnx.helper.make_node(operator, ['h'], ['y'])], 'perceptron',
-        [make('x', kind, ['people', width])], [make('y', kind, ['people', width])],
+        [make('x', kind, [batch, width])], [make('y', kind, [batch, width])],
         [onnx.numpy_helper.from_array(weight, 'weight')])
     model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid('', 18)],
                                    ir_version=10)

@@ -66,7 +66,7 @@ def test_a_built_engine_is_accepted_and_described(built):
     assert (manifest.library, manifest.library_version) == (library.name, library.version)
     assert manifest.compute_capability == '8.6' and manifest.gpu_name is None
     # Nothing half written stays behind.
-    assert not list(target.parent.glob('*.partial'))
+    assert not list(target.parent.glob('.*.part'))
     trt = library.api
     validity, _ = trt.Runtime(trt.Logger(trt.Logger.ERROR)).get_engine_validity(content)
     assert validity != trt.EngineValidity.VALID or CudaRuntime()  # valid only where a GPU is
