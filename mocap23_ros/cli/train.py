@@ -27,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--steps', type=int)
     parser.add_argument('--batch-size', type=int)
     parser.add_argument('--learning-rate', type=float)
+    parser.add_argument('--optimiser', help='muon (default) or adamw')
     parser.add_argument('--seed', type=int)
     parser.add_argument('--mixed-precision', choices=('no', 'bf16', 'fp16'))
     parser.add_argument('--time-budget', type=float, metavar='SECONDS',
@@ -51,8 +52,8 @@ def run(arguments: argparse.Namespace) -> int:
         torch.set_num_threads(arguments.threads)
     configuration = load_configuration(arguments.config, {
         name: getattr(arguments, name) for name in
-        ('tier', 'model', 'skeleton', 'steps', 'batch_size', 'learning_rate', 'seed',
-         'mixed_precision')})
+        ('tier', 'model', 'skeleton', 'steps', 'batch_size', 'learning_rate', 'optimiser',
+         'seed', 'mixed_precision')})
     clips = training_motion(arguments.motion, arguments.data)
     if arguments.clips is not None:
         clips = clips.select(np.arange(len(clips)) < arguments.clips)

@@ -38,9 +38,10 @@ def orthogonalise(matrices: Tensor) -> Tensor:
 
 
 class Muon(torch.optim.Optimizer):
-    """Nesterov momentum whose steps are made orthogonal, for two-dimensional parameters.
+    """Nesterov momentum whose steps are made orthogonal, for matrices and convolution kernels.
 
-    Steps are scaled to the size of AdamW's, so that one learning rate serves both.
+    A kernel counts as the matrix of its flattened filters. Steps are scaled to the size of
+    AdamW's, so that one learning rate serves both.
     """
 
     def __init__(self, parameters: Iterable[nn.Parameter], lr: float, weight_decay: float = 0.01,
@@ -57,30 +58,32 @@ class Muon(torch.optim.Optimizer):
             for parameter in group['params']:
                 if parameter.grad is not None:
                     by_shape[parameter.shape].append(parameter)
-            for shape, parameters in by_shape.items():
-                self._step(parameters, group, max(shape))
+            for parameters in by_shape.values():
+                self._step(parameters, group)
         return loss
 
-    def _step(self, parameters: list[nn.Parameter], group: dict[str, Any], side: int) -> None:
+    def _step(self, parameters: list[nn.Parameter], group: dict[str, Any]) -> None:
         directions = []
         for parameter in parameters:
             momentum = self.state[parameter].setdefault('momentum', torch.zeros_like(parameter))
             gradient = parameter.grad
             assert gradient is not None
             momentum.lerp_(gradient, 1 - group['momentum'])
-            directions.append(gradient.lerp(momentum, group['momentum']))
-        scale = group['lr'] * _MATCH_ADAMW * side ** 0.5
-        for parameter, step in zip(parameters, orthogonalise(torch.stack(directions)),
-                                   strict=True):
-            parameter.mul_(1 - group['lr'] * group['weight_decay']).sub_(step, alpha=scale)
+            directions.append(gradient.lerp(momentum, group['momentum']).flatten(1))
+        matrices = torch.stack(directions)
+        scale = group['lr'] * _MATCH_ADAMW * max(matrices.shape[1:]) ** 0.5
+        for parameter, step in zip(parameters, orthogonalise(matrices), strict=True):
+            parameter.mul_(1 - group['lr'] * group['weight_decay'])
+            parameter.sub_(step.view_as(parameter), alpha=scale)
 
 
 def make_optimisers(model: nn.Module,
                     configuration: TrainingConfiguration) -> list[torch.optim.Optimizer]:
     """Optimisers of a configuration: AdamW alone, or Muon for the matrices of the hidden layers."""
     rate, decay = configuration.learning_rate, configuration.weight_decay
-    matrices = [p for p in model.parameters() if p.requires_grad and p.ndim == 2
-                and min(p.shape) >= _SMALLEST_SIDE] if configuration.optimiser == 'muon' else []
+    matrices = [p for p in model.parameters() if p.requires_grad and p.ndim >= 2
+                and min(p.flatten(1).shape) >= _SMALLEST_SIDE
+                ] if configuration.optimiser == 'muon' else []
     chosen = {id(parameter) for parameter in matrices}
     rest = [p for p in model.parameters() if p.requires_grad and id(p) not in chosen]
     optimisers: list[torch.optim.Optimizer] = [torch.optim.AdamW(

@@ -5,10 +5,10 @@
 import numpy as np
 import pytest
 
+from mocap23_ros.atomic_files import write_npz
 from mocap23_ros.datasets.body_shape import BodyVariation, reshape_bodies
 from mocap23_ros.datasets.cmu import data_root, load_cmu
 from mocap23_ros.datasets.contact_labels import foot_contact
-from mocap23_ros.atomic_files import write_npz
 from mocap23_ros.datasets.mocap34 import FOOT_JOINTS, JOINT_NAMES, MIRROR, PARENTS
 from mocap23_ros.datasets.motion_clips import load_packed, merge, pack
 from mocap23_ros.datasets.procedural import procedural_motion

@@ -62,8 +62,19 @@ def test_muon_fits_a_linear_map() -> None:
     assert losses[-1] < 1e-3 * losses[0]
 
 
-def test_every_parameter_belongs_to_exactly_one_optimiser() -> None:
-    configuration = TrainingConfiguration(tier='xs')
+def test_a_convolution_kernel_steps_as_the_matrix_of_its_filters() -> None:
+    torch.manual_seed(0)
+    gradient = torch.randn(64, 64, 3)
+    kernel, matrix = nn.Parameter(torch.zeros(64, 64, 3)), nn.Parameter(torch.zeros(64, 192))
+    kernel.grad, matrix.grad = gradient, gradient.flatten(1)
+    for parameter in (kernel, matrix):
+        Muon([parameter], lr=0.1).step()
+    assert torch.allclose(kernel.flatten(1), matrix)
+
+
+@pytest.mark.parametrize('name', ['diffusion', 'ray_depth', 'tcn'])
+def test_every_parameter_belongs_to_exactly_one_optimiser(name: str) -> None:
+    configuration = TrainingConfiguration(tier='xs', model=name)
     model = make_model(configuration, 'finetune')
     muon, adamw = make_optimisers(model, configuration)
     owned = [id(p) for optimiser in (muon, adamw) for group in optimiser.param_groups
