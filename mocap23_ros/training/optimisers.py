@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Optimisers of a training run: orthogonalised momentum for weight matrices, AdamW for the rest.
 
-On this network orthogonalised momentum (Muon) needs a quarter of the windows that AdamW needs
+On this network orthogonalised momentum (Muon) needs about half the windows that AdamW needs
 (docs/RESULTS.md). torch.optim.Muon orthogonalises one matrix at a time in bfloat16, which CPUs
 without bfloat16 units emulate; here matrices of one shape go through together, in float32.
 """
