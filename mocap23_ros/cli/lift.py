@@ -50,6 +50,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--body-fit', action='store_true',
                         help='fit rigid bodies afterwards (uses all frames): constant bone '
                              'lengths, joint angles as quaternions')
+    parser.add_argument('--bvh', type=Path, metavar='FOLDER|FILE.bvh',
+                        help='also write the fitted bodies as BVH files, one per person')
+    parser.add_argument('--bvh-unit', choices=('m', 'cm'), default='m',
+                        help='lengths in BVH files: m for Blender, cm for Maya (default: m)')
     parser.add_argument('--detector', default='mediapipe', help='with --video (default: mediapipe)')
     parser.add_argument('--detector-model', type=Path, metavar='FILE',
                         help='with --video: weights of the detector')
@@ -68,11 +72,20 @@ def run(arguments: argparse.Namespace) -> int:
                     recording = _detect(arguments, report)
             else:
                 recording = load_recording(source)
+            if arguments.bvh:
+                from mocap23_ros.pipeline.uniform_poses import uniform_times
+                uniform_times(recording.stamps)  # refuses what is too long, before the work
             with _progress(f'lifting {label}') as report:
                 motion = _lift(arguments, lifter, recording, report)
             if arguments.body_fit:
                 motion = motion.with_body()
             motion.save(target)
+            if arguments.bvh:
+                from mocap23_ros.pipeline.bvh_file import save_bvh
+                body = motion.body or motion.with_body().body
+                assert body is not None
+                save_bvh(arguments.bvh, target.stem, motion.stamps, motion.person_ids, body,
+                         arguments.bvh_unit)
     finally:
         close = getattr(lifter, 'close', None)
         if close is not None:
@@ -89,6 +102,22 @@ def _check(arguments: argparse.Namespace) -> None:
         raise InputError('--lag goes with --mode streaming; offline uses all frames anyway')
     if arguments.steps is not None and not 1 <= arguments.steps <= 1000:
         raise InputError('--steps must be between 1 and 1000')
+    if arguments.bvh:
+        _check_bvh(arguments)
+
+
+def _check_bvh(arguments: argparse.Namespace) -> None:
+    target: Path = arguments.bvh
+    is_file = target.suffix.lower() == '.bvh'
+    if is_file and arguments.keypoints and arguments.keypoints.is_dir():
+        raise InputError('--bvh must be a folder when --keypoints is one')
+    if target.exists() and target.is_dir() == is_file:
+        raise InputError(f'--bvh {target} is a {"folder" if is_file else "file"}; give a folder, '
+                         'or a file whose name ends in .bvh')
+    parent = next(folder for folder in (target.absolute(), *target.absolute().parents)
+                  if folder.exists() and (folder.is_dir() or folder != target.absolute()))
+    if not parent.is_dir() or not os.access(parent, os.W_OK):
+        raise InputError(f'cannot write {target}: {parent} is not a folder that may be written to')
 
 
 def _jobs(arguments: argparse.Namespace) -> list[tuple[Path, Path]]:
