@@ -27,7 +27,8 @@ class TrainingConfiguration:
     ema: decay of the averaged weights, which are the ones that ship.
     views, view_attention, trust_ray, ground: the choices that the ablations vary; ground None
     takes the tier's. decouple: False trains on undivided 2D coordinates (paper's "w/o decouple").
-    mixed_precision: ``no``, ``bf16`` or ``fp16`` as Accelerate takes it.
+    mixed_precision: ``no``, ``bf16`` or ``fp16`` as Accelerate takes it; where the machine has no
+    units for it, ``no`` is used.
     one_step_share: of fine-tuning samples, those at t = 1, where nothing but the observation helps.
     checkpoint_seconds: between checkpoints. seed: of weights, data and noise.
     """

@@ -15,13 +15,14 @@ from torch.nn import functional
 
 from mocap23_ros.lifting.tiers import Tier
 from mocap23_ros.training.conditioning import GEOMETRY_FEATURES, VIEW_FEATURES, observation_channels
+from mocap23_ros.training.precision import FullPrecisionLinear
 
 _TIME_FREQUENCIES = 16
 
 
-def zero_linear(inputs: int, outputs: int) -> nn.Linear:
+def zero_linear(inputs: int, outputs: int, kind: type[nn.Linear] = nn.Linear) -> nn.Linear:
     """Linear layer that begins as zero."""
-    layer = nn.Linear(inputs, outputs)
+    layer = kind(inputs, outputs)
     nn.init.zeros_(layer.weight)
     nn.init.zeros_(layer.bias)
     return layer
@@ -108,22 +109,23 @@ class Denoiser(nn.Module):
         super().__init__()
         width, channels = tier.width, 2 * joints + 3
         self.has_view_attention = view_attention
-        self.code_projection = nn.Linear(channels, width)
+        self.code_projection = FullPrecisionLinear(channels, width)
         self.observation_projection = nn.Sequential(
-            nn.Linear(observation_channels(joints), 2 * width), nn.GELU(),
-            nn.Linear(2 * width, width))
+            FullPrecisionLinear(observation_channels(joints), 2 * width), nn.GELU(),
+            FullPrecisionLinear(2 * width, width))
         self.time_projection = nn.Sequential(
             nn.Linear(2 * _TIME_FREQUENCIES, width), nn.GELU(), nn.Linear(width, width))
-        self.view_projection = nn.Linear(VIEW_FEATURES, width)
+        self.view_projection = FullPrecisionLinear(VIEW_FEATURES, width)
         if view_attention:
             # From the real view's observation to the virtual views, and the floor geometry.
             self.across_projection = zero_linear(width, width)
             self.geometry_projection = nn.Sequential(
-                nn.Linear(GEOMETRY_FEATURES, width), nn.GELU(), zero_linear(width, width))
+                FullPrecisionLinear(GEOMETRY_FEATURES, width), nn.GELU(),
+                zero_linear(width, width))
         self.layers = nn.ModuleList(
             DenoiserLayer(tier, view_attention) for _ in range(tier.layers))
         self.output_norm = nn.LayerNorm(width)
-        self.output = zero_linear(width, channels)
+        self.output = zero_linear(width, channels, FullPrecisionLinear)
         self.register_buffer('positions', _sinusoids(tier.window_length, width), persistent=False)
         self.register_buffer('frequencies', math.pi * 2.0 ** torch.linspace(
             -2.0, 5.0, _TIME_FREQUENCIES), persistent=False)

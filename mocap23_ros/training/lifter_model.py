@@ -15,6 +15,7 @@ from mocap23_ros.training.denoiser import Denoiser
 from mocap23_ros.training.ground_encoders import make_ground_encoder
 from mocap23_ros.training.motion_code import MotionCode
 from mocap23_ros.training.noise_schedule import add_noise, ddim_step, draw_world_noise, view_noise
+from mocap23_ros.training.precision import FullPrecisionLinear
 from mocap23_ros.training.prediction import MotionHeads, Prediction
 from mocap23_ros.training.triangulation import (
     Planes,
@@ -72,8 +73,8 @@ class LifterModel(nn.Module):
         self.denoiser = Denoiser(tier, joints, self.options.view_attention)
         self.ground_encoder = make_ground_encoder(tier) if self.options.view_attention else None
         self.heads = MotionHeads(tier.width, joints)
-        self.ray_trust = nn.Linear(tier.width, joints)
-        self.view_trust = nn.Linear(tier.width, joints)
+        self.ray_trust = FullPrecisionLinear(tier.width, joints)
+        self.view_trust = FullPrecisionLinear(tier.width, joints)
         for layer in (self.ray_trust, self.view_trust):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)

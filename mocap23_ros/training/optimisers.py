@@ -4,7 +4,8 @@
 
 On this network orthogonalised momentum (Muon) needs about half the windows that AdamW needs
 (docs/RESULTS.md). torch.optim.Muon orthogonalises one matrix at a time in bfloat16, which CPUs
-without bfloat16 units emulate; here matrices of one shape go through together, in float32.
+without bfloat16 units emulate; here matrices of one shape go through together, in the type that
+the machine is fast in.
 """
 
 from collections import defaultdict
@@ -15,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from mocap23_ros.training.configuration import TrainingConfiguration
+from mocap23_ros.training.precision import has_bfloat16_units
 
 _QUINTIC = (3.4445, -4.7750, 2.0315)  # Newton-Schulz coefficients (Jordan et al. 2024)
 _ITERATIONS = 5
@@ -31,9 +33,12 @@ def orthogonalise(matrices: Tensor) -> Tensor:
     tall = matrices.shape[-2] > matrices.shape[-1]
     x = matrices.mT if tall else matrices
     x = x / (torch.linalg.matrix_norm(x, keepdim=True) + 1e-7)
+    if has_bfloat16_units():
+        x = x.bfloat16()
     for _ in range(_ITERATIONS):
         square = x @ x.mT
         x = a * x + (b * square + c * (square @ square)) @ x
+    x = x.to(matrices.dtype)
     return x.mT if tall else x
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from mocap23_ros.training.precision import FullPrecisionLinear
+
 _RAY_PRIOR = 0.03  # of the distance: standard deviation along the ray before training
 _ACROSS_PRIOR = 0.02  # metres
 _STATURE_LIMIT = 0.6  # of |log(stature / 1.7 m)|: 0.93 to 3.1 m
@@ -37,7 +39,7 @@ class MotionHeads(nn.Module):
     def __init__(self, width: int, joints: int) -> None:
         super().__init__()
         self.joints = joints
-        self.output = nn.Linear(width, 2 * joints + 2 + 2)
+        self.output = FullPrecisionLinear(width, 2 * joints + 2 + 2)
         nn.init.normal_(self.output.weight, std=0.01)
         nn.init.zeros_(self.output.bias)
 

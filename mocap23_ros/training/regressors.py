@@ -20,6 +20,7 @@ from mocap23_ros.training.conditioning import (
     observation_features,
 )
 from mocap23_ros.training.denoiser import DenoiserLayer, _sinusoids
+from mocap23_ros.training.precision import FullPrecisionLinear
 from mocap23_ros.training.prediction import MotionHeads, Prediction
 from mocap23_ros.training.views import make_views
 
@@ -77,12 +78,12 @@ class RayDepthRegressor(nn.Module):
         self.tier, self.skeleton = tier, skeleton
         joints, width = len(skeleton), tier.width
         self.input = nn.Sequential(
-            nn.Linear(observation_channels(joints) + GEOMETRY_FEATURES, 2 * width), nn.GELU(),
-            nn.Linear(2 * width, width))
+            FullPrecisionLinear(observation_channels(joints) + GEOMETRY_FEATURES, 2 * width),
+            nn.GELU(), FullPrecisionLinear(2 * width, width))
         self.trunk: nn.Module = TransformerTrunk(tier) if trunk == 'transformer' \
             else ConvolutionTrunk(tier)
         # trust, right, up and relative depth per joint; root depth
-        self.output = nn.Linear(width, 4 * joints + 1)
+        self.output = FullPrecisionLinear(width, 4 * joints + 1)
         nn.init.normal_(self.output.weight, std=0.01)
         nn.init.zeros_(self.output.bias)
         self.heads = MotionHeads(width, joints)

@@ -22,6 +22,7 @@ from mocap23_ros.training.averaging import MovingAverage
 from mocap23_ros.training.checkpoint import load_checkpoint, save_checkpoint
 from mocap23_ros.training.configuration import TrainingConfiguration
 from mocap23_ros.training.optimisers import make_optimisers
+from mocap23_ros.training.precision import usable_precision
 from mocap23_ros.training.targets import TrainingWindows
 
 LossFunction = Callable[[nn.Module, TrainingWindows], dict[str, Tensor]]
@@ -43,8 +44,8 @@ class Trainer:
         self.configuration, self.folder = configuration, folder
         self.loss_function, self.batch_of = loss_function, batch_of
         self.time_budget = time_budget
-        mixed = configuration.mixed_precision if torch.cuda.is_available() else 'no'
-        self.accelerator = Accelerator(mixed_precision=mixed)
+        self.accelerator = Accelerator(
+            mixed_precision=usable_precision(configuration.mixed_precision))
         self.model, *self.optimisers = self.accelerator.prepare(
             model, *make_optimisers(model, configuration))
         self.average = MovingAverage(self.accelerator.unwrap_model(self.model), configuration.ema)
