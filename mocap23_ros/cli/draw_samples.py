@@ -13,7 +13,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument('--out', type=Path, default=Path('out/samples.png'),
                         help='picture to write (.png or .jpg; default %(default)s)')
-    parser.add_argument('--preset', default='noisy', help='clean, noisy or occluded')
+    parser.add_argument('--preset', default='training',
+                        help='training (default), clean, noisy or occluded')
     parser.add_argument('--source', choices=('cmu', 'procedural', 'both'), default='both',
                         help='where the motion comes from (default %(default)s)')
     parser.add_argument('--data', type=Path, help='motion data folder (default: MOCAP23_DATA)')

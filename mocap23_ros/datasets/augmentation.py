@@ -9,6 +9,7 @@ from mocap23_ros.datasets.cameras import CameraSampling
 from mocap23_ros.datasets.keypoint_noise import KeypointNoise
 from mocap23_ros.datasets.moving_camera import CameraMotion, PoseError
 from mocap23_ros.datasets.occlusion import Occlusion
+from mocap23_ros.datasets.pose_variation import NO_POSE_VARIATION, PoseVariation
 from mocap23_ros.errors import InputError
 
 NO_NOISE = KeypointNoise(exact_share=1.0, offset=0.0, peak=0.0, swap=0.0, grab=0.0, missing=0.0,
@@ -27,11 +28,12 @@ class Augmentation:
     weight of clips whose feet leave the floor for steps or ladders.
     """
 
+    poses: PoseVariation = field(default_factory=PoseVariation)
     body: BodyVariation = field(default_factory=BodyVariation)
     camera: CameraSampling = field(default_factory=CameraSampling)
     pose_error: PoseError = field(default_factory=PoseError)
     noise: KeypointNoise = field(default_factory=KeypointNoise)
-    occlusion: Occlusion = field(default_factory=Occlusion)
+    occlusion: Occlusion = field(default_factory=lambda: Occlusion(late=0.3))
     speed: tuple[float, float] = (0.8, 1.25)
     mirror: float = 0.5
     stature_known: float = 0.3
@@ -41,19 +43,24 @@ class Augmentation:
 
 
 def preset(name: str) -> Augmentation:
-    """Return the augmentation ``clean``, ``noisy`` or ``occluded`` (the training default is noisy).
+    """Return the augmentation ``training``, ``clean``, ``noisy`` or ``occluded``.
 
-    clean: true keypoints, true poses, nothing hidden but what leaves the image. noisy: detector
-    errors and some occlusion. occluded: the same with most windows occluded.
+    training: everything, motion recombined too and more people who have only just come into view;
+    the others keep motion as recorded. clean: true keypoints, true poses, nothing hidden but what
+    leaves the image. noisy: detector errors and some occlusion. occluded: the same with most
+    windows occluded.
     """
-    noisy = Augmentation()
+    if name == 'training':
+        return Augmentation()
+    noisy = Augmentation(poses=NO_POSE_VARIATION, occlusion=Occlusion())
     if name == 'clean':
         return replace(noisy, noise=NO_NOISE, occlusion=NO_OCCLUSION, pose_error=NO_POSE_ERROR)
     if name == 'noisy':
         return noisy
     if name == 'occluded':
         return replace(noisy, occlusion=Occlusion(limb=0.7, box=0.3, late=0.2))
-    raise InputError(f'no augmentation preset {name}; choose clean, noisy or occluded')
+    raise InputError(f'no augmentation preset {name}; choose training, clean, noisy or '
+                     f'occluded')
 
 
 def fixed_cameras(augmentation: Augmentation) -> Augmentation:

@@ -14,6 +14,7 @@ from mocap23_ros.datasets.keypoint_layout import keypoint_layout
 from mocap23_ros.datasets.motion_clips import MotionClips
 from mocap23_ros.datasets.moving_camera import believed_path
 from mocap23_ros.datasets.observation import observe, to_camera, to_world
+from mocap23_ros.datasets.pose_variation import vary_poses
 from mocap23_ros.datasets.resampling import gather_windows, mirror, rotate_about_vertical
 from mocap23_ros.errors import InputError
 from mocap23_ros.skeletons.formats import COCO17
@@ -104,6 +105,8 @@ class WindowSource:
         first = np.where(room > 0, rng.random(size) * room, rng.uniform(0, 1, size) * room)
         joints, contact = gather_windows(clips, clip, first, step, spec.length)
         mirror(joints, contact, rng.random(size) < augmentation.mirror)
+        joints, contact = vary_poses(joints, contact, clips.stature[clip], spec.rate,
+                                     augmentation.poses, rng)
         joints, stature = reshape_bodies(joints, clips.stature[clip], augmentation.body, rng)
         return self._observe(self.layout.take(joints), contact, stature, clip, rng)
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import torch
 
-from mocap23_ros.datasets.augmentation import Augmentation
 from mocap23_ros.datasets.augmentation import preset as augmentation_preset
 from mocap23_ros.datasets.motion_clips import MotionClips
 from mocap23_ros.datasets.training_windows import WindowSource, WindowSpec
@@ -82,10 +81,9 @@ def train_stage(stage: str, configuration: TrainingConfiguration, clips: MotionC
 
 def _source(configuration: TrainingConfiguration, clips: MotionClips) -> WindowSource:
     tier = configured_tier(configuration)
-    augmentation = Augmentation() if configuration.augmentation == 'training' \
-        else augmentation_preset(configuration.augmentation)
-    return WindowSource(clips, WindowSpec(tier.window_length, tier.rate), augmentation,
-                        configuration.seed, configured_skeleton(configuration))
+    return WindowSource(clips, WindowSpec(tier.window_length, tier.rate),
+                        augmentation_preset(configuration.augmentation), configuration.seed,
+                        configured_skeleton(configuration))
 
 
 def _loss(stage: str, configuration: TrainingConfiguration) -> LossFunction:

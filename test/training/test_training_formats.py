@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from training_helpers import torch
 
-from mocap23_ros.datasets.augmentation import Augmentation, preset
+from mocap23_ros.datasets.augmentation import preset
 from mocap23_ros.datasets.keypoint_layout import COCO_SPREAD, keypoint_layout
 from mocap23_ros.datasets.observation import to_camera
 from mocap23_ros.datasets.procedural import procedural_motion
@@ -66,12 +66,12 @@ def fingerprint(batch):
     return digest.hexdigest()[:16], total
 
 
-# Of the batches that the shipped COCO-17 weights were trained on, before there were others.
+# Validation figures stay comparable only while the windows behind them stay the same.
 @pytest.mark.parametrize(('augmentation', 'index', 'digest', 'total'), [
-    (Augmentation(), 5, '658a0e4d1b890e5f', 4.1310),
+    (preset('noisy'), 5, '658a0e4d1b890e5f', 4.1310),
     (preset('occluded'), 100, 'b5bca729653b6093', -4.1436),
-], ids=['training', 'occluded'])
-def test_coco_batches_are_those_that_weights_were_trained_on(clips, augmentation, index, digest,
+], ids=['noisy', 'occluded'])
+def test_coco_batches_are_those_that_weights_were_validated_on(clips, augmentation, index, digest,
                                                              total):
     batch = WindowSource(clips, WindowSpec(32, 20.0), augmentation, seed=7).batch(64, index)
     assert fingerprint(batch) == (digest, pytest.approx(total, abs=0.02))
