@@ -18,7 +18,7 @@ class RootFilter:
     position followed. acceleration_sd: m/s^2 at a time scale of one second.
     """
 
-    def __init__(self, acceleration_sd: float = 4.0) -> None:
+    def __init__(self, acceleration_sd: float = 20.0) -> None:
         self._intensity = acceleration_sd**2
         self._ids: dict[int, int] = {}
         self._mean = np.zeros((0, 6))

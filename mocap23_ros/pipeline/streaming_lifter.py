@@ -7,22 +7,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.lifting.contact_correction import ContactCorrection
-from mocap23_ros.lifting.geometric_lifter import GeometricLifter
 from mocap23_ros.lifting.lifter import Lifter, require_coco17
 from mocap23_ros.lifting.motion_sample import MotionSample, sample_motion
 from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
+from mocap23_ros.pipeline.motion_filter import MotionFilter
 from mocap23_ros.pipeline.prediction import predict_estimate
 from mocap23_ros.pipeline.root_filter import RootFilter
 from mocap23_ros.pipeline.skeleton_assembly import assemble
 from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
 from mocap23_ros.tracking.track import Track, TrackState
 from mocap23_ros.windows.keypoint_history import KeypointHistory
-from mocap23_ros.windows.keypoint_windows import KeypointWindows
 
 MAXIMUM_LAG = 60  # frames
 
@@ -38,18 +37,18 @@ class StreamingLifter:
     """Turns the tracks of successive frames into metric skeletons; one instance per camera.
 
     Every update lifts all people with new data in one call. People whose window is still filling
-    are lifted by the geometric lifter and reported as INIT; people who are not seen are predicted
-    with growing covariance until their track is LOST. Memory is bounded by the window.
+    are reported as INIT; people who are not seen are predicted with growing covariance until their
+    track is LOST. Memory is bounded by the window.
     """
 
     def __init__(self, lifter: Lifter, lag: int = 0, fill_fraction: float = 0.5,
-                 patience: float = 1.5, contact_correction: bool = True,
+                 patience: float = 1.5, contact_correction: bool = True, smoothing: bool = True,
                  pose_uncertainty: CameraPoseUncertainty | None = None) -> None:
         """Set up for one camera.
 
         lifter: learned or geometric. lag: frames by which the output trails the newest frame; the
         estimate for a frame then also uses the next ``lag`` frames. fill_fraction: share of the
-        window that must lie behind a person's first sighting before ``lifter`` takes over.
+        window that must lie behind a person's first sighting before the state is TRACKED.
         patience: seconds without a sighting after which a person is dropped although the tracker
         still predicts it. pose_uncertainty: of the camera poses, added to the covariance of the
         joints. Raises InputError for values out of range and for lifters of other keypoints than
@@ -63,8 +62,6 @@ class StreamingLifter:
             raise InputError('fill_fraction must lie in 0..1 and patience must not be negative')
         self.lifter = lifter
         self.output_format = lifter.output_format
-        self._fallback = (None if isinstance(lifter, GeometricLifter) or fill_fraction == 0 else
-                          GeometricLifter(lifter.window_length, lifter.rate))
         self._fill_time = fill_fraction * (lifter.window_length - 1) / lifter.rate
         self._duration = (lifter.window_length - 1) / lifter.rate
         self._lag = lag
@@ -73,6 +70,7 @@ class StreamingLifter:
                                         max(12.0, self._duration + 2.0))
         self._contact_correction = ContactCorrection() if contact_correction else None
         self._pose_uncertainty = pose_uncertainty or CameraPoseUncertainty()
+        self._motion_filter = MotionFilter() if smoothing else None
         self._root_filter = RootFilter()
         self._clear()
 
@@ -80,6 +78,7 @@ class StreamingLifter:
         self._frames: deque[_Frame] = deque(maxlen=self._lag + 1)
         self._first_seen: dict[int, float] = {}
         self._last: dict[int, SkeletonEstimate] = {}  # newest estimate that rests on data
+        self._previous_stamp = -np.inf  # of the frame estimated last
 
     def reset(self) -> None:
         """Forget all people, statures and frames (clock jump, new recording)."""
@@ -149,23 +148,16 @@ class StreamingLifter:
         newest = min(self._frames[-1].stamp, target.stamp + 0.5 * self._duration)
         windows = self._history.windows(self.lifter.window_length, self.lifter.rate, newest,
                                         person_ids)
-        filling = np.zeros(len(person_ids), bool)
-        if self._fallback is not None:
-            filling = np.array([newest - self._first_seen.get(i, newest) < self._fill_time
-                                for i in person_ids])
-        samples = []
-        for lifter, rows in ((self.lifter, ~filling), (self._fallback, filling)):
-            if rows.any():
-                assert lifter is not None
-                motion = lifter.lift(windows if rows.all() else _select(windows, rows))
-                ids = windows.person_ids[rows]
-                samples.append(self._finished(sample_motion(motion, ids, target.stamp)))
-        estimates: dict[int, SkeletonEstimate] = {}
-        for sample in samples:
-            if sample.people:
-                estimates.update(assemble(sample, target.stamp, self._root_filter, self._last))
-        return {i: replace(e, state=self._state(target, i, filling[person_ids.index(i)]))
-                for i, e in estimates.items()}
+        motion = self.lifter.lift(windows)
+        sample = sample_motion(motion, windows.person_ids, target.stamp)
+        if self._motion_filter is not None:
+            before = sample_motion(motion, windows.person_ids, self._previous_stamp)
+            sample = self._motion_filter.apply(sample, before)
+        self._previous_stamp = target.stamp
+        if not sample.people:
+            return {}
+        estimates = assemble(self._finished(sample), target.stamp, self._root_filter, self._last)
+        return {i: replace(e, state=self._state(target, i, newest)) for i, e in estimates.items()}
 
     def _finished(self, sample: MotionSample) -> MotionSample:
         """With standing feet held and with the camera pose's own uncertainty."""
@@ -175,11 +167,11 @@ class StreamingLifter:
         return replace(sample, covariance=sample.covariance + self._pose_uncertainty.covariance(
             sample.joints, before, now, 1 / self.lifter.rate))
 
-    @staticmethod
-    def _state(target: _Frame, person_id: int, filling: bool) -> TrackState:
+    def _state(self, target: _Frame, person_id: int, newest: float) -> TrackState:
         if person_id not in target.seen:
             return TrackState.PREDICTED
         state = target.states.get(person_id, TrackState.TRACKED)
+        filling = newest - self._first_seen.get(person_id, newest) < self._fill_time
         return TrackState.INIT if filling or state == TrackState.INIT else TrackState.TRACKED
 
     def _drop_lost(self, target: _Frame, estimates: dict[int, SkeletonEstimate]) -> None:
@@ -195,7 +187,8 @@ class StreamingLifter:
 
     def _forget(self, person_ids: Iterable[int] | None) -> None:
         ids = None if person_ids is None else list(person_ids)
-        for part in (self.lifter, self._fallback, self._root_filter, self._contact_correction):
+        for part in (self.lifter, self._motion_filter, self._root_filter,
+                     self._contact_correction):
             if part is not None:
                 part.forget(ids)
         for person_id in ids or ():
@@ -203,10 +196,3 @@ class StreamingLifter:
             self._first_seen.pop(person_id, None)
         if ids:
             self._history.forget(ids)
-
-
-def _select(windows: KeypointWindows, rows: NDArray[np.bool_]) -> KeypointWindows:
-    return replace(windows, keypoints=windows.keypoints[rows], person_ids=windows.person_ids[rows],
-                   stature=windows.stature[rows])
-
-

@@ -115,7 +115,7 @@ def test_tracker_giving_up_is_reported_at_once():
 
 
 class RecordingLifter:
-    """Lifts as the geometric one does, but is another class to StreamingLifter; notes calls."""
+    """Lifts as the geometric one does and notes calls."""
 
     def __init__(self):
         self.inner = GeometricLifter()
@@ -131,13 +131,13 @@ class RecordingLifter:
         self.inner.forget(person_ids)
 
 
-def test_filling_window_is_lifted_by_the_fallback_and_reported_as_init():
+def test_filling_window_is_lifted_from_the_first_frame_and_reported_as_init():
     lifter = RecordingLifter()
     results, _ = run(StreamingLifter(lifter, fill_fraction=0.5), {1: walk(40)})
     fill_frames = int(np.ceil(0.5 * 31 / 20 * RATE))
     assert all(r[0].state == TrackState.INIT for r in results[:fill_frames])
     assert results[fill_frames][0].state == TrackState.TRACKED
-    assert len(lifter.calls) == 40 - fill_frames
+    assert len(lifter.calls) == 40
 
 
 def test_all_people_with_new_data_are_lifted_in_one_call_and_nobody_else():

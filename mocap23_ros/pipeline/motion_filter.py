@@ -1,0 +1,103 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Causal filter of all joints over successive windows: no jitter from window to window, no lag.
+
+Every window is lifted anew, so that what it gets wrong (a detector's jitter, a depth) jumps from
+frame to frame. How a joint moves *inside* a window is known much better, since such errors are
+shared by its samples. The filter therefore moves the last output by the window's own displacement
+and takes over only a share of the remaining difference, all of it where the difference is large
+against the joint's covariance.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mocap23_ros.lifting.motion_sample import MotionSample
+
+_REFERENCE_RATE = 30.0  # Hz at which the shares hold; at other rates they are converted
+
+
+@dataclass(frozen=True)
+class MotionFilterSettings:
+    """Shares per frame at 30 Hz.
+
+    position: of the difference to the window that is taken over at least. velocity: of the
+    difference between the running and the window's own displacement. doubt: difference, in
+    standard deviations of the joint, at which the window is taken as it is. longest_gap: seconds
+    without an estimate after which a person is started anew.
+    """
+
+    position: float = 0.4
+    velocity: float = 0.45
+    doubt: float = 1.0
+    longest_gap: float = 0.2
+
+
+@dataclass(frozen=True)
+class _State:
+    stamp: float
+    joints: NDArray[np.float64]  # [J,3]
+    velocity: NDArray[np.float64]  # [J,3] m/s
+
+
+class MotionFilter:
+    """Keeps the filtered joints and their velocity per person id."""
+
+    def __init__(self, settings: MotionFilterSettings | None = None) -> None:
+        self.settings = settings or MotionFilterSettings()
+        self._people: dict[int, _State] = {}
+
+    def forget(self, person_ids: Iterable[int] | None = None) -> None:
+        """Drop these people; everybody when None."""
+        if person_ids is None:
+            self._people.clear()
+            return
+        for person_id in person_ids:
+            self._people.pop(int(person_id), None)
+
+    def apply(self, sample: MotionSample, before: MotionSample) -> MotionSample:
+        """Filter one frame of all people.
+
+        sample: the frame; before: the same windows at the stamp of the frame before. People who
+        had no estimate at that stamp, and joints without one now or then, are taken as they are.
+        """
+        elapsed = sample.stamp - before.stamp
+        earlier = {int(i): row for row, i in enumerate(before.person_ids)}
+        rows = [row for row, i in enumerate(sample.person_ids)
+                if int(i) in earlier and self._continues(int(i), before.stamp)
+                and 0 < elapsed <= self.settings.longest_gap]
+        joints, velocity = sample.joints.copy(), np.zeros_like(sample.joints)
+        if rows:
+            ids = sample.person_ids[rows]
+            states = [self._people[int(i)] for i in ids]
+            inside = (joints[rows] - before.joints[[earlier[int(i)] for i in ids]]) / elapsed
+            joints[rows], velocity[rows] = self._filtered(
+                joints[rows], inside, sample.covariance[rows], elapsed,
+                np.stack([s.joints for s in states]), np.stack([s.velocity for s in states]))
+        for row, i in enumerate(sample.person_ids):
+            self._people[int(i)] = _State(sample.stamp, joints[row], velocity[row])
+        return replace(sample, joints=joints)
+
+    def _continues(self, person_id: int, stamp: float) -> bool:
+        state = self._people.get(person_id)
+        return state is not None and state.stamp == stamp
+
+    def _filtered(self, window: NDArray, inside: NDArray, covariance: NDArray, elapsed: float,
+                  joints: NDArray, velocity: NDArray) -> tuple[NDArray, NDArray]:
+        """New joints and velocities, [P,J,3] each."""
+        frames = elapsed * _REFERENCE_RATE
+        settings = self.settings
+        share = 1 - (1 - settings.velocity) ** frames
+        velocity = np.where(np.isfinite(velocity), velocity + share * (inside - velocity), inside)
+        predicted = joints + elapsed * velocity
+        difference = window - predicted
+        spread = np.sqrt(np.trace(covariance, axis1=-2, axis2=-1))
+        surprise = np.linalg.norm(difference, axis=-1) / (settings.doubt * spread + 1e-9)
+        gain = settings.position + (1 - settings.position) * np.minimum(surprise, 1.0) ** 2
+        gain = 1 - (1 - gain) ** frames
+        mixed = predicted + gain[..., None] * difference
+        known = np.isfinite(mixed)
+        return np.where(known, mixed, window), np.where(known, velocity, 0.0)
