@@ -22,6 +22,7 @@ from mocap23_ros.training.views import RigJitter, make_views, project
 
 _FEW_STEP_TIMES = (0.5, 0.75, 0.25)
 _UNCONDITIONAL = 0.3  # of pre-training samples
+_DISTILL_SHARES = (0.3, 0.25)  # of one step, of the second of two; the rest are warm starts
 _VIRTUAL_NOISE = 0.01  # metres at 1 m, on in-painting observations of virtual views
 
 
@@ -82,7 +83,10 @@ def finetune_loss(model: LifterModel, windows: TrainingWindows,
 
 def distill_loss(model: LifterModel, windows: TrainingWindows,
                  configuration: TrainingConfiguration) -> dict[str, Tensor]:
-    """Train on the sampler's own states: one step, the second of two, or a warm start."""
+    """Train on the sampler's own states: one step, the second of two, or a warm start.
+
+    Warm starts are the most, since a stream meets nothing else but once a second.
+    """
     condition = _condition(model, windows)
     clean = model.encode_joints(split_planes(windows.joints), condition)
     batch = len(clean)
@@ -97,9 +101,11 @@ def distill_loss(model: LifterModel, windows: TrainingWindows,
         warm = model.encode_joints(split_planes(shift), condition)
         warm_x = add_noise(warm, noise, WARM_START_TIME * ones)
     pick = choice.view(-1, 1, 1, 1)
-    x = torch.where(pick < 0.4, noise, torch.where(pick < 0.7, second_x, warm_x))
-    t = torch.where(choice < 0.4, ones, torch.where(choice < 0.7, 0.5 * ones,
-                                                    WARM_START_TIME * ones))
+    first_share, second_share = _DISTILL_SHARES
+    warm_from = first_share + second_share
+    x = torch.where(pick < first_share, noise, torch.where(pick < warm_from, second_x, warm_x))
+    t = torch.where(choice < first_share, ones, torch.where(
+        choice < warm_from, 0.5 * ones, WARM_START_TIME * ones))
     prediction, _ = model.predict(x, t, condition)
     return lift_loss(prediction, windows, clean, model.skeleton, configuration.losses)
 
