@@ -9,7 +9,9 @@ from pathlib import Path
 from mocap23_ros.atomic_files import write_text
 from mocap23_ros.errors import InputError
 
-_COLUMNS = ('mpjpe_mm', 'pa_mpjpe_mm', 'abs_mpjpe_mm', 'root_mm', 'coverage_95')
+_COLUMNS = ('mpjpe_mm', 'pa_mpjpe_mm', 'abs_mpjpe_mm', 'root_mm', 'coverage_95',
+            'training_minutes')
+_DECIMALS = {'coverage_95': 2, 'training_minutes': 1}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--only', nargs='+', metavar='VARIANT', help='names as in the table')
     parser.add_argument('--data', type=Path, help='motion data folder (default: MOCAP23_DATA)')
     parser.add_argument('--seed', type=int, default=0)
+    parser.add_argument('--mixed-precision', choices=('no', 'bf16', 'fp16'), default='no')
     parser.add_argument('--threads', type=int, help='CPU threads of torch')
 
 
@@ -32,6 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     import torch
 
     from mocap23_ros.datasets.cmu import load_cmu
+    from mocap23_ros.sample.machine import commit_line, hardware_line
     from mocap23_ros.training.ablations import ABLATIONS, run_ablations
     from mocap23_ros.training.configuration import TrainingConfiguration
 
@@ -46,15 +50,20 @@ def run(arguments: argparse.Namespace) -> int:
     base = TrainingConfiguration(
         tier=arguments.tier, steps=arguments.steps, batch_size=arguments.batch_size,
         learning_rate=4e-3, warm_up=min(100, arguments.steps // 4 + 1), ema=0.99,
-        one_step_share=0.7, seed=arguments.seed)
+        one_step_share=0.7, seed=arguments.seed, mixed_precision=arguments.mixed_precision)
     table = run_ablations(
         names, base, arguments.pretrain_steps, load_cmu('train', arguments.data),
         load_cmu('validation', arguments.data), arguments.out,
         lambda name, errors: print(f'{name}: ' + '  '.join(
             f'{column} {errors[column]:.3g}' for column in _COLUMNS), flush=True),
         arguments.batches)
-    write_text(arguments.out / 'ablations.json', json.dumps(table, indent=2) + '\n')
-    write_text(arguments.out / 'ablations.md', as_markdown(table))
+    about = {'tier': base.tier, 'pretrain_steps': arguments.pretrain_steps, 'steps': base.steps,
+             'batch_size': base.batch_size, 'mixed_precision': base.mixed_precision,
+             'seed': base.seed, 'commit': commit_line(), 'hardware': hardware_line()}
+    write_text(arguments.out / 'ablations.json',
+               json.dumps({**about, 'table': table}, indent=2) + '\n')
+    write_text(arguments.out / 'ablations.md', ', '.join(
+        f'{name}: {value}' for name, value in about.items()) + '\n\n' + as_markdown(table))
     print(arguments.out / 'ablations.md')
     return 0
 
@@ -67,8 +76,8 @@ def as_markdown(table: dict[str, dict[str, dict[str, float]]]) -> str:
         lines += [f'### {set_name}', '', '| variant | ' + ' | '.join(_COLUMNS) + ' |',
                   '|---|' + '---|' * len(_COLUMNS)]
         for name, errors in table.items():
-            figures = ' | '.join(f'{errors[set_name][column]:.2f}' if column == 'coverage_95'
-                                 else f'{errors[set_name][column]:.0f}' for column in _COLUMNS)
+            figures = ' | '.join(f'{errors[set_name][column]:.{_DECIMALS.get(column, 0)}f}'
+                                 for column in _COLUMNS)
             lines.append(f'| {name} | {figures} |')
         lines.append('')
     return '\n'.join(lines)

@@ -14,7 +14,8 @@ class Tier:
     width, layers, heads, feedforward: transformer sizes.
     window_length: samples T of a window; rate: samples per second.
     ground: how the floor enters: ``vector`` (camera vector only), ``grid`` (analytic pointmap
-        tokens, grid_size x grid_size per view) or ``resnet18`` (the paper's pointmap encoder).
+        tokens, grid_size x grid_size per view) or ``resnet18`` (the paper's pointmap encoder on
+        maps of pointmap_size x pointmap_size pixels).
     views: the real view and the virtual ones.
     """
 
@@ -27,6 +28,7 @@ class Tier:
     rate: float
     ground: str = 'vector'
     grid_size: int = 4
+    pointmap_size: int = 224
     views: int = 4
 
 

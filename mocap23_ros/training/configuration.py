@@ -25,10 +25,10 @@ class TrainingConfiguration:
     optimiser: ``muon`` (orthogonalised momentum for matrices, training/optimisers.py) or ``adamw``.
     steps, batch_size, learning_rate, final_learning_rate, warm_up, weight_decay, clip: schedule.
     ema: decay of the averaged weights, which are the ones that ship.
-    views, view_attention, trust_ray, ground: the choices that the ablations vary; ground None
-    takes the tier's. decouple: False trains on undivided 2D coordinates (paper's "w/o decouple").
-    mixed_precision: ``no``, ``bf16`` or ``fp16`` as Accelerate takes it; where the machine has no
-    units for it, ``no`` is used.
+    views, view_attention, trust_ray, ground, pointmap_size: the choices that the ablations vary;
+    None takes the tier's. decouple: False trains on undivided 2D coordinates (paper's
+    "w/o decouple"). mixed_precision: ``no``, ``bf16`` or ``fp16`` as Accelerate takes it; where
+    the machine has no units for it, ``no`` is used.
     one_step_share: of fine-tuning samples, those at t = 1, where nothing but the observation helps.
     checkpoint_seconds: between checkpoints. seed: of weights, data and noise.
     """
@@ -49,6 +49,7 @@ class TrainingConfiguration:
     view_attention: bool = True
     trust_ray: bool = False
     ground: str | None = None
+    pointmap_size: int | None = None
     decouple: bool = True
     one_step_share: float = 0.6
     augmentation: str = 'training'

@@ -90,10 +90,11 @@ class _ResidualBlock(nn.Module):
 
 
 class ResNet18Encoder(nn.Module):
-    """ResNet-18 without its head on pointmaps of all views: 7 x 7 memory tokens per view."""
+    """ResNet-18 without its head on pointmaps of all views: 7 x 7 tokens of 224 x 224 pixels."""
 
     def __init__(self, tier: Tier) -> None:
         super().__init__()
+        self.size = tier.pointmap_size
         layers: list[nn.Module] = [nn.Conv2d(3, 64, 7, 2, 3, bias=False), nn.GroupNorm(8, 64),
                                    nn.ReLU(), nn.MaxPool2d(3, 2, 1)]
         channels_in = 64
@@ -106,7 +107,7 @@ class ResNet18Encoder(nn.Module):
 
     def forward(self, views: Views) -> Tensor:
         """Memory tokens of every view."""
-        maps = pointmaps(views)
+        maps = pointmaps(views, self.size)
         batch, count = maps.shape[:2]
         features = self.network(maps.flatten(0, 1) / 5.0).flatten(-2).transpose(-1, -2)
         return self.output(features).unflatten(0, (batch, count))

@@ -16,9 +16,8 @@ from mocap23_ros.training.regressors import RayDepthRegressor
 def configured_tier(configuration: TrainingConfiguration) -> Tier:
     """Tier with the configuration's ground encoder."""
     tier = find_tier(configuration.tier)
-    if configuration.ground is not None:
-        tier = replace(tier, ground=configuration.ground)
-    return tier
+    return replace(tier, ground=configuration.ground or tier.ground,
+                   pointmap_size=configuration.pointmap_size or tier.pointmap_size)
 
 
 def configured_skeleton(configuration: TrainingConfiguration) -> SkeletonFormat:

@@ -68,6 +68,7 @@ def train_stage(stage: str, configuration: TrainingConfiguration, clips: MotionC
         save_weights(path, trained, {
             'stage': stage, 'steps': trainer.step, 'windows_seen': trainer.step
             * configuration.batch_size * trainer.accelerator.num_processes,
+            'training_seconds': round(trainer.seconds, 2),
             'configuration': asdict(configuration), 'commit': _commit(),
             'date': datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
             'hardware': _hardware(trainer.accelerator.device),

@@ -10,7 +10,9 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import torch
 from accelerate import Accelerator
+from accelerate.utils import DistributedDataParallelKwargs
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import Tensor, nn
@@ -29,6 +31,18 @@ BatchFunction = Callable[[int], TrainingWindows]
 _LOG_EVERY = 20  # steps
 
 
+class _Objective(nn.Module):
+    """A network with its loss as one module: what is spread over processes has one ``forward``."""
+
+    def __init__(self, network: nn.Module, loss_function: LossFunction) -> None:
+        super().__init__()
+        self.network, self.loss_function = network, loss_function
+
+    def forward(self, windows: TrainingWindows) -> dict[str, Tensor]:
+        """Loss terms of a batch."""
+        return self.loss_function(self.network, windows)
+
+
 class Trainer:
     """Runs a loss over batches until the steps or the time budget are used up.
 
@@ -41,14 +55,17 @@ class Trainer:
                  configuration: TrainingConfiguration, folder: Path,
                  time_budget: float | None = None) -> None:
         self.configuration, self.folder = configuration, folder
-        self.loss_function, self.batch_of = loss_function, batch_of
-        self.time_budget = time_budget
+        self.batch_of, self.time_budget = batch_of, time_budget
+        # Stages leave parts of the network unused.
         self.accelerator = Accelerator(
-            mixed_precision=usable_precision(configuration.mixed_precision))
-        self.model, *self.optimisers = self.accelerator.prepare(
-            model, *make_optimisers(model, configuration))
-        self.average = MovingAverage(self.accelerator.unwrap_model(self.model), configuration.ema)
-        self.step = 0
+            mixed_precision=usable_precision(configuration.mixed_precision),
+            kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)])
+        self.model = model
+        self.objective, *self.optimisers = self.accelerator.prepare(
+            _Objective(model, loss_function), *make_optimisers(model, configuration))
+        self.average = MovingAverage(model, configuration.ema)
+        self.step, self.seconds = 0, 0.0  # seconds: in all runs of this training together
+        self._draw_own_noise()
         self.history: dict[str, float] = {}
 
     @property
@@ -64,18 +81,24 @@ class Trainer:
         if len(state['optimisers']) != len(self.optimisers):
             raise InputError(f'{self.checkpoint_path} was written with another optimiser than '
                              f'{self.configuration.optimiser}; delete it to start again')
-        model = self.accelerator.unwrap_model(self.model)
-        model.load_state_dict(state['model'])
+        self.model.load_state_dict(state['model'])
         for optimiser, saved in zip(self.optimisers, state['optimisers'], strict=True):
             optimiser.load_state_dict(saved)
         self.average.load({name: value.to(self.accelerator.device)
                            for name, value in state['average'].items()})
-        self.step = state['step']
+        self.step, self.seconds = state['step'], state.get('seconds', 0.0)
+        self._draw_own_noise()
         return True
+
+    def _draw_own_noise(self) -> None:
+        """Every process but the first draws other noise than the first, which resumes its own."""
+        rank = self.accelerator.process_index
+        if rank:
+            torch.manual_seed(self.configuration.seed + 7919 * rank + 104_729 * self.step)
 
     def train(self) -> nn.Module:
         """Run; returns the model with averaged weights. Writes checkpoints as it goes."""
-        total = self.configuration.steps
+        total, before = self.configuration.steps, self.seconds
         started = last_checkpoint = time.monotonic()
         writer = SummaryWriter(str(self.folder / 'curves')) \
             if self.accelerator.is_main_process else None
@@ -83,7 +106,7 @@ class Trainer:
         columns = (TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn(),
                    TimeRemainingColumn(), TextColumn('{task.fields[status]}'))
         running: dict[str, float] = {}
-        self.model.train()
+        self.objective.train()
         with Progress(*columns, console=console,
                       disable=not self.accelerator.is_main_process) as progress:
             task = progress.add_task('training', total=total, completed=self.step, status='')
@@ -106,6 +129,7 @@ class Trainer:
                         for name, value in self.history.items():
                             writer.add_scalar(name, value, self.step)
                 now = time.monotonic()
+                self.seconds = before + now - started
                 out_of_time = self.time_budget is not None and now - started > self.time_budget
                 if now - last_checkpoint > self.configuration.checkpoint_seconds or out_of_time:
                     self._save()
@@ -115,9 +139,8 @@ class Trainer:
         self._save()
         if writer is not None:
             writer.close()
-        model = self.accelerator.unwrap_model(self.model)
-        self.average.copy_to(model)
-        return model
+        self.average.copy_to(self.model)
+        return self.model
 
     def _optimise(self, windows: TrainingWindows) -> dict[str, float]:
         rate = learning_rate(self.step, self.configuration)
@@ -126,24 +149,25 @@ class Trainer:
                 group['lr'] = rate
             optimiser.zero_grad(set_to_none=True)
         with self.accelerator.autocast():
-            terms = self.loss_function(self.model, windows.to(self.accelerator.device))
+            terms = self.objective(windows.to(self.accelerator.device))
         self.accelerator.backward(terms['total'])
-        norm = self.accelerator.clip_grad_norm_(self.model.parameters(), self.configuration.clip)
+        norm = self.accelerator.clip_grad_norm_(self.objective.parameters(),
+                                                 self.configuration.clip)
         # A single absurd batch must not poison the averages.
         if norm is None or math.isfinite(float(norm)):
             for optimiser in self.optimisers:
                 optimiser.step()
-            self.average.update(self.accelerator.unwrap_model(self.model), self.step)
+            self.average.update(self.model, self.step)
         return {name: float(value.detach()) for name, value in terms.items()}
 
     def _save(self) -> None:
         if not self.accelerator.is_main_process:
             return
         save_checkpoint(self.checkpoint_path, {
-            'model': self.accelerator.unwrap_model(self.model).state_dict(),
+            'model': self.model.state_dict(),
             'optimisers': [optimiser.state_dict() for optimiser in self.optimisers],
             'average': self.average.state,
-            'step': self.step})
+            'step': self.step, 'seconds': self.seconds})
 
     def _prefetched(self) -> Iterator[TrainingWindows]:
         """Batches made one ahead in a thread; numpy and torch release the lock."""

@@ -4,6 +4,9 @@
 
 import dataclasses
 import json
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -72,6 +75,21 @@ def test_a_resumed_run_ends_at_the_same_weights(clips, tmp_path):
     from safetensors.numpy import load_file
     one, two = load_file(whole), load_file(resumed)
     assert all(np.allclose(one[name], two[name], atol=1e-6) for name in one)
+
+
+def test_two_processes_share_the_windows_and_keep_one_network(tmp_path):
+    """Started by PyTorch's own launcher, as on several GPUs; here on two CPU processes."""
+    folder = tmp_path / 'run'
+    command = [sys.executable, '-m', 'torch.distributed.run', '--standalone', '--nproc-per-node',
+               '2', '-m', 'mocap23_ros', 'train', 'pretrain', '--motion', 'procedural', '--clips',
+               '4', '--tier', 'xs', '--steps', '3', '--batch-size', '4', '--threads', '1',
+               '--out', str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300,
+                          env={**os.environ, 'ACCELERATE_USE_CPU': '1', 'OMP_NUM_THREADS': '1'})
+    assert done.returncode == 0, done.stderr[-2000:]
+    card = read_card(folder / 'weights.safetensors')
+    assert card['steps'] == 3 and card['windows_seen'] == 3 * 4 * 2
+    assert done.stderr.count('3/3') == 1  # one progress bar, not one per process
 
 
 def test_training_learns(clips, tmp_path):
