@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every lifting method on the same recorded keypoints, frame by frame or as a whole."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from mocap23_ros.lifting.registry import LIFTERS, create_lifter
 from mocap23_ros.pipeline.offline_lifter import lift_offline
 from mocap23_ros.pipeline.recording import KeypointRecording
 from mocap23_ros.pipeline.recording_lifter import lift_streaming
+from mocap23_ros.pipeline.refinement import ALL_STEPS, RefinementSteps
 from mocap23_ros.pipeline.streaming_lifter import StreamingLifter
 
 if TYPE_CHECKING:
@@ -85,8 +86,8 @@ def optimise_recording(lift_input: LiftInput, data: Path | str | None = None) ->
             'stature': np.full((len(stamps), 1), np.median(statures), np.float32)}
 
 
-def lift_recording(lifter: Lifter, lift_input: LiftInput, lag: int = 0, offline: bool = False
-                   ) -> LiftInput:
+def lift_recording(lifter: Lifter, lift_input: LiftInput, lag: int = 0, offline: bool = False,
+                   refinement: RefinementSteps = ALL_STEPS) -> LiftInput:
     """Lift a recording the way ``mocap23 lift`` does; arrays as its OUT.npz.
 
     Streaming, the estimate at frame i uses frames <= i + lag, as in the node; offline, all. What
@@ -99,20 +100,22 @@ def lift_recording(lifter: Lifter, lift_input: LiftInput, lag: int = 0, offline:
         (_camera(lift_input),),
         np.ascontiguousarray(np.broadcast_to(lift_input['world_T_camera'], (frames, 4, 4))),
         lift_input.get('stature', np.full(people, np.nan, np.float32)))
-    motion = (lift_offline(lifter, recording) if offline
-              else lift_streaming(StreamingLifter(lifter, lag=lag), recording))
+    motion = (lift_offline(lifter, recording, bones=refinement.bones) if offline else
+              lift_streaming(StreamingLifter(lifter, lag, refinement=refinement), recording))
     return {'joints': motion.joints, 'covariance': motion.covariance, 'contact': motion.contact,
             'stature': motion.stature, 'stamps': motion.stamps}
 
 
-def method(name: str, lag: int = 0, offline: bool = False, data: Path | str | None = None
-           ) -> tuple[str, Callable[[LiftInput], LiftInput]]:
+def method(name: str, lag: int = 0, offline: bool = False, data: Path | str | None = None,
+           without: Sequence[str] = ()) -> tuple[str, Callable[[LiftInput], LiftInput]]:
     """Look up a method; returns its label and what runs it.
 
     name: ``[LABEL=]WHAT`` with WHAT one of ``optimisation`` (always offline), ``geometric``,
     ``diffusion`` or ``diffusion:TIER`` (exported), ``weights:FILE[@STEPS]`` (run in torch).
+    without: RefinementSteps that lifters leave out.
     Raises InputError for an unknown name or absent weights.
     """
+    refinement = RefinementSteps.without(without)
     label, _, what = name.rpartition('=')
     label = label or what
     if what == 'optimisation':
@@ -132,4 +135,4 @@ def method(name: str, lag: int = 0, offline: bool = False, data: Path | str | No
     else:
         raise InputError(f'no method {name}; choose from {", ".join(LIFTERS)}, optimisation, '
                          f'weights:FILE')
-    return label, lambda lift_input: lift_recording(lifter, lift_input, lag, offline)
+    return label, lambda lift_input: lift_recording(lifter, lift_input, lag, offline, refinement)

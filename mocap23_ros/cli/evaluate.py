@@ -33,6 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                              'always offline)')
     parser.add_argument('--sequences', type=int, metavar='N',
                         help='only N sequences of the set, spread over subjects and cameras')
+    parser.add_argument('--without', nargs='+', default=(), metavar='STEP',
+                        help='leave out steps that refine lifted joints: smoothing, bones, contact')
     parser.add_argument('--lag', type=int, default=0, help='frames that the estimate may wait for')
     parser.add_argument('--data', type=Path, help='motion data folder (default: MOCAP23_DATA)')
     parser.add_argument('--out', type=Path, default=Path('out/evaluate'),
@@ -58,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
         for name in arguments.sets:
             result = comparison.compare_on_set(
                 name, arguments.methods, arguments.lag, arguments.mode == 'offline',
-                arguments.data, arguments.sequences,
+                arguments.data, arguments.sequences, arguments.without,
                 progress=lambda text: print(text, file=sys.stderr, flush=True))
             out = arguments.out / name if len(arguments.sets) > 1 else arguments.out
             comparison.write(result, out)

@@ -17,6 +17,7 @@ from mocap23_ros.pipeline.offline_lifter import lift_offline
 from mocap23_ros.pipeline.recorded_motion import RecordedMotion
 from mocap23_ros.pipeline.recording import KeypointRecording, load_recording
 from mocap23_ros.pipeline.recording_lifter import lift_streaming
+from mocap23_ros.pipeline.refinement import RefinementSteps
 from mocap23_ros.pipeline.streaming_lifter import StreamingLifter
 
 Progress = Callable[[int, int], None]
@@ -45,8 +46,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                              '(default: streaming)')
     parser.add_argument('--lag', type=int, default=0, metavar='FRAMES',
                         help='streaming: frames of delay (default: 0)')
-    parser.add_argument('--no-contact-correction', action='store_true',
-                        help='streaming: leave standing feet as lifted')
+    parser.add_argument('--without', nargs='+', default=(), metavar='STEP',
+                        help='leave out steps that refine the lifted joints: smoothing, bones, '
+                             'contact (offline only bones is taken)')
     parser.add_argument('--body-fit', action='store_true',
                         help='fit rigid bodies afterwards (uses all frames): constant bone '
                              'lengths, joint angles as quaternions')
@@ -102,6 +104,7 @@ def _check(arguments: argparse.Namespace) -> None:
         raise InputError('--lag goes with --mode streaming; offline uses all frames anyway')
     if arguments.steps is not None and not 1 <= arguments.steps <= 1000:
         raise InputError('--steps must be between 1 and 1000')
+    RefinementSteps.without(arguments.without)
     if arguments.bvh:
         _check_bvh(arguments)
 
@@ -174,10 +177,10 @@ def _detect(arguments: argparse.Namespace, report: Progress) -> KeypointRecordin
 
 def _lift(arguments: argparse.Namespace, lifter: Lifter, recording: KeypointRecording,
           report: Progress) -> RecordedMotion:
+    refinement = RefinementSteps.without(arguments.without)
     if arguments.mode == 'offline':
-        return lift_offline(lifter, recording, report)
-    streaming = StreamingLifter(lifter, lag=arguments.lag,
-                                contact_correction=not arguments.no_contact_correction)
+        return lift_offline(lifter, recording, report, refinement.bones)
+    streaming = StreamingLifter(lifter, lag=arguments.lag, refinement=refinement)
     return lift_streaming(streaming, recording, report)
 
 

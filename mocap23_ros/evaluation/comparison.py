@@ -62,14 +62,14 @@ def _centre(true: Motion) -> NDArray[np.float64]:
 
 def compare_on_set(set_name: str, method_names: Sequence[str], lag: int = 0,
                    offline: bool = False, data: Path | str | None = None,
-                   sequences: int | None = None,
+                   sequences: int | None = None, without: Sequence[str] = (),
                    progress: Callable[[str], None] = lambda text: None) -> Comparison:
     """Run methods on a synthetic evaluation set; raises InputError for unknown names."""
     from mocap23_ros.baselines.methods import method
     from mocap23_ros.datasets.evaluation_sets import make_evaluation_set
 
     recordings = make_evaluation_set(set_name, data, sequences)
-    methods = dict(method(name, lag, offline, data) for name in method_names)
+    methods = dict(method(name, lag, offline, data, without) for name in method_names)
     result = Comparison(set_name, 30.0)
     result.descriptions = {name: 'all frames' if offline or name == 'optimisation'
                            else f'streaming, lag {lag} frames' for name in methods}

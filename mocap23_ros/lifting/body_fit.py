@@ -15,10 +15,8 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from mocap23_ros.lifting.bone_lengths import BoneLengths
+from mocap23_ros.lifting.face_points import FacePoints
 from mocap23_ros.lifting.kinematic_tree import (
-    FACE,
-    FACE_FRACTIONS,
-    NECK,
     PELVIS,
     SEGMENTS,
     forward_kinematics,
@@ -50,15 +48,17 @@ class FittedBody:
 
 
 class BodyFit:
-    """Fits bodies; keeps the bone lengths of each person id between calls."""
+    """Fits bodies; keeps bone lengths and faces of each person id between calls."""
 
     def __init__(self, steps: int = _STEPS) -> None:
         self._steps = steps
         self._lengths = BoneLengths()
+        self._faces = FacePoints()
 
     def forget(self, person_ids: Iterable[int] | None = None) -> None:
-        """Drop the bone lengths of these people; of everybody when None."""
+        """Drop what is known of these people; of everybody when None."""
         self._lengths.forget(person_ids)
+        self._faces.forget(person_ids)
 
     def fit(self, person_ids: NDArray, joints: NDArray, covariance: NDArray, stature: NDArray
             ) -> FittedBody:
@@ -73,9 +73,7 @@ class BodyFit:
         rotations = segment_rotations(joints)
         there = (np.isfinite(rotations).all(axis=(-3, -2, -1))
                  & np.isfinite(joints[..., PELVIS, 0]))
-        face = np.broadcast_to(FACE_FRACTIONS * np.asarray(stature, float)[:, None, None],
-                               (len(lengths), len(FACE), 3))
-        table = offsets(lengths, self._face(joints, rotations, there, face))
+        table = offsets(lengths, self._faces.update(person_ids, joints, rotations, stature))
         person, _ = np.nonzero(there)
         fitted = np.full(joints.shape, np.nan)
         world = np.full((*joints.shape[:2], len(SEGMENTS), 4), np.nan)
@@ -87,19 +85,6 @@ class BodyFit:
             world[there] = _quaternions(rotation)
             parent[there] = _quaternions(local_rotations(rotation))
         return FittedBody(fitted, lengths, world, parent)
-
-    @staticmethod
-    def _face(joints: NDArray, rotations: NDArray, there: NDArray, average: NDArray) -> NDArray:
-        """Face points [P,5,3] in the head's axes: this person's medians, else the average."""
-        head = rotations[:, :, SEGMENTS.index('head')]
-        offset = joints[:, :, list(FACE)] - joints[:, :, NECK, None]
-        local = np.einsum('ptik,ptji->ptjk', head, offset)
-        face = average.copy()
-        for row in range(len(joints)):
-            seen = there[row, :, None] & np.isfinite(local[row, ..., 0])
-            for point in np.flatnonzero(seen.sum(axis=0) >= 5):
-                face[row, point] = np.median(local[row, seen[:, point], point], axis=0)
-        return face
 
 
 def _refine(joints: NDArray, covariance: NDArray, rotations: NDArray, table: NDArray, steps: int

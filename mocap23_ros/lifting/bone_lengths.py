@@ -72,17 +72,12 @@ def _measure(joints: NDArray, covariance: NDArray) -> tuple[NDArray, NDArray]:
 
 def _median_with_prior(values: NDArray, weights: NDArray, average: NDArray) -> NDArray:
     """Weighted medians [7], drawn to the average body while there are few measurements."""
-    result = average.copy()
-    for column in range(values.shape[1]):
-        usable = weights[:, column] > 0
-        if not usable.any():
-            continue
-        length, weight = values[usable, column], weights[usable, column]
-        order = np.argsort(length)
-        cumulative = np.cumsum(weight[order])
-        median = length[order][np.searchsorted(cumulative, 0.5 * cumulative[-1])]
-        worth = weight.sum() * _BASE_VARIANCE
-        mean = (worth * median + _PRIOR_MEASUREMENTS * average[column]) / (
-            worth + _PRIOR_MEASUREMENTS)
-        result[column] = np.clip(mean, *(average[column] * limit for limit in _PLAUSIBLE))
-    return result
+    order = np.argsort(values, axis=0)  # what was not measured is NaN and comes last
+    ordered = np.take_along_axis(values, order, axis=0)
+    cumulative = np.cumsum(np.take_along_axis(weights, order, axis=0), axis=0)
+    total = cumulative[-1]
+    middle = np.minimum((cumulative < 0.5 * total).sum(axis=0), len(values) - 1)
+    median = np.where(total > 0, ordered[middle, np.arange(values.shape[1])], average)
+    worth = total * _BASE_VARIANCE
+    mean = (worth * median + _PRIOR_MEASUREMENTS * average) / (worth + _PRIOR_MEASUREMENTS)
+    return np.clip(mean, average * _PLAUSIBLE[0], average * _PLAUSIBLE[1])

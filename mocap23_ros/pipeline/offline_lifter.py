@@ -3,6 +3,7 @@
 """Lifting a recording with all its frames at hand."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,11 +21,13 @@ MAXIMUM_SAMPLES = 500_000  # samples x people; about 1.5 GB
 
 
 def lift_offline(lifter: Lifter, recording: KeypointRecording,
-                 progress: Callable[[int, int], None] | None = None) -> RecordedMotion:
+                 progress: Callable[[int, int], None] | None = None, bones: bool = True
+                 ) -> RecordedMotion:
     """Lift a recording with windows that overlap by half, blended, twice over.
 
     The first pass, without overlap, only lets the lifter learn the statures; people whom a window
-    does not see are not given to it. progress: called with (windows done, windows in all).
+    does not see are not given to it. bones: fit bodies whose bone lengths are constant over the
+    recording. progress: called with (windows done, windows in all).
     """
     require_coco17(lifter)
     grid, keypoints, poses, focal_length = _on_grid(lifter, recording)
@@ -57,7 +60,9 @@ def lift_offline(lifter: Lifter, recording: KeypointRecording,
                             recording.stamps - 1 / lifter.rate)
     motion_at_stamps.covariance[:] += CameraPoseUncertainty().covariance(
         motion_at_stamps.joints, before, recording.world_T_camera, 1 / lifter.rate)
-    return motion_at_stamps
+    if not bones:
+        return motion_at_stamps
+    return replace(motion_at_stamps.with_body(), body=None)
 
 
 def _on_grid(lifter: Lifter, recording: KeypointRecording

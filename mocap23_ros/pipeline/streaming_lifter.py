@@ -11,12 +11,11 @@ from numpy.typing import ArrayLike
 
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_model import CameraModel
-from mocap23_ros.lifting.contact_correction import ContactCorrection
 from mocap23_ros.lifting.lifter import Lifter, require_coco17
-from mocap23_ros.lifting.motion_sample import MotionSample, sample_motion
+from mocap23_ros.lifting.motion_sample import sample_motion
 from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
-from mocap23_ros.pipeline.motion_filter import MotionFilter
 from mocap23_ros.pipeline.prediction import predict_estimate
+from mocap23_ros.pipeline.refinement import ALL_STEPS, MotionRefiner, RefinementSteps
 from mocap23_ros.pipeline.root_filter import RootFilter
 from mocap23_ros.pipeline.skeleton_assembly import assemble
 from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
@@ -42,7 +41,7 @@ class StreamingLifter:
     """
 
     def __init__(self, lifter: Lifter, lag: int = 0, fill_fraction: float = 0.5,
-                 patience: float = 1.5, contact_correction: bool = True, smoothing: bool = True,
+                 patience: float = 1.5, refinement: RefinementSteps = ALL_STEPS,
                  pose_uncertainty: CameraPoseUncertainty | None = None) -> None:
         """Set up for one camera.
 
@@ -50,9 +49,9 @@ class StreamingLifter:
         estimate for a frame then also uses the next ``lag`` frames. fill_fraction: share of the
         window that must lie behind a person's first sighting before the state is TRACKED.
         patience: seconds without a sighting after which a person is dropped although the tracker
-        still predicts it. pose_uncertainty: of the camera poses, added to the covariance of the
-        joints. Raises InputError for values out of range and for lifters of other keypoints than
-        COCO-17.
+        still predicts it. refinement: what is done to the lifted joints. pose_uncertainty: of the
+        camera poses, added to the covariance of the joints. Raises InputError for values out of
+        range and for lifters of other keypoints than COCO-17.
         """
         require_coco17(lifter)
         if not (isinstance(lag, int) and 0 <= lag <= MAXIMUM_LAG):
@@ -68,9 +67,8 @@ class StreamingLifter:
         self._patience = patience
         self._history = KeypointHistory(len(lifter.input_format),
                                         max(12.0, self._duration + 2.0))
-        self._contact_correction = ContactCorrection() if contact_correction else None
+        self._refiner = MotionRefiner(refinement)
         self._pose_uncertainty = pose_uncertainty or CameraPoseUncertainty()
-        self._motion_filter = MotionFilter() if smoothing else None
         self._root_filter = RootFilter()
         self._clear()
 
@@ -150,22 +148,17 @@ class StreamingLifter:
                                         person_ids)
         motion = self.lifter.lift(windows)
         sample = sample_motion(motion, windows.person_ids, target.stamp)
-        if self._motion_filter is not None:
-            before = sample_motion(motion, windows.person_ids, self._previous_stamp)
-            sample = self._motion_filter.apply(sample, before)
+        before = sample_motion(motion, windows.person_ids, self._previous_stamp)
         self._previous_stamp = target.stamp
         if not sample.people:
             return {}
-        estimates = assemble(self._finished(sample), target.stamp, self._root_filter, self._last)
+        pose_before, pose = self._history.windows(
+            2, self.lifter.rate, target.stamp, []).world_T_camera
+        sample = self._refiner.apply(sample, before, pose[:3, 3])
+        sample = replace(sample, covariance=sample.covariance + self._pose_uncertainty.covariance(
+            sample.joints, pose_before, pose, 1 / self.lifter.rate))
+        estimates = assemble(sample, target.stamp, self._root_filter, self._last)
         return {i: replace(e, state=self._state(target, i, newest)) for i, e in estimates.items()}
-
-    def _finished(self, sample: MotionSample) -> MotionSample:
-        """With standing feet held and with the camera pose's own uncertainty."""
-        before, now = self._history.windows(2, self.lifter.rate, sample.stamp, []).world_T_camera
-        if self._contact_correction is not None:
-            sample = self._contact_correction.apply(sample, now[:3, 3])
-        return replace(sample, covariance=sample.covariance + self._pose_uncertainty.covariance(
-            sample.joints, before, now, 1 / self.lifter.rate))
 
     def _state(self, target: _Frame, person_id: int, newest: float) -> TrackState:
         if person_id not in target.seen:
@@ -187,10 +180,8 @@ class StreamingLifter:
 
     def _forget(self, person_ids: Iterable[int] | None) -> None:
         ids = None if person_ids is None else list(person_ids)
-        for part in (self.lifter, self._motion_filter, self._root_filter,
-                     self._contact_correction):
-            if part is not None:
-                part.forget(ids)
+        for part in (self.lifter, self._refiner, self._root_filter):
+            part.forget(ids)
         for person_id in ids or ():
             self._last.pop(person_id, None)
             self._first_seen.pop(person_id, None)
