@@ -18,7 +18,10 @@ from mocap23_ros.training.targets import TrainingWindows
 
 @dataclass(frozen=True)
 class LossWeights:
-    """Weight of every term; see ``lift_loss``. newest: extra weight of the last 4 samples."""
+    """Weight of every term; see ``lift_loss``.
+
+    newest: extra weight of the last 4 samples; unseen: weight of samples without any keypoint.
+    """
 
     code: float = 0.5
     absolute: float = 1.0
@@ -30,6 +33,7 @@ class LossWeights:
     uncertainty: float = 0.05
     stature: float = 0.1
     newest: float = 2.0
+    unseen: float = 0.15
 
 
 def robust(x: Tensor) -> Tensor:
@@ -39,12 +43,13 @@ def robust(x: Tensor) -> Tensor:
 
 def lift_loss(prediction: Prediction, target: TrainingWindows, target_code: Tensor | None,
               skeleton: SkeletonFormat, weights: LossWeights) -> dict[str, Tensor]:
-    """All terms and their weighted ``total``; also ``mpjpe_mm`` and ``abs_mm`` to watch."""
+    """All terms and their weighted ``total``; also ``mpjpe_mm``, ``abs_mm`` of seen samples."""
     joints, truth = prediction.joints, target.joints
-    length = joints.shape[1]
-    frame = torch.ones(length, dtype=joints.dtype, device=joints.device)
-    frame[-4:] += weights.newest
-    frame = (frame / frame.mean())[None, :, None]
+    # A person who has not yet come into view could have been anywhere; guessing teaches little.
+    seen = (target.observation[..., 2] > 0).any(dim=-1, keepdim=True)
+    frame = torch.where(seen, 1.0, weights.unseen)
+    frame[:, -4:] *= 1 + weights.newest
+    frame = frame / frame.mean()
     error = joints - truth
     centre = target.camera[..., None, :3]
     offset = truth - centre
@@ -87,8 +92,9 @@ def lift_loss(prediction: Prediction, target: TrainingWindows, target_code: Tens
     terms['total'] = torch.stack(
         [getattr(weights, name) * value for name, value in terms.items()]).sum()
     with torch.no_grad():
-        terms['mpjpe_mm'] = 1000 * local_norm.mean()
-        terms['abs_mm'] = 1000 * torch.linalg.norm(error, dim=-1).mean()
+        share = seen.to(joints.dtype) / seen.to(joints.dtype).mean()
+        terms['mpjpe_mm'] = 1000 * (local_norm * share).mean()
+        terms['abs_mm'] = 1000 * (torch.linalg.norm(error, dim=-1) * share).mean()
     return terms
 
 
