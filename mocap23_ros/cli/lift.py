@@ -19,6 +19,7 @@ from mocap23_ros.pipeline.recording import KeypointRecording, load_recording
 from mocap23_ros.pipeline.recording_lifter import lift_streaming
 from mocap23_ros.pipeline.refinement import RefinementSteps
 from mocap23_ros.pipeline.streaming_lifter import StreamingLifter
+from mocap23_ros.skeletons.formats import COCO17
 
 Progress = Callable[[int, int], None]
 
@@ -56,6 +57,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='also write the fitted bodies as BVH files, one per person')
     parser.add_argument('--bvh-unit', choices=('m', 'cm'), default='m',
                         help='lengths in BVH files: m for Blender, cm for Maya (default: m)')
+    parser.add_argument('--save-keypoints', type=Path, metavar='FILE.npz',
+                        help="with --video: also write the detector's keypoints, as --keypoints "
+                             'and training take them')
     parser.add_argument('--detector', default='mediapipe', help='with --video (default: mediapipe)')
     parser.add_argument('--detector-model', type=Path, metavar='FILE',
                         help='with --video: weights of the detector')
@@ -72,6 +76,9 @@ def run(arguments: argparse.Namespace) -> int:
             if arguments.video:
                 with _progress(f'detecting in {label}') as report:
                     recording = _detect(arguments, report)
+                if arguments.save_keypoints:
+                    recording.save(arguments.save_keypoints)
+                recording = recording.converted(COCO17)
             else:
                 recording = load_recording(source)
             if arguments.bvh:
@@ -100,6 +107,8 @@ def _check(arguments: argparse.Namespace) -> None:
         raise InputError('--video needs --camera CAMERA.yaml with the calibration and the pose')
     if arguments.camera and not arguments.video:
         raise InputError('--camera goes with --video; keypoint files hold their own camera')
+    if arguments.save_keypoints:
+        _check_save_keypoints(arguments)
     if arguments.mode == 'offline' and arguments.lag:
         raise InputError('--lag goes with --mode streaming; offline uses all frames anyway')
     if arguments.steps is not None and not 1 <= arguments.steps <= 1000:
@@ -107,6 +116,28 @@ def _check(arguments: argparse.Namespace) -> None:
     RefinementSteps.without(arguments.without)
     if arguments.bvh:
         _check_bvh(arguments)
+
+
+def _check_save_keypoints(arguments: argparse.Namespace) -> None:
+    target: Path = arguments.save_keypoints
+    if not arguments.video:
+        raise InputError('--save-keypoints goes with --video; --keypoints are in a file already')
+    if target.suffix != '.npz' or target.is_dir():
+        raise InputError(f'--save-keypoints {target} must be a file whose name ends in .npz')
+    if target.absolute() == _result(arguments.out, arguments.video).absolute():
+        raise InputError('--save-keypoints is --out too; give another name')
+    _check_writable(target)
+
+
+def _check_writable(target: Path) -> None:
+    parent = next(folder for folder in target.absolute().parents if folder.exists())
+    if not parent.is_dir() or not os.access(parent, os.W_OK):
+        raise InputError(f'cannot write {target}: {parent} is not a folder that may be written to')
+
+
+def _result(target: Path, source: Path) -> Path:
+    """--out, or the file in it where it is a folder."""
+    return target / f'{source.stem}.npz' if target.is_dir() else target
 
 
 def _check_bvh(arguments: argparse.Namespace) -> None:
@@ -127,9 +158,7 @@ def _jobs(arguments: argparse.Namespace) -> list[tuple[Path, Path]]:
     """(source, target) pairs, checked before any model is loaded."""
     source: Path = arguments.video or arguments.keypoints
     target: Path = arguments.out
-    parent = next(folder for folder in target.absolute().parents if folder.exists())
-    if not parent.is_dir() or not os.access(parent, os.W_OK):
-        raise InputError(f'cannot write {target}: {parent} is not a folder that may be written to')
+    _check_writable(target)
     if arguments.keypoints and source.is_dir():
         files = sorted(p for p in source.glob('*.npz') if p.is_file())
         if not files:
@@ -142,8 +171,7 @@ def _jobs(arguments: argparse.Namespace) -> list[tuple[Path, Path]]:
         return [(file, target / file.name) for file in files]
     if not source.exists():
         raise InputError(f'{source}: no such file or folder')
-    if target.is_dir():
-        target = target / f'{source.stem}.npz'
+    target = _result(target, source)
     if target.exists() and target.samefile(source):
         raise InputError('--out is the input file; give another name')
     return [(source, target)]

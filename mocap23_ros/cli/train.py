@@ -21,6 +21,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='motion data folder (default: MOCAP23_DATA)')
     parser.add_argument('--motion', choices=('both', 'cmu', 'procedural'), default='both',
                         help='recorded motion, motion made by rules, or both (default)')
+    parser.add_argument('--keypoints', type=Path, metavar='FILE|FOLDER',
+                        help='pretrain: also 2D recordings, as mocap23 lift takes and saves them')
+    parser.add_argument('--keypoints-share', type=float, metavar='SHARE',
+                        help='of the windows that are 2D recordings (default 0.5; 1: no motion '
+                        'data is needed)')
     parser.add_argument('--tier', help='xs, s, m, l or paper')
     parser.add_argument('--model', help='diffusion, ray_depth (B2) or tcn (B3)')
     parser.add_argument('--skeleton', help='coco17, smpl22, h36m17')
@@ -54,10 +59,17 @@ def run(arguments: argparse.Namespace) -> int:
         name: getattr(arguments, name) for name in
         ('tier', 'model', 'skeleton', 'steps', 'batch_size', 'learning_rate', 'optimiser',
          'seed', 'mixed_precision')})
-    clips = training_motion(arguments.motion, arguments.data)
-    if arguments.clips is not None:
-        clips = clips.select(np.arange(len(clips)) < arguments.clips)
+    share = arguments.keypoints_share
+    if arguments.keypoints is None and share is not None:
+        raise InputError('--keypoints-share goes with --keypoints')
+    share = 0.5 if share is None else share
+    clips = None
+    # Motion takes seconds to load: not for what train_stage refuses.
+    if arguments.keypoints is None or (arguments.stage == 'pretrain' and 0 < share < 1):
+        clips = training_motion(arguments.motion, arguments.data)
+        if arguments.clips is not None:
+            clips = clips.select(np.arange(len(clips)) < arguments.clips)
     path = train_stage(arguments.stage, configuration, clips, arguments.out, arguments.init,
-                       arguments.time_budget)
+                       arguments.time_budget, arguments.keypoints, share)
     print(path)
     return 0

@@ -2,14 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Lifting a recording with all its frames at hand."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.errors import InputError
-from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.lifting.lifter import LiftedMotion, Lifter, require_coco17
 from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
 from mocap23_ros.pipeline.recorded_motion import RecordedMotion
@@ -80,25 +79,11 @@ def _on_grid(lifter: Lifter, recording: KeypointRecording
         raise InputError(f'{minutes:.0f} minutes of {recording.people} people are too much for '
                          'one piece: cut the recording, or use streaming mode')
     grid = stamps[-1] - np.arange(samples - 1, -1, -1) / lifter.rate
-    undistorted = recording.keypoints.copy()
-    for first, last, camera in _spans(recording):
-        pixels = recording.keypoints[first:last, ..., :2]
-        undistorted[first:last, ..., :2] = camera.undistort(pixels)
-    undistorted[~np.isfinite(undistorted).all(axis=-1)] = (np.nan, np.nan, 0)
-    keypoints = resample_keypoints(stamps, np.ascontiguousarray(np.swapaxes(undistorted, 0, 1)),
-                                   grid)
+    keypoints = resample_keypoints(
+        stamps, np.ascontiguousarray(np.swapaxes(recording.undistorted(), 0, 1)), grid)
     focal = np.array([camera.focal_length for camera in recording.cameras])
     focal = np.interp(grid, stamps, np.broadcast_to(focal, len(stamps)))
     return grid, keypoints, resample_poses(stamps, recording.world_T_camera, grid), focal
-
-
-def _spans(recording: KeypointRecording) -> Iterator[tuple[int, int, CameraModel]]:
-    """Runs of frames [first, last) with one camera."""
-    if len(recording.cameras) == 1:
-        yield 0, recording.frames, recording.cameras[0]
-    else:
-        for frame, camera in enumerate(recording.cameras):
-            yield frame, frame + 1, camera
 
 
 class _Blend:

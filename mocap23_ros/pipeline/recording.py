@@ -3,17 +3,21 @@
 """Keypoints of a whole recording, and its npz file."""
 
 import zipfile
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mocap23_ros.atomic_files import write_npz
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.geometry.poses import check_pose
-from mocap23_ros.skeletons.formats import COCO17
+from mocap23_ros.skeletons.conversion import convert_keypoints, defined_joints
+from mocap23_ros.skeletons.formats import COCO17, find_format
+from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 
 MAXIMUM_BYTES = 4 * 1024**3  # of one array in a file
 _MAXIMUM_COORDINATE = 1e6  # pixels
@@ -24,9 +28,10 @@ _STATURES = (0.4, 2.6)
 class KeypointRecording:
     """F frames of P people seen by one camera.
 
-    keypoints: float32 [F,P,17,3] raw pixels and confidence, COCO-17; not seen: x, y NaN and
-    confidence 0. stamps: float64 [F] seconds, increasing. cameras: one, or F of them where the
-    intrinsics change. world_T_camera: float64 [F,4,4]. stature: float32 [P] metres, NaN = unknown.
+    keypoints: float32 [F,P,J,3] raw pixels and confidence; not seen: x, y NaN and confidence 0.
+    stamps: float64 [F] seconds, increasing. cameras: one, or F of them where the intrinsics
+    change. world_T_camera: float64 [F,4,4]. stature: float32 [P] metres, NaN = unknown.
+    skeleton: format of the J keypoints; lifters take COCO-17.
     """
 
     keypoints: NDArray[np.float32]
@@ -34,6 +39,7 @@ class KeypointRecording:
     cameras: tuple[CameraModel, ...]
     world_T_camera: NDArray[np.float64]
     stature: NDArray[np.float32]
+    skeleton: SkeletonFormat = COCO17
 
     @property
     def frames(self) -> int:
@@ -49,15 +55,59 @@ class KeypointRecording:
         """The intrinsics of a frame."""
         return self.cameras[0] if len(self.cameras) == 1 else self.cameras[frame]
 
+    def undistorted(self) -> NDArray[np.float32]:
+        """Keypoints [F,P,J,3] with normalised x, y; (NaN, NaN, 0) where not seen."""
+        result = self.keypoints.copy()
+        for first, last, camera in self._spans():
+            result[first:last, ..., :2] = camera.undistort(self.keypoints[first:last, ..., :2])
+        result[~np.isfinite(result).all(axis=-1)] = (np.nan, np.nan, 0)
+        return result
 
-def load_recording(path: Path) -> KeypointRecording:
+    def _spans(self) -> Iterator[tuple[int, int, CameraModel]]:
+        """Runs of frames [first, last) with one camera."""
+        if len(self.cameras) == 1:
+            yield 0, self.frames, self.cameras[0]
+        else:
+            for frame, camera in enumerate(self.cameras):
+                yield frame, frame + 1, camera
+
+    def converted(self, skeleton: SkeletonFormat) -> 'KeypointRecording':
+        """The recording in another format; InputError where that has joints this one lacks."""
+        if skeleton == self.skeleton:
+            return self
+        defined = defined_joints(self.skeleton, skeleton)
+        if not defined.all():
+            absent = skeleton.joint_names[int(np.argmin(defined))]
+            raise InputError(f'{self.skeleton.name} keypoints cannot be turned into '
+                             f'{skeleton.name}: they do not tell where {absent} is')
+        return replace(self, keypoints=convert_keypoints(self.keypoints, self.skeleton, skeleton),
+                       skeleton=skeleton)
+
+    def save(self, path: Path) -> None:
+        """Write the file that ``load_recording`` reads, whole or not at all; InputError."""
+        first = self.cameras[0]
+        # The file has no rectification: rays of the lens itself, and its pose.
+        camera_T_lens = np.eye(4)
+        camera_T_lens[:3, :3] = first.rectification
+        poses = self.world_T_camera @ camera_T_lens
+        write_npz(path, {
+            'keypoints': self.keypoints, 'stamps': self.stamps,
+            'K': first.K if len(self.cameras) == 1 else np.stack([c.K for c in self.cameras]),
+            'distortion': first.distortion, 'distortion_model': np.array(first.distortion_model),
+            'world_T_camera': poses[0] if (poses == poses[0]).all() else poses,
+            'image_size': np.array(first.image_size), 'stature': self.stature,
+            'skeleton': np.array(self.skeleton.name)})
+
+
+def load_recording(path: Path, skeleton: SkeletonFormat = COCO17) -> KeypointRecording:
     """Read and check a keypoint file (the layout is in docs/LIFT.md).
 
-    Raises InputError, naming the file and the key, for whatever cannot be used.
+    skeleton: the format that is wanted; a file in another one, named by its key ``skeleton``, is
+    converted. Raises InputError, naming the file and the key, for whatever cannot be used.
     """
     arrays = _read_arrays(Path(path))
     try:
-        return _checked(arrays)
+        return _checked(arrays, skeleton).converted(skeleton)
     except InputError as error:
         raise InputError(f'{path}: {error}') from None
 
@@ -84,13 +134,14 @@ def _read_arrays(path: Path) -> dict[str, NDArray]:
                          'numpy.savez') from None
 
 
-def _checked(arrays: dict[str, NDArray]) -> KeypointRecording:
+def _checked(arrays: dict[str, NDArray], wanted: SkeletonFormat) -> KeypointRecording:
     missing = [key for key in ('keypoints', 'stamps', 'K', 'world_T_camera', 'image_size')
                if key not in arrays]
     if missing:
         raise InputError(f'the key {missing[0]} is missing; it has '
                          f'{", ".join(sorted(arrays)) or "none"}')
-    keypoints = _keypoints(arrays['keypoints'])
+    skeleton = _format(arrays, wanted)
+    keypoints = _keypoints(arrays['keypoints'], skeleton)
     frames, people = keypoints.shape[:2]
     stamps = _numbers(arrays['stamps'], 'stamps', (frames,))
     backwards = np.flatnonzero(np.diff(stamps) <= 0)
@@ -110,14 +161,26 @@ def _checked(arrays: dict[str, NDArray]) -> KeypointRecording:
             raise InputError(f'stature must be metres between {_STATURES[0]} and {_STATURES[1]}, '
                              'NaN where unknown')
     return KeypointRecording(keypoints, stamps, _cameras(arrays, frames), poses,
-                             stature.astype(np.float32))
+                             stature.astype(np.float32), skeleton)
 
 
-def _keypoints(values: NDArray) -> NDArray[np.float32]:
-    joints = len(COCO17)
+def _format(arrays: dict[str, NDArray], wanted: SkeletonFormat) -> SkeletonFormat:
+    """The file's own format: what it says, else COCO-17, else the wanted one if its size fits."""
+    if 'skeleton' in arrays:
+        return find_format(_text(arrays['skeleton'], 'skeleton'))
+    shape = arrays['keypoints'].shape
+    joints = shape[2] if len(shape) == 4 else 0
+    if wanted != COCO17 and joints == len(wanted) == len(COCO17):
+        raise InputError(f'{joints} keypoints may be {COCO17.name} or {wanted.name}: add the key '
+                         'skeleton with the name of the format')
+    return COCO17 if joints == len(COCO17) else wanted
+
+
+def _keypoints(values: NDArray, skeleton: SkeletonFormat) -> NDArray[np.float32]:
+    joints = len(skeleton)
     if values.ndim != 4 or values.shape[2:] != (joints, 3):
         raise InputError(f'keypoints has shape {list(values.shape)}; it must be [frames, people, '
-                         f'{joints}, 3] in COCO order: x px, y px, confidence')
+                         f'{joints}, 3] in the order of {skeleton.name}: x px, y px, confidence')
     if values.shape[0] == 0:
         raise InputError('keypoints has no frames')
     if values.dtype.kind not in 'fiu':
@@ -141,15 +204,19 @@ def _cameras(arrays: dict[str, NDArray], frames: int) -> tuple[CameraModel, ...]
         raise InputError(f'K has shape {list(K.shape)}; it must be [3, 3] or [{frames}, 3, 3]')
     size = _numbers(arrays['image_size'], 'image_size', (2,))
     distortion = arrays.get('distortion', np.zeros(0))
-    model = arrays.get('distortion_model', np.array('plumb_bob'))
-    if model.size != 1 or model.dtype.kind != 'U':
-        raise InputError('distortion_model must be one string, as in CameraInfo')
-    name = str(model.reshape(-1)[0])
+    name = _text(arrays.get('distortion_model', np.array('plumb_bob')), 'distortion_model')
     # All frames usually share one matrix even where it is given for each.
     matrices = [K] if K.ndim == 2 else ([K[0]] if (K == K[0]).all() else list(K))
     return tuple(CameraModel.from_calibration(matrix, distortion, name,
                                               (int(size[0]), int(size[1])))
                  for matrix in matrices)
+
+
+def _text(values: NDArray, name: str) -> str:
+    text = str(values.reshape(-1)[0]) if values.size == 1 and values.dtype.kind == 'U' else ''
+    if not 0 < len(text) < 100:
+        raise InputError(f'{name} must be one short string')
+    return text
 
 
 def _numbers(values: NDArray, name: str, shape: tuple[int, ...], finite: bool = True

@@ -12,8 +12,6 @@ from mocap23_ros.detection.detector import Detector
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_file import load_camera_file
 from mocap23_ros.pipeline.recording import KeypointRecording
-from mocap23_ros.skeletons.conversion import convert_keypoints
-from mocap23_ros.skeletons.formats import COCO17
 from mocap23_ros.tracking.track import TrackState
 from mocap23_ros.tracking.tracker import Tracker
 
@@ -24,9 +22,10 @@ def record_video(video: Path, camera_file: Path, detector: Detector,
                  progress: Callable[[int, int], None] | None = None) -> KeypointRecording:
     """Detect and track everybody in a video of a fixed camera.
 
-    Stamps are frame number / frame rate. People who were never confirmed by the tracker are left
-    out. progress: called with (frames done, frames in all, 0 = unknown). Raises InputError for
-    files that cannot be read and a camera file without ``world_T_camera``.
+    The keypoints stay in the detector's format; stamps are frame number / frame rate. People who
+    were never confirmed by the tracker are left out. progress: called with (frames done, frames
+    in all, 0 = unknown). Raises InputError for files that cannot be read and a camera file
+    without ``world_T_camera``.
     """
     contents = load_camera_file(camera_file)
     pose = contents.floor_T_camera
@@ -55,8 +54,7 @@ def record_video(video: Path, camera_file: Path, detector: Detector,
                 camera = contents.camera.with_image_size(image.shape[1::-1])
             for track in tracker.update(detector.detect(np.asarray(image, np.uint8)), frame / rate):
                 if np.isfinite(track.keypoints[:, 0]).any():
-                    people.setdefault(track.person_id, {})[frame] = convert_keypoints(
-                        track.keypoints, detector.format, COCO17)
+                    people.setdefault(track.person_id, {})[frame] = track.keypoints
                 if track.state == TrackState.TRACKED:
                     confirmed.add(track.person_id)
             frame += 1
@@ -67,7 +65,7 @@ def record_video(video: Path, camera_file: Path, detector: Detector,
     if camera is None:
         raise InputError(f'{video} has no frames that OpenCV can read')
     ids = sorted(confirmed)
-    keypoints = np.full((frame, len(ids), len(COCO17), 3), np.nan, np.float32)
+    keypoints = np.full((frame, len(ids), len(detector.format), 3), np.nan, np.float32)
     keypoints[..., 2] = 0
     for column, person_id in enumerate(ids):
         for row, values in people[person_id].items():
@@ -75,4 +73,4 @@ def record_video(video: Path, camera_file: Path, detector: Detector,
     keypoints[~np.isfinite(keypoints).all(axis=-1)] = (np.nan, np.nan, 0)
     return KeypointRecording(keypoints, np.arange(frame) / rate, (camera,),
                              np.broadcast_to(pose, (frame, 4, 4)),
-                             np.full(len(ids), np.nan, np.float32))
+                             np.full(len(ids), np.nan, np.float32), detector.format)

@@ -14,40 +14,44 @@ import torch
 
 from mocap23_ros.datasets.augmentation import preset as augmentation_preset
 from mocap23_ros.datasets.motion_clips import MotionClips
-from mocap23_ros.datasets.training_windows import WindowSource, WindowSpec
+from mocap23_ros.datasets.procedural import procedural_motion
+from mocap23_ros.datasets.training_windows import WindowSpec
 from mocap23_ros.errors import InputError
 from mocap23_ros.training.checkpoint import seed_everything
 from mocap23_ros.training.configuration import TrainingConfiguration
+from mocap23_ros.training.keypoint_source import KeypointSource
 from mocap23_ros.training.lifter_model import LifterModel
+from mocap23_ros.training.mixed_batches import mixed_batches
 from mocap23_ros.training.models import configured_skeleton, configured_tier, make_model
 from mocap23_ros.training.stages import distill_loss, finetune_loss, pretrain_loss, regression_loss
-from mocap23_ros.training.targets import TrainingWindows, training_windows
+from mocap23_ros.training.targets import TrainingWindows
 from mocap23_ros.training.trainer import LossFunction, Trainer
 from mocap23_ros.training.triangulation import split_planes
 from mocap23_ros.training.views import RigJitter, make_views, project
 from mocap23_ros.training.weights_file import load_weights, read_card, save_weights
 
 _STATISTICS_BATCHES = 16
+_STATISTICS_MINUTES = 5.0
 
 
-def train_stage(stage: str, configuration: TrainingConfiguration, clips: MotionClips,
-                folder: Path, initial: Path | None = None,
-                time_budget: float | None = None) -> Path:
+def train_stage(stage: str, configuration: TrainingConfiguration, clips: MotionClips | None,
+                folder: Path, initial: Path | None = None, time_budget: float | None = None,
+                keypoints: Path | None = None, keypoints_share: float = 0.5) -> Path:
     """Train one stage; resumes by itself when ``folder`` holds a checkpoint.
 
-    initial: weights of the stage before. Returns the path of the weights written
-    (``folder``/weights.safetensors).
+    initial: weights of the stage before. keypoints: 2D recordings (a file or a folder) of which
+    stage 1 takes the given share of its windows; clips may be None where that is 1. Returns the
+    path of the weights written (``folder``/weights.safetensors).
     """
     seed_everything(configuration.seed)
     if initial is None and stage == 'distill':
         raise InputError('distill needs --init with the weights of the stage before')
     model = make_model(configuration, stage)
-    source = _source(configuration, clips)
-    skeleton = configured_skeleton(configuration)
-
-    def batch_of(index: int) -> TrainingWindows:
-        return training_windows(source.batch(configuration.batch_size, index), skeleton,
-                                seed=configuration.seed + index)
+    recorded = None
+    if keypoints is not None:
+        _check_keypoints(stage, configuration, keypoints_share)
+        recorded = _keypoint_source(configuration, keypoints)
+    batch_of = mixed_batches(configuration, clips, recorded, keypoints_share)
 
     history: list[dict[str, Any]] = []
     if initial is not None:
@@ -57,7 +61,10 @@ def train_stage(stage: str, configuration: TrainingConfiguration, clips: MotionC
         history = [*card.get('before', []), {key: value for key, value in card.items()
                                              if key != 'before'}]
     elif isinstance(model, LifterModel):
-        _fit_statistics(model, [batch_of(10 ** 8 + i) for i in range(_STATISTICS_BATCHES)])
+        # The virtual views' statistics need 3D motion: where there is none, motion made by rules.
+        projected = mixed_batches(configuration, procedural_motion(_STATISTICS_MINUTES)
+                                  if clips is None else clips)
+        _fit_statistics(model, [projected(10 ** 8 + i) for i in range(_STATISTICS_BATCHES)])
 
     trainer = Trainer(model, _loss(stage, configuration), batch_of, configuration, folder,
                       time_budget)
@@ -72,19 +79,38 @@ def train_stage(stage: str, configuration: TrainingConfiguration, clips: MotionC
             'configuration': asdict(configuration), 'commit': _commit(),
             'date': datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
             'hardware': _hardware(trainer.accelerator.device),
-            'training_data': {'clips': len(clips), 'minutes': round(clips.minutes, 1),
-                              'subjects': sorted(set(clips.subject.tolist()))},
+            'training_data': _training_data(clips, recorded, keypoints_share),
             'last_training_figures': {name: round(value, 4)
                                       for name, value in trainer.history.items()},
             'before': history})
     return path
 
 
-def _source(configuration: TrainingConfiguration, clips: MotionClips) -> WindowSource:
+def _keypoint_source(configuration: TrainingConfiguration, path: Path) -> KeypointSource:
     tier = configured_tier(configuration)
-    return WindowSource(clips, WindowSpec(tier.window_length, tier.rate),
-                        augmentation_preset(configuration.augmentation), configuration.seed,
-                        configured_skeleton(configuration))
+    return KeypointSource.from_files(path, WindowSpec(tier.window_length, tier.rate),
+                                     configured_skeleton(configuration),
+                                     augmentation_preset(configuration.augmentation),
+                                     configuration.seed)
+
+
+def _check_keypoints(stage: str, configuration: TrainingConfiguration, share: float) -> None:
+    if stage != 'pretrain' or configuration.model != 'diffusion':
+        raise InputError('2D recordings train stage 1 (pretrain) of the diffusion model alone; '
+                         'the rest needs 3D motion: start it from those weights with --init')
+    if not 0 < share <= 1:
+        raise InputError(f'--keypoints-share must be over 0 and at most 1, not {share:g}')
+
+
+def _training_data(clips: MotionClips | None, recorded: KeypointSource | None,
+                   share: float) -> dict[str, Any]:
+    data: dict[str, Any] = {'clips': 0, 'minutes': 0.0, 'subjects': []}
+    if clips is not None:
+        data = {'clips': len(clips), 'minutes': round(clips.minutes, 1),
+                'subjects': sorted(set(clips.subject.tolist()))}
+    if recorded is not None:
+        data['keypoints'] = {**recorded.summary(), 'share': share}
+    return data
 
 
 def _loss(stage: str, configuration: TrainingConfiguration) -> LossFunction:

@@ -15,6 +15,7 @@ from mocap23_ros.training.configuration import TrainingConfiguration
 from mocap23_ros.training.lifter_model import WARM_START_TIME, Condition, LifterModel
 from mocap23_ros.training.losses import lift_loss
 from mocap23_ros.training.noise_schedule import add_noise, ddim_step, draw_world_noise, view_noise
+from mocap23_ros.training.partial_code import encode_known
 from mocap23_ros.training.regressors import RayDepthRegressor
 from mocap23_ros.training.targets import TrainingWindows
 from mocap23_ros.training.triangulation import split_planes
@@ -28,15 +29,24 @@ _VIRTUAL_NOISE = 0.01  # metres at 1 m, on in-painting observations of virtual v
 
 def pretrain_loss(model: LifterModel, windows: TrainingWindows,
                   configuration: TrainingConfiguration) -> dict[str, Tensor]:
-    """Denoise the clean code of one random view per window; only the code term exists here."""
+    """Denoise the clean code of one random view per window; only the code term exists here.
+
+    Windows of 2D recordings have the real view alone, and no target where a joint is not known.
+    """
     del configuration
     views = make_views(windows.camera, windows.anchor, RigJitter(), 4)
     batch, length = windows.camera.shape[:2]
     device = windows.camera.device
     kind = torch.randint(0, 4, (batch,), device=device)
+    if windows.flat is not None:
+        kind = torch.where(windows.flat, 0, kind)
     view = views.select(kind)
     u, v, _ = project(view, split_planes(windows.joints))
-    clean = model.code.encode(u, v, view, kind)
+    holds = None
+    if windows.known is None:
+        clean = model.code.encode(u, v, view, kind)
+    else:
+        clean, holds = encode_known(model.code, u, v, windows.known[:, None], view, kind)
     # The real view is observed with the detector's errors, a virtual one through a random mask.
     real = (kind == 0)[:, None, None]
     keep_joint = torch.rand(batch, 1, u.shape[-1], device=device) < 0.7
@@ -56,7 +66,9 @@ def pretrain_loss(model: LifterModel, windows: TrainingWindows,
     rows = torch.arange(batch, device=device)
     predicted, _ = model.denoiser(add_noise(clean, noise, t), t, observed,
                                   features[rows, kind].unsqueeze(1))
-    error = ((predicted - clean) ** 2).clamp(max=25.0).mean()
+    square = ((predicted - clean) ** 2).clamp(max=25.0)
+    error = square.mean() if holds is None else (
+        torch.where(holds, square, 0.0).sum() / holds.sum().clamp(min=1))
     return {'total': error, 'code': error}
 
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Training batches as tensors in the window frame."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import torch
@@ -19,6 +19,8 @@ class TrainingWindows:
 
     observation, camera, anchor, stature: as NetworkInputs. joints: [B,T,J,3].
     contact: [B,T,2] 0/1, contact_mask: [B]. log_stature: [B] log(true stature / 1.7 m).
+    known: bool [B,T,J], which joints have a truth; None = all. flat: bool [B], windows of 2D
+    recordings, whose truth is one of the real view alone (keypoint_source.py); None = none.
     """
 
     observation: Tensor
@@ -29,11 +31,28 @@ class TrainingWindows:
     contact: Tensor
     contact_mask: Tensor
     log_stature: Tensor
+    known: Tensor | None = None
+    flat: Tensor | None = None
 
     def to(self, device: torch.device) -> 'TrainingWindows':
         """Copy to a device."""
-        return TrainingWindows(**{field.name: getattr(self, field.name).to(
-            device, non_blocking=True) for field in fields(self)})
+        tensors = {field.name: getattr(self, field.name) for field in fields(self)}
+        return replace(self, **{name: value.to(device, non_blocking=True)
+                                for name, value in tensors.items() if value is not None})
+
+    def joined(self, others: 'TrainingWindows') -> 'TrainingWindows':
+        """These windows and then the others; ``known`` and ``flat`` are filled in."""
+        parts = [self._with_masks(), others._with_masks()]
+        return TrainingWindows(**{field.name: torch.cat([getattr(part, field.name)
+                                                         for part in parts])
+                                  for field in fields(self)})
+
+    def _with_masks(self) -> 'TrainingWindows':
+        known = torch.ones_like(self.joints[..., 0], dtype=torch.bool) \
+            if self.known is None else self.known
+        flat = torch.zeros_like(self.contact_mask, dtype=torch.bool) \
+            if self.flat is None else self.flat
+        return replace(self, known=known, flat=flat)
 
 
 _CARRIED_STATURE = 0.4  # of windows without a given stature: carried over from earlier windows

@@ -1,0 +1,49 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Training batches of projected motion, of 2D recordings, or of both."""
+
+from mocap23_ros.datasets.augmentation import preset
+from mocap23_ros.datasets.motion_clips import MotionClips
+from mocap23_ros.datasets.training_windows import WindowSource, WindowSpec
+from mocap23_ros.errors import InputError
+from mocap23_ros.training.configuration import TrainingConfiguration
+from mocap23_ros.training.keypoint_source import KeypointSource
+from mocap23_ros.training.models import configured_skeleton, configured_tier
+from mocap23_ros.training.targets import TrainingWindows, training_windows
+from mocap23_ros.training.trainer import BatchFunction
+
+
+def mixed_batches(configuration: TrainingConfiguration, clips: MotionClips | None,
+                  recorded: KeypointSource | None = None, share: float = 0.0) -> BatchFunction:
+    """Batches of projected motion, of which 2D recordings, where given, take ``share``.
+
+    A batch is a pure function of its index: where the share of a batch is no whole number,
+    batches differ by one window, such that the share is kept in the long run. InputError where
+    motion is needed and ``clips`` is None.
+    """
+    size, skeleton = configuration.batch_size, configured_skeleton(configuration)
+    if recorded is not None and share >= 1:
+        return lambda index: recorded.batch(size, index)
+    if clips is None:
+        raise InputError('there is no motion to train on; give motion data, or 2D recordings '
+                         'with --keypoints-share 1')
+    tier = configured_tier(configuration)
+    source = WindowSource(clips, WindowSpec(tier.window_length, tier.rate),
+                          preset(configuration.augmentation), configuration.seed, skeleton)
+
+    def projected(count: int, index: int) -> TrainingWindows:
+        return training_windows(source.batch(count, index), skeleton,
+                                seed=configuration.seed + index)
+
+    if recorded is None:
+        return lambda index: projected(size, index)
+
+    def mixed(index: int) -> TrainingWindows:
+        count = int(size * share * (index + 1)) - int(size * share * index)
+        if count == 0:
+            return projected(size, index)
+        if count == size:
+            return recorded.batch(size, index)
+        return projected(size - count, index).joined(recorded.batch(count, index))
+
+    return mixed
