@@ -14,6 +14,7 @@ from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.lifting.lifter import Lifter
 from mocap23_ros.lifting.registry import LIFTERS, create_lifter
+from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
 from mocap23_ros.pipeline.offline_lifter import lift_offline
 from mocap23_ros.pipeline.recording import KeypointRecording
 from mocap23_ros.pipeline.recording_lifter import lift_streaming
@@ -87,7 +88,8 @@ def optimise_recording(lift_input: LiftInput, data: Path | str | None = None) ->
 
 
 def lift_recording(lifter: Lifter, lift_input: LiftInput, lag: int = 0, offline: bool = False,
-                   refinement: RefinementSteps = ALL_STEPS) -> LiftInput:
+                   refinement: RefinementSteps = ALL_STEPS,
+                   pose_uncertainty: CameraPoseUncertainty | None = None) -> LiftInput:
     """Lift a recording the way ``mocap23 lift`` does; arrays as its OUT.npz.
 
     Streaming, the estimate at frame i uses frames <= i + lag, as in the node; offline, all. What
@@ -101,7 +103,8 @@ def lift_recording(lifter: Lifter, lift_input: LiftInput, lag: int = 0, offline:
         np.ascontiguousarray(np.broadcast_to(lift_input['world_T_camera'], (frames, 4, 4))),
         lift_input.get('stature', np.full(people, np.nan, np.float32)))
     motion = (lift_offline(lifter, recording, bones=refinement.bones) if offline else
-              lift_streaming(StreamingLifter(lifter, lag, refinement=refinement), recording))
+              lift_streaming(StreamingLifter(lifter, lag, refinement=refinement,
+                                             pose_uncertainty=pose_uncertainty), recording))
     return {'joints': motion.joints, 'covariance': motion.covariance, 'contact': motion.contact,
             'stature': motion.stature, 'stamps': motion.stamps}
 

@@ -26,6 +26,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='keep the temperatures of the manifest, or 1')
 
 
+def _calibrated(model: 'LifterModel', weights: Path,
+                arguments: argparse.Namespace) -> 'Temperatures':
+    """Temperatures from the calibration subject."""
+    from mocap23_ros.datasets.augmentation import preset
+    from mocap23_ros.datasets.cmu import load_cmu
+    from mocap23_ros.datasets.evaluation_sets import make_evaluation_set
+    from mocap23_ros.datasets.training_windows import WindowSource, WindowSpec
+    from mocap23_ros.skeletons.formats import COCO17
+    from mocap23_ros.training.calibration import calibrate_on_streams, calibrate_on_windows
+    from mocap23_ros.training.torch_lifter import load_torch_lifter
+    if model.skeleton == COCO17:
+        return calibrate_on_streams(load_torch_lifter(weights, arguments.steps, warm_start=True),
+                                    make_evaluation_set('calibration', arguments.data))
+    source = WindowSource(load_cmu('calibration', arguments.data),
+                          WindowSpec(model.tier.window_length, model.tier.rate), preset('noisy'),
+                          seed=7, skeleton=model.skeleton)
+    return calibrate_on_windows(model, source, model.skeleton)
+
+
 def _validation(model: 'LifterModel', temperatures: 'Temperatures',
                 arguments: argparse.Namespace) -> dict[str, dict[str, float]]:
     """Errors on single windows of the validation subjects, clean and noisy."""
@@ -44,10 +63,8 @@ def _validation(model: 'LifterModel', temperatures: 'Temperatures',
 
 def run(arguments: argparse.Namespace) -> int:
     """Export a tier."""
-    from mocap23_ros.datasets.cmu import load_cmu
-    from mocap23_ros.datasets.training_windows import WindowSource, WindowSpec
     from mocap23_ros.engines.model_files import read_manifest
-    from mocap23_ros.training.calibration import Temperatures, calibrate
+    from mocap23_ros.training.calibration import Temperatures
     from mocap23_ros.training.export_tier import export_tier, load_lifter
     from mocap23_ros.training.weights_file import complete_card
 
@@ -64,10 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
                 temperatures = Temperatures(entry['ray_temperature'], entry['across_temperature'])
     else:
         model, _ = load_lifter(weights)
-        source = WindowSource(load_cmu('calibration', arguments.data),
-                              WindowSpec(model.tier.window_length, model.tier.rate), seed=7,
-                              skeleton=model.skeleton)
-        temperatures = calibrate(model, source, model.skeleton)
+        temperatures = _calibrated(model, weights, arguments)
         complete_card(weights, _validation(model, temperatures, arguments))
     entry = export_tier(weights, folder, temperatures, arguments.steps)
     print(f'{folder / entry["full"]["file"]}, {entry["warm"]["file"]}: temperatures '

@@ -57,7 +57,7 @@ _E2_POSE_ERROR = PoseError(scale=(1.0, 1.0), yaw_drift_deg=0.0, position_drift=0
 
 @dataclass(frozen=True)
 class EvaluationSet:
-    """What a set consists of; ``source`` is cmu (validation subjects) or hdm05."""
+    """What a set consists of; ``source`` is a split of CMU or hdm05."""
 
     source: str
     noise: KeypointNoise
@@ -67,16 +67,18 @@ class EvaluationSet:
 
 
 EVALUATION_SETS = {
-    'e1_clean': EvaluationSet('cmu', NO_NOISE, NO_OCCLUSION),
-    'e1_noisy': EvaluationSet('cmu', _NOISY, _SOME_OCCLUSION),
-    'e1_occluded': EvaluationSet('cmu', _NOISY, _MUCH_OCCLUSION),
-    'e1_noisy_stature': EvaluationSet('cmu', _NOISY, _SOME_OCCLUSION, stature_given=True),
-    'e2_moving': EvaluationSet('cmu', _NOISY, _SOME_OCCLUSION, moving=True),
+    'e1_clean': EvaluationSet('validation', NO_NOISE, NO_OCCLUSION),
+    'e1_noisy': EvaluationSet('validation', _NOISY, _SOME_OCCLUSION),
+    'e1_occluded': EvaluationSet('validation', _NOISY, _MUCH_OCCLUSION),
+    'e1_noisy_stature': EvaluationSet('validation', _NOISY, _SOME_OCCLUSION, stature_given=True),
+    'e2_moving': EvaluationSet('validation', _NOISY, _SOME_OCCLUSION, moving=True),
     'hdm05_clean': EvaluationSet('hdm05', NO_NOISE, NO_OCCLUSION),
     'hdm05_noisy': EvaluationSet('hdm05', _NOISY, _SOME_OCCLUSION),
+    # Sets the scale of the uncertainty; no figure is reported on it.
+    'calibration': EvaluationSet('calibration', _NOISY, _SOME_OCCLUSION),
 }
 # Sequences per subject: everyday, acrobatic, small walker; actors of HDM05.
-_COUNTS = {'13': 18, '49': 14, '08': 8, 'bd': 10, 'bk': 10, 'dg': 10, 'tr': 10}
+_COUNTS = {'13': 18, '49': 14, '08': 8, '02': 16, 'bd': 10, 'bk': 10, 'dg': 10, 'tr': 10}
 
 
 def _choose(clips: MotionClips, shortest: int) -> list[tuple[int, int, int]]:
@@ -181,10 +183,10 @@ def make_evaluation_set(name: str, data: Path | str | None = None, limit: int | 
     if name not in EVALUATION_SETS:
         raise InputError(f'no evaluation set {name}; choose from {", ".join(EVALUATION_SETS)}')
     definition = EVALUATION_SETS[name]
-    if definition.source == 'cmu':
-        clips, shortest = load_cmu('validation', data), _SHORTEST
-    else:
+    if definition.source == 'hdm05':
         clips, shortest = load_hdm05(data), 40
+    else:
+        clips, shortest = load_cmu(definition.source, data), _SHORTEST
     chosen = _choose(clips, shortest)
     if limit is not None:
         # Every k-th, so that a short run still meets every subject and camera.
