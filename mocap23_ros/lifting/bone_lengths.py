@@ -2,12 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bone lengths of each person, constant over its track: a running weighted median."""
 
-from collections.abc import Iterable
-
 import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.lifting.kinematic_tree import AVERAGE_FRACTIONS, LENGTHS, MEASURED
+from mocap23_ros.lifting.person_memory import PersonMemory
 
 MEMORY = 256  # measurements of each length kept per person
 _BASE_VARIANCE = 0.02**2  # m^2
@@ -15,16 +14,8 @@ _PRIOR_MEASUREMENTS = 8.0  # worth of the average body of the person's stature
 _PLAUSIBLE = (0.6, 1.6)  # times the average body
 
 
-class BoneLengths:
+class BoneLengths(PersonMemory[tuple[NDArray, NDArray]]):
     """Measured lengths by person id; bones seen across the view count most."""
-
-    def __init__(self) -> None:
-        self._people: dict[int, tuple[NDArray, NDArray]] = {}
-
-    def forget(self, person_ids: Iterable[int] | None = None) -> None:
-        """Drop these people; everybody when None."""
-        for person_id in list(self._people if person_ids is None else person_ids):
-            self._people.pop(int(person_id), None)
 
     def update(self, person_ids: NDArray, joints: NDArray, covariance: NDArray, stature: NDArray
                ) -> NDArray[np.float64]:

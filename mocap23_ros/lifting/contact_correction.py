@@ -7,13 +7,13 @@ the viewing ray first because depth is what one camera knows least, and what rem
 the leg. Gates let go of an anchor that the observations contradict.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.lifting.motion_sample import MotionSample
+from mocap23_ros.lifting.person_memory import PersonMemory
 from mocap23_ros.lifting.two_bone import place_middle_joint
 
 _HIPS, _KNEES, _ANKLES, _PELVIS = [11, 12], [13, 14], [15, 16], 17
@@ -40,20 +40,12 @@ class ContactSettings:
     creep: float = 0.5
 
 
-class ContactCorrection:
+class ContactCorrection(PersonMemory['_Anchors']):
     """Keeps anchors per person id between the frames of one camera."""
 
     def __init__(self, settings: ContactSettings | None = None) -> None:
+        super().__init__()
         self.settings = settings or ContactSettings()
-        self._people: dict[int, _Anchors] = {}
-
-    def forget(self, person_ids: Iterable[int] | None = None) -> None:
-        """Drop the anchors of these people; of everybody when None."""
-        if person_ids is None:
-            self._people.clear()
-            return
-        for person_id in person_ids:
-            self._people.pop(int(person_id), None)
 
     def apply(self, sample: MotionSample, p_camera: NDArray) -> MotionSample:
         """Correct one frame of all people; p_camera: [3] camera centre in the world."""

@@ -2,27 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where each person's eyes, ears and nose lie in the head, constant over the track."""
 
-from collections.abc import Iterable
-
 import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.lifting.kinematic_tree import FACE, FACE_FRACTIONS, NECK, SEGMENTS
+from mocap23_ros.lifting.person_memory import PersonMemory
 
 MEMORY = 64  # measurements kept per person
 _FEWEST = 5  # below which the average face is taken
 
 
-class FacePoints:
+class FacePoints(PersonMemory[NDArray]):
     """Running medians by person id, in the axes of the head, from the neck."""
-
-    def __init__(self) -> None:
-        self._people: dict[int, NDArray] = {}
-
-    def forget(self, person_ids: Iterable[int] | None = None) -> None:
-        """Drop these people; everybody when None."""
-        for person_id in list(self._people if person_ids is None else person_ids):
-            self._people.pop(int(person_id), None)
 
     def update(self, person_ids: NDArray, joints: NDArray, rotations: NDArray, stature: NDArray
                ) -> NDArray[np.float64]:

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Body height per person, learned slowly from every frame in which size and floor agree."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 
 from mocap23_ros.lifting.body_proportions import MEAN_STATURE, STATURE_RANGE
 from mocap23_ros.lifting.depth_evidence import DEFAULT_NOISE, DepthNoise
+from mocap23_ros.lifting.person_memory import PersonMemory
 
 KNOWN_SD = 0.01  # relative, of a stature that the user gave
 _CORRELATION_TIME = 1.0  # seconds over which posture and calibration err alike
@@ -24,7 +24,7 @@ class _Person:
     newest_stamp: float
 
 
-class StatureState:
+class StatureState(PersonMemory[_Person]):
     """Log-normal estimate of stature by person id: a Kalman filter of a constant.
 
     Each frame enters once, although windows overlap. Frames within a correlation time share the
@@ -32,16 +32,8 @@ class StatureState:
     """
 
     def __init__(self, noise: DepthNoise = DEFAULT_NOISE) -> None:
+        super().__init__()
         self._noise = noise
-        self._people: dict[int, _Person] = {}
-
-    def forget(self, person_ids: Iterable[int] | None = None) -> None:
-        """Drop these people; everybody when None."""
-        if person_ids is None:
-            self._people.clear()
-            return
-        for person_id in person_ids:
-            self._people.pop(int(person_id), None)
 
     def current(self, person_ids: NDArray, known: NDArray) -> tuple[NDArray, NDArray]:
         """Stature [P] in metres and its relative sd [P]; a ``known`` one (not NaN) wins."""

@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The previous window's motion, shifted to the next window (streaming mode A)."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mocap23_ros.lifting.person_memory import PersonMemory
 from mocap23_ros.windows.keypoint_windows import KeypointWindows
 
 
@@ -18,15 +18,15 @@ class _Memory:
     since: float  # stamp of the last full start
 
 
-class WarmStart:
+class WarmStart(PersonMemory[_Memory]):
     """Keeps the last lifted window per person id.
 
     refresh: seconds after which a full start is due, so that no error can keep itself alive.
     """
 
     def __init__(self, refresh: float = 1.0) -> None:
+        super().__init__()
         self.refresh = refresh
-        self._memory: dict[int, _Memory] = {}
 
     def previous(self, windows: KeypointWindows,
                  world_T_window: NDArray) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
@@ -36,7 +36,7 @@ class WarmStart:
         has = np.zeros(people, bool)
         newest = windows.stamps[-1]
         for row, person_id in enumerate(windows.person_ids):
-            memory = self._memory.get(int(person_id))
+            memory = self._people.get(int(person_id))
             if memory is None or newest - memory.since >= self.refresh \
                     or not memory.stamps[0] <= newest \
                     or windows.stamps[0] > memory.stamps[-1]:
@@ -53,21 +53,13 @@ class WarmStart:
         newest = float(windows.stamps[-1])
         for row, person_id in enumerate(windows.person_ids):
             key = int(person_id)
-            old = self._memory.get(key)
+            old = self._people.get(key)
             if not np.isfinite(joints[row]).all():
-                self._memory.pop(key, None)
+                self._people.pop(key, None)
                 continue
             due = old is None or not 0 <= newest - old.since < self.refresh
             since = newest if due or old is None else old.since
-            self._memory[key] = _Memory(windows.stamps, joints[row], since)
-
-    def forget(self, person_ids: Iterable[int] | None = None) -> None:
-        """Drop these people; everybody when None."""
-        if person_ids is None:
-            self._memory.clear()
-            return
-        for person_id in person_ids:
-            self._memory.pop(int(person_id), None)
+            self._people[key] = _Memory(windows.stamps, joints[row], since)
 
 
 def resample(stamps: NDArray, values: NDArray, new_stamps: NDArray) -> NDArray:

@@ -9,13 +9,13 @@ and takes over only a share of the remaining difference, all of it where the dif
 against the joint's covariance.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.lifting.motion_sample import MotionSample
+from mocap23_ros.lifting.person_memory import PersonMemory
 
 _REFERENCE_RATE = 30.0  # Hz at which the shares hold; at other rates they are converted
 
@@ -43,20 +43,12 @@ class _State:
     velocity: NDArray[np.float64]  # [J,3] m/s
 
 
-class MotionFilter:
+class MotionFilter(PersonMemory[_State]):
     """Keeps the filtered joints and their velocity per person id."""
 
     def __init__(self, settings: MotionFilterSettings | None = None) -> None:
+        super().__init__()
         self.settings = settings or MotionFilterSettings()
-        self._people: dict[int, _State] = {}
-
-    def forget(self, person_ids: Iterable[int] | None = None) -> None:
-        """Drop these people; everybody when None."""
-        if person_ids is None:
-            self._people.clear()
-            return
-        for person_id in person_ids:
-            self._people.pop(int(person_id), None)
 
     def apply(self, sample: MotionSample, before: MotionSample) -> MotionSample:
         """Filter one frame of all people.
