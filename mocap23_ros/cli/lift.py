@@ -7,7 +7,9 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mocap23_ros.engines.model_files import available_tiers
 from mocap23_ros.errors import InputError
@@ -20,6 +22,9 @@ from mocap23_ros.pipeline.recording_lifter import lift_streaming
 from mocap23_ros.pipeline.refinement import RefinementSteps
 from mocap23_ros.pipeline.streaming_lifter import StreamingLifter
 from mocap23_ros.skeletons.formats import COCO17
+
+if TYPE_CHECKING:
+    from mocap23_ros.body_models.smpl_model import SmplModel
 
 Progress = Callable[[int, int], None]
 
@@ -60,6 +65,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--save-keypoints', type=Path, metavar='FILE.npz',
                         help="with --video: also write the detector's keypoints, as --keypoints "
                              'and training take them')
+    parser.add_argument('--smpl-model', type=Path, metavar='FILE.npz',
+                        help='your own SMPL, SMPL-H or SMPL-X model: also write its parameters '
+                             'beside OUT.npz, one file per person')
+    parser.add_argument('--smpl-mesh', type=int, metavar='FRAME',
+                        help='with --smpl-model: also write the meshes of this frame (from 0) as '
+                             'PLY')
     parser.add_argument('--detector', default='mediapipe', help='with --video (default: mediapipe)')
     parser.add_argument('--detector-model', type=Path, metavar='FILE',
                         help='with --video: weights of the detector')
@@ -69,6 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Lift what the arguments name; raises InputError for what cannot be used."""
     _check(arguments)
     jobs = _jobs(arguments)
+    model = _load_smpl_model(arguments, jobs)
     lifter = _make_lifter(arguments)
     try:
         for number, (source, target) in enumerate(jobs, 1):
@@ -84,17 +96,24 @@ def run(arguments: argparse.Namespace) -> int:
             if arguments.bvh:
                 from mocap23_ros.pipeline.uniform_poses import uniform_times
                 uniform_times(recording.stamps)  # refuses what is too long, before the work
+            if arguments.smpl_mesh is not None and arguments.smpl_mesh >= recording.frames:
+                raise InputError(f'--smpl-mesh {arguments.smpl_mesh}: {source} has the frames 0 to '
+                                 f'{recording.frames - 1}')
             with _progress(f'lifting {label}') as report:
                 motion = _lift(arguments, lifter, recording, report)
-            if arguments.body_fit:
-                motion = motion.with_body()
-            motion.save(target)
+            fitted = (motion.with_body() if arguments.body_fit or arguments.bvh or model
+                      else motion)
+            (fitted if arguments.body_fit else motion).save(target)
             if arguments.bvh:
                 from mocap23_ros.pipeline.bvh_file import save_bvh
-                body = motion.body or motion.with_body().body
-                assert body is not None
-                save_bvh(arguments.bvh, target.stem, motion.stamps, motion.person_ids, body,
+                assert fitted.body is not None
+                save_bvh(arguments.bvh, target.stem, motion.stamps, motion.person_ids, fitted.body,
                          arguments.bvh_unit)
+            if model is not None:
+                from mocap23_ros.pipeline.smpl_motion_file import save_smpl
+                with _progress(f'fitting SMPL to {label}') as report:
+                    save_smpl(target, replace(motion, body=fitted.body), model,
+                              arguments.smpl_mesh, report)
     finally:
         close = getattr(lifter, 'close', None)
         if close is not None:
@@ -114,6 +133,10 @@ def _check(arguments: argparse.Namespace) -> None:
     if arguments.steps is not None and not 1 <= arguments.steps <= 1000:
         raise InputError('--steps must be between 1 and 1000')
     RefinementSteps.without(arguments.without)
+    if arguments.smpl_mesh is not None and not arguments.smpl_model:
+        raise InputError('--smpl-mesh needs --smpl-model FILE.npz')
+    if arguments.smpl_mesh is not None and arguments.smpl_mesh < 0:
+        raise InputError('--smpl-mesh counts frames from 0')
     if arguments.bvh:
         _check_bvh(arguments)
 
@@ -175,6 +198,17 @@ def _jobs(arguments: argparse.Namespace) -> list[tuple[Path, Path]]:
     if target.exists() and target.samefile(source):
         raise InputError('--out is the input file; give another name')
     return [(source, target)]
+
+
+def _load_smpl_model(arguments: argparse.Namespace, jobs: list[tuple[Path, Path]]
+                     ) -> 'SmplModel | None':
+    if arguments.smpl_model is None:
+        return None
+    from mocap23_ros.body_models.smpl_file import load_smpl_model
+    from mocap23_ros.pipeline.smpl_motion_file import check_smpl_names
+    check_smpl_names([target for _, target in jobs],
+                     [*(source for source, _ in jobs), arguments.smpl_model])
+    return load_smpl_model(arguments.smpl_model)
 
 
 def _make_lifter(arguments: argparse.Namespace) -> Lifter:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
+from mocap23_ros.body_models.surface_points import VERTICES
 from mocap23_ros.datasets.licensed import motion_sets
 from mocap23_ros.datasets.licensed.aistpp import load_aistpp
 from mocap23_ros.datasets.licensed.body_model import BodyModel
@@ -41,10 +42,10 @@ def write_model(path, joints=52, vertices=6890):
     for joint in range(joints):
         template[first + joint] = rest[joint]
         regressor[joint, first + joint] = 1
-    from mocap23_ros.datasets.licensed.body_model import _VERTEX_JOINTS, _VERTICES
-    for number, name in zip(_VERTICES[vertices], _VERTEX_JOINTS, strict=True):
+    from mocap23_ros.datasets.licensed.body_model import _VERTEX_JOINTS
+    for number, name in zip(VERTICES[vertices], _VERTEX_JOINTS, strict=True):
         template[number] = FACE[name]
-        owner = 15 if number in _VERTICES[vertices][:5] else (7 if name[0] == 'l' else 8)
+        owner = 15 if number in VERTICES[vertices][:5] else (7 if name[0] == 'l' else 8)
         weights[number] = np.eye(joints)[owner]
     template[50] = 0, .8, 0                                # top of the head
     weights[50] = np.eye(joints)[15]

@@ -13,18 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from mocap23_ros.body_models.surface_points import NAMES, VERTICES
 from mocap23_ros.datasets.mocap34 import COUNT, JOINT_NAMES
 from mocap23_ros.errors import InputError
 
 _NEEDED = ('v_template', 'shapedirs', 'J_regressor', 'kintree_table', 'weights')
 # Joints that stand for l_hand and r_hand, by number of joints of the model.
 _HANDS = {24: (22, 23), 52: (25, 40), 55: (28, 43)}
-# Vertices: nose, left and right eye, left and right ear, heels, big toes, by vertex count.
-_VERTICES = {
-    6890: (332, 2800, 6260, 583, 4071, 3387, 6787, 3216, 6617),
-    10475: (9120, 9448, 9929, 6, 616, 8846, 8635, 5770, 8463),
-}
-_VERTEX_JOINTS = ('nose', 'l_eye', 'r_eye', 'l_ear', 'r_ear', 'l_heel', 'r_heel', 'l_toe', 'r_toe')
+_VERTEX_JOINTS = tuple(name.replace('left_', 'l_').replace('right_', 'r_') for name in NAMES)
 
 
 @dataclass(frozen=True)
@@ -59,10 +55,10 @@ class BodyModel:
                              f'({error})') from error
         template, regressor = arrays['v_template'], arrays['J_regressor']
         joints = len(regressor)
-        if joints not in _HANDS or len(template) not in _VERTICES:
+        if joints not in _HANDS or len(template) not in VERTICES:
             raise InputError(f'{path}: a model of {joints} joints and {len(template)} vertices is '
                              f'not SMPL, SMPL+H or SMPL-X')
-        chosen = [*_VERTICES[len(template)], int(template[:, 1].argmax()),
+        chosen = [*VERTICES[len(template)], int(template[:, 1].argmax()),
                   int(template[:, 1].argmin())]
         parents = arrays['kintree_table'][0].astype(np.int64)
         parents[0] = -1
