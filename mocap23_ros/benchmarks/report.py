@@ -3,20 +3,17 @@
 """bench.json and the same as tables, bench.md."""
 
 import json
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from mocap23_ros.atomic_files import write_text
+
 
 def write_report(result: dict[str, Any], folder: Path) -> None:
-    """Write both files, each atomically."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in (('bench.json', json.dumps(result, indent=2) + '\n'),
-                       ('bench.md', markdown(result))):
-        temporary = folder / (name + '.partial')
-        temporary.write_text(text)
-        os.replace(temporary, folder / name)
+    """Write both files, each atomically; InputError where that is not possible."""
+    write_text(folder / 'bench.json', json.dumps(result, indent=2) + '\n')
+    write_text(folder / 'bench.md', markdown(result))
 
 
 def markdown(result: dict[str, Any]) -> str:

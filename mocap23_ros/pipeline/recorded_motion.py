@@ -2,15 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Lifted motion of a whole recording, and its npz file."""
 
-import os
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.errors import InputError
+from mocap23_ros.atomic_files import write_npz
 from mocap23_ros.lifting.body_fit import BodyFit, FittedBody
 from mocap23_ros.lifting.body_proportions import MEAN_STATURE
 from mocap23_ros.lifting.kinematic_tree import LENGTHS, SEGMENT_PARENTS, SEGMENTS
@@ -76,19 +74,4 @@ class RecordedMotion:
 
     def save(self, path: Path) -> None:
         """Write the npz file, whole or not at all; InputError where that is not possible."""
-        path = Path(path)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f'.{path.name}.')
-        except OSError as error:
-            raise InputError(f'cannot write {path}: {error.strerror}') from None
-        try:
-            with os.fdopen(handle, 'wb') as stream:
-                np.savez_compressed(stream, **self._arrays())  # type: ignore[arg-type]
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, path)
-        except BaseException as error:
-            os.unlink(temporary)
-            if isinstance(error, OSError):
-                raise InputError(f'cannot write {path}: {error.strerror}') from None
-            raise
+        write_npz(path, self._arrays())

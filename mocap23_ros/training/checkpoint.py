@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Resumable training state, written atomically so that a kill at any moment loses little."""
 
-import os
 import random
 from pathlib import Path
 from typing import Any
@@ -10,16 +9,15 @@ from typing import Any
 import numpy as np
 import torch
 
+from mocap23_ros.atomic_files import replacing
 from mocap23_ros.errors import InputError
 
 
 def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
     """Write tensors, numbers and strings; the generators' states are added."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     state = {**state, 'torch_generator': torch.get_rng_state()}
-    temporary = path.with_suffix('.partial')
-    torch.save(state, temporary)
-    os.replace(temporary, path)
+    with replacing(path) as temporary:
+        torch.save(state, temporary)
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:

@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The whole few-step lifter as one ONNX graph: conditions, steps, triangulation, covariance."""
 
-import os
 from pathlib import Path
 
 import onnx
 import torch
 from torch import Tensor, nn
 
+from mocap23_ros.atomic_files import replacing
 from mocap23_ros.lifting.network_inputs import CAMERA_FEATURES
 from mocap23_ros.training.graph_tidying import tidy_graph
 from mocap23_ros.training.lifter_model import WARM_START_TIME, LifterModel
@@ -88,7 +88,6 @@ def export_graph(graph: LifterGraph, path: Path) -> None:
     warm = isinstance(graph, WarmLifterGraph)
     names = ['observation', 'camera', 'anchor', 'stature'] + (['previous'] if warm else [])
     people = torch.export.Dim('people', min=1, max=64)
-    temporary = path.with_suffix('.partial.onnx')
     graph = graph.eval()
     program = torch.onnx.export(
         graph, example_inputs(graph.model, 3, warm), dynamo=True, opset_version=OPSET,
@@ -97,6 +96,5 @@ def export_graph(graph: LifterGraph, path: Path) -> None:
     assert program is not None
     onnx_model = tidy_graph(program.model_proto)
     onnx.checker.check_model(onnx_model)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    onnx.save(onnx_model, temporary)
-    os.replace(temporary, path)
+    with replacing(path, keep_suffix=True) as temporary:
+        onnx.save(onnx_model, temporary)

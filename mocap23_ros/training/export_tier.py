@@ -3,13 +3,13 @@
 """From weights to the graphs and the manifest entry that run time reads."""
 
 import json
-import os
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from mocap23_ros.atomic_files import write_text
 from mocap23_ros.checksum import file_sha256
 from mocap23_ros.engines.model_files import read_manifest
 from mocap23_ros.errors import InputError
@@ -84,6 +84,4 @@ def _update_manifest(path: Path, tier: str, entry: dict[str, Any]) -> None:
     if path.exists():
         manifest = read_manifest(path)
     manifest['tiers'][tier] = entry
-    temporary = path.with_suffix('.partial')
-    temporary.write_text(json.dumps(manifest, indent=2) + '\n')
-    os.replace(temporary, path)
+    write_text(path, json.dumps(manifest, indent=2) + '\n')

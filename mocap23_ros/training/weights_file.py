@@ -3,7 +3,6 @@
 """Weights as safetensors with a card: what they are, what made them, how good they are."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import nn
 
+from mocap23_ros.atomic_files import replacing, write_text
 from mocap23_ros.errors import InputError
 
 ACKNOWLEDGEMENT = ('The data used in this project was obtained from mocap.cs.cmu.edu. '
@@ -20,20 +20,16 @@ ACKNOWLEDGEMENT = ('The data used in this project was obtained from mocap.cs.cmu
 
 def save_weights(path: Path, model: nn.Module, card: dict[str, Any]) -> None:
     """Write ``path`` (safetensors, the card in its metadata) and ``path``.json, atomically."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     card = {'acknowledgement': ACKNOWLEDGEMENT, **card}
     tensors = {name: value.detach().cpu().contiguous()
                for name, value in model.state_dict().items()}
-    temporary = path.with_suffix('.partial')
-    save_file(tensors, temporary, metadata={'card': json.dumps(card)})
-    os.replace(temporary, path)
+    with replacing(path) as temporary:
+        save_file(tensors, temporary, metadata={'card': json.dumps(card)})
     _write_card(path, card)
 
 
 def _write_card(path: Path, card: dict[str, Any]) -> None:
-    text = path.with_suffix('.json.partial')
-    text.write_text(json.dumps(card, indent=2) + '\n')
-    os.replace(text, path.with_suffix('.json'))
+    write_text(path.with_suffix('.json'), json.dumps(card, indent=2) + '\n')
 
 
 def complete_card(path: Path, validation: dict[str, Any]) -> None:
