@@ -66,13 +66,22 @@ def compare_on_set(set_name: str, method_names: Sequence[str], lag: int = 0,
                    progress: Callable[[str], None] = lambda text: None) -> Comparison:
     """Run methods on a synthetic evaluation set; raises InputError for unknown names."""
     from mocap23_ros.baselines.methods import method
+
+    methods = dict(method(name, lag, offline, data, without) for name in method_names)
+    descriptions = {name: 'all frames' if offline or name == 'optimisation'
+                    else f'streaming, lag {lag} frames' for name in methods}
+    return compare_methods(set_name, methods, descriptions, data, sequences, progress)
+
+
+def compare_methods(set_name: str, methods: Mapping[str, Callable[[Motion], Motion]],
+                    descriptions: Mapping[str, str], data: Path | str | None = None,
+                    sequences: int | None = None,
+                    progress: Callable[[str], None] = lambda text: None) -> Comparison:
+    """As ``compare_on_set``, for methods that are loaded already, by label."""
     from mocap23_ros.datasets.evaluation_sets import make_evaluation_set
 
     recordings = make_evaluation_set(set_name, data, sequences)
-    methods = dict(method(name, lag, offline, data, without) for name in method_names)
-    result = Comparison(set_name, 30.0)
-    result.descriptions = {name: 'all frames' if offline or name == 'optimisation'
-                           else f'streaming, lag {lag} frames' for name in methods}
+    result = Comparison(set_name, 30.0, descriptions=dict(descriptions))
     for number, recording in enumerate(recordings):
         progress(f'{set_name} {number + 1}/{len(recordings)} {recording.name}')
         truth = {key: value[:, 0] if key in ('joints', 'contact', 'limit') else value
