@@ -3,13 +3,15 @@
 """Training batches as tensors in the window frame."""
 
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from mocap23_ros.datasets.training_windows import TrainingBatch
-from mocap23_ros.lifting.network_inputs import make_network_inputs
+from mocap23_ros.lifting.network_inputs import NetworkInputs, make_network_inputs
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 
 
@@ -58,12 +60,11 @@ class TrainingWindows:
 _CARRIED_STATURE = 0.4  # of windows without a given stature: carried over from earlier windows
 
 
-def training_windows(batch: TrainingBatch, skeleton: SkeletonFormat,
-                     seed: int = 0) -> TrainingWindows:
-    """Bring a batch of the window source into the window frame.
+def window_inputs(batch: TrainingBatch, skeleton: SkeletonFormat, seed: int = 0) -> NetworkInputs:
+    """Network inputs of a batch of the window source.
 
     Some people come with a stature of a standard deviation of 1.5 to 6 %, as a track does that
-    carries its estimate from window to window.
+    carries its estimate from window to window; seed draws them.
     """
     rng = np.random.default_rng(seed)
     stature = np.array(batch.stature_known, np.float32)
@@ -73,11 +74,15 @@ def training_windows(batch: TrainingBatch, skeleton: SkeletonFormat,
     estimate = batch.stature * np.exp(sd * rng.standard_normal(len(stature)))
     stature = np.where(carried, estimate, stature)
     stature_sd = np.where(carried, sd, stature_sd)
-    inputs = make_network_inputs(batch.keypoints, batch.world_T_camera.astype(np.float64),
-                                 batch.focal_length, stature, skeleton, stature_sd)
-    pose = inputs.world_T_window
-    offset = batch.joints - pose[:, None, None, :3, 3]
-    p_window = np.einsum('bji,btkj->btki', pose[:, :3, :3], offset)
+    return make_network_inputs(batch.keypoints, batch.world_T_camera.astype(np.float64),
+                               batch.focal_length, stature, skeleton, stature_sd)
+
+
+def training_windows(batch: TrainingBatch, skeleton: SkeletonFormat,
+                     seed: int = 0) -> TrainingWindows:
+    """Bring a batch of the window source into the window frame; seed: see ``window_inputs``."""
+    inputs = window_inputs(batch, skeleton, seed)
+    p_window = to_window(batch.joints, inputs.world_T_window)
 
     def tensor(array: np.ndarray) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32))
@@ -86,3 +91,9 @@ def training_windows(batch: TrainingBatch, skeleton: SkeletonFormat,
         tensor(inputs.observation), tensor(inputs.camera), tensor(inputs.anchor),
         tensor(inputs.stature), tensor(p_window), tensor(batch.contact),
         tensor(batch.contact_mask), tensor(np.log(batch.stature / 1.7)))
+
+
+def to_window(p_world: NDArray[Any], world_T_window: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Points [B,T,J,3] of the world in the window frames [B,4,4], metres."""
+    offset = p_world - world_T_window[:, None, None, :3, 3]
+    return np.einsum('bji,btkj->btki', world_T_window[:, :3, :3], offset)
