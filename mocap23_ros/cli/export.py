@@ -20,6 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--weights', type=Path,
                         help='default: lifter_<tier>.safetensors in the engines folder')
     parser.add_argument('--out', type=Path, help='default: the engines folder')
+    parser.add_argument('--precision', choices=('float', 'int8'), default='float',
+                        help='int8: add int8 graphs, for TensorRT, to a tier that is exported '
+                             'already (default: FP32 and FP16 graphs from the weights)')
     parser.add_argument('--steps', type=int, default=2, help='evaluations of a full start')
     parser.add_argument('--data', type=Path, help='motion data folder, for the calibration')
     parser.add_argument('--no-calibration', action='store_true',
@@ -61,6 +64,21 @@ def _validation(model: 'LifterModel', temperatures: 'Temperatures',
         for name in ('clean', 'noisy', 'occluded')}
 
 
+def _export_int8(arguments: argparse.Namespace, folder: Path) -> int:
+    """Int8 graphs beside those of the tier in a folder."""
+    from mocap23_ros.datasets.cmu import load_cmu
+    from mocap23_ros.training.export_integer import export_integer_tier
+
+    if arguments.weights is not None or arguments.no_calibration:
+        raise InputError('--precision int8 starts from exported graphs and needs motion data; '
+                         'leave out --weights and --no-calibration')
+    entry = export_integer_tier(arguments.tier, folder, load_cmu('train', arguments.data))
+    print(f'{folder / entry["full"]["file"]}, {entry["warm"]["file"]}: '
+          f'{entry["full"]["int8_layers"]} and {entry["warm"]["int8_layers"]} layers in int8; '
+          f'mocap23 evaluate-steps --tier {arguments.tier} shows what that costs')
+    return 0
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Export a tier."""
     from mocap23_ros.engines.model_files import read_manifest
@@ -71,6 +89,8 @@ def run(arguments: argparse.Namespace) -> int:
     if not 1 <= arguments.steps <= 50:
         raise InputError(f'--steps must be 1 to 50, not {arguments.steps}')
     folder = arguments.out or engines_folder()
+    if arguments.precision == 'int8':
+        return _export_int8(arguments, folder)
     weights = arguments.weights or engines_folder() / f'lifter_{arguments.tier}.safetensors'
     if arguments.no_calibration:
         temperatures = Temperatures(1.0, 1.0)

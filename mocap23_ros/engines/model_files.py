@@ -73,7 +73,8 @@ def find_model(tier: str, folder: Path | None = None, verify: bool = True,
                precision: str = 'fp32') -> ModelEntry:
     """Entry of a tier whose files exist and, with ``verify``, match their sha256.
 
-    precision: ``fp16`` gives the graphs whose network is in half precision (for TensorRT).
+    precision: ``fp16`` gives the graphs whose network is in half precision, ``int8`` those whose
+    linear layers are in int8 (both for TensorRT).
     """
     folder = folder or engines_folder()
     manifest = read_manifest(folder / 'manifest.json')
@@ -82,17 +83,17 @@ def find_model(tier: str, folder: Path | None = None, verify: bool = True,
                          f'{", ".join(sorted(manifest["tiers"])) or "none"}')
     entry = manifest['tiers'][tier]
     files = entry if precision == 'fp32' else entry.get(precision)
+    command = f'mocap23 export --tier {tier}' + (' --precision int8' * (precision == 'int8'))
     if files is None:
-        raise InputError(f'tier {tier} has no {precision} graphs; run `mocap23 export --tier '
-                         f'{tier}`')
+        raise InputError(f'tier {tier} has no {precision} graphs; run `{command}`')
     paths = {}
     for kind in ('full', 'warm'):
         path = folder / Path(files[kind]['file']).name
         if not path.exists():
-            raise InputError(f'{path} is missing; run `mocap23 export --tier {tier}`')
+            raise InputError(f'{path} is missing; run `{command}`')
         if verify and file_sha256(path) != files[kind]['sha256']:
             raise InputError(f'{path} does not match the manifest (sha256); it is damaged or '
-                             f'foreign: run `mocap23 export --tier {tier}`')
+                             f'foreign: run `{command}`')
         paths[kind] = path
     return ModelEntry(tier, paths['full'], paths['warm'], int(entry['window_length']),
                       float(entry['rate']), int(entry['steps']), str(entry['skeleton']),

@@ -16,7 +16,12 @@ from mocap23_ros.engines.backend import TensorSpec
 from mocap23_ros.engines.cuda_runtime import CudaRuntime, Gpu
 from mocap23_ros.engines.engine_manifest import EngineManifest, EngineMismatch, load_engine
 from mocap23_ros.engines.pinned_block import PinnedBlock
-from mocap23_ros.engines.tensorrt_builder import BuildOptions, build_engine, engine_path
+from mocap23_ros.engines.tensorrt_builder import (
+    PRECISIONS,
+    BuildOptions,
+    build_engine,
+    engine_path,
+)
 from mocap23_ros.engines.tensorrt_library import TensorRTLibrary, load_tensorrt
 from mocap23_ros.errors import InputError
 
@@ -38,6 +43,7 @@ def ready_engine(library: TensorRTLibrary, onnx: Path, gpu: Gpu | None,
     if not onnx.is_file():
         raise InputError(f'the network {onnx} does not exist; export it first')
     path = engine_path(onnx, library.name)
+    precision = next((name for name in PRECISIONS if onnx.stem.endswith(f'_{name}')), 'fp32')
     try:
         content, manifest = load_engine(path, onnx, library.name, library.version, gpu)
         if not manifest.fixed_batch and max(manifest.profiles) < max_persons:
@@ -46,18 +52,26 @@ def ready_engine(library: TensorRTLibrary, onnx: Path, gpu: Gpu | None,
         if on_mismatch == 'refuse':
             raise EngineMismatch(
                 f'{mismatch}; run: mocap23 build-engine --graph {onnx} --library {library.name} '
-                f'--max-persons {max_persons}') from None
+                f'--precision {precision} --max-persons {max_persons}') from None
         _log.warning('%s; building it now, which takes minutes', mismatch)
-        precision = 'fp16' if onnx.stem.endswith('_fp16') else 'fp32'
         build_engine(library, onnx, path, BuildOptions(max_persons, precision), gpu)
         content, manifest = load_engine(path, onnx, library.name, library.version, gpu)
     return content, manifest
 
 
-def half_precision_graph(onnx: Path) -> Path:
-    """The FP16 graph that lies beside a graph, or the graph itself where there is none."""
-    half = onnx.with_name(f'{onnx.stem}_fp16.onnx')
-    return half if half.is_file() else onnx
+def graph_of_precision(onnx: Path, precision: str) -> Path:
+    """The graph of a precision that lies beside an FP32 graph.
+
+    fp16: the FP32 graph itself where there is no other. Raises InputError for an unknown
+    precision, and for int8 where there is no such graph.
+    """
+    if precision not in PRECISIONS:
+        raise InputError(f'precision must be one of {", ".join(PRECISIONS)}, not {precision!r}')
+    own = onnx.with_name(f'{onnx.stem}_{precision}.onnx')
+    if precision == 'int8' and not own.is_file():
+        raise InputError(f'there is no {own.name} beside {onnx.name}; run mocap23 export '
+                         '--precision int8, or use fp16 or fp32')
+    return onnx if precision == 'fp32' or not own.is_file() else own
 
 
 def pick_profile(sizes: tuple[int, ...], rows: int) -> int:
@@ -69,23 +83,20 @@ class TensorRTBackend:
     """An ONNX graph as an engine on the GPU of this machine.
 
     library: ``tensorrt`` or ``tensorrt_rtx``. precision: ``fp16`` takes the FP16 graph beside
-    model_path where there is one, ``fp32`` model_path itself. on_mismatch, max_persons: see
-    ``ready_engine``. A batch is filled up with zeros to the next profile (1, 2, 4, 8, 16); each of
-    these has run once and is recorded as a CUDA graph, copies included, when this returns, so that
-    no call compiles or allocates. Larger batches are run in parts. One stream.
+    model_path where there is one, ``int8`` the int8 graph beside it, ``fp32`` model_path itself.
+    on_mismatch, max_persons: see ``ready_engine``. A batch is filled up with zeros to the next
+    profile (1, 2, 4, 8, 16); each of these has run once and is recorded as a CUDA graph, copies
+    included, when this returns, so that no call compiles or allocates. Larger batches are run in
+    parts. One stream.
     """
 
     def __init__(self, model_path: str | Path, library: str = 'tensorrt', precision: str = 'fp16',
                  on_mismatch: str = 'rebuild', max_persons: int = 16) -> None:
-        if precision not in ('fp16', 'fp32'):
-            raise InputError(f'precision must be fp16 or fp32, not {precision!r}')
+        onnx = graph_of_precision(Path(model_path), precision)
         self.name = library
         self._library = load_tensorrt(library)
         self._cuda = CudaRuntime()
         self.gpu = self._cuda.gpu()
-        onnx = Path(model_path)
-        if precision == 'fp16':
-            onnx = half_precision_graph(onnx)
         content, self.manifest = ready_engine(
             self._library, onnx, self.gpu, on_mismatch, max_persons)
         trt = self._library.api

@@ -3,7 +3,8 @@
 """Build an engine from an ONNX graph with TensorRT or TensorRT-RTX.
 
 Networks are strongly typed: the precision of every layer is the one that the graph states, so the
-FP16 engine of a lifter comes from its FP16 graph, whose geometry stays in FP32.
+FP16 engine of a lifter comes from its FP16 graph and the int8 engine from its int8 graph. The
+geometry stays in FP32 in both.
 """
 
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from mocap23_ros.errors import InputError
 
 PROFILE_SIZES = (1, 2, 4, 8, 16)
 LARGEST_BATCH = 64
-PRECISIONS = ('fp16', 'fp32')
+PRECISIONS = ('fp16', 'fp32', 'int8')
 # TensorRT-RTX builds for the GPUs from here on unless one is named.
 _PORTABLE_CAPABILITY = '8.0+'
 Progress = Callable[[str, float], None]  # phase, done 0..1
@@ -99,6 +100,9 @@ def build_engine(library: TensorRTLibrary, onnx: Path, target: Path, options: Bu
         raise InputError(f'the network {onnx} does not exist; export it first')
     sizes = profile_sizes(options.max_persons)
     builder, network, _parser = parse_graph(library, onnx)
+    if options.precision == 'int8' and 'QUANTIZE' not in layer_summary(network):
+        raise InputError(f'{onnx.name} has no int8 layers, so the precision int8 cannot be had '
+                         'from it; export the tier with mocap23 export --precision int8')
     fixed = _fixed_batch(network)
     if fixed is not None:
         sizes = (fixed,)

@@ -47,16 +47,17 @@ def load_lifter(weights: Path) -> tuple[LifterModel, dict[str, Any]]:
     return model, card
 
 
+@torch.no_grad()
 def export_tier(weights: Path, folder: Path, temperatures: Temperatures,
                 steps: int = 2) -> dict[str, Any]:
     """Write the four graphs of a tier and its manifest entry; returns the entry.
 
     lifter_<tier>.onnx starts from noise, lifter_<tier>_warm.onnx from the previous motion; each
-    also as _fp16 for TensorRT. The tensors at their borders are FP32 in all of them.
+    also as _fp16 for TensorRT. The tensors at their borders are FP32 in all of them. Int8 graphs
+    of former weights are removed (training/export_integer.py makes new ones).
     """
     model, card = load_lifter(weights)
     tier = model.tier
-    torch.set_grad_enabled(False)
     files: dict[str, Any] = {'fp16': {}}
     for precision, network in (('fp32', model), ('fp16', to_half_precision(model))):
         for kind, graph_class, suffix, evaluations in (
@@ -75,11 +76,14 @@ def export_tier(weights: Path, folder: Path, temperatures: Temperatures,
                     'steps': card.get('steps'), 'commit': card.get('commit')},
         'tools': {name: version(name) for name in ('torch', 'onnx', 'onnxscript')},
     }
-    _update_manifest(folder / 'manifest.json', tier.name, entry)
+    update_manifest(folder / 'manifest.json', tier.name, entry)
+    for suffix in ('', '_warm'):
+        (folder / f'lifter_{tier.name}{suffix}_int8.onnx').unlink(missing_ok=True)
     return entry
 
 
-def _update_manifest(path: Path, tier: str, entry: dict[str, Any]) -> None:
+def update_manifest(path: Path, tier: str, entry: dict[str, Any]) -> None:
+    """Replace the entry of a tier, atomically; the others stay."""
     manifest: dict[str, Any] = {'version': 1, 'tiers': {}}
     if path.exists():
         manifest = read_manifest(path)

@@ -16,7 +16,7 @@ from mocap23_ros.engines.engine_manifest import (
     read_engine_manifest,
 )
 from mocap23_ros.engines.registry import create_backend
-from mocap23_ros.engines.tensorrt_backend import half_precision_graph, pick_profile, ready_engine
+from mocap23_ros.engines.tensorrt_backend import graph_of_precision, pick_profile, ready_engine
 from mocap23_ros.engines.tensorrt_builder import (
     BuildOptions,
     build_engine,
@@ -160,7 +160,8 @@ def test_graphs_that_tensorrt_cannot_take_are_refused_in_one_line(tmp_path):
 def test_options_that_cannot_work_are_refused(built):
     library, graph, target = built
     for options, words in ((BuildOptions(0), 'max-persons'), (BuildOptions(65), 'max-persons'),
-                           (BuildOptions(precision='int8'), 'precision'),
+                           (BuildOptions(precision='int4'), 'precision must be one of'),
+                           (BuildOptions(precision='int8'), 'lifter_t.onnx has no int8 layers'),
                            (BuildOptions(compute_capability='9.9'), 'compute capability')):
         with pytest.raises(InputError, match=words):
             build_engine(library, graph, target, options, None)
@@ -177,11 +178,18 @@ def test_profiles_cover_every_batch_size():
     assert picked == [1, 2, 4, 8, 16, 16]
 
 
-def test_the_half_precision_graph_is_found_by_name(tmp_path):
+def test_the_graph_of_a_precision_is_found_by_name(tmp_path):
     graph = write_perceptron(tmp_path / 'lifter_t.onnx')
-    assert half_precision_graph(graph) == graph
-    half = write_perceptron(tmp_path / 'lifter_t_fp16.onnx')
-    assert half_precision_graph(graph) == half
+    assert graph_of_precision(graph, 'fp16') == graph
+    # Half precision may fall back on FP32; int8 is only ever what was asked for.
+    with pytest.raises(InputError, match='mocap23 export --precision int8'):
+        graph_of_precision(graph, 'int8')
+    for precision in ('fp16', 'int8'):
+        own = write_perceptron(tmp_path / f'lifter_t_{precision}.onnx')
+        assert graph_of_precision(graph, precision) == own
+    assert graph_of_precision(graph, 'fp32') == graph
+    with pytest.raises(InputError, match='fp16, fp32, int8'):
+        graph_of_precision(graph, 'int4')
 
 
 def test_command_line_builds_checks_and_refuses(copy, capsys):
