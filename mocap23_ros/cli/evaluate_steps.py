@@ -84,6 +84,8 @@ def run(arguments: argparse.Namespace) -> int:
     temperatures = Temperatures(1.0, 1.0) if exported is None else Temperatures(
         exported.ray_temperature, exported.across_temperature)
     load = [round(value, 2) for value in os.getloadavg()]
+    if load[0] > 0.5 * (os.cpu_count() or 1):
+        _say(f'the load is {load[0]}: times will be too long; better wait until nothing else runs')
     windows = study_windows(model, weights, scope)
     rows = study_steps(model, weights, starts, windows, temperatures, exported, scope, _say)
     if not arguments.precisions:

@@ -21,16 +21,16 @@ _WINDOWS = (('MPJPE', 'mpjpe_mm', 1), ('best', 'best_mpjpe_mm', 1), ('Abs', 'abs
 
 
 def compare_steps(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The comparisons that matter, of whole sequences: 2 steps and one warm step against 50.
+    """The comparisons that matter: 2 steps and one warm step against 50.
 
-    Each holds of, against, and by how many per cent MPJPE and Abs-MPJPE are larger; those whose
-    rows were not run are left out.
+    Each holds of, against and, for whole sequences (stream) and single windows, by how many per
+    cent MPJPE and Abs-MPJPE are larger; those whose rows were not run are left out.
     """
-    by_start = {row['start']: row['stream'] for row in rows}
+    by_start = {row['start']: row for row in rows}
     return [{'of': start, 'against': MANY,
-             **{f'{key}_percent': _percent(by_start[start][f'{key}_mm'],
-                                           by_start[MANY][f'{key}_mm'])
-                for key in ('mpjpe', 'abs_mpjpe')}}
+             **{part: {f'{key[:-3]}_percent': _percent(by_start[start][part][key],
+                                                       by_start[MANY][part][key])
+                       for key in ('mpjpe_mm', 'abs_mpjpe_mm')} for part in ('stream', 'windows')}}
             for start in (2, WARM) if start in by_start and MANY in by_start]
 
 
@@ -93,13 +93,15 @@ def as_markdown(result: dict[str, Any]) -> str:
 
 
 def _sentence(comparison: dict[str, Any], rows: Sequence[dict[str, Any]]) -> str:
-    by_start = {row['start']: row['stream'] for row in rows}
+    by_start = {row['start']: row for row in rows}
     few, many = by_start[comparison['of']], by_start[comparison['against']]
     name = 'One warm step' if comparison['of'] == WARM else f'{comparison["of"]} steps'
-    return (f'{name} against {comparison["against"]}: '
-            + ', '.join(f'{head} {few[key]:.1f} against {many[key]:.1f} mm '
-                        f'({_percent(few[key], many[key]):+.1f} %)'
-                        for head, key in (('MPJPE', 'mpjpe_mm'), ('Abs', 'abs_mpjpe_mm'))) + '.  ')
+    figures = '; '.join(f'{label}: ' + ', '.join(
+        f'{head} {few[part][key]:.1f} against {many[part][key]:.1f} mm '
+        f'({comparison[part][key[:-3] + "_percent"]:+.1f} %)'
+        for head, key in (('MPJPE', 'mpjpe_mm'), ('Abs', 'abs_mpjpe_mm')))
+        for label, part in (('sequences', 'stream'), ('single windows', 'windows')))
+    return f'- {name} against {comparison["against"]}. {figures[0].upper()}{figures[1:]}.'
 
 
 def _percent(value: float, against: float) -> float:

@@ -84,14 +84,16 @@ def test_samples_are_repeatable_spread_and_no_worse_than_their_best(data):
 
 def test_the_comparisons_are_of_two_steps_and_of_a_warm_step_with_fifty():
     def row(start, mpjpe, absolute):
-        return {'start': start, 'stream': {'mpjpe_mm': mpjpe, 'abs_mpjpe_mm': absolute}}
+        figures = {'mpjpe_mm': mpjpe, 'abs_mpjpe_mm': absolute}
+        return {'start': start, 'stream': figures,
+                'windows': {key: value + 100 for key, value in figures.items()}}
 
-    two, warm = compare_steps([row(1, 1, 1), row(2, 99, 210), row(50, 100, 200), row(WARM, 102,
-                                                                                      190)])
+    two, warm = compare_steps([row(1, 1, 1), row(2, 99, 210), row(50, 100, 200),
+                               row(WARM, 102, 190)])
     assert (two['of'], two['against'], warm['of']) == (2, 50, WARM)
-    assert two['mpjpe_percent'] == pytest.approx(-1) and warm['mpjpe_percent'] == pytest.approx(2)
-    assert two['abs_mpjpe_percent'] == pytest.approx(5)
-    assert warm['abs_mpjpe_percent'] == pytest.approx(-5)
+    assert two['stream'] == pytest.approx({'mpjpe_percent': -1, 'abs_mpjpe_percent': 5})
+    assert warm['stream'] == pytest.approx({'mpjpe_percent': 2, 'abs_mpjpe_percent': -5})
+    assert warm['windows']['mpjpe_percent'] == pytest.approx(1)
     assert not compare_steps([row(2, 1, 1), row(WARM, 1, 1)])
 
 
@@ -135,7 +137,7 @@ def test_the_command_writes_what_it_measured(data, tmp_path, monkeypatch, capsys
             'stream': {**result['rows'][0]['stream'], 'mpjpe_mm': 2 * warm['mpjpe_mm']}}
     result['rows'].append(many)
     result['comparisons'] = compare_steps(result['rows'])
-    assert f'One warm step against 50: MPJPE {warm["mpjpe_mm"]:.1f} against ' \
+    assert f'One warm step against 50. Sequences: MPJPE {warm["mpjpe_mm"]:.1f} against ' \
            f'{2 * warm["mpjpe_mm"]:.1f} mm (-50.0 %), Abs' in as_markdown(result)
 
 
