@@ -3,6 +3,7 @@
 """The learned lifter at run time: canonical inputs, one engine call, back to the world."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,7 +60,12 @@ class DiffusionLifter:
         motion = self._to_world(windows, inputs, outputs, usable)
         self._remember_stature(windows, outputs['stature_estimate'], usable)
         self._warm_start.store(windows, motion.joints[:, :, :len(self.input_format)])
-        return motion
+        # Published is what the whole track, or the user, says; a window alone knows less.
+        stature, stature_sd = self._stature.current(windows.person_ids, windows.stature)
+        return replace(motion,
+                       stature=np.where(usable, stature, np.nan).astype(np.float32),
+                       stature_sd=np.where(usable, stature * stature_sd, np.nan
+                                           ).astype(np.float32))
 
     def forget(self, person_ids: Iterable[int] | None = None) -> None:
         """Drop the state of these people; of everybody when None."""
@@ -120,12 +126,11 @@ class DiffusionLifter:
         confidence[:] = np.nan_to_num(np.exp(-spread / 0.5))
         observed = np.nan_to_num(windows.keypoints[..., 2])
         confidence[:, :, :observed.shape[-1]] *= 0.5 + 0.5 * observed
-        stature = np.where(usable, outputs['stature_estimate'][:, 0], np.nan)
+        unknown = np.full(windows.people, np.nan, np.float32)
         return LiftedMotion(
             windows.stamps, joints.astype(np.float32), covariance.astype(np.float32), confidence,
             np.where(usable[:, None, None], outputs['contact'], 0).astype(np.float32),
-            stature.astype(np.float32),
-            (stature * outputs['stature_estimate'][:, 1]).astype(np.float32))
+            unknown, unknown)
 
 
 def load_diffusion_lifter(tier: str = 's', backend: str = 'auto', steps: int | None = None,

@@ -61,3 +61,20 @@ def sample_motion(motion: LiftedMotion, person_ids: NDArray, stamp: float) -> Mo
         stamp, np.asarray(person_ids)[there], joints[there], covariance[there],
         between(motion.confidence)[there], between(motion.contact)[there],
         motion.stature[there], motion.stature_sd[there])
+
+
+def joints_at(motion: LiftedMotion, rows: NDArray, stamps: NDArray) -> NDArray[np.float64]:
+    """Joints [N,J,3] of people ``rows`` [N] of the motion, each at a stamp of its own [N].
+
+    Linear between samples; NaN at stamps outside the window.
+    """
+    length = len(motion.stamps)
+    inside = (stamps >= motion.stamps[0]) & (stamps <= motion.stamps[-1])
+    position = np.interp(stamps, motion.stamps, np.arange(length))
+    low = np.minimum(position.astype(int), length - 1)
+    high = np.minimum(low + 1, length - 1)
+    fraction = (position - low)[:, None, None]
+    first, second = (motion.joints[rows, index].astype(np.float64) for index in (low, high))
+    mixed = np.where(fraction < 1e-6, first, (1 - fraction) * first + fraction * second)
+    mixed[~inside] = np.nan
+    return mixed

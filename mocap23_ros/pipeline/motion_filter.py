@@ -50,36 +50,33 @@ class MotionFilter(PersonMemory[_State]):
         super().__init__()
         self.settings = settings or MotionFilterSettings()
 
-    def apply(self, sample: MotionSample, before: MotionSample) -> MotionSample:
+    def previous_stamps(self, person_ids: NDArray) -> NDArray[np.float64]:
+        """Stamp [P] of each person's last output; -inf for people who have none."""
+        states = [self._people.get(int(i)) for i in person_ids]
+        return np.array([-np.inf if state is None else state.stamp for state in states], float)
+
+    def apply(self, sample: MotionSample, before: NDArray) -> MotionSample:
         """Filter one frame of all people.
 
-        sample: the frame; before: the same windows at the stamp of the frame before. People who
-        had no estimate at that stamp, and joints without one now or then, are taken as they are.
+        before: [P,J,3] joints in the same windows at each person's ``previous_stamps``; NaN where
+        the window does not reach back as far. Such joints are taken as they are.
         """
-        elapsed = sample.stamp - before.stamp
-        earlier = {int(i): row for row, i in enumerate(before.person_ids)}
-        rows = [row for row, i in enumerate(sample.person_ids)
-                if int(i) in earlier and self._continues(int(i), before.stamp)
-                and 0 < elapsed <= self.settings.longest_gap]
+        elapsed = sample.stamp - self.previous_stamps(sample.person_ids)
+        rows = np.flatnonzero((elapsed > 0) & (elapsed <= self.settings.longest_gap))
         joints, velocity = sample.joints.copy(), np.zeros_like(sample.joints)
-        if rows:
-            ids = sample.person_ids[rows]
-            states = [self._people[int(i)] for i in ids]
-            inside = (joints[rows] - before.joints[[earlier[int(i)] for i in ids]]) / elapsed
+        if len(rows):
+            states = [self._people[int(i)] for i in sample.person_ids[rows]]
+            span = elapsed[rows, None, None]
             joints[rows], velocity[rows] = self._filtered(
-                joints[rows], inside, sample.covariance[rows], elapsed,
+                joints[rows], (joints[rows] - before[rows]) / span, sample.covariance[rows], span,
                 np.stack([s.joints for s in states]), np.stack([s.velocity for s in states]))
         for row, i in enumerate(sample.person_ids):
             self._people[int(i)] = _State(sample.stamp, joints[row], velocity[row])
         return replace(sample, joints=joints)
 
-    def _continues(self, person_id: int, stamp: float) -> bool:
-        state = self._people.get(person_id)
-        return state is not None and state.stamp == stamp
-
-    def _filtered(self, window: NDArray, inside: NDArray, covariance: NDArray, elapsed: float,
+    def _filtered(self, window: NDArray, inside: NDArray, covariance: NDArray, elapsed: NDArray,
                   joints: NDArray, velocity: NDArray) -> tuple[NDArray, NDArray]:
-        """New joints and velocities, [P,J,3] each."""
+        """New joints and velocities, [P,J,3] each; inside: velocity in the window; [P,1,1]."""
         frames = elapsed * _REFERENCE_RATE
         settings = self.settings
         share = 1 - (1 - settings.velocity) ** frames
@@ -89,7 +86,7 @@ class MotionFilter(PersonMemory[_State]):
         spread = np.sqrt(np.trace(covariance, axis1=-2, axis2=-1))
         surprise = np.linalg.norm(difference, axis=-1) / (settings.doubt * spread + 1e-9)
         gain = settings.position + (1 - settings.position) * np.minimum(surprise, 1.0) ** 2
-        gain = 1 - (1 - gain) ** frames
-        mixed = predicted + gain[..., None] * difference
+        gain = 1 - (1 - gain[..., None]) ** frames
+        mixed = predicted + gain * difference
         known = np.isfinite(mixed)
         return np.where(known, mixed, window), np.where(known, velocity, 0.0)

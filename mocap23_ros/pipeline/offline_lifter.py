@@ -17,6 +17,8 @@ from mocap23_ros.windows.keypoint_windows import KeypointWindows
 from mocap23_ros.windows.resampling import resample_keypoints, resample_poses
 
 MAXIMUM_SAMPLES = 500_000  # samples x people; about 1.5 GB
+PREDICTED_BEYOND = 0.3  # seconds before the first and after the last sighting
+FILLED_GAP = 1.5  # seconds between two sightings that are filled
 
 
 def lift_offline(lifter: Lifter, recording: KeypointRecording,
@@ -59,9 +61,27 @@ def lift_offline(lifter: Lifter, recording: KeypointRecording,
                             recording.stamps - 1 / lifter.rate)
     motion_at_stamps.covariance[:] += CameraPoseUncertainty().covariance(
         motion_at_stamps.joints, before, recording.world_T_camera, 1 / lifter.rate)
+    _leave_out_unseen(motion_at_stamps, recording)
     if not bones:
         return motion_at_stamps
     return replace(motion_at_stamps.with_body(), body=None)
+
+
+def _leave_out_unseen(motion: RecordedMotion, recording: KeypointRecording) -> None:
+    """Set to NaN, in place, whom nobody saw shortly before or after, nor both within a gap."""
+    stamps = recording.stamps
+    for person in range(recording.people):
+        seen = stamps[(recording.keypoints[:, person, :, 2] > 0).any(axis=1)]
+        if not len(seen):
+            continue  # NaN already
+        after = np.searchsorted(seen, stamps)
+        since = stamps - seen[np.maximum(after - 1, 0)]
+        until = seen[np.minimum(after, len(seen) - 1)] - stamps
+        outside = (since < 0) | (until < 0)
+        near = np.minimum(np.abs(since), np.abs(until)) <= PREDICTED_BEYOND
+        gone = ~(near | (~outside & (since + until <= FILLED_GAP)))
+        for values in (motion.joints, motion.covariance, motion.contact, motion.stature):
+            values[gone, person] = np.nan
 
 
 def _on_grid(lifter: Lifter, recording: KeypointRecording

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from mocap23_ros.errors import InputError
 from mocap23_ros.lifting.contact_correction import ContactCorrection
-from mocap23_ros.lifting.motion_sample import MotionSample
+from mocap23_ros.lifting.lifter import LiftedMotion
+from mocap23_ros.lifting.motion_sample import MotionSample, joints_at
 from mocap23_ros.pipeline.motion_filter import MotionFilter
 from mocap23_ros.pipeline.rigid_skeleton import RigidSkeleton
 
@@ -54,14 +55,16 @@ class MotionRefiner:
             if step is not None:
                 step.forget(ids)
 
-    def apply(self, sample: MotionSample, before: MotionSample, p_camera: NDArray) -> MotionSample:
+    def apply(self, sample: MotionSample, motion: LiftedMotion, rows: NDArray, p_camera: NDArray
+              ) -> MotionSample:
         """Refine one frame of all people.
 
-        before: the same windows at the stamp of the frame before; p_camera: [3] camera centre in
-        the world at the stamp of ``sample``.
+        motion: the windows that ``sample`` was taken from; rows: [P] its people in them.
+        p_camera: [3] camera centre in the world at the stamp of ``sample``.
         """
         if self._motion_filter is not None:
-            sample = self._motion_filter.apply(sample, before)
+            stamps = self._motion_filter.previous_stamps(sample.person_ids)
+            sample = self._motion_filter.apply(sample, joints_at(motion, rows, stamps))
         if self._rigid_skeleton is not None:
             sample = self._rigid_skeleton.apply(sample)
         if self._contact_correction is not None:

@@ -21,6 +21,7 @@ from mocap23_ros.pipeline.skeleton_assembly import assemble
 from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
 from mocap23_ros.tracking.track import Track, TrackState
 from mocap23_ros.windows.keypoint_history import KeypointHistory
+from mocap23_ros.windows.resampling import MAX_GAP
 
 MAXIMUM_LAG = 60  # frames
 
@@ -76,7 +77,6 @@ class StreamingLifter:
         self._frames: deque[_Frame] = deque(maxlen=self._lag + 1)
         self._first_seen: dict[int, float] = {}
         self._last: dict[int, SkeletonEstimate] = {}  # newest estimate that rests on data
-        self._previous_stamp = -np.inf  # of the frame estimated last
 
     def reset(self) -> None:
         """Forget all people, statures and frames (clock jump, new recording)."""
@@ -143,22 +143,35 @@ class StreamingLifter:
         return [estimates[i] for i in sorted(estimates)]
 
     def _lift(self, target: _Frame, person_ids: list[int]) -> dict[int, SkeletonEstimate]:
-        newest = min(self._frames[-1].stamp, target.stamp + 0.5 * self._duration)
+        newest = self._newest_stamp()
         windows = self._history.windows(self.lifter.window_length, self.lifter.rate, newest,
                                         person_ids)
         motion = self.lifter.lift(windows)
         sample = sample_motion(motion, windows.person_ids, target.stamp)
-        before = sample_motion(motion, windows.person_ids, self._previous_stamp)
-        self._previous_stamp = target.stamp
         if not sample.people:
             return {}
         pose_before, pose = self._history.windows(
             2, self.lifter.rate, target.stamp, []).world_T_camera
-        sample = self._refiner.apply(sample, before, pose[:3, 3])
+        rows = np.searchsorted(windows.person_ids, sample.person_ids)
+        sample = self._refiner.apply(sample, motion, rows, pose[:3, 3])
         sample = replace(sample, covariance=sample.covariance + self._pose_uncertainty.covariance(
             sample.joints, pose_before, pose, 1 / self.lifter.rate))
         estimates = assemble(sample, target.stamp, self._root_filter, self._last)
         return {i: replace(e, state=self._state(target, i, newest)) for i, e in estimates.items()}
+
+    def _newest_stamp(self) -> float:
+        """Where windows for the oldest kept frame end: at most half a window after it.
+
+        Keypoints are interpolated between frames that are close enough; where the next frame is
+        not, the window ends at the frame before the gap, or it would see nothing of it.
+        """
+        newest = self._frames[0].stamp
+        for frame in self._frames:
+            if frame.stamp - newest > MAX_GAP or \
+                    frame.stamp > self._frames[0].stamp + 0.5 * self._duration:
+                break
+            newest = frame.stamp
+        return newest
 
     def _state(self, target: _Frame, person_id: int, newest: float) -> TrackState:
         if person_id not in target.seen:

@@ -12,7 +12,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / 'lifting'))
 from test_body_fit import STATURE, bone_spread, random_bodies
 
 from mocap23_ros.errors import InputError
-from mocap23_ros.lifting.motion_sample import MotionSample
+from mocap23_ros.lifting.lifter import LiftedMotion
+from mocap23_ros.lifting.motion_sample import MotionSample, joints_at
 from mocap23_ros.pipeline.refinement import ALL_STEPS, MotionRefiner, RefinementSteps
 from mocap23_ros.pipeline.rigid_skeleton import RigidSkeleton
 
@@ -26,6 +27,15 @@ def samples(joints, stature=STATURE):
                          np.ones((1, 19), np.float32), np.zeros((1, 2), np.float32),
                          np.array([stature], np.float32), np.array([0.05], np.float32))
             for i, frame in enumerate(joints)]
+
+
+def window(joints):
+    """The frames as one lifted window of person 1."""
+    count = len(joints)
+    return LiftedMotion(np.arange(count) / 30, joints[None].astype(np.float32),
+                        np.zeros((1, count, 19, 3, 3), np.float32),
+                        np.ones((1, count, 19), np.float32), np.zeros((1, count, 2), np.float32),
+                        np.array([STATURE], np.float32), np.array([0.05], np.float32))
 
 
 def shrunk_in_depth(joints, share=0.7):
@@ -55,7 +65,8 @@ def test_what_is_incomplete_or_nobody_stays_as_it_is():
     np.testing.assert_array_equal(RigidSkeleton().apply(first).joints, first.joints)
     nobody = MotionSample(0.0, np.zeros(0, int), np.zeros((0, 19, 3)), np.zeros((0, 19, 3, 3)),
                           np.zeros((0, 19)), np.zeros((0, 2)), np.zeros(0), np.zeros(0))
-    assert MotionRefiner(ALL_STEPS).apply(nobody, nobody, np.zeros(3)).people == 0
+    rows = np.zeros(0, int)
+    assert MotionRefiner(ALL_STEPS).apply(nobody, window(truth), rows, np.zeros(3)).people == 0
 
 
 def test_steps_can_be_left_out_by_name_and_none_is_the_identity():
@@ -63,9 +74,20 @@ def test_steps_can_be_left_out_by_name_and_none_is_the_identity():
     none = RefinementSteps.without(['smoothing', 'bones', 'contact'])
     refiner = MotionRefiner(none)
     frames = samples(shrunk_in_depth(truth))
-    for before, now in zip(frames, frames[1:], strict=False):
-        np.testing.assert_array_equal(refiner.apply(now, before, np.zeros(3)).joints, now.joints)
+    for now in frames:
+        out = refiner.apply(now, window(truth), np.array([0]), np.zeros(3))
+        np.testing.assert_array_equal(out.joints, now.joints)
     assert RefinementSteps.without([]) == ALL_STEPS
     assert RefinementSteps.without(['bones']) == RefinementSteps(bones=False)
     with pytest.raises(InputError, match='smoothing, bones, contact'):
         RefinementSteps.without(['bonse'])
+
+
+def test_joints_are_read_from_a_window_at_each_persons_own_stamp():
+    truth, _ = random_bodies(4)
+    motion = window(truth)
+    rows, stamps = np.zeros(4, int), np.array([0.0, 2.5 / 30, -0.01, 3.1 / 30])
+    out = joints_at(motion, rows, stamps)
+    np.testing.assert_allclose(out[0], truth[0], atol=1e-6)
+    np.testing.assert_allclose(out[1], 0.5 * (truth[2] + truth[3]), atol=1e-6)
+    assert np.isnan(out[2:]).all()

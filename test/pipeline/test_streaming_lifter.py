@@ -153,6 +153,36 @@ def test_all_people_with_new_data_are_lifted_in_one_call_and_nobody_else():
     assert len(lifter.calls) == 11
 
 
+def test_a_dropped_frame_of_one_person_does_not_depend_on_who_else_is_there():
+    joints = walk(40)
+    alone, together = ({}, {})
+    for seen, people in ((alone, {1: joints}), (together, {1: joints, 2: walk(40) + (1, 1, 0)})):
+        streaming = StreamingLifter(GeometricLifter())
+        for i in range(40):
+            tracks = [track(p, None if (p == 1 and i == 30) else j[i],
+                            TrackState.PREDICTED if (p == 1 and i == 30) else TrackState.TRACKED)
+                      for p, j in people.items()]
+            for estimate in streaming.update(10 + i / RATE, tracks, CAMERA, POSE):
+                if estimate.person_id == 1:
+                    seen[i] = estimate.joints
+    for i in range(40):
+        np.testing.assert_allclose(alone[i], together[i], atol=1e-6)
+
+
+@pytest.mark.parametrize('rate', [1.0, 1.5, 2.0, 3.0, 5.0, 10.0])
+def test_lag_loses_nobody_at_low_rates(rate):
+    """Frames further apart than keypoints are interpolated over are still seen by their window."""
+    joints = walking_person(np.arange(12) / rate, start=(4.0, -0.5), heading=1.3)
+    streaming = StreamingLifter(GeometricLifter(), lag=3)
+    results = [streaming.update(10 + i / rate, [track(1, joints[i])], CAMERA, POSE)
+               for i in range(12)]
+    results += streaming.finish()
+    found = [r[0] for r in results if r]
+    assert len(found) == 12
+    root = np.array([e.joints[17] for e in found])
+    assert np.linalg.norm(root - joints[:, 11:13].mean(axis=1), axis=-1).max() < 0.5
+
+
 def test_known_stature_is_used_and_survives_until_reset():
     streaming = StreamingLifter(GeometricLifter())
     streaming.set_stature(1, 1.5)

@@ -61,6 +61,16 @@ def test_no_path_of_a_developers_machine(tracked_files: list[Path], root: Path) 
     assert not found
 
 
+def test_no_merge_was_left_unfinished(tracked_files: list[Path], root: Path) -> None:
+    found = []
+    for path in tracked_files:
+        if path.suffix in ('.py', '.md', '.yaml', '.txt', '.msg', '.srv', '.json', '.cfg', '.xml'):
+            lines = path.read_text(encoding='utf-8').splitlines()
+            found += [str(path.relative_to(root)) for line in lines
+                      if line.startswith(('<<<<' + '<<< ', '>>>>' + '>>> '))]
+    assert not found
+
+
 def test_python_files_name_their_licence(tracked_files: list[Path], root: Path) -> None:
     without = []
     for path in tracked_files:
