@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--config', type=Path, help='YAML with the fields of '
                         'training/configuration.py (see config/training)')
     parser.add_argument('--out', type=Path, required=True,
-                        help='folder of the run; an existing checkpoint in it is resumed')
+                        help='folder of the run; its checkpoint, where it has one, is resumed')
     parser.add_argument('--init', type=Path, help='weights of the stage before (.safetensors)')
     parser.add_argument('--data', type=Path,
                         help='motion data folder (default: MOCAP23_DATA)')
@@ -48,17 +48,21 @@ def run(arguments: argparse.Namespace) -> int:
     import torch
 
     from mocap23_ros.datasets.training_motion import training_motion
+    from mocap23_ros.output_folder import check_output_folder
     from mocap23_ros.training.configuration import load_configuration
     from mocap23_ros.training.run import train_stage
 
-    if arguments.threads is not None:
-        if arguments.threads < 1:
-            raise InputError('--threads must be at least 1')
-        torch.set_num_threads(arguments.threads)
+    for name, least in (('threads', 1), ('clips', 1), ('time_budget', 0)):
+        value = getattr(arguments, name)
+        if value is not None and not value >= least:  # NaN too
+            raise InputError(f'--{name.replace("_", "-")} must be at least {least}, not {value:g}')
     configuration = load_configuration(arguments.config, {
         name: getattr(arguments, name) for name in
         ('tier', 'model', 'skeleton', 'steps', 'batch_size', 'learning_rate', 'optimiser',
          'seed', 'mixed_precision')})
+    check_output_folder(arguments.out)
+    if arguments.threads is not None:
+        torch.set_num_threads(arguments.threads)
     share = arguments.keypoints_share
     if arguments.keypoints is None and share is not None:
         raise InputError('--keypoints-share goes with --keypoints')

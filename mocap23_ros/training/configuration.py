@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Configuration of a training run: one YAML file, checked field by field."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -9,16 +11,43 @@ from typing import Any
 import yaml
 
 from mocap23_ros.errors import InputError
+from mocap23_ros.lifting.tiers import TIERS
+from mocap23_ros.skeletons.formats import FORMATS
+from mocap23_ros.training.field_rules import Range, Rule, check_fields
 from mocap23_ros.training.losses import LossWeights
 
-STAGES = ('pretrain', 'finetune', 'distill')
 MODELS = ('diffusion', 'ray_depth', 'tcn')
-OPTIMISERS = ('muon', 'adamw')
+
+# Every field but the true-or-false ones and the losses; the types are those of the annotations.
+RULES: dict[str, Rule] = {
+    'tier': tuple(TIERS),
+    'model': MODELS,
+    'skeleton': tuple(FORMATS),
+    'optimiser': ('muon', 'adamw'),
+    'steps': Range(1, 10 ** 9),
+    'batch_size': Range(1, 65_536),
+    'learning_rate': Range(0, 1, above=True),
+    'final_learning_rate': Range(0, 1),
+    'warm_up': Range(0, 10 ** 9),
+    'weight_decay': Range(0, 1),
+    'clip': Range(0, 10 ** 6, above=True),
+    'ema': Range(0, 1),
+    'views': Range(2, 4),
+    'ground': ('vector', 'grid', 'resnet18'),
+    'pointmap_size': Range(32, 1024),
+    'one_step_share': Range(0, 1),
+    'augmentation': ('training', 'clean', 'noisy', 'occluded'),
+    'mixed_precision': ('no', 'bf16', 'fp16'),
+    'checkpoint_seconds': Range(0, 10 ** 9),
+    'seed': Range(0, 2 ** 32 - 1),  # what numpy can be seeded with
+}
+_LOSS_RULES = {item.name: Range(0, 1000) for item in fields(LossWeights)}
+_LARGEST_FILE = 1 << 20  # bytes
 
 
 @dataclass(frozen=True)
 class TrainingConfiguration:
-    """What a run needs to be repeated.
+    """What a run needs to be repeated; InputError names a field that is not as in ``RULES``.
 
     tier: size of the network (lifting/tiers.py). model: ``diffusion`` (the method), ``ray_depth``
     (baseline B2) or ``tcn`` (baseline B3). skeleton: keypoint format.
@@ -58,38 +87,67 @@ class TrainingConfiguration:
     seed: int = 0
     losses: LossWeights = field(default_factory=LossWeights)
 
+    def __post_init__(self) -> None:
+        check_fields(self, RULES)
+        if not isinstance(self.losses, LossWeights):
+            raise InputError('losses must be a mapping of terms to weights')
+        check_fields(self.losses, _LOSS_RULES, 'losses.')
+
 
 def load_configuration(path: Path | None, overrides: dict[str, Any]) -> TrainingConfiguration:
     """Read a YAML file (or the defaults) and apply overrides; InputError names a bad field."""
-    values: dict[str, Any] = {}
-    if path is not None:
-        try:
-            loaded = yaml.safe_load(path.read_text())
-        except OSError as error:
-            raise InputError(f'cannot read {path}: {error.strerror}') from None
-        except yaml.YAMLError as error:
-            raise InputError(f'{path} is not YAML: {str(error).splitlines()[0]}') from None
-        if loaded is not None and not isinstance(loaded, dict):
-            raise InputError(f'{path} must be a mapping of fields to values')
-        values.update(loaded or {})
+    values = {} if path is None else _read_yaml(path)
+    if values.get('mixed_precision') is False:
+        values['mixed_precision'] = 'no'  # which YAML takes for false
     values.update({name: value for name, value in overrides.items() if value is not None})
-    losses = values.pop('losses', {})
-    known = {item.name for item in fields(TrainingConfiguration)}
+    return configuration_from(values)
+
+
+def configuration_from(values: Any) -> TrainingConfiguration:
+    """Configuration of plain data, as ``dataclasses.asdict`` makes it; absent fields take defaults.
+
+    Raises InputError for unknown fields and bad values.
+    """
+    _check_names(values, TrainingConfiguration, 'the configuration')
+    losses = values.get('losses', {})
+    _check_names(losses, LossWeights, 'losses')
+    return TrainingConfiguration(**{**values, 'losses': LossWeights(**losses)})
+
+
+def _check_names(values: Any, kind: type, what: str) -> None:
+    if not isinstance(values, Mapping):
+        raise InputError(f'{what} must be a mapping of fields to values')
+    known = sorted(item.name for item in fields(kind))
     for name in values:
         if name not in known:
-            raise InputError(f'unknown field {name!r} in the configuration; known: '
-                             f'{", ".join(sorted(known))}')
+            raise InputError(f'unknown field {name!r} in {what}; known: {", ".join(known)}')
+
+
+class _Loader(yaml.SafeLoader):
+    """Plain data; also takes 1e-3 for a number, which PyYAML takes for text."""
+
+
+_Loader.add_implicit_resolver(
+    'tag:yaml.org,2002:float', re.compile(r'[-+]?\d+(\.\d*)?[eE][-+]?\d+$'),
+    list('-+0123456789'))
+
+
+def _read_yaml(path: Path) -> dict[Any, Any]:
     try:
-        configuration = TrainingConfiguration(**values, losses=LossWeights(**losses))
-    except TypeError as error:
-        raise InputError(f'bad configuration: {error}') from None
-    if configuration.model not in MODELS:
-        raise InputError(f'model must be one of {", ".join(MODELS)}, not {configuration.model!r}')
-    if configuration.optimiser not in OPTIMISERS:
-        raise InputError(f'optimiser must be one of {", ".join(OPTIMISERS)}, not '
-                         f'{configuration.optimiser!r}')
-    if configuration.steps < 1 or configuration.batch_size < 1:
-        raise InputError('steps and batch_size must be at least 1')
-    if not 2 <= configuration.views <= 4 and configuration.model == 'diffusion':
-        raise InputError(f'views must be 2 to 4, not {configuration.views}')
-    return configuration
+        with path.open('rb') as file:
+            data = file.read(_LARGEST_FILE + 1)
+    except OSError as error:
+        raise InputError(f'cannot read {path}: {error.strerror}') from None
+    if len(data) > _LARGEST_FILE:
+        raise InputError(f'{path} is too large for a configuration; see config/training')
+    try:
+        values = yaml.load(data.decode('utf-8'), _Loader)
+    except UnicodeDecodeError:
+        raise InputError(f'{path} is not UTF-8 text; save it as UTF-8') from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise InputError(f'{path} is not YAML: {(str(error).splitlines() or ["?"])[0]}') from None
+    if values is None:
+        return {}
+    if not isinstance(values, dict):
+        raise InputError(f'{path} must be a mapping of fields to values')
+    return values

@@ -14,11 +14,10 @@ from mocap23_ros.checksum import file_sha256
 from mocap23_ros.engines.model_files import read_manifest
 from mocap23_ros.errors import InputError
 from mocap23_ros.training.calibration import Temperatures
-from mocap23_ros.training.configuration import TrainingConfiguration
+from mocap23_ros.training.configuration import configuration_from
 from mocap23_ros.training.export import OPSET, LifterGraph, WarmLifterGraph, export_graph
 from mocap23_ros.training.half_precision import to_half_precision
 from mocap23_ros.training.lifter_model import LifterModel
-from mocap23_ros.training.losses import LossWeights
 from mocap23_ros.training.models import make_model
 from mocap23_ros.training.regressors import RayDepthRegressor
 from mocap23_ros.training.weights_file import load_weights, read_card
@@ -28,12 +27,10 @@ def load_network(weights: Path) -> tuple[LifterModel | RayDepthRegressor, dict[s
     """Network (lifter or learned baseline) with the weights of a file, and its card."""
     card = read_card(weights)
     try:
-        values = dict(card['configuration'])
-        configuration = TrainingConfiguration(**{**values, 'losses': LossWeights(
-            **values['losses'])})
-    except (KeyError, TypeError):
-        raise InputError(f'{weights}: its card has no usable configuration; it was written by '
-                         f'another version') from None
+        configuration = configuration_from(card.get('configuration'))
+    except InputError as error:
+        raise InputError(f'{weights}: its card has no usable configuration ({error}); it was '
+                         f'written by another version') from None
     model = make_model(configuration, card.get('stage', 'finetune'))
     load_weights(weights, model)
     return model.eval(), card
