@@ -3,6 +3,7 @@
 """The packed CMU motion capture (mocap.cs.cmu.edu), and where the data folder is."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,9 @@ import numpy as np
 from mocap23_ros.datasets.motion_clips import MotionClips, load_packed
 from mocap23_ros.datasets.splits import CMU_SPLIT
 from mocap23_ros.errors import InputError
+
+ACKNOWLEDGEMENT = ('The data used in this project was obtained from mocap.cs.cmu.edu. '
+                   'The database was created with funding from NSF EIA-0196217.')
 
 
 def data_root(path: Path | str | None = None) -> Path:
@@ -28,7 +32,8 @@ def data_root(path: Path | str | None = None) -> Path:
 
 def load_cmu(split: str | None = None, path: Path | str | None = None) -> MotionClips:
     """Load the CMU clips; ``split`` keeps train, validation or calibration subjects."""
-    clips = load_packed(data_root(path) / 'cmu' / 'cmu_train.npz')
+    clips = replace(load_packed(data_root(path) / 'cmu' / 'cmu_train.npz'),
+                    acknowledgements=(ACKNOWLEDGEMENT,))
     if split is None:
         return clips
     if split == 'train':

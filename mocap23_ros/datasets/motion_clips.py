@@ -21,6 +21,7 @@ class MotionClips:
     start, length: int64 [C] first frame and frame count of each clip.
     stature: float32 [C] body height in metres. flat: bool [C], feet rest on z = 0.
     subject, name, description: [C] strings. contact: bool [N,2] left, right foot on the floor.
+    acknowledgements: sentences that the owners of the motion want to see wherever it was used.
     """
 
     frames: NDArray[np.int16]
@@ -34,6 +35,7 @@ class MotionClips:
     name: NDArray[np.str_]
     description: NDArray[np.str_]
     contact: NDArray[np.bool_]
+    acknowledgements: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.start)
@@ -79,7 +81,8 @@ def merge(first: MotionClips, second: MotionClips) -> MotionClips:
     return MotionClips(joined('frames'), first.scale, first.fps,
                        np.concatenate([first.start, second.start + len(first.frames)]),
                        joined('length'), joined('stature'), joined('flat'), joined('subject'),
-                       joined('name'), joined('description'), joined('contact'))
+                       joined('name'), joined('description'), joined('contact'),
+                       tuple(dict.fromkeys(first.acknowledgements + second.acknowledgements)))
 
 
 def load_packed(path: Path) -> MotionClips:

@@ -73,6 +73,7 @@ def train_stage(stage: str, configuration: TrainingConfiguration, clips: MotionC
     path = folder / 'weights.safetensors'
     if trainer.accelerator.is_main_process:
         save_weights(path, trained, {
+            **_acknowledgement(clips, history),
             'stage': stage, 'steps': trainer.step, 'windows_seen': trainer.step
             * configuration.batch_size * trainer.accelerator.num_processes,
             'training_seconds': round(trainer.seconds, 2),
@@ -84,6 +85,14 @@ def train_stage(stage: str, configuration: TrainingConfiguration, clips: MotionC
                                       for name, value in trainer.history.items()},
             'before': history})
     return path
+
+
+def _acknowledgement(clips: MotionClips | None, earlier: list[dict[str, Any]]) -> dict[str, str]:
+    """What the owners of the motion want said, of this stage's and of those before."""
+    sentences = dict.fromkeys(() if clips is None else clips.acknowledgements)
+    sentences.update(dict.fromkeys(
+        card['acknowledgement'] for card in earlier if 'acknowledgement' in card))
+    return {'acknowledgement': ' '.join(sentences)} if sentences else {}
 
 
 def _keypoint_source(configuration: TrainingConfiguration, path: Path) -> KeypointSource:

@@ -12,15 +12,12 @@ from safetensors.torch import save_file
 from torch import nn
 
 from mocap23_ros.atomic_files import replacing, write_text
+from mocap23_ros.datasets.cmu import ACKNOWLEDGEMENT
 from mocap23_ros.errors import InputError
-
-ACKNOWLEDGEMENT = ('The data used in this project was obtained from mocap.cs.cmu.edu. '
-                   'The database was created with funding from NSF EIA-0196217.')
 
 
 def save_weights(path: Path, model: nn.Module, card: dict[str, Any]) -> None:
     """Write ``path`` (safetensors, the card in its metadata) and ``path``.json, atomically."""
-    card = {'acknowledgement': ACKNOWLEDGEMENT, **card}
     tensors = {name: value.detach().cpu().contiguous()
                for name, value in model.state_dict().items()}
     with replacing(path) as temporary:
@@ -33,8 +30,9 @@ def _write_card(path: Path, card: dict[str, Any]) -> None:
 
 
 def complete_card(path: Path, validation: dict[str, Any]) -> None:
-    """Add validation figures to the readable card beside the weights."""
-    _write_card(path, {**read_card(path), 'validation': validation})
+    """Add validation figures, on CMU subjects, to the readable card beside the weights."""
+    _write_card(path, {'acknowledgement': ACKNOWLEDGEMENT, **read_card(path),
+                       'validation': validation})
 
 
 def read_card(path: Path) -> dict[str, Any]:

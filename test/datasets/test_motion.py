@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Motion clips: reading, resampling, mirroring, other bodies, contact, generated motion."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -123,6 +125,14 @@ def test_merged_sets_keep_their_clips(clips):
     assert both.minutes == pytest.approx(clips.minutes + other.minutes)
 
 
+def test_owners_who_want_to_be_named_are_kept_with_their_motion(clips):
+    assert clips.acknowledgements == ()
+    owned = dataclasses.replace(clips, acknowledgements=('Thanks.',))
+    assert merge(owned, clips).acknowledgements == merge(clips, owned).acknowledgements \
+        == merge(owned, owned).acknowledgements == ('Thanks.',)
+    assert owned.select(clips.length > 0).acknowledgements == ('Thanks.',)
+
+
 def test_packed_files(tmp_path, clips):
     good = {'pos': clips.frames, 'scale': clips.scale, 'fps': clips.fps, 'start': clips.start,
             'length': clips.length, 'stature': clips.stature, 'flat': clips.flat,
@@ -133,7 +143,9 @@ def test_packed_files(tmp_path, clips):
     loaded = load_packed(path)
     assert np.array_equal(loaded.frames, clips.frames)
     assert np.array_equal(loaded.contact, clips.contact)
-    assert len(load_cmu(path=tmp_path)) == len(clips)
+    assert loaded.acknowledgements == ()
+    cmu = load_cmu(path=tmp_path)
+    assert len(cmu) == len(clips) and 'mocap.cs.cmu.edu' in cmu.acknowledgements[0]
     write_npz(path, good | {'length': clips.length + 10 ** 6})
     with pytest.raises(InputError, match='outside the frames'):
         load_packed(path)

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from training_helpers import torch
 
+from mocap23_ros.datasets.cmu import ACKNOWLEDGEMENT
 from mocap23_ros.datasets.motion_clips import pack
 from mocap23_ros.datasets.procedural import procedural_motion
 from mocap23_ros.errors import InputError
@@ -19,7 +20,7 @@ from mocap23_ros.training.averaging import MovingAverage
 from mocap23_ros.training.configuration import TrainingConfiguration, load_configuration
 from mocap23_ros.training.run import train_stage
 from mocap23_ros.training.trainer import learning_rate
-from mocap23_ros.training.weights_file import load_weights, read_card
+from mocap23_ros.training.weights_file import complete_card, load_weights, read_card
 
 SMALL = TrainingConfiguration(tier='xs', steps=3, batch_size=4, warm_up=1, checkpoint_seconds=1e9)
 
@@ -45,9 +46,23 @@ def test_all_stages_run_and_hand_over_their_weights(clips, pretrained, tmp_path)
     card = read_card(distilled)
     assert card['stage'] == 'distill' and card['steps'] == 3
     assert [before['stage'] for before in card['before']] == ['pretrain', 'finetune']
-    assert 'mocap.cs.cmu.edu' in card['acknowledgement']
     assert json.loads(distilled.with_suffix('.json').read_text()) == card
     assert (tmp_path / 'finetune' / 'curves').is_dir()
+
+
+def test_the_owners_of_the_motion_are_acknowledged_where_it_was_used(clips, pretrained, tmp_path):
+    assert 'acknowledgement' not in read_card(pretrained)
+    owned = dataclasses.replace(clips, acknowledgements=(ACKNOWLEDGEMENT,))
+    one = dataclasses.replace(SMALL, steps=1)
+    finetuned = train_stage('finetune', one, owned, tmp_path / 'a', pretrained)
+    assert read_card(finetuned)['acknowledgement'] == ACKNOWLEDGEMENT
+    # Their motion is in all that goes on from those weights.
+    distilled = train_stage('distill', one, clips, tmp_path / 'b', finetuned)
+    assert read_card(distilled)['acknowledgement'] == ACKNOWLEDGEMENT
+    # Figures measured on their motion are theirs too.
+    complete_card(pretrained, {'clean': {'mpjpe_mm': 1.0}})
+    card = json.loads(pretrained.with_suffix('.json').read_text())
+    assert card['acknowledgement'] == ACKNOWLEDGEMENT and card['validation']
 
 
 @pytest.mark.parametrize('model', ['ray_depth', 'tcn'])
@@ -58,7 +73,8 @@ def test_learned_baselines_train(clips, tmp_path, model):
 
 
 @pytest.mark.parametrize('change', [{'views': 2}, {'decouple': False}, {'ground': 'grid'},
-                                    {'view_attention': False}, {'trust_ray': True}])
+                                    {'view_attention': False}, {'trust_ray': True},
+                                    {'ground': 'resnet18', 'pointmap_size': 32}])
 def test_ablations_train(clips, tmp_path, change):
     configuration = dataclasses.replace(SMALL, steps=1, **change)
     assert train_stage('finetune', configuration, clips, tmp_path).exists()
