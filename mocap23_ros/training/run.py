@@ -5,6 +5,7 @@
 import datetime
 import platform
 import subprocess
+import sys
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -23,6 +24,7 @@ from mocap23_ros.training.keypoint_source import KeypointSource
 from mocap23_ros.training.lifter_model import LifterModel
 from mocap23_ros.training.mixed_batches import mixed_batches
 from mocap23_ros.training.models import configured_skeleton, configured_tier, make_model
+from mocap23_ros.training.run_identity import run_identity
 from mocap23_ros.training.stages import distill_loss, finetune_loss, pretrain_loss, regression_loss
 from mocap23_ros.training.targets import TrainingWindows
 from mocap23_ros.training.trainer import LossFunction, Trainer
@@ -37,11 +39,12 @@ _STATISTICS_MINUTES = 5.0
 def train_stage(stage: str, configuration: TrainingConfiguration, clips: MotionClips | None,
                 folder: Path, initial: Path | None = None, time_budget: float | None = None,
                 keypoints: Path | None = None, keypoints_share: float = 0.5) -> Path:
-    """Train one stage; resumes by itself when ``folder`` holds a checkpoint.
+    """Train one stage; resumes by itself when ``folder`` holds a checkpoint of the same run.
 
     initial: weights of the stage before. keypoints: 2D recordings (a file or a folder) of which
     stage 1 takes the given share of its windows; clips may be None where that is 1. Returns the
-    path of the weights written (``folder``/weights.safetensors).
+    path of the weights (``folder``/weights.safetensors), which stay as they are where the run had
+    ended before. Raises InputError where the checkpoint is of another run (run_identity.py).
     """
     seed_everything(configuration.seed)
     if initial is None and stage == 'distill':
@@ -53,12 +56,12 @@ def train_stage(stage: str, configuration: TrainingConfiguration, clips: MotionC
         recorded = _keypoint_source(configuration, keypoints)
     batch_of = mixed_batches(configuration, clips, recorded, keypoints_share)
 
-    history: list[dict[str, Any]] = []
+    earlier: list[dict[str, Any]] = []  # cards of the stages before
     if initial is not None:
         card = read_card(initial)
         missing = load_weights(initial, model, strict=stage == 'distill')
         _check_initial(missing, stage, initial)
-        history = [*card.get('before', []), {key: value for key, value in card.items()
+        earlier = [*card.get('before', []), {key: value for key, value in card.items()
                                              if key != 'before'}]
     elif isinstance(model, LifterModel):
         # The virtual views' statistics need 3D motion: where there is none, motion made by rules.
@@ -66,25 +69,41 @@ def train_stage(stage: str, configuration: TrainingConfiguration, clips: MotionC
                                   if clips is None else clips)
         _fit_statistics(model, [projected(10 ** 8 + i) for i in range(_STATISTICS_BATCHES)])
 
+    data = training_data(clips, recorded, keypoints_share)
     trainer = Trainer(model, _loss(stage, configuration), batch_of, configuration, folder,
-                      time_budget)
-    trainer.resume()
-    trained = trainer.train()
+                      time_budget, run_identity(stage, configuration, data, initial))
     path = folder / 'weights.safetensors'
-    if trainer.accelerator.is_main_process:
+    present = _card_of(path)
+    trainer.resume(present)
+    chief = trainer.accelerator.is_main_process
+    if trainer.finished and (present.get('stage'), present.get('steps')) == (stage, trainer.step):
+        if chief:
+            print(f'{path} is the result of these {trainer.step} steps already; give more --steps '
+                  f'to go on', file=sys.stderr)
+        return path
+    trained = trainer.train()
+    if chief:
         save_weights(path, trained, {
-            **_acknowledgement(clips, history),
+            **_acknowledgement(clips, earlier),
             'stage': stage, 'steps': trainer.step, 'windows_seen': trainer.step
             * configuration.batch_size * trainer.accelerator.num_processes,
             'training_seconds': round(trainer.seconds, 2),
             'configuration': asdict(configuration), 'commit': _commit(),
             'date': datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
             'hardware': _hardware(trainer.accelerator.device),
-            'training_data': _training_data(clips, recorded, keypoints_share),
+            'training_data': data,
             'last_training_figures': {name: round(value, 4)
-                                      for name, value in trainer.history.items()},
-            'before': history})
+                                      for name, value in trainer.figures.means().items()},
+            'before': earlier})
     return path
+
+
+def _card_of(path: Path) -> dict[str, Any]:
+    """Card of the weights that are there; empty where there are none, or damaged ones."""
+    try:
+        return read_card(path)
+    except InputError:
+        return {}
 
 
 def _acknowledgement(clips: MotionClips | None, earlier: list[dict[str, Any]]) -> dict[str, str]:
@@ -111,8 +130,9 @@ def _check_keypoints(stage: str, configuration: TrainingConfiguration, share: fl
         raise InputError(f'--keypoints-share must be over 0 and at most 1, not {share:g}')
 
 
-def _training_data(clips: MotionClips | None, recorded: KeypointSource | None,
-                   share: float) -> dict[str, Any]:
+def training_data(clips: MotionClips | None, recorded: KeypointSource | None = None,
+                  share: float = 0.0) -> dict[str, Any]:
+    """What a run trains on, as its card states it."""
     data: dict[str, Any] = {'clips': 0, 'minutes': 0.0, 'subjects': []}
     if clips is not None:
         data = {'clips': len(clips), 'minutes': round(clips.minutes, 1),
