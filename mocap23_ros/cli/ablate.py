@@ -17,7 +17,8 @@ _DECIMALS = {'coverage_95': 2, 'training_minutes': 1}
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument('--out', type=Path, required=True,
-                        help='folder of the runs, of ablations.json and ablations.md')
+                        help='folder of the runs, of ablations.json and ablations.md; trainings '
+                        'in it are reused where they are the same')
     parser.add_argument('--tier', default='xs')
     parser.add_argument('--steps', type=int, default=400, help='of fine-tuning, per variant')
     parser.add_argument('--pretrain-steps', type=int, default=200)
@@ -35,6 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
     import torch
 
     from mocap23_ros.datasets.cmu import load_cmu
+    from mocap23_ros.output_folder import check_output_folder
     from mocap23_ros.sample.machine import commit_line, hardware_line
     from mocap23_ros.training.ablations import ABLATIONS, run_ablations
     from mocap23_ros.training.configuration import TrainingConfiguration
@@ -45,12 +47,15 @@ def run(arguments: argparse.Namespace) -> int:
         raise InputError(f'there is no variant {unknown[0]!r}; choose of: {", ".join(ABLATIONS)}')
     if min(arguments.steps, arguments.pretrain_steps, arguments.batches) < 1:
         raise InputError('--steps, --pretrain-steps and --batches must be at least 1')
-    if arguments.threads:
-        torch.set_num_threads(arguments.threads)
+    if arguments.threads is not None and arguments.threads < 1:
+        raise InputError('--threads must be at least 1')
     base = TrainingConfiguration(
         tier=arguments.tier, steps=arguments.steps, batch_size=arguments.batch_size,
         learning_rate=4e-3, warm_up=min(100, arguments.steps // 4 + 1), ema=0.99,
         one_step_share=0.7, seed=arguments.seed, mixed_precision=arguments.mixed_precision)
+    check_output_folder(arguments.out)
+    if arguments.threads is not None:
+        torch.set_num_threads(arguments.threads)
     table = run_ablations(
         names, base, arguments.pretrain_steps, load_cmu('train', arguments.data),
         load_cmu('validation', arguments.data), arguments.out,

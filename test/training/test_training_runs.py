@@ -173,19 +173,3 @@ def test_clips_too_short_for_a_window_are_refused(tmp_path):
     short = pack(motion, 30.0, np.array([1.7]), np.array([True]), ['a'], ['a'], ['a'])
     with pytest.raises(InputError, match='longer clips'):
         train_stage('pretrain', SMALL, short, tmp_path)
-
-
-def test_ablation_table_runs_reuses_and_names_its_rows(clips, tmp_path):
-    from mocap23_ros.cli.ablate import as_markdown
-    from mocap23_ros.training.ablations import run_ablations
-    base = dataclasses.replace(SMALL, steps=1)
-    names = ['full method', 'ray depth regression (B2)']
-    heard = []
-    arguments = (names, base, 1, clips, clips, tmp_path, lambda name, _: heard.append(name), 1)
-    table = run_ablations(*arguments)
-    assert heard == names and set(table['full method']) == {'clean', 'noisy', 'occluded'}
-    assert all(value > 0 for value in table['full method']['noisy'].values())
-    assert '| ray depth regression (B2) |' in as_markdown(table)
-    written = (tmp_path / 'full_method' / 'weights.safetensors').stat().st_mtime_ns
-    run_ablations(*arguments)
-    assert (tmp_path / 'full_method' / 'weights.safetensors').stat().st_mtime_ns == written
