@@ -13,13 +13,17 @@ if TYPE_CHECKING:  # torch is only imported when the command runs
     from mocap23_ros.training.calibration import Temperatures
     from mocap23_ros.training.lifter_model import LifterModel
 
+_DEFAULT_TIER = 's'
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument('--tier', default='s', help='tier whose weights are exported')
+    parser.add_argument('--tier', help='tier whose weights are exported (default: that of '
+                        '--weights, else s)')
     parser.add_argument('--weights', type=Path,
                         help='default: lifter_<tier>.safetensors in the engines folder')
-    parser.add_argument('--out', type=Path, help='default: the engines folder')
+    parser.add_argument('--out', type=Path, help='folder (default: the engines folder; needed '
+                        'for weights of other skeletons than coco17)')
     parser.add_argument('--precision', choices=('float', 'int8'), default='float',
                         help='int8: add int8 graphs, for TensorRT, to a tier that is exported '
                              'already (default: FP32 and FP16 graphs from the weights)')
@@ -72,35 +76,53 @@ def _export_int8(arguments: argparse.Namespace, folder: Path) -> int:
     if arguments.weights is not None or arguments.no_calibration:
         raise InputError('--precision int8 starts from exported graphs and needs motion data; '
                          'leave out --weights and --no-calibration')
-    entry = export_integer_tier(arguments.tier, folder, load_cmu('train', arguments.data))
+    tier = arguments.tier or _DEFAULT_TIER
+    entry = export_integer_tier(tier, folder, load_cmu('train', arguments.data))
     print(f'{folder / entry["full"]["file"]}, {entry["warm"]["file"]}: '
           f'{entry["full"]["int8_layers"]} and {entry["warm"]["int8_layers"]} layers in int8; '
-          f'mocap23 evaluate-steps --tier {arguments.tier} shows what that costs')
+          f'mocap23 evaluate-steps --tier {tier} shows what that costs')
     return 0
+
+
+def _checked_model(weights: Path, folder: Path, arguments: argparse.Namespace) -> 'LifterModel':
+    """The lifter to be exported; InputError where it is not what the arguments say."""
+    from mocap23_ros.skeletons.formats import COCO17
+    from mocap23_ros.training.export_tier import load_lifter
+    from mocap23_ros.training.exported_manifest import check_replaced_tier
+
+    model, _ = load_lifter(weights)
+    tier, skeleton = model.tier.name, model.skeleton
+    if arguments.tier not in (None, tier):
+        raise InputError(f'{weights} is of tier {tier}, not {arguments.tier}; give --tier {tier} '
+                         f'or leave --tier out')
+    if skeleton != COCO17 and arguments.out is None:
+        raise InputError(f'{weights} is for skeleton {skeleton.name}, the engines folder for '
+                         f'coco17, which the node takes; give another folder with --out')
+    check_replaced_tier(folder, tier, skeleton.name)
+    return model
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Export a tier."""
-    from mocap23_ros.engines.model_files import read_manifest
-    from mocap23_ros.training.calibration import Temperatures
-    from mocap23_ros.training.export_tier import export_tier, load_lifter
+    from mocap23_ros.lifting.tiers import find_tier
+    from mocap23_ros.output_folder import check_output_folder
+    from mocap23_ros.training.export_tier import export_tier
+    from mocap23_ros.training.exported_manifest import kept_temperatures
     from mocap23_ros.training.weights_file import complete_card
 
     if not 1 <= arguments.steps <= 50:
         raise InputError(f'--steps must be 1 to 50, not {arguments.steps}')
+    find_tier(arguments.tier or _DEFAULT_TIER)
     folder = arguments.out or engines_folder()
+    check_output_folder(folder)
     if arguments.precision == 'int8':
         return _export_int8(arguments, folder)
-    weights = arguments.weights or engines_folder() / f'lifter_{arguments.tier}.safetensors'
+    weights = arguments.weights or (engines_folder()
+                                    / f'lifter_{arguments.tier or _DEFAULT_TIER}.safetensors')
+    model = _checked_model(weights, folder, arguments)
     if arguments.no_calibration:
-        temperatures = Temperatures(1.0, 1.0)
-        manifest = folder / 'manifest.json'
-        if manifest.exists():
-            entry = read_manifest(manifest)['tiers'].get(arguments.tier)
-            if entry:
-                temperatures = Temperatures(entry['ray_temperature'], entry['across_temperature'])
+        temperatures = kept_temperatures(folder, model.tier.name)
     else:
-        model, _ = load_lifter(weights)
         temperatures = _calibrated(model, weights, arguments)
         complete_card(weights, _validation(model, temperatures, arguments))
     entry = export_tier(weights, folder, temperatures, arguments.steps)

@@ -2,6 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The whole few-step lifter as one ONNX graph: conditions, steps, triangulation, covariance."""
 
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import onnx
@@ -89,12 +93,35 @@ def export_graph(graph: LifterGraph, path: Path) -> None:
     names = ['observation', 'camera', 'anchor', 'stature'] + (['previous'] if warm else [])
     people = torch.export.Dim('people', min=1, max=64)
     graph = graph.eval()
-    program = torch.onnx.export(
-        graph, example_inputs(graph.model, 3, warm), dynamo=True, opset_version=OPSET,
-        input_names=names, output_names=list(OUTPUT_NAMES),
-        dynamic_shapes=tuple({0: people} for _ in names), verbose=False)
+    with without_exporter_notes():
+        program = torch.onnx.export(
+            graph, example_inputs(graph.model, 3, warm), dynamo=True, opset_version=OPSET,
+            input_names=names, output_names=list(OUTPUT_NAMES),
+            dynamic_shapes=tuple({0: people} for _ in names), verbose=False)
     assert program is not None
     onnx_model = tidy_graph(program.model_proto)
     onnx.checker.check_model(onnx_model)
     with replacing(path, keep_suffix=True) as temporary:
         onnx.save(onnx_model, temporary)
+
+
+@contextmanager
+def without_exporter_notes() -> Iterator[None]:
+    """Silence what PyTorch's exporter says on every success, and nothing else.
+
+    That torchvision, of which nothing is used, is absent; that the inputs share the axis people,
+    as they shall; and that the exporter itself uses a deprecated check.
+    """
+    logger = logging.getLogger('torch.onnx._internal.exporter._registration')
+    logger.addFilter(_not_of_torchvision)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings('ignore', '# The axis name: people will not be used')
+            warnings.filterwarnings('ignore', r'`isinstance\(treespec, LeafSpec\)` is deprecated')
+            yield
+    finally:
+        logger.removeFilter(_not_of_torchvision)
+
+
+def _not_of_torchvision(record: logging.LogRecord) -> bool:
+    return not record.getMessage().startswith('torchvision is not installed')

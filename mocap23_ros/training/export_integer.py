@@ -12,7 +12,7 @@ from mocap23_ros.datasets.training_windows import WindowSpec
 from mocap23_ros.engines.model_files import find_model, read_manifest
 from mocap23_ros.engines.onnxruntime_backend import OnnxRuntimeBackend
 from mocap23_ros.skeletons.formats import find_format
-from mocap23_ros.training.export_tier import update_manifest
+from mocap23_ros.training.exported_manifest import update_manifest
 from mocap23_ros.training.integer_graph import quantise_graph
 from mocap23_ros.training.stream_windows import stream_windows
 

@@ -2,20 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """From weights to the graphs and the manifest entry that run time reads."""
 
-import json
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from mocap23_ros.atomic_files import write_text
 from mocap23_ros.checksum import file_sha256
-from mocap23_ros.engines.model_files import read_manifest
 from mocap23_ros.errors import InputError
 from mocap23_ros.training.calibration import Temperatures
 from mocap23_ros.training.configuration import configuration_from
 from mocap23_ros.training.export import OPSET, LifterGraph, WarmLifterGraph, export_graph
+from mocap23_ros.training.exported_manifest import check_replaced_tier, update_manifest
 from mocap23_ros.training.half_precision import to_half_precision
 from mocap23_ros.training.lifter_model import LifterModel
 from mocap23_ros.training.models import make_model
@@ -51,10 +49,12 @@ def export_tier(weights: Path, folder: Path, temperatures: Temperatures,
 
     lifter_<tier>.onnx starts from noise, lifter_<tier>_warm.onnx from the previous motion; each
     also as _fp16 for TensorRT. The tensors at their borders are FP32 in all of them. Int8 graphs
-    of former weights are removed (training/export_integer.py makes new ones).
+    of former weights are removed (training/export_integer.py makes new ones). Raises InputError
+    where the folder has the tier for another skeleton.
     """
     model, card = load_lifter(weights)
     tier = model.tier
+    check_replaced_tier(folder, tier.name, model.skeleton.name)
     files: dict[str, Any] = {'fp16': {}}
     for precision, network in (('fp32', model), ('fp16', to_half_precision(model))):
         for kind, graph_class, suffix, evaluations in (
@@ -77,12 +77,3 @@ def export_tier(weights: Path, folder: Path, temperatures: Temperatures,
     for suffix in ('', '_warm'):
         (folder / f'lifter_{tier.name}{suffix}_int8.onnx').unlink(missing_ok=True)
     return entry
-
-
-def update_manifest(path: Path, tier: str, entry: dict[str, Any]) -> None:
-    """Replace the entry of a tier, atomically; the others stay."""
-    manifest: dict[str, Any] = {'version': 1, 'tiers': {}}
-    if path.exists():
-        manifest = read_manifest(path)
-    manifest['tiers'][tier] = entry
-    write_text(path, json.dumps(manifest, indent=2) + '\n')
