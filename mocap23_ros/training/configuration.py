@@ -60,6 +60,7 @@ class TrainingConfiguration:
     the machine has no units for it, ``no`` is used.
     one_step_share: of fine-tuning samples, those at t = 1, where nothing but the observation helps.
     checkpoint_seconds: between checkpoints. seed: of weights, data and noise.
+    Which fields may differ when a run is resumed: run_identity.py.
     """
 
     tier: str = 's'
