@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Files appear whole or not at all, and leave nothing temporary behind."""
 
+import os
+
 import cv2
 import numpy as np
 import pytest
 
-from mocap23_ros.atomic_files import replacing, write_npz, write_text
+from mocap23_ros.atomic_files import check_writable, replacing, write_npz, write_text
 from mocap23_ros.errors import InputError
 
 
@@ -66,6 +68,43 @@ def test_a_place_that_cannot_be_written_gives_one_clear_line(tmp_path, write):
     with pytest.raises(InputError, match='folder cannot be written'):
         write(tmp_path / 'folder')
     assert sorted(p.name for p in tmp_path.iterdir()) == ['file', 'folder']
+
+
+@pytest.mark.parametrize('kind', ['pipe', 'link to a device', 'folder'])
+def test_what_is_no_regular_file_is_never_replaced(tmp_path, kind):
+    path = tmp_path / 'target'
+    if kind == 'pipe':
+        os.mkfifo(path)
+    elif kind == 'folder':
+        path.mkdir()
+    else:
+        path.symlink_to(os.devnull)
+    before = path.lstat()
+    for write in (lambda: write_text(path, 'a'), lambda: write_npz(path, {'a': np.zeros(2)}),
+                  lambda: check_writable(path)):
+        with pytest.raises(InputError, match='target cannot be written .it is a') as error:
+            write()
+        assert '\n' not in str(error.value)
+    assert path.lstat() == before and list(tmp_path.iterdir()) == [path]
+
+
+def test_a_link_to_a_file_is_replaced(tmp_path):
+    (tmp_path / 'old').write_text('old')
+    (tmp_path / 'link').symlink_to(tmp_path / 'old')
+    check_writable(tmp_path / 'link')
+    write_text(tmp_path / 'link', 'new')
+    assert (tmp_path / 'link').read_text() == 'new'
+
+
+def test_writability_is_tried_and_leaves_nothing(tmp_path):
+    (tmp_path / 'file').write_text('')
+    check_writable(tmp_path / 'new' / 'folder' / 'a.npz')
+    check_writable(tmp_path / 'file')
+    # Even an administrator may make no files in /proc.
+    for path in ('/proc/x', '/proc/folder/x.npz', tmp_path / 'file' / 'x', tmp_path / ('x' * 300)):
+        with pytest.raises(InputError, match='cannot be written'):
+            check_writable(path)
+    assert [p.name for p in tmp_path.iterdir()] == ['file']
 
 
 def test_archives_are_read_back_without_pickle(tmp_path):
