@@ -95,7 +95,9 @@ def _array(data: np.lib.npyio.NpzFile, key: str) -> NDArray:
             raise
         raise InputError(f'{key} holds pickled Python objects, which are not loaded; '
                          f'{_CONVERT}') from None
-    if values.dtype.kind not in 'fiu' or not np.isfinite(values).all():
+    # What does not begin as an array comes back as the bytes that it is.
+    if not isinstance(values, np.ndarray) or values.dtype.kind not in 'fiu' \
+            or not np.isfinite(values).all():
         raise InputError(f'{key} must be finite numbers')
     return values
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from mocap23_ros.datasets.contact_labels import foot_contact
 from mocap23_ros.datasets.mocap34 import COUNT, JOINT_NAMES
 from mocap23_ros.errors import InputError
+from mocap23_ros.npz_files import open_npz
 
 
 @dataclass(frozen=True)
@@ -92,12 +93,12 @@ def load_packed(path: Path) -> MotionClips:
         raise InputError(f'{path}: no such motion file; set MOCAP23_DATA to the folder that '
                          f'holds cmu/cmu_train.npz')
     try:
-        with np.load(path, allow_pickle=False) as data:
-            values = {key: data[key] for key in
+        with open_npz(path) as archive:
+            values = {key: archive.read(key) for key in
                       ('pos', 'scale', 'fps', 'start', 'length', 'stature', 'flat', 'subject',
                        'name', 'description', 'joint_names')}
-    except (KeyError, ValueError, OSError, EOFError) as error:
-        raise InputError(f'{path}: not a packed motion file ({error})') from error
+    except InputError as error:
+        raise InputError(f'{path}: not a packed motion file ({error})') from None
     if values['pos'].ndim != 3 or values['pos'].shape[1:] != (COUNT, 3) \
             or tuple(values['joint_names'].tolist()) != JOINT_NAMES:
         raise InputError(f'{path}: its joints are not the 34 of this project')
