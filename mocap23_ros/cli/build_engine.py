@@ -39,19 +39,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Build the engines of a tier or of one graph."""
-    from mocap23_ros.engines.engine_manifest import load_engine
     from mocap23_ros.engines.tensorrt_builder import BuildOptions, build_engine, engine_path
     from mocap23_ros.engines.tensorrt_library import installed_libraries, load_tensorrt
 
+    graphs = _graphs(arguments)
     name = arguments.library or next(iter(installed_libraries()), 'tensorrt_rtx')
     library = load_tensorrt(name)
     gpu = _gpu(library)
     options = BuildOptions(arguments.max_persons, arguments.precision,
                            arguments.compute_capability, arguments.optimisation_level)
-    for graph in _graphs(arguments):
+    for graph in graphs:
         target = engine_path(graph, library.name)
         if arguments.check:
-            load_engine(target, graph, library.name, library.version, gpu)
+            _check(target, graph, library, gpu)
             print(f'{target}: fits this machine')
             continue
         progress = _Progress(target.name)
@@ -64,10 +64,25 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _check(engine: Path, graph: Path, library: 'TensorRTLibrary', gpu: 'Gpu | None') -> None:
+    """Refuse an engine that does not fit this machine, with the command that makes one."""
+    from mocap23_ros.engines.engine_manifest import EngineMismatch, load_engine
+
+    try:
+        load_engine(engine, graph, library.name, library.version, gpu)
+    except EngineMismatch as error:
+        raise InputError(f'{error}; build it with mocap23 build-engine, the same arguments and no '
+                         '--check') from None
+
+
 def _graphs(arguments: argparse.Namespace) -> list[Path]:
     from mocap23_ros.engines.model_files import find_model
 
     if arguments.graph is not None:
+        if not arguments.graph.is_file():
+            raise InputError(f'--graph {arguments.graph} is '
+                             + ('a folder; name an ONNX file in it' if arguments.graph.is_dir()
+                                else 'no file; export it first, or check the path'))
         return [arguments.graph]
     model = find_model(arguments.tier or 's', precision=arguments.precision)
     return [model.full, model.warm]

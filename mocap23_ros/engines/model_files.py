@@ -11,7 +11,11 @@ from typing import Any
 from mocap23_ros.checksum import file_sha256
 from mocap23_ros.errors import InputError
 
-_BLOCK = 1 << 20
+MANIFEST_VERSION = 1
+_LARGEST_MANIFEST = 1 << 20  # bytes
+# Numbers of a tier's entry: name, whether whole, least, largest.
+_FIELDS = (('window_length', True, 2, 10_000), ('rate', False, 0.1, 1000), ('steps', True, 1, 1000),
+           ('ray_temperature', False, 1e-6, 1e6), ('across_temperature', False, 1e-6, 1e6))
 
 
 @dataclass(frozen=True)
@@ -56,17 +60,63 @@ def available_tiers(folder: Path | None = None) -> list[str]:
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
-    """Parsed manifest; InputError when it is absent or damaged."""
+    """Parsed manifest whose entries are complete; InputError when it is absent or damaged."""
     try:
-        manifest = json.loads(path.read_text())
-        assert isinstance(manifest['tiers'], dict)
+        if path.stat().st_size > _LARGEST_MANIFEST:
+            raise _Damage('too large')
+        manifest = json.loads(path.read_bytes())
+        if isinstance(manifest, dict) and manifest.get('version') != MANIFEST_VERSION:
+            raise _Damage(f'version {manifest.get("version")!r}, not {MANIFEST_VERSION}')
+        _check_manifest(manifest)
         return manifest
     except FileNotFoundError:
         raise InputError(f'{path} is missing; run `mocap23 export --tier s`, or use the '
                          f'geometric lifter') from None
-    except (json.JSONDecodeError, KeyError, AssertionError, TypeError):
-        raise InputError(f'{path} is damaged; restore it from the repository or export '
-                         f'again') from None
+    except (OSError, ValueError, RecursionError) as error:
+        reason = (str(error) if isinstance(error, _Damage) else
+                  getattr(error, 'strerror', None) or 'not JSON')
+        raise InputError(f'{path} is damaged or of another version of this program ({reason}); '
+                         'restore it from the repository, or remove it and run `mocap23 export '
+                         '--tier s`') from None
+
+
+class _Damage(ValueError):
+    """What is wrong with a manifest, in a few words."""
+
+
+def _check_manifest(manifest: Any) -> None:
+    """Raise _Damage where a key that run time reads is absent or of another kind."""
+    tiers = manifest.get('tiers') if isinstance(manifest, dict) else None
+    if not isinstance(tiers, dict):
+        raise _Damage('no tiers')
+    for tier, entry in tiers.items():
+        if not isinstance(entry, dict):
+            raise _Damage(f'tier {tier} is no object')
+        for name, whole, low, high in _FIELDS:
+            value = entry.get(name)
+            if not _is_number(value, whole, low, high):
+                raise _Damage(f'tier {tier}: {name} must be a number from {low:g} to {high:g}, '
+                              f'not {str(value)[:40]}')
+        if not isinstance(entry.get('skeleton'), str):
+            raise _Damage(f'tier {tier}: no skeleton')
+        graphs = {'': entry, **{f'{key} ': entry[key] for key in ('fp16', 'int8') if key in entry}}
+        for precision, files in graphs.items():
+            for kind in ('full', 'warm'):
+                _check_file(files.get(kind) if isinstance(files, dict) else None,
+                            f'tier {tier}: {precision}{kind}')
+        if 'weights' in entry:
+            _check_file(entry['weights'], f'tier {tier}: weights')
+
+
+def _is_number(value: Any, whole: bool, low: float, high: float) -> bool:
+    return (isinstance(value, int if whole else int | float) and not isinstance(value, bool)
+            and low <= value <= high)
+
+
+def _check_file(value: Any, what: str) -> None:
+    if not isinstance(value, dict) or not all(
+            isinstance(value.get(key), str) for key in ('file', 'sha256')):
+        raise _Damage(f'{what} must name a file and its sha256')
 
 
 def find_model(tier: str, folder: Path | None = None, verify: bool = True,
@@ -80,7 +130,8 @@ def find_model(tier: str, folder: Path | None = None, verify: bool = True,
     manifest = read_manifest(folder / 'manifest.json')
     if tier not in manifest['tiers']:
         raise InputError(f'no exported graph of tier {tier!r} in {folder}; there are: '
-                         f'{", ".join(sorted(manifest["tiers"])) or "none"}')
+                         f'{", ".join(sorted(manifest["tiers"])) or "none"}; `mocap23 export` '
+                         'makes them from trained weights')
     entry = manifest['tiers'][tier]
     files = entry if precision == 'fp32' else entry.get(precision)
     command = f'mocap23 export --tier {tier}' + (' --precision int8' * (precision == 'int8'))
@@ -89,7 +140,7 @@ def find_model(tier: str, folder: Path | None = None, verify: bool = True,
     paths = {}
     for kind in ('full', 'warm'):
         path = folder / Path(files[kind]['file']).name
-        if not path.exists():
+        if not path.is_file():
             raise InputError(f'{path} is missing; run `{command}`')
         if verify and file_sha256(path) != files[kind]['sha256']:
             raise InputError(f'{path} does not match the manifest (sha256); it is damaged or '
