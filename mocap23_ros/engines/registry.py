@@ -14,14 +14,17 @@ from mocap23_ros.errors import InputError
 
 _log = logging.getLogger(__name__)
 _TENSORRT = ('mocap23_ros.engines.tensorrt_backend', 'TensorRTBackend')
-# name -> module, class, options that it takes
+# name -> module, class, options that it takes; torch is for development, never chosen by auto
 _BACKENDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     'onnxruntime': ('mocap23_ros.engines.onnxruntime_backend', 'OnnxRuntimeBackend',
                     ('threads', 'providers')),
     'tensorrt': (*_TENSORRT, ('precision', 'on_mismatch', 'max_persons')),
     'tensorrt_rtx': (*_TENSORRT, ('precision', 'on_mismatch', 'max_persons')),
+    'torch': ('mocap23_ros.engines.torch_backend', 'TorchBackend',
+              ('steps', 'warm', 'ray_temperature', 'across_temperature', 'device')),
 }
 BACKEND_NAMES = ('auto', *_BACKENDS)
+_TRAINING = ('torch', 'safetensors', 'onnx', 'onnxscript')
 _CUDA_PROVIDERS = ('CUDAExecutionProvider', 'CPUExecutionProvider')
 
 
@@ -30,39 +33,50 @@ def create_backend(name: str, model_path: str | Path, **options: Any) -> Backend
 
     ``auto`` takes TensorRT where an engine that fits is there already (it never spends minutes on
     building one), else ONNX Runtime on the GPU where its build has that, else on the CPU; options
-    of the backends that it does not take are ignored. Raises InputError for an unknown name or
-    option, a missing package or an unusable file.
+    of the backends that it does not take are ignored. ``torch`` runs trained weights
+    (.safetensors), the others exported graphs. Raises InputError for an unknown name or option, a
+    missing package or an unusable file.
     """
     if name == 'auto':
         return _best(Path(model_path), options)
-    if name == 'torch':
-        raise InputError('the backend torch runs weights, not exported graphs; use '
-                         'mocap23_ros.training.torch_lifter, or the backend onnxruntime')
     if name not in _BACKENDS:
         raise InputError(f'there is no backend {name!r}; choose one of {", ".join(BACKEND_NAMES)}')
     unknown = sorted(set(options) - set(_BACKENDS[name][2]))
     if unknown:
         raise InputError(f'the backend {name} has no option {", ".join(unknown)}; it has '
                          f'{", ".join(_BACKENDS[name][2])}')
+    if name == 'torch' and Path(model_path).suffix == '.onnx':
+        raise InputError(f'the backend torch runs weights (.safetensors), not the graph '
+                         f'{model_path}; give the weights, or take the backend onnxruntime')
     return _load(name, Path(model_path), options)
+
+
+def load_part(name: str, module_name: str, attribute: str) -> Any:
+    """Import what belongs to an optional package; InputError where the package is absent.
+
+    name: what needs it, for the message.
+    """
+    try:
+        return getattr(importlib.import_module(module_name), attribute)
+    except ModuleNotFoundError as error:
+        if (error.name or '').startswith('mocap23_ros'):
+            raise
+        how = 'make setup FOR=train' if error.name in _TRAINING else f'pip install {error.name}'
+        raise InputError(f'{name} needs the package {error.name}; install it with: {how}'
+                         ) from None
 
 
 def _load(name: str, model_path: Path, options: dict[str, Any]) -> Backend:
     module_name, class_name, _ = _BACKENDS[name]
-    try:
-        kind = getattr(importlib.import_module(module_name), class_name)
-    except ModuleNotFoundError as error:
-        if (error.name or '').startswith('mocap23_ros'):
-            raise
-        raise InputError(f'the backend {name} needs the package {error.name}; install it with: '
-                         f'pip install {error.name}') from None
-    if name != 'onnxruntime':
+    kind = load_part(f'the backend {name}', module_name, class_name)
+    if name in ('tensorrt', 'tensorrt_rtx'):
         options = {'library': name, **options}
     return kind(model_path, **options)
 
 
 def _best(model_path: Path, options: dict[str, Any]) -> Backend:
-    known = {option for _, _, names in _BACKENDS.values() for option in names}
+    known = {option for name, (_, _, names) in _BACKENDS.items() for option in names
+             if name != 'torch'}
     unknown = sorted(set(options) - known)
     if unknown:
         raise InputError(f'no backend has the option {", ".join(unknown)}')

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Lifters by name."""
 
-import importlib
 import inspect
 from typing import Any
 
+from mocap23_ros.engines.registry import load_part
 from mocap23_ros.errors import InputError
 from mocap23_ros.lifting.lifter import Lifter
 
@@ -14,6 +14,8 @@ LIFTERS = {
     'geometric': ('mocap23_ros.lifting.geometric_lifter', 'GeometricLifter'),
     'diffusion': ('mocap23_ros.lifting.diffusion_lifter', 'load_diffusion_lifter'),
 }
+# The same with the backend torch: weights that need not have been exported.
+_IN_TORCH = ('mocap23_ros.lifting.weights_lifter', 'load_weights_lifter')
 
 
 def create_lifter(name: str, **options: Any) -> Lifter:
@@ -25,8 +27,9 @@ def create_lifter(name: str, **options: Any) -> Lifter:
     """
     if name not in LIFTERS:
         raise InputError(f'there is no lifter {name!r}; choose one of {", ".join(LIFTERS)}')
-    module_name, maker_name = LIFTERS[name]
-    make_lifter = getattr(importlib.import_module(module_name), maker_name)
+    in_torch = name == 'diffusion' and options.get('backend') == 'torch'
+    make_lifter = load_part('the backend torch' if in_torch else f'the {name} lifter',
+                            *(_IN_TORCH if in_torch else LIFTERS[name]))
     known = inspect.signature(make_lifter).parameters
     if not any(p.kind is p.VAR_KEYWORD for p in known.values()):
         for option in options:

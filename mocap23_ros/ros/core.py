@@ -109,7 +109,8 @@ def _detector_options(settings: Settings) -> dict[str, Any]:
                 'that "mocap23 fetch-weights" has fetched')
         options['model'] = settings.detector_model
         options['person_model'] = settings.person_model or None
-        options['backend'] = settings.backend
+        # torch runs the weights of the lifter; a detector is an exported graph.
+        options['backend'] = 'auto' if settings.backend == 'torch' else settings.backend
     return options
 
 

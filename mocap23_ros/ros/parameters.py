@@ -89,7 +89,8 @@ class Settings:
         'xs', 'Size of the network of the diffusion lifter', choices=('xs', 's', 'm', 'l'),
         read_only=True)
     backend: str = _parameter(
-        'auto', 'What runs the networks of the onnx detector and the diffusion lifter',
+        'auto', 'What runs the networks of the onnx detector and the diffusion lifter; torch: the '
+        'weights of the lifter, for development, and auto for the detector',
         choices=('auto', 'onnxruntime', 'tensorrt', 'tensorrt_rtx', 'torch'), read_only=True)
     steps: int = _parameter(
         0, 'Denoising steps of the diffusion lifter; 0: those that its network was exported with',

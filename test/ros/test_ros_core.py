@@ -1,0 +1,24 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the node loads for its parameters."""
+
+import pytest
+
+from mocap23_ros.engines.model_files import available_tiers
+from mocap23_ros.errors import InputError
+from mocap23_ros.ros.core import create_core
+from mocap23_ros.ros.parameters import Settings
+
+
+@pytest.mark.skipif('xs' not in available_tiers(), reason='no graphs of tier xs')
+def test_the_backend_torch_runs_the_lifter():
+    pytest.importorskip('torch', reason='torch is not installed (requirements/train.txt)')
+    core = create_core(Settings(detector='external', tier='xs', backend='torch'))
+    assert core.lifter.window_length == 24  # it has lifted a window to warm up
+    core.close()
+
+
+def test_the_backend_torch_leaves_the_detector_to_others():
+    with pytest.raises(InputError, match='absent.onnx does not exist'):
+        create_core(Settings(detector='onnx', detector_model='absent.onnx', lifter='geometric',
+                             backend='torch'))
