@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from mocap23_ros.atomic_files import check_writable
 from mocap23_ros.errors import InputError
 
 CAMERAS = ('cam01', 'cam02', 'cam03', 'cam04')
@@ -61,6 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.max_people = 4 if arguments.multi_person else 1
     if not 1 <= arguments.max_people <= 32:
         raise InputError(f'--max-people must be 1 to 32, not {arguments.max_people}')
+    check_writable(arguments.out / 'report.json')
     try:
         from mocap23_ros.sample.live_demo import DemoOptions, run_demo
     except ImportError as error:

@@ -5,7 +5,7 @@
 import argparse
 from pathlib import Path
 
-from mocap23_ros.atomic_files import replacing
+from mocap23_ros.atomic_files import check_writable, replacing
 from mocap23_ros.errors import InputError
 
 
@@ -33,6 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise InputError(f'--seed {arguments.seed} is negative; give 0 or more')
     if arguments.out.suffix.lower() not in ('.png', '.jpg'):
         raise InputError(f'--out {arguments.out}: the name must end in .png or .jpg')
+    check_writable(arguments.out)
     import cv2
 
     from mocap23_ros.datasets.augmentation import preset

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mocap23_ros.atomic_files import check_writable
 from mocap23_ros.errors import InputError
 
 if TYPE_CHECKING:  # torch is only imported when the command runs
@@ -53,11 +54,12 @@ def run(arguments: argparse.Namespace) -> int:
         raise InputError(f'--seconds must be in 0..600, not {arguments.seconds:g}')
     if arguments.threads is not None and arguments.threads < 1:
         raise InputError(f'--threads {arguments.threads}: give 1 or more')
+    check_writable(arguments.out / 'steps.json')
 
     import torch
 
     from mocap23_ros.checksum import file_sha256
-    from mocap23_ros.datasets.evaluation_sets import EVALUATION_SETS
+    from mocap23_ros.datasets.evaluation_sets import EVALUATION_SETS, SET_NAMES
     from mocap23_ros.engines.model_files import engines_folder
     from mocap23_ros.sample.machine import commit_line, hardware_line
     from mocap23_ros.training.calibration import Temperatures
@@ -68,8 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
     from mocap23_ros.training.steps_study import StudyScope, study_steps, study_windows
 
     if arguments.set_name not in EVALUATION_SETS:
-        raise InputError(f'no evaluation set {arguments.set_name}; choose from '
-                         f'{", ".join(EVALUATION_SETS)}')
+        raise InputError(f'no evaluation set {arguments.set_name}; choose from {SET_NAMES}')
     weights = arguments.weights or engines_folder() / f'lifter_{arguments.tier}.safetensors'
     model, card = load_network(weights)
     if not isinstance(model, LifterModel):

@@ -7,6 +7,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from mocap23_ros import __version__
 from mocap23_ros.errors import InputError
@@ -28,30 +29,45 @@ COMMANDS = {
 }
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser, and with it those of the commands, whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong, without the usage, and exit with status 2."""
+        self.exit(2, f'{self.prog}: {_one_line(message)}; see {self.prog} --help\n')
+
+
+def _one_line(text: object) -> str:
+    return ' '.join(str(text).split('\n'))
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one sub-command; returns its exit status (2 for bad arguments or input)."""
     words = list(sys.argv[1:] if argv is None else argv)
-    parser = argparse.ArgumentParser(prog='mocap23', description=__doc__.splitlines()[0])
+    parser = _Parser(prog='mocap23', description=__doc__.splitlines()[0])
     parser.add_argument('--version', action='version', version=f'mocap23 {__version__}')
     commands = parser.add_subparsers(dest='command', required=True, metavar='COMMAND')
     # Only the chosen command is imported: some need torch or ROS, most do not.
     chosen = next((word for word in words if word in COMMANDS), None)
+    parsers: dict[str, _Parser] = {}
     for name, (module_name, summary) in COMMANDS.items():
-        sub = commands.add_parser(name, help=summary, description=summary)
+        sub = parsers[name] = commands.add_parser(name, help=summary, description=summary)
         if name == chosen:
             try:
                 module = importlib.import_module(f'mocap23_ros.cli.{module_name}')
             except ImportError as error:
-                print(f'mocap23 {name}: {error}; install what it needs (see README, '
+                print(f'mocap23 {name}: {_one_line(error)}; install what it needs (see README, '
                       f'"Optional parts")', file=sys.stderr)
                 return 2
             module.add_arguments(sub)
             sub.set_defaults(run=module.run)
-    arguments = parser.parse_args(words)
+    arguments, unknown = parser.parse_known_args(words)
+    if unknown:  # argparse would have the parser of all commands say so
+        parsers[arguments.command].error(f'unrecognized arguments: {" ".join(unknown)}')
     try:
         return int(arguments.run(arguments) or 0)
     except InputError as error:
-        print(f'mocap23 {arguments.command}: {error}', file=sys.stderr)
+        print(f'mocap23 {arguments.command}: {_one_line(error)}', file=sys.stderr)
         return 2
     except BrokenPipeError:
         # The reader went away (``| head``): nothing to say, and nothing more to write on exit.

@@ -57,13 +57,14 @@ _E2_POSE_ERROR = PoseError(scale=(1.0, 1.0), yaw_drift_deg=0.0, position_drift=0
 
 @dataclass(frozen=True)
 class EvaluationSet:
-    """What a set consists of; ``source`` is a split of CMU or hdm05."""
+    """What a set consists of; ``source`` is a split of CMU or hdm05. remark: for its users."""
 
     source: str
     noise: KeypointNoise
     occlusion: Occlusion
     moving: bool = False
     stature_given: bool = False
+    remark: str = ''
 
 
 EVALUATION_SETS = {
@@ -74,9 +75,12 @@ EVALUATION_SETS = {
     'e2_moving': EvaluationSet('validation', _NOISY, _SOME_OCCLUSION, moving=True),
     'hdm05_clean': EvaluationSet('hdm05', NO_NOISE, NO_OCCLUSION),
     'hdm05_noisy': EvaluationSet('hdm05', _NOISY, _SOME_OCCLUSION),
-    # Sets the scale of the uncertainty; no figure is reported on it.
-    'calibration': EvaluationSet('calibration', _NOISY, _SOME_OCCLUSION),
+    'calibration': EvaluationSet('calibration', _NOISY, _SOME_OCCLUSION,
+                                 remark='sets the uncertainty; not for figures'),
 }
+SET_NAMES = ', '.join(f'{name} ({definition.remark})' if definition.remark else name
+                      for name, definition in EVALUATION_SETS.items())
+"""As users read them, in help and in errors."""
 # Sequences per subject: everyday, acrobatic, small walker; actors of HDM05.
 _COUNTS = {'13': 18, '49': 14, '08': 8, '02': 16, 'bd': 10, 'bk': 10, 'dg': 10, 'tr': 10}
 
@@ -181,7 +185,7 @@ def make_evaluation_set(name: str, data: Path | str | None = None, limit: int | 
                         ) -> list[EvaluationSequence]:
     """Make a set of EVALUATION_SETS (the first ``limit`` sequences); raises InputError."""
     if name not in EVALUATION_SETS:
-        raise InputError(f'no evaluation set {name}; choose from {", ".join(EVALUATION_SETS)}')
+        raise InputError(f'no evaluation set {name}; choose from {SET_NAMES}')
     definition = EVALUATION_SETS[name]
     if definition.source == 'hdm05':
         clips, shortest = load_hdm05(data), 40
