@@ -10,9 +10,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mocap23_ros.cli.lift_arguments import check_arguments, find_jobs
+import numpy as np
+
+from mocap23_ros.cli.lift_arguments import (
+    check_arguments,
+    check_files,
+    check_recording,
+    find_jobs,
+)
 from mocap23_ros.engines.model_files import available_tiers
-from mocap23_ros.errors import InputError
+from mocap23_ros.engines.registry import BACKEND_NAMES
 from mocap23_ros.lifting.lifter import Lifter
 from mocap23_ros.lifting.registry import LIFTERS, create_lifter
 from mocap23_ros.pipeline.offline_lifter import lift_offline
@@ -26,6 +33,7 @@ from mocap23_ros.skeletons.formats import COCO17
 if TYPE_CHECKING:
     from mocap23_ros.body_models.smpl_model import SmplModel
 
+DEFAULT_TIER = 's'
 Progress = Callable[[int, int], None]
 
 
@@ -42,9 +50,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='result; a folder when --keypoints is one')
     parser.add_argument('--lifter', choices=sorted(LIFTERS),
                         help='default: diffusion where its exported graphs are, else geometric')
-    parser.add_argument('--tier', default='s', help='size of the learned lifter (default: s)')
-    parser.add_argument('--backend', default='auto',
-                        help='inference engine of the learned lifter (default: auto)')
+    # No defaults: whether an option was given decides what may be used instead.
+    parser.add_argument('--tier', help=f'size of the learned lifter (default: {DEFAULT_TIER})')
+    parser.add_argument('--backend', choices=BACKEND_NAMES, metavar='NAME',
+                        help='inference engine of the learned lifter: '
+                             f'{", ".join(BACKEND_NAMES)} (default: auto)')
     parser.add_argument('--steps', type=int, metavar='N',
                         help='diffusion steps (default: those that the tier is exported with)')
     parser.add_argument('--mode', choices=('streaming', 'offline'), default='streaming',
@@ -81,26 +91,24 @@ def run(arguments: argparse.Namespace) -> int:
     check_arguments(arguments)
     jobs = find_jobs(arguments)
     model = _load_smpl_model(arguments, jobs)
+    if len(jobs) > 1:
+        check_files(arguments, jobs)
     lifter = _make_lifter(arguments)
     try:
         for number, (source, target) in enumerate(jobs, 1):
             label = source.name if len(jobs) == 1 else f'{source.name} ({number}/{len(jobs)})'
             if arguments.video:
                 with _progress(f'detecting in {label}') as report:
-                    recording = _detect(arguments, report)
-                if arguments.save_keypoints:
-                    recording.save(arguments.save_keypoints)
-                recording = recording.converted(COCO17)
+                    detected = _detect(arguments, report)
             else:
-                recording = load_recording(source)
-            if arguments.bvh:
-                from mocap23_ros.pipeline.uniform_poses import uniform_times
-                uniform_times(recording.stamps)  # refuses what is too long, before the work
-            if arguments.smpl_mesh is not None and arguments.smpl_mesh >= recording.frames:
-                raise InputError(f'--smpl-mesh {arguments.smpl_mesh}: {source} has the frames 0 to '
-                                 f'{recording.frames - 1}')
+                detected = load_recording(source)
+            recording = detected.converted(COCO17)
+            unseen = check_recording(arguments, recording, source)
+            if arguments.save_keypoints:
+                detected.save(arguments.save_keypoints)
             with _progress(f'lifting {label}') as report:
                 motion = _lift(arguments, lifter, recording, report)
+            _say_who_is_missing(source, unseen, motion)
             fitted = (motion.with_body() if arguments.body_fit or arguments.bvh or model
                       else motion)
             (fitted if arguments.body_fit else motion).save(target)
@@ -133,17 +141,38 @@ def _load_smpl_model(arguments: argparse.Namespace, jobs: list[tuple[Path, Path]
 
 
 def _make_lifter(arguments: argparse.Namespace) -> Lifter:
-    name = arguments.lifter
+    name, tier = arguments.lifter, arguments.tier or DEFAULT_TIER
     if name is None:
-        name = 'diffusion' if arguments.tier in available_tiers() else 'geometric'
+        wanted = [arguments.tier, arguments.backend, arguments.steps]
+        # Only where nothing of the learned lifter was asked for may it be another one.
+        name = ('diffusion' if any(value is not None for value in wanted)
+                or tier in available_tiers() else 'geometric')
         if name == 'geometric':
-            print(f'mocap23 lift: no exported graph of tier {arguments.tier}; using the geometric '
-                  'lifter', file=sys.stderr)
+            _say(f'no exported graph of tier {tier}; using the geometric lifter')
     if name == 'geometric':
         return create_lifter(name)
     # Offline windows overlap by half only: too little to start from the one before.
-    return create_lifter(name, tier=arguments.tier, backend=arguments.backend,
+    return create_lifter(name, tier=tier, backend=arguments.backend or 'auto',
                          steps=arguments.steps, warm_start=arguments.mode == 'streaming')
+
+
+def _say_who_is_missing(source: Path, unseen: list[int], motion: RecordedMotion) -> None:
+    """A line about people who are never seen, and one about those who could not be lifted."""
+    lifted = np.isfinite(motion.joints).any(axis=(0, 2, 3))
+    silent = [person for person in (np.flatnonzero(~lifted) + 1).tolist() if person not in unseen]
+    if unseen:
+        _say(f'{source}: never seen, so without an estimate: {_persons(unseen)}')
+    if silent:
+        _say(f'{source}: seen, but too little, too far away or from too low a camera for an '
+             f'estimate: {_persons(silent)}')
+
+
+def _persons(numbers: list[int]) -> str:
+    return f'person{"s" * (len(numbers) > 1)} {", ".join(map(str, numbers))}'
+
+
+def _say(text: str) -> None:
+    print(f'mocap23 lift: {text}', file=sys.stderr, flush=True)
 
 
 def _detect(arguments: argparse.Namespace, report: Progress) -> KeypointRecording:

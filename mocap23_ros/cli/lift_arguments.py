@@ -1,13 +1,17 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""What ``mocap23 lift`` refuses before it loads a model, and which files it works on."""
+"""What ``mocap23 lift`` refuses before it lifts anything, and which files it works on."""
 
 import argparse
-import os
 from pathlib import Path
 
+from mocap23_ros.atomic_files import check_writable
 from mocap23_ros.errors import InputError
+from mocap23_ros.lifting.tiers import find_tier
+from mocap23_ros.pipeline.recording import KeypointRecording, load_recording
+from mocap23_ros.pipeline.recording_checks import check_liftable
 from mocap23_ros.pipeline.refinement import RefinementSteps
+from mocap23_ros.pipeline.streaming_lifter import MAXIMUM_LAG
 
 
 def check_arguments(arguments: argparse.Namespace) -> None:
@@ -20,6 +24,15 @@ def check_arguments(arguments: argparse.Namespace) -> None:
         _check_save_keypoints(arguments)
     if arguments.mode == 'offline' and arguments.lag:
         raise InputError('--lag goes with --mode streaming; offline uses all frames anyway')
+    if not 0 <= arguments.lag <= MAXIMUM_LAG:
+        raise InputError(f'--lag {arguments.lag}: give 0 to {MAXIMUM_LAG} frames')
+    if arguments.lifter == 'geometric':
+        for option in ('tier', 'backend', 'steps'):
+            if getattr(arguments, option) is not None:
+                raise InputError(f'--{option} goes with the learned lifter; leave it out, or '
+                                 '--lifter geometric')
+    if arguments.tier is not None:
+        find_tier(arguments.tier)
     if arguments.steps is not None and not 1 <= arguments.steps <= 1000:
         raise InputError('--steps must be between 1 and 1000')
     RefinementSteps.without(arguments.without)
@@ -39,13 +52,7 @@ def _check_save_keypoints(arguments: argparse.Namespace) -> None:
         raise InputError(f'--save-keypoints {target} must be a file whose name ends in .npz')
     if target.absolute() == _result(arguments.out, arguments.video).absolute():
         raise InputError('--save-keypoints is --out too; give another name')
-    _check_writable(target)
-
-
-def _check_writable(target: Path) -> None:
-    parent = next(folder for folder in target.absolute().parents if folder.exists())
-    if not parent.is_dir() or not os.access(parent, os.W_OK):
-        raise InputError(f'cannot write {target}: {parent} is not a folder that may be written to')
+    check_writable(target)
 
 
 def _result(target: Path, source: Path) -> Path:
@@ -61,15 +68,13 @@ def _check_bvh(arguments: argparse.Namespace) -> None:
     if target.exists() and target.is_dir() == is_file:
         raise InputError(f'--bvh {target} is a {"folder" if is_file else "file"}; give a folder, '
                          'or a file whose name ends in .bvh')
-    # Of a folder that exists it is the folder itself that has to be writable.
-    _check_writable(target / 'person.bvh' if target.is_dir() else target)
+    check_writable(target if is_file else target / 'person.bvh')
 
 
 def find_jobs(arguments: argparse.Namespace) -> list[tuple[Path, Path]]:
     """(source, target) pairs, checked before any model is loaded; InputError."""
     source: Path = arguments.video or arguments.keypoints
     target: Path = arguments.out
-    _check_writable(target)
     if arguments.keypoints and source.is_dir():
         files = sorted(p for p in source.glob('*.npz') if p.is_file())
         if not files:
@@ -79,10 +84,47 @@ def find_jobs(arguments: argparse.Namespace) -> list[tuple[Path, Path]]:
         if target.exists() and target.samefile(source):
             raise InputError('--out is the folder of the input; give another one, results have '
                              'the names of the inputs')
-        return [(file, target / file.name) for file in files]
+        jobs = [(file, target / file.name) for file in files]
+        for _, result in jobs:
+            check_writable(result)
+        return jobs
     if not source.exists():
         raise InputError(f'{source}: no such file or folder')
     target = _result(target, source)
     if target.exists() and target.samefile(source):
         raise InputError('--out is the input file; give another name')
+    check_writable(target)
     return [(source, target)]
+
+
+def check_files(arguments: argparse.Namespace, jobs: list[tuple[Path, Path]]) -> None:
+    """Read every keypoint file, so that a bad one stops the work before any is lifted; InputError.
+
+    The one line tells what is wrong with the first and names the others.
+    """
+    problems: dict[str, str] = {}
+    for source, _ in jobs:
+        try:
+            check_recording(arguments, load_recording(source), source)
+        except InputError as error:
+            problems[source.name] = str(error)
+    if problems:
+        first, *others = problems
+        also = f'; also not usable: {", ".join(others)[:400]}' if others else ''
+        raise InputError(f'{problems[first]}{also} (of {len(jobs)} files, none was lifted)')
+
+
+def check_recording(arguments: argparse.Namespace, recording: KeypointRecording, source: Path
+                    ) -> list[int]:
+    """Refuse what cannot be lifted as the arguments want it; persons who are never seen."""
+    try:
+        if arguments.bvh:
+            from mocap23_ros.pipeline.uniform_poses import uniform_times
+            uniform_times(recording.stamps)  # refuses what is too long
+        unseen = check_liftable(recording)
+    except InputError as error:
+        raise InputError(f'{source}: {error}') from None
+    if arguments.smpl_mesh is not None and arguments.smpl_mesh >= recording.frames:
+        raise InputError(f'--smpl-mesh {arguments.smpl_mesh}: {source} has the frames 0 to '
+                         f'{recording.frames - 1}')
+    return unseen

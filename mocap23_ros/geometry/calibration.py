@@ -70,9 +70,12 @@ def check_distortion(model: str, distortion: ArrayLike) -> tuple[str, NDArray[np
 
 def _numbers(values: ArrayLike, name: str) -> NDArray[np.float64]:
     try:
-        numbers = np.array(values, np.float64).ravel()
+        given = np.array(values)
     except (TypeError, ValueError):
-        raise InputError(f'{name} must be numbers') from None
+        given = np.array('no array')
+    if given.dtype.kind not in 'fiu':  # complex numbers and text would be converted silently
+        raise InputError(f'{name} must be numbers')
+    numbers = given.astype(np.float64, copy=False).ravel()
     if not np.isfinite(numbers).all():
         raise InputError(f'{name} must be finite numbers')
     return numbers

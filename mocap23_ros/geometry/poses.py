@@ -72,9 +72,12 @@ def check_pose(pose: ArrayLike, name: str = 'world_T_camera') -> NDArray[np.floa
     part that is not a proper rotation within RIGID_TOLERANCE, or a wrong last row.
     """
     try:
-        poses = np.asarray(pose, np.float64)
+        given = np.asarray(pose)
     except (TypeError, ValueError):
-        raise InputError(f'{name} is not an array of numbers; give a 4x4 matrix') from None
+        given = np.array('no array')
+    if given.dtype.kind not in 'fiu':  # complex numbers and text would be converted silently
+        raise InputError(f'{name} is not an array of numbers; give a 4x4 matrix')
+    poses = given.astype(np.float64, copy=False)
     if poses.ndim < 2 or poses.shape[-2:] != (4, 4):
         raise InputError(f'{name} has shape {list(poses.shape)}; give 4x4 matrices')
     if not np.isfinite(poses).all():

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Keypoints of a whole recording, and its npz file."""
 
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,13 +14,18 @@ from mocap23_ros.atomic_files import write_npz
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.geometry.poses import check_pose
+from mocap23_ros.npz_files import open_npz
 from mocap23_ros.skeletons.conversion import convert_keypoints, defined_joints
 from mocap23_ros.skeletons.formats import COCO17, find_format
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 
-MAXIMUM_BYTES = 4 * 1024**3  # of one array in a file
+_NEEDED = ('keypoints', 'stamps', 'K', 'world_T_camera', 'image_size')
+_OPTIONAL = ('distortion', 'distortion_model', 'stature', 'skeleton')
 _MAXIMUM_COORDINATE = 1e6  # pixels
 _STATURES = (0.4, 2.6)
+# Seconds since 1970 are 2e9 in this century; no recording pauses for a day.
+_LARGEST_STAMP, _LONGEST_STEP, _SHORTEST_STEP = 1e12, 1e5, 1e-5
+_LARGEST_IMAGE = 65_536  # pixels
 
 
 @dataclass(frozen=True)
@@ -105,49 +109,23 @@ def load_recording(path: Path, skeleton: SkeletonFormat = COCO17) -> KeypointRec
     skeleton: the format that is wanted; a file in another one, named by its key ``skeleton``, is
     converted. Raises InputError, naming the file and the key, for whatever cannot be used.
     """
-    arrays = _read_arrays(Path(path))
     try:
-        return _checked(arrays, skeleton).converted(skeleton)
+        return _checked(_read_arrays(Path(path)), skeleton).converted(skeleton)
     except InputError as error:
         raise InputError(f'{path}: {error}') from None
 
 
 def _read_arrays(path: Path) -> dict[str, NDArray]:
-    try:
-        with np.load(path, allow_pickle=False) as data:
-            sizes = {i.filename: i.file_size for i in data.zip.infolist()}
-            for name, size in sizes.items():
-                if size > MAXIMUM_BYTES:
-                    raise InputError(f'{path}: {name} unpacks to {size / 1e9:.1f} GB; cut the '
-                                     'recording into parts')
-            return {key: data[key] for key in data.files}
-    except FileNotFoundError:
-        raise InputError(f'{path}: no such file') from None
-    except IsADirectoryError:
-        raise InputError(f'{path} is a folder') from None
-    except InputError:
-        raise
-    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
-        reason = ('it holds Python objects, which are not loaded' if 'pickle' in str(error)
-                  else 'it is damaged or of another kind')
-        raise InputError(f'{path} is not a readable npz file: {reason}; write it with '
-                         'numpy.savez') from None
+    with open_npz(path) as archive:
+        optional = [key for key in _OPTIONAL if key in archive.names]
+        return {key: archive.read(key) for key in (*_NEEDED, *optional)}
 
 
 def _checked(arrays: dict[str, NDArray], wanted: SkeletonFormat) -> KeypointRecording:
-    missing = [key for key in ('keypoints', 'stamps', 'K', 'world_T_camera', 'image_size')
-               if key not in arrays]
-    if missing:
-        raise InputError(f'the key {missing[0]} is missing; it has '
-                         f'{", ".join(sorted(arrays)) or "none"}')
     skeleton = _format(arrays, wanted)
     keypoints = _keypoints(arrays['keypoints'], skeleton)
     frames, people = keypoints.shape[:2]
-    stamps = _numbers(arrays['stamps'], 'stamps', (frames,))
-    backwards = np.flatnonzero(np.diff(stamps) <= 0)
-    if len(backwards):
-        raise InputError(f'stamps must increase, but stamp {backwards[0] + 1} is not after the '
-                         'one before it; sort the frames and drop repeated ones')
+    stamps = _stamps(arrays['stamps'], frames)
     poses = arrays['world_T_camera']
     if poses.shape not in ((4, 4), (frames, 4, 4)):
         raise InputError(f'world_T_camera has shape {list(poses.shape)}; it must be [4, 4] or '
@@ -162,6 +140,23 @@ def _checked(arrays: dict[str, NDArray], wanted: SkeletonFormat) -> KeypointReco
                              'NaN where unknown')
     return KeypointRecording(keypoints, stamps, _cameras(arrays, frames), poses,
                              stature.astype(np.float32), skeleton)
+
+
+def _stamps(values: NDArray, frames: int) -> NDArray[np.float64]:
+    stamps = _numbers(values, 'stamps', (frames,))
+    steps = np.diff(stamps)
+    backwards = np.flatnonzero(steps <= 0)
+    if len(backwards):
+        raise InputError(f'stamps must increase, but stamp {backwards[0] + 1} is not after the '
+                         'one before it; sort the frames and drop repeated ones')
+    largest, longest = np.abs(stamps).max(), steps.max(initial=0.0)
+    if largest > _LARGEST_STAMP or longest > _LONGEST_STEP:
+        raise InputError(f'stamps reach {largest:.3g} and lie up to {longest:.3g} apart: they look '
+                         'like nanoseconds, but must be seconds; divide them by 1e9')
+    if frames > 1 and np.median(steps) < _SHORTEST_STEP:
+        raise InputError(f'stamps lie {np.median(steps):.3g} s apart, which no camera does; they '
+                         'must be seconds')
+    return stamps
 
 
 def _format(arrays: dict[str, NDArray], wanted: SkeletonFormat) -> SkeletonFormat:
@@ -202,7 +197,14 @@ def _cameras(arrays: dict[str, NDArray], frames: int) -> tuple[CameraModel, ...]
     K = arrays['K']
     if K.shape not in ((3, 3), (frames, 3, 3)):
         raise InputError(f'K has shape {list(K.shape)}; it must be [3, 3] or [{frames}, 3, 3]')
+    K = _numbers(K, 'K', K.shape)
+    if K[..., 0, 1].any():
+        raise InputError('K has a skew (K[0, 1] is not 0); it must have the form fx 0 cx / 0 fy cy '
+                         '/ 0 0 1')
     size = _numbers(arrays['image_size'], 'image_size', (2,))
+    if (size != np.round(size)).any() or (np.abs(size) > _LARGEST_IMAGE).any():
+        raise InputError(f'image_size is {size[0]:g} x {size[1]:g}; it must be two whole '
+                         f'numbers of pixels, width and height, up to {_LARGEST_IMAGE}')
     distortion = arrays.get('distortion', np.zeros(0))
     name = _text(arrays.get('distortion_model', np.array('plumb_bob')), 'distortion_model')
     # All frames usually share one matrix even where it is given for each.

@@ -131,7 +131,7 @@ def test_what_save_keypoints_refuses(tmp_path, capsys):
     file.write_text('')
     for target, words in ((tmp_path / 'x.txt', 'ends in .npz'), (tmp_path / 'out.npz', '--out'),
                           (tmp_path / 'folder.npz', 'ends in .npz'),
-                          (file / 'x.npz', 'cannot write')):
+                          (file / 'x.npz', 'cannot be written')):
         assert lift_video(tmp_path, video, camera, '--save-keypoints', target) == 2
         error = capsys.readouterr().err
         assert words in error and error.count('\n') == 1

@@ -2,40 +2,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """``mocap23 lift`` from file to file, and what it refuses."""
 
-import sys
-from pathlib import Path
+import io
 
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / 'lifting'))
-from synthetic_people import look_at, walking_person
+from recording_examples import FRAMES, POSE, RATE, K, recording, truth
+from synthetic_people import look_at
 
 from mocap23_ros.cli.main import main
 from mocap23_ros.skeletons.formats import COCO17
 
-RATE, FRAMES = 30.0, 52
-POSE = look_at((0, 0, 1.5), (4, 0, 0.9))
-K = np.array([[1000.0, 0, 640], [0, 1000, 360], [0, 0, 1]])
 
-
-def truth():
-    """World joints [F,2,17,3] of two people."""
-    stamps = np.arange(FRAMES) / RATE
-    return np.stack([walking_person(stamps, (4.0, -0.6), heading=1.4),
-                     walking_person(stamps, (5.0, 0.8), heading=-1.7)], axis=1)
-
-
-def recording(**changes):
-    """The arrays of a valid input file, with changes; None removes a key."""
-    joints = truth()
-    p_camera = (joints - POSE[:3, 3]) @ POSE[:3, :3]
-    pixels = p_camera[..., :2] / p_camera[..., 2:] * 1000 + (640, 360)
-    keypoints = np.concatenate([pixels, np.full((*pixels.shape[:-1], 1), 0.9)], axis=-1)
-    arrays = {'keypoints': keypoints.astype(np.float32), 'stamps': 5 + np.arange(FRAMES) / RATE,
-              'K': K, 'world_T_camera': POSE, 'image_size': np.array([1280, 720])}
-    arrays.update(changes)
-    return {key: value for key, value in arrays.items() if value is not None}
+def npy_bytes(array):
+    """The content of an npy file."""
+    stream = io.BytesIO()
+    np.save(stream, array)
+    return stream.getvalue()
 
 
 def lift(tmp_path, arrays, *options):
@@ -151,6 +133,23 @@ REFUSED = {
     'unknown lens': ({'distortion': np.zeros(4), 'distortion_model': 'magic'}, 'magic'),
     'pickled': ({'keypoints': np.array([None])}, 'Python objects'),
     'empty image': ({'image_size': np.array([0, 0])}, 'image_size'),
+    'half a pixel': ({'image_size': np.array([1280.5, 720])}, 'two whole numbers'),
+    'image of a planet': ({'image_size': np.array([1e300, 720])}, 'two whole numbers'),
+    'complex K': ({'K': K.astype(complex)}, 'K is of type complex128'),
+    'K as text': ({'K': K.astype(str)}, 'K is of type'),
+    'NaN K': ({'K': K * np.nan}, 'K has entries that are not finite'),
+    'skew': ({'K': K + np.eye(3, k=1) * [0, 5, 0]}, 'K has a skew'),
+    'complex pose': ({'world_T_camera': POSE.astype(complex)}, 'not an array of numbers'),
+    'nanoseconds since 1970': ({'stamps': 1.7e18 + np.arange(FRAMES) * 33e6}, 'nanoseconds'),
+    'nanoseconds': ({'stamps': np.arange(FRAMES) * 33e6}, 'nanoseconds'),
+    'giga frames per second': ({'stamps': np.arange(FRAMES) * 1e-9}, 'no camera does'),
+    'nobody seen': ({'keypoints': np.full((FRAMES, 2, 17, 3), np.nan)}, 'nobody is ever seen'),
+    'confidence 0': ({'keypoints': recording()['keypoints'] * np.float32([1, 1, 0])},
+                     'nobody is ever seen'),
+    'nobody at all': ({'keypoints': np.zeros((FRAMES, 0, 17, 3))}, 'nobody is ever seen'),
+    'camera in the cellar': ({'world_T_camera': look_at((0, 0, -1), (4, 0, 0.9))}, 'the floor'),
+    'black hole lens': ({'distortion': np.array([1e6, 1e6, 0, 0, 0])}, 'that no lens has'),
+    'folded lens': ({'distortion': np.array([-1e6, 0, 0, 0, 0])}, 'that no lens has'),
 }
 
 
@@ -162,6 +161,26 @@ def test_bad_file_is_one_clear_line_and_nothing_is_written(tmp_path, capsys, cas
     assert status == 2
     assert words in error and 'in.npz' in error and error.count('\n') == 1
     assert [p.name for p in tmp_path.iterdir()] == ['in.npz'] and not target.exists()
+
+
+@pytest.mark.parametrize('content', [
+    npy_bytes(recording()['keypoints']), b'', b'hello', b'\x80\x04N.'],
+    ids=['npy', 'empty', 'text', 'pickle'])
+def test_files_that_are_no_npz_are_one_clear_line(tmp_path, capsys, content):
+    source = tmp_path / 'in.npz'
+    source.write_bytes(content)
+    assert main(['lift', '--keypoints', str(source), '--out', str(tmp_path / 'out.npz')]) == 2
+    error = capsys.readouterr().err
+    assert 'in.npz: not a readable npz file' in error and error.count('\n') == 1
+    assert list(tmp_path.iterdir()) == [source]
+
+
+def test_plausible_lenses_and_clocks_are_taken(tmp_path):
+    for changes in ({'distortion': np.array([-0.35, 0.12, 0, 0, 0])},
+                    {'distortion': np.array([0.09, -0.15, 3e-4, 5e-4, 0.04])},
+                    {'stamps': 1.7e9 + np.arange(FRAMES) / RATE},
+                    {'stamps': np.append(np.arange(FRAMES - 1) / RATE, 86_400)}):
+        assert lift(tmp_path, recording(**changes))[0] == 0, changes
 
 
 def test_bad_arguments_are_one_clear_line(tmp_path, capsys):
@@ -177,7 +196,8 @@ def test_bad_arguments_are_one_clear_line(tmp_path, capsys):
         (['--keypoints', source, '--out', out, '--lag', '-1'], 'lag'),
         (['--keypoints', source, '--out', out, '--mode', 'offline', '--lag', '2'], '--lag'),
         (['--keypoints', source, '--out', out, '--camera', 'x.yaml'], '--camera goes with'),
-        (['--keypoints', source, '--out', str(tmp_path / 'in.npz' / 'x.npz')], 'cannot write'),
+        (['--keypoints', source, '--out', str(tmp_path / 'in.npz' / 'x.npz')],
+         'cannot be written'),
         (['--video', source, '--out', out], '--video needs --camera'),
         (['--video', source, '--camera', str(tmp_path / 'no.yaml'), '--out', out], 'no.yaml'),
     ]
