@@ -6,6 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from mocap23_ros.atomic_files import check_writable
+from mocap23_ros.datasets.evaluation_sets import SET_NAMES
 from mocap23_ros.errors import InputError
 
 
@@ -17,8 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                            '(repeat for several methods)')
     what.add_argument('--bag', type=Path, help='bag with skeletons of the node')
     what.add_argument('--set', dest='sets', action='append', metavar='SET',
-                      help='synthetic evaluation set: e1_clean, e1_noisy, e1_occluded, '
-                           'e1_noisy_stature, e2_moving, hdm05_clean, hdm05_noisy (repeatable)')
+                      help=f'synthetic evaluation set (repeatable): {SET_NAMES}')
     what.add_argument('--write-set', metavar='SET',
                       help='only write the input and truth files of a set to --out')
     parser.add_argument('--truth', type=Path,
@@ -45,10 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Evaluate; raises InputError for bad input."""
     from mocap23_ros.evaluation import comparison
 
-    if arguments.sequences is not None and arguments.sequences < 1:
-        raise InputError(f'--sequences {arguments.sequences}: give 1 or more')
-    if arguments.lag < 0:
-        raise InputError(f'--lag {arguments.lag}: give 0 or more frames')
+    _check_arguments(arguments)
     if arguments.write_set:
         from mocap23_ros.datasets.evaluation_sets import make_evaluation_set
         sequences = make_evaluation_set(arguments.write_set, arguments.data, arguments.sequences)
@@ -66,10 +64,28 @@ def run(arguments: argparse.Namespace) -> int:
             comparison.write(result, out)
             print(comparison.table(result), flush=True)
         return 0
-    if arguments.truth is None:
-        raise InputError('--truth is missing: metrics need the true motion (an npz)')
     result = comparison.compare_files(arguments.pred, arguments.bag, arguments.topic,
                                       arguments.truth)
+    for note in result.notes:
+        print(f'mocap23 evaluate: {note}', file=sys.stderr, flush=True)
     comparison.write(result, arguments.out)
     print(comparison.table(result))
     return 0
+
+
+def _check_arguments(arguments: argparse.Namespace) -> None:
+    """Refuse what cannot be used before anything is loaded; InputError."""
+    from mocap23_ros.pipeline.streaming_lifter import MAXIMUM_LAG
+
+    if arguments.sequences is not None and arguments.sequences < 1:
+        raise InputError(f'--sequences {arguments.sequences}: give 1 or more')
+    if not 0 <= arguments.lag <= MAXIMUM_LAG:
+        raise InputError(f'--lag {arguments.lag}: give 0 to {MAXIMUM_LAG} frames')
+    files = arguments.pred or arguments.bag
+    if files and arguments.truth is None:
+        raise InputError('--truth is missing: metrics need the true motion (an npz)')
+    if arguments.truth is not None and not files:
+        raise InputError('--truth goes with --pred or --bag; a set has its own')
+    if arguments.topic and not arguments.bag:
+        raise InputError('--topic goes with --bag')
+    check_writable(arguments.out / 'report.json')

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from mocap23_ros.errors import InputError
 from mocap23_ros.evaluation.metrics import by_distance, motion_errors, summarise
-from mocap23_ros.evaluation.motion_files import Motion, load_bag, load_motion, match
+from mocap23_ros.evaluation.motion_files import Motion, load_bag, load_motion
+from mocap23_ros.evaluation.motion_matching import match, match_frames
 
 _COLUMNS = (('mpjpe_mm', 'MPJPE', 0), ('pa_mpjpe_mm', 'PA', 0), ('abs_mpjpe_mm', 'Abs', 0),
             ('abs_two_feet_mm', 'Abs2ft', 0), ('limit_ratio', '/limit', 2),
@@ -67,7 +68,12 @@ def compare_on_set(set_name: str, method_names: Sequence[str], lag: int = 0,
     """Run methods on a synthetic evaluation set; raises InputError for unknown names."""
     from mocap23_ros.baselines.methods import method
 
-    methods = dict(method(name, lag, offline, data, without) for name in method_names)
+    methods: dict[str, Callable[[Motion], Motion]] = {}
+    for name in method_names:
+        label, run = method(name, lag, offline, data, without)
+        if label in methods:
+            raise InputError(f'two methods are called {label}; tell them apart: LABEL=METHOD')
+        methods[label] = run
     descriptions = {name: 'all frames' if offline or name == 'optimisation'
                     else f'streaming, lag {lag} frames' for name in methods}
     return compare_methods(set_name, methods, descriptions, data, sequences, progress)
@@ -97,27 +103,28 @@ def compare_methods(set_name: str, methods: Mapping[str, Callable[[Motion], Moti
 
 def compare_files(preds: Sequence[str] | None, bag: Path | None, topic: str | None, truth: Path
                   ) -> Comparison:
-    """Compare motion files ([NAME=]path, files or folders) or a bag with a truth; InputError."""
+    """Compare motion files ([NAME=]path, files or folders) or a bag with a truth; InputError.
+
+    Notes of the result say of which methods frames of the truth have no estimate in time.
+    """
     pairs: list[tuple[str, Motion, Path]] = []
     if bag is not None:
         pairs.append((bag.stem or bag.name, load_bag(bag, topic), truth))
-    for text in preds or ():
-        name, _, path_text = text.rpartition('=')
-        path = Path(path_text)
+    for name, path in _named(preds or ()).items():
         if path.is_dir():
             files = sorted(path.glob('*.npz'))
             if not files:
                 raise InputError(f'{path}: holds no npz files')
             if not truth.is_dir():
                 raise InputError(f'{path} is a folder, so --truth must be a folder too')
-            pairs += [(name or path.name, load_motion(file), truth / file.name) for file in files]
+            pairs += [(name, load_motion(file), truth / file.name) for file in files]
         else:
             own = truth / path.name if truth.is_dir() else truth
-            pairs.append((name or path.stem, load_motion(path), own))
-    truths = {path: load_motion(path) for path in dict.fromkeys(path for _, _, path in pairs)}
+            pairs.append((name, load_motion(path), own))
+    truths = {path: _load_truth(path) for path in dict.fromkeys(path for _, _, path in pairs)}
     first = next(iter(truths.values()))
     fps = 1.0 / float(np.median(np.diff(first['stamps']))) if len(first['stamps']) > 1 else 30.0
-    result = Comparison(truth.stem, fps)
+    result = Comparison(truth.stem, fps, notes=_unmatched(pairs, truths))
     shown: set[tuple[Path, int]] = set()
     for name, estimate, path in pairs:
         for person, pred, true in match(estimate, truths[path]):
@@ -126,6 +133,51 @@ def compare_files(preds: Sequence[str] | None, bag: Path | None, topic: str | No
                 shown.add((path, person))
                 result.truth.append(true['joints'][:, :17] - _centre(true))
     return result
+
+
+def _named(preds: Sequence[str]) -> dict[str, Path]:
+    """Paths by the name of the method, given or that of the file."""
+    named: dict[str, Path] = {}
+    for text in preds:
+        name, _, path_text = ('', '', text) if Path(text).exists() else text.rpartition('=')
+        path = Path(path_text)
+        name = name or (path.name if path.is_dir() else path.stem)
+        if name in named:
+            raise InputError(f'two predictions are called {name}; tell them apart: --pred '
+                             'NAME=PATH')
+        named[name] = path
+    return named
+
+
+def _load_truth(path: Path) -> Motion:
+    motion = load_motion(path)
+    if not np.isfinite(motion['joints']).all(axis=-1).any():
+        raise InputError(f'{path}: no joint of the truth is known (all are NaN)')
+    return motion
+
+
+def _unmatched(pairs: Sequence[tuple[str, Motion, Path]], truths: Mapping[Path, Motion]
+               ) -> list[str]:
+    """A sentence per method that lacks frames; InputError where it has none of a recording."""
+    missing: dict[str, list[NDArray[np.float64]]] = {}
+    frames: dict[str, int] = {}
+    for name, estimate, path in pairs:
+        found = match_frames(estimate, truths[path])
+        if not found.near.any():
+            ends = [f'{stamps[0]:.3f} to {stamps[-1]:.3f} s' for stamps in
+                    (estimate['stamps'], truths[path]['stamps'])]
+            raise InputError(f'{name} has no frame at the time of one in {path}: its stamps are '
+                             f'{ends[0]}, those of the truth {ends[1]}')
+        missing.setdefault(name, []).append(found.offset[~found.near])
+        frames[name] = frames.get(name, 0) + len(found.near)
+    sentences = []
+    for name, parts in missing.items():
+        offsets = np.concatenate(parts)
+        if len(offsets):
+            sentences.append(
+                f'{name}: {len(offsets)} of {frames[name]} frames of the truth have no estimate '
+                f'within half a frame; the largest offset is {offsets.max():.3g} s')
+    return sentences
 
 
 def table(result: Comparison) -> str:

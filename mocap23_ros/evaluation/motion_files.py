@@ -1,55 +1,81 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Reading estimated and true motion from npz files and bags, and matching the two."""
+"""Reading estimated and true motion from npz files and bags."""
 
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from mocap23_ros.errors import InputError
+from mocap23_ros.npz_files import open_npz
+from mocap23_ros.skeletons.formats import COCO17, OUTPUT19
 
 Motion = dict[str, NDArray[Any]]
-_OPTIONAL = ('covariance', 'contact', 'stature', 'camera_position', 'limit')
-_MAXIMUM_BYTES = 2 << 30
+_OPTIONAL = ('joint_names', 'covariance', 'contact', 'stature', 'camera_position', 'limit')
 
 
 def load_motion(path: Path) -> Motion:
     """Read motion in the layout of OUT.npz: joints [F,P,J,3], stamps [F], more as present.
 
-    Raises InputError for what is not such a file.
+    The first 17 joints are COCO's: where there are joint_names, all joints are put into that order
+    and the names with them. Raises InputError for what is not such a file.
     """
     path = Path(path)
-    if not path.is_file():
-        raise InputError(f'{path}: no such file')
-    if path.stat().st_size > _MAXIMUM_BYTES:
-        raise InputError(f'{path}: larger than 2 GB; split the recording')
     try:
-        with np.load(path, allow_pickle=False) as data:
-            motion = {key: data[key] for key in ('joints', 'stamps', *_OPTIONAL) if key in data}
-    except (ValueError, OSError, EOFError, KeyError) as error:
-        raise InputError(f'{path}: not a readable npz file ({error})') from error
-    except Exception as error:                       # zipfile and zlib have errors of their own
-        raise InputError(f'{path}: damaged npz file ({error})') from error
-    for key in ('joints', 'stamps'):
-        if key not in motion:
-            raise InputError(f'{path}: has no array {key}; it must be written by mocap23 lift or '
-                             f'have its layout')
+        with open_npz(path) as archive:
+            optional = [key for key in _OPTIONAL if key in archive.names]
+            motion = {key: archive.read(key) for key in ('joints', 'stamps', *optional)}
+        _check(motion)
+        return _in_coco_order(motion)
+    except InputError as error:
+        raise InputError(f'{path}: {error}') from None
+
+
+def _check(motion: Motion) -> None:
+    """Refuse arrays that do not fit each other; a missing axis of people is added to joints."""
+    for key, values in motion.items():
+        if key != 'joint_names' and values.dtype.kind not in 'fiub':
+            raise InputError(f'{key} is of type {values.dtype}; it must be numbers')
     if motion['joints'].ndim == 3:
         motion['joints'] = motion['joints'][:, None]
-    shape = motion['joints'].shape
-    if len(shape) != 4 or shape[2] < 17 or shape[3] != 3 or shape[0] != len(motion['stamps']):
-        raise InputError(f'{path}: joints must be [frames, people, at least 17, 3] with one stamp '
-                         f'per frame, got {shape} and {motion["stamps"].shape}')
-    if shape[0] == 0 or not np.all(np.diff(motion['stamps']) > 0):
-        raise InputError(f'{path}: stamps must increase and there must be at least one frame')
-    expected = {'covariance': (*shape[:3], 3, 3), 'contact': (*shape[:2], 2)}
-    for key, wanted in expected.items():
-        if key in motion and motion[key].shape != wanted:
-            raise InputError(f'{path}: {key} is {motion[key].shape}, must be {wanted}')
-    return motion
+    shape, stamps = motion['joints'].shape, motion['stamps']
+    if len(shape) != 4 or shape[2] < len(COCO17) or shape[3] != 3 or stamps.shape != shape[:1]:
+        raise InputError(f'joints must be [frames, people, at least 17, 3] with one stamp '
+                         f'per frame, got {shape} and {stamps.shape}')
+    if shape[0] == 0 or not (np.isfinite(stamps).all() and np.all(np.diff(stamps) > 0)):
+        raise InputError('stamps must increase and there must be at least one frame')
+    if np.isinf(motion['joints']).any():
+        raise InputError('joints has infinite entries; use NaN for what is not known')
+    frames, people = shape[:2]
+    if people == 0:
+        raise InputError('joints holds nobody')
+    allowed: dict[str, list[tuple[int, ...]]] = {
+        'covariance': [(*shape[:3], 3, 3)], 'contact': [(frames, people, 2)],
+        'stature': [(people,), (frames, people)], 'camera_position': [(3,), (frames, 3)],
+        'limit': [(frames,), (frames, people)], 'joint_names': [(shape[2],)]}
+    for key, shapes in allowed.items():
+        if key in motion and motion[key].shape not in shapes:
+            raise InputError(f'{key} is {motion[key].shape}, must be '
+                             f'{" or ".join(str(wanted) for wanted in shapes)}')
+
+
+def _in_coco_order(motion: Motion) -> Motion:
+    """Joints and covariances with the COCO joints first, by their names where these are given."""
+    if 'joint_names' not in motion:
+        return motion
+    names = [str(name) for name in motion['joint_names']]
+    if len(set(names)) != len(names):
+        raise InputError('joint_names holds a name twice')
+    missing = [name for name in COCO17.joint_names if name not in names]
+    if missing:
+        raise InputError(f'joint_names has no {missing[0]}; metrics need the 17 COCO joints '
+                         f'({", ".join(COCO17.joint_names)})')
+    order = [names.index(name) for name in COCO17.joint_names]
+    order += [index for index in range(len(names)) if index not in order]
+    return motion | {key: motion[key].take(order, axis=0 if key == 'joint_names' else 2)
+                     for key in ('joints', 'covariance', 'joint_names') if key in motion}
 
 
 def load_bag(path: Path, topic: str | None = None) -> Motion:
@@ -98,6 +124,8 @@ def _from_messages(messages: list[Any]) -> Motion:
         'stamps': stamps, 'joints': np.full((*shape, 3), np.nan),
         'covariance': np.full((*shape, 3, 3), np.nan), 'contact': np.full((*shape[:2], 2), np.nan),
         'stature': np.full(shape[:2], np.nan)}
+    if joints_count == len(OUTPUT19):  # what the node publishes
+        motion['joint_names'] = np.array(OUTPUT19.joint_names)
     for f, message in enumerate(messages):
         for skeleton in message.skeletons:
             cell = f, ids.index(int(skeleton.id))
@@ -109,64 +137,3 @@ def _from_messages(messages: list[Any]) -> Motion:
                 motion['contact'][cell] = skeleton.contact[:2]
             motion['stature'][cell] = skeleton.stature
     return motion
-
-
-def _where(rows: NDArray[np.bool_], values: NDArray[Any]) -> NDArray[Any]:
-    """Values [F,...] with NaN in the other rows."""
-    return np.where(rows.reshape(-1, *(1,) * (values.ndim - 1)), values, np.nan)
-
-
-def match(pred: Motion, true: Motion) -> list[tuple[int, Motion, Motion]]:
-    """Put estimates beside the truth: frames by stamp, people by distance.
-
-    Every frame of the truth gets the estimate of the nearest stamp within half a period; people
-    are assigned so that the summed distance is least, several estimated ids may follow each
-    other for one true person (a track that was lost and found).
-    Returns (true person, estimate, truth) with arrays without the people axis.
-    """
-    period = float(np.median(np.diff(true['stamps']))) if len(true['stamps']) > 1 else 0.1
-    right = np.clip(np.searchsorted(pred['stamps'], true['stamps']), 0, len(pred['stamps']) - 1)
-    left = np.maximum(right - 1, 0)
-    nearer = np.abs(pred['stamps'][left] - true['stamps']) < np.abs(
-        pred['stamps'][right] - true['stamps'])
-    row = np.where(nearer, left, right)
-    near = np.abs(pred['stamps'][row] - true['stamps']) <= 0.5 * period
-    estimate: Motion = {key: _where(near, pred[key][row])
-                        for key in ('joints', 'covariance', 'contact', 'stature')
-                        if key in pred and pred[key].ndim > 1}
-    roots = estimate['joints'][:, :, 11:13].mean(axis=2)
-    true_roots = true['joints'][:, :, 11:13].mean(axis=2)
-    if pred['joints'].shape[1] == true['joints'].shape[1] == 1:
-        owner = np.zeros((len(row), 1), int)
-    else:
-        owner = _owners(roots, true_roots)
-    result = []
-    for person in range(true['joints'].shape[1]):
-        chosen = owner[:, person]
-        picked = {key: _where(chosen >= 0, value[np.arange(len(row)), np.maximum(chosen, 0)])
-                  for key, value in estimate.items()}
-        truth = {key: value[:, person] if key in ('joints', 'contact', 'limit') and value.ndim > 1
-                 else value for key, value in true.items()}
-        if 'stature' in true:
-            truth['stature'] = np.ravel(true['stature'])[person:person + 1]
-        result.append((person, picked, truth))
-    return result
-
-
-def _owners(roots: NDArray[np.float64], true_roots: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Which estimate [F,T] belongs to each true person per frame; -1 = none."""
-    distance = np.linalg.norm(roots[:, :, None] - true_roots[:, None], axis=-1)   # F,P,T
-    known = np.isfinite(distance)
-    mean = np.where(known, distance, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
-    mean = np.where(known.any(axis=0), mean, np.inf)
-    # Each id belongs to the true person it is nearest to over its life ...
-    home = np.where(np.isfinite(mean).any(axis=1), np.argmin(mean, axis=1), -1)
-    owner = np.full(distance.shape[::2], -1)
-    for f in range(len(distance)):
-        cost = np.where(known[f], distance[f], 1e3)
-        cost = np.where(home[:, None] == np.arange(distance.shape[2]), cost, 1e6)
-        # ... and where two ids of one person overlap, the nearer one counts.
-        for p, t in zip(*linear_sum_assignment(cost), strict=True):
-            if cost[p, t] < 1e3:
-                owner[f, t] = p
-    return owner

@@ -114,8 +114,8 @@ def view_data(report: Report) -> dict[str, Any]:
     tracks = [('truth', TRUTH_COLOUR, report.truth)]
     tracks += [(method.name, method_colour(index), method.joints)
                for index, method in enumerate(report.methods)]
-    true = report.truth[np.isfinite(report.truth).all((1, 2))]
-    low, high = true.min((0, 1)), true.max((0, 1))
+    known = report.truth[np.isfinite(report.truth).all(-1)]
+    low, high = (known.min(0), known.max(0)) if len(known) else (np.zeros(3), np.zeros(3))
     centre = (low + high) / 2
     return {
         'rate': report.fps / step,

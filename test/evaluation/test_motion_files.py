@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from mocap23_ros.errors import InputError
-from mocap23_ros.evaluation.motion_files import load_bag, load_motion, match
+from mocap23_ros.evaluation.motion_files import load_bag, load_motion
+from mocap23_ros.evaluation.motion_matching import match
 
 MESSAGES = Path(__file__).resolve().parents[2] / 'mocap23_msgs' / 'msg'
 
@@ -59,15 +60,22 @@ def test_npz_files(tmp_path):
     for change, message in (
             ({'joints': np.zeros((40, 1, 5, 3))}, 'at least 17'),
             ({'stamps': np.zeros(40)}, 'increase'), ({'stamps': np.arange(3.0)}, 'one stamp'),
-            ({'covariance': np.zeros((40, 1, 17, 3))}, 'covariance is')):
+            ({'covariance': np.zeros((40, 1, 17, 3))}, 'covariance is'),
+            ({'contact': np.zeros((40, 2))}, 'contact is'), ({'limit': np.zeros(3)}, 'limit is'),
+            ({'stature': np.zeros(3)}, 'stature is'),
+            ({'camera_position': np.zeros(4)}, 'camera_position is'),
+            ({'stamps': np.float64(3)}, 'one stamp'), ({'joints': np.array('a')}, 'numbers'),
+            ({'joints': walk()['joints'] + 1j}, 'joints is of type complex128'),
+            ({'joints': np.full((40, 1, 17, 3), np.inf)}, 'infinite'),
+            ({'joints': np.zeros((40, 0, 17, 3))}, 'nobody')):
         np.savez(path, **(walk() | change))
         with pytest.raises(InputError, match=message):
             load_motion(path)
     np.savez(path, joints=walk()['joints'])
-    with pytest.raises(InputError, match='no array stamps'):
+    with pytest.raises(InputError, match='key stamps is missing'):
         load_motion(path)
     np.savez(path, joints=np.array([{}], dtype=object), stamps=np.zeros(1))
-    with pytest.raises(InputError, match='not a readable npz'):      # never unpickles
+    with pytest.raises(InputError, match='Python objects'):      # never unpickles
         load_motion(path)
     for content in (b'', b'PK\x03\x04 cut off', b'nothing'):
         path.write_bytes(content)

@@ -1,0 +1,109 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Putting estimated motion beside the true motion: frames, joints and people."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+
+from mocap23_ros.evaluation.motion_files import Motion
+from mocap23_ros.skeletons.formats import COCO17
+
+
+@dataclass(frozen=True)
+class FrameMatch:
+    """Frames of the truth and those of the estimate that are nearest in time.
+
+    row: int [F] frame of the estimate. near: bool [F], within half a period of the truth.
+    offset: float64 [F] seconds between the two.
+    """
+
+    row: NDArray[np.intp]
+    near: NDArray[np.bool_]
+    offset: NDArray[np.float64]
+
+
+def match_frames(pred: Motion, true: Motion) -> FrameMatch:
+    """The nearest frame of the estimate for every frame of the truth."""
+    period = float(np.median(np.diff(true['stamps']))) if len(true['stamps']) > 1 else 0.1
+    right = np.clip(np.searchsorted(pred['stamps'], true['stamps']), 0, len(pred['stamps']) - 1)
+    left = np.maximum(right - 1, 0)
+    nearer = np.abs(pred['stamps'][left] - true['stamps']) < np.abs(
+        pred['stamps'][right] - true['stamps'])
+    row = np.where(nearer, left, right)
+    offset = np.abs(pred['stamps'][row] - true['stamps'])
+    return FrameMatch(row, offset <= 0.5 * period, offset)
+
+
+def match(pred: Motion, true: Motion) -> list[tuple[int, Motion, Motion]]:
+    """Put estimates beside the truth: frames by stamp, people by distance.
+
+    Every frame of the truth gets the estimate of the nearest stamp within half a period; people
+    are assigned so that the summed distance is least, several estimated ids may follow each
+    other for one true person (a track that was lost and found). Joints beyond COCO's are kept where
+    both sides name them.
+    Returns (true person, estimate, truth) with arrays without the people axis.
+    """
+    frames = match_frames(pred, true)
+    row = frames.row
+    pred, true = _common_joints(pred, true)
+    estimate: Motion = {key: _where(frames.near, pred[key][row])
+                        for key in ('joints', 'covariance', 'contact', 'stature')
+                        if key in pred and pred[key].ndim > 1}
+    roots = estimate['joints'][:, :, 11:13].mean(axis=2)
+    true_roots = true['joints'][:, :, 11:13].mean(axis=2)
+    if pred['joints'].shape[1] == true['joints'].shape[1] == 1:
+        owner = np.zeros((len(row), 1), int)
+    else:
+        owner = _owners(roots, true_roots)
+    result = []
+    for person in range(true['joints'].shape[1]):
+        chosen = owner[:, person]
+        picked = {key: _where(chosen >= 0, value[np.arange(len(row)), np.maximum(chosen, 0)])
+                  for key, value in estimate.items()}
+        truth = {key: value[:, person] if key in ('joints', 'contact', 'limit') and value.ndim > 1
+                 else value for key, value in true.items()}
+        if 'stature' in true:
+            truth['stature'] = np.ravel(true['stature'])[person:person + 1]
+        result.append((person, picked, truth))
+    return result
+
+
+def _common_joints(pred: Motion, true: Motion) -> tuple[Motion, Motion]:
+    """Both with the same joints in the same order: COCO's, and others that both name."""
+    names = [[str(name) for name in motion.get('joint_names', COCO17.joint_names)]
+             for motion in (pred, true)]
+    common = [name for name in names[0] if name in names[1]]
+    cut = []
+    for own, motion in zip(names, (pred, true), strict=True):
+        columns = [own.index(name) for name in common]
+        cut.append(motion | {key: motion[key][:, :, columns] for key in ('joints', 'covariance')
+                             if key in motion})
+    return cut[0], cut[1]
+
+
+def _where(rows: NDArray[np.bool_], values: NDArray[Any]) -> NDArray[Any]:
+    """Values [F,...] with NaN in the other rows."""
+    return np.where(rows.reshape(-1, *(1,) * (values.ndim - 1)), values, np.nan)
+
+
+def _owners(roots: NDArray[np.float64], true_roots: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Which estimate [F,T] belongs to each true person per frame; -1 = none."""
+    distance = np.linalg.norm(roots[:, :, None] - true_roots[:, None], axis=-1)   # F,P,T
+    known = np.isfinite(distance)
+    mean = np.where(known, distance, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    mean = np.where(known.any(axis=0), mean, np.inf)
+    # Each id belongs to the true person it is nearest to over its life ...
+    home = np.where(np.isfinite(mean).any(axis=1), np.argmin(mean, axis=1), -1)
+    owner = np.full(distance.shape[::2], -1)
+    for f in range(len(distance)):
+        cost = np.where(known[f], distance[f], 1e3)
+        cost = np.where(home[:, None] == np.arange(distance.shape[2]), cost, 1e6)
+        # ... and where two ids of one person overlap, the nearer one counts.
+        for p, t in zip(*linear_sum_assignment(cost), strict=True):
+            if cost[p, t] < 1e3:
+                owner[f, t] = p
+    return owner
