@@ -61,14 +61,17 @@ def benchmark_lifters(tiers: Sequence[str], backends: Sequence[str], persons: Se
 def available_backends() -> list[str]:
     """Backends that can run here, by trying each on the first graph there is."""
     tiers = available_tiers()
-    found = []
-    for name in ('onnxruntime', 'tensorrt', 'tensorrt_rtx'):
-        try:
-            create_backend(name, find_model(tiers[0]).warm).close()
-        except (InputError, IndexError):
-            continue
-        found.append(name)
-    return found
+    return [name for name in ('onnxruntime', 'tensorrt', 'tensorrt_rtx')
+            if tiers and not why_not(name, tiers[0])]
+
+
+def why_not(name: str, tier: str) -> str:
+    """Why a backend does not run a tier here; empty where it does."""
+    try:
+        create_backend(name, find_model(tier).warm).close()
+    except InputError as error:
+        return str(error)
+    return ''
 
 
 def memory_over_calls(tier: str, backend_name: str, calls: int) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from mocap23_ros.atomic_files import check_writable
 from mocap23_ros.errors import InputError
 
 
@@ -34,20 +35,30 @@ def run(arguments: argparse.Namespace) -> int:
         available_backends,
         benchmark_lifters,
         memory_over_calls,
+        why_not,
     )
     from mocap23_ros.benchmarks.machine_limits import measure_limits
     from mocap23_ros.benchmarks.path_benchmark import benchmark_path
     from mocap23_ros.benchmarks.peers import benchmark_decoder, compare_work
     from mocap23_ros.benchmarks.projection import project
     from mocap23_ros.benchmarks.report import write_report
-    from mocap23_ros.engines.model_files import available_tiers
+    from mocap23_ros.engines.model_files import available_tiers, find_model
     from mocap23_ros.sample.machine import commit_line, hardware_line
 
     if not all(1 <= count <= 64 for count in arguments.persons):
         raise InputError(f'--persons must be 1 to 64, not {arguments.persons}')
     if not 0 < arguments.seconds <= 600:
         raise InputError(f'--seconds must be in 0..600, not {arguments.seconds:g}')
+    check_writable(arguments.out / 'bench.json')
     tiers = arguments.tiers or available_tiers()
+    for tier in tiers:
+        find_model(tier)  # refuses what is absent or damaged, before anything is measured
+    if arguments.backends:
+        reasons = {name: why_not(name, tiers[0]) if tiers else 'no tier is exported'
+                   for name in arguments.backends}
+        if all(reasons.values()):
+            raise InputError('none of --backends runs here: ' + '; '.join(
+                f'{name}: {reason}' for name, reason in reasons.items()))
     if not tiers:
         _say('no exported tier: the learned lifter is left out (mocap23 export makes one)')
     load = [round(value, 2) for value in os.getloadavg()]

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The benchmark counts right, measures real calls and writes what it measured."""
 
+import importlib.util
 import json
 import time
 
@@ -78,3 +79,17 @@ def test_the_command_writes_both_files(tmp_path, capsys):
     assert 'Projection, not measured' in text and 'GFLOP/s' in text
     assert main([*words, '--persons', '0']) == 2
     assert '--persons' in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not available_tiers(), reason='there are no exported graphs')
+@pytest.mark.parametrize(('options', 'words'), [
+    (['--backends', 'tensorrt'], 'none of --backends runs here: tensorrt: '),
+    (['--tiers', 'zz'], "no exported graph of tier 'zz'"),
+    (['--out', '/proc/bench'], 'cannot be written')])
+def test_what_cannot_run_is_one_line_before_anything_is_measured(options, words, tmp_path, capsys):
+    if 'tensorrt' in options and importlib.util.find_spec('tensorrt'):
+        pytest.skip('TensorRT is installed')
+    assert main(['bench', '--no-path', '--no-peers', '--out', str(tmp_path / 'out'), *options]) == 2
+    error = capsys.readouterr().err
+    assert words in error and error.count('\n') == 1
+    assert not (tmp_path / 'out').exists()
