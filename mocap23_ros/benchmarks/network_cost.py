@@ -16,7 +16,6 @@ _OBSERVATION = 5 * _JOINTS + 3
 _GEOMETRY = 20
 _VIEW = 10
 _HEADS = 2 * _JOINTS + 4
-_TIME = 32
 
 
 @dataclass(frozen=True)

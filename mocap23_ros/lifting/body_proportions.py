@@ -11,10 +11,8 @@ so the forearm is Winter's 0.146 plus a part of the hand; ankle height is his 0.
 import numpy as np
 
 MEAN_STATURE = 1.70  # metres, adults of both sexes
-STATURE_SD = 0.055 * MEAN_STATURE
 STATURE_RANGE = (0.8, 2.2)
 ANKLE_HEIGHT = 0.045  # of a planted foot
-PELVIS_HEIGHT = 0.49  # mid-hip, standing
 
 # Pairs of COCO keypoints and their distance. Where the two ends are no single bone (trunk sides)
 # the distance still hardly varies.

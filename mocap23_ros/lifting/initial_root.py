@@ -51,23 +51,6 @@ def initial_root(p_centre: ArrayLike, ray_direction: ArrayLike, confidence: Arra
             np.where(usable, evidence.distance_sd, np.nan))
 
 
-def window_initial_root(windows: KeypointWindows) -> tuple[NDArray, NDArray]:
-    """p_world_root [P,3] and the sd [P] of its distance at the end of each person's window.
-
-    Mean over the window's frames, newest first, of ``initial_root``. NaN where nobody was seen.
-    """
-    centre, direction, confidence = world_rays(windows)
-    root, sd = initial_root(centre, direction, confidence, windows.focal_length,
-                            windows.stature[:, None])
-    age = windows.stamps[-1] - windows.stamps
-    weight = np.where(np.isfinite(sd), np.exp(-age / 0.25) / np.where(sd > 0, sd, 1.0) ** 2, 0.0)
-    total = weight.sum(axis=1)
-    with np.errstate(invalid='ignore', divide='ignore'):
-        mean = np.einsum('pt,pti->pi', weight, np.nan_to_num(root)) / total[:, None]
-        mean_sd = np.einsum('pt,pt->p', weight, np.nan_to_num(sd)) / total
-    return mean, mean_sd
-
-
 def world_rays(windows: KeypointWindows) -> tuple[NDArray, NDArray, NDArray]:
     """Camera centres [T,3], ray directions [P,T,J,3] in the world, confidences [P,T,J].
 

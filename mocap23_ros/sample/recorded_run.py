@@ -36,7 +36,7 @@ class RecordedRun:
 
     stamps_ns: int64 [S] image stamps of the skeleton messages; received_ns: when they were
     recorded; latency: float64 [S] seconds, as the node says, NaN for messages without people.
-    keypoints: id -> float32 [K,17,3] at keypoint_stamps_ns [K]; boxes: id -> [K,4].
+    keypoints: id -> float32 [K,17,3] at keypoint_stamps_ns [K].
     node: the values of the node's last diagnostics.
     """
 
@@ -46,7 +46,6 @@ class RecordedRun:
     people: dict[int, PersonMotion]
     keypoint_stamps_ns: NDArray[np.int64]
     keypoints: dict[int, NDArray[np.float32]]
-    boxes: dict[int, NDArray[np.float32]]
     joint_names: tuple[str, ...]
     lifter: str
     counts: dict[str, int]
@@ -70,7 +69,7 @@ def read_run(bag: Path, store: Typestore) -> RecordedRun:
     info = messages['/skeleton_info'][-1][1]
     skeletons = messages['/skeletons']
     people = _people([message for _, message in skeletons], len(info.joint_names))
-    keypoint_stamps, keypoints, boxes = _keypoints([m for _, m in messages['/keypoints_2d']])
+    keypoint_stamps, keypoints = _keypoints([m for _, m in messages['/keypoints_2d']])
     latency = [min((s.latency for s in m.skeletons), default=np.nan) for _, m in skeletons]
     values: dict[str, str] = {}
     for _, message in messages['/diagnostics']:
@@ -79,7 +78,7 @@ def read_run(bag: Path, store: Typestore) -> RecordedRun:
     return RecordedRun(
         np.array([stamp_ns(m.header) for _, m in skeletons], np.int64),
         np.array([received for received, _ in skeletons], np.int64),
-        np.array(latency, np.float64), people, keypoint_stamps, keypoints, boxes,
+        np.array(latency, np.float64), people, keypoint_stamps, keypoints,
         tuple(info.joint_names), str(info.lifter), counts, values)
 
 
@@ -109,25 +108,15 @@ def _people(messages: list[Any], joint_count: int) -> dict[int, PersonMotion]:
     return people
 
 
-def _keypoints(messages: list[Any]) -> tuple[
-        NDArray[np.int64], dict[int, NDArray[np.float32]], dict[int, NDArray[np.float32]]]:
+def _keypoints(messages: list[Any]
+               ) -> tuple[NDArray[np.int64], dict[int, NDArray[np.float32]]]:
     stamps = np.array([stamp_ns(message.header) for message in messages], np.int64)
     ids = sorted({int(p.id) for message in messages for p in message.people})
     keypoints = {i: np.full((len(messages), 17, 3), np.nan, np.float32) for i in ids}
-    boxes = {i: np.full((len(messages), 4), np.nan, np.float32) for i in ids}
     for values in keypoints.values():
         values[..., 2] = 0.0
     for row, message in enumerate(messages):
         for person in message.people:
             flat = np.asarray(person.keypoints).reshape(-1, 3)
             keypoints[int(person.id)][row] = flat[:17]
-            boxes[int(person.id)][row] = person.bounding_box
-    return stamps, keypoints, boxes
-
-
-def main_person(run: RecordedRun) -> int | None:
-    """Id of the person that is seen longest and largest; None when nobody was seen."""
-    def presence(person_id: int) -> float:
-        box = run.boxes[person_id]
-        return float(np.nansum(box[:, 3] - box[:, 1]))
-    return max(run.boxes, key=presence, default=None)
+    return stamps, keypoints
