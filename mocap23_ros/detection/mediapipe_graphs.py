@@ -8,6 +8,7 @@ returns everybody it finds, and the landmark graph takes the region of any perso
 
 import math
 import os
+import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -45,7 +46,9 @@ node {
 # The landmark network was trained on squares this much larger than the circle around a person.
 _REGION_MARGIN = 1.25
 
-INSTALL_HINT = 'pip install --no-deps mediapipe==0.10.21'
+# As in requirements/detect.txt.
+_VERSION = '0.10.18' if platform.machine() == 'aarch64' else '0.10.21'
+INSTALL_HINT = f'pip install --no-deps mediapipe=={_VERSION}'
 
 
 @dataclass(frozen=True)
