@@ -76,8 +76,8 @@ def read_manifest(path: Path) -> dict[str, Any]:
         reason = (str(error) if isinstance(error, _Damage) else
                   getattr(error, 'strerror', None) or 'not JSON')
         raise InputError(f'{path} is damaged or of another version of this program ({reason}); '
-                         'restore it from the repository, or remove it and run `mocap23 export '
-                         '--tier s`') from None
+                         'restore it from the repository, or run `mocap23 export --tier s`, which '
+                         'writes a new one') from None
 
 
 class _Damage(ValueError):
