@@ -26,7 +26,7 @@ from mocap23_ros.lifting.kinematic_tree import (
 from mocap23_ros.lifting.segment_rotations import segment_rotations
 
 _MODEL_SD = 0.02  # metres by which joints of a real body leave the rigid one
-_ROTATION_SD = 0.5  # radians per step, of a rotation that no joint constrains (twist)
+_ROTATION_SD = 0.3  # radians per step, of a rotation that no joint constrains (twist)
 _STEPS = 3
 
 
