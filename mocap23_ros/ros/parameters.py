@@ -86,7 +86,7 @@ class Settings:
         'diffusion', 'Method that computes the 3D skeletons', choices=('diffusion', 'geometric'),
         read_only=True)
     tier: str = _parameter(
-        'xs', 'Size of the network of the diffusion lifter', choices=('xs', 's', 'm', 'l'),
+        's', 'Size of the network of the diffusion lifter', choices=('xs', 's', 'm', 'l'),
         read_only=True)
     backend: str = _parameter(
         'auto', 'What runs the networks of the onnx detector and the diffusion lifter; torch: the '
