@@ -18,6 +18,7 @@ from mocap23_ros.cli.lift_arguments import (
     check_recording,
     find_jobs,
 )
+from mocap23_ros.engines.graph_precision import PRECISIONS
 from mocap23_ros.engines.model_files import available_tiers
 from mocap23_ros.engines.registry import BACKEND_NAMES
 from mocap23_ros.lifting.lifter import Lifter
@@ -55,6 +56,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--backend', choices=BACKEND_NAMES, metavar='NAME',
                         help='inference engine of the learned lifter: '
                              f'{", ".join(BACKEND_NAMES)} (default: auto)')
+    parser.add_argument('--precision', choices=PRECISIONS,
+                        help='numbers of the learned lifter (default: fp16 in TensorRT, fp32 '
+                             'elsewhere)')
     parser.add_argument('--steps', type=int, metavar='N',
                         help='diffusion steps (default: those that the tier is exported with)')
     parser.add_argument('--mode', choices=('streaming', 'offline'), default='streaming',
@@ -143,7 +147,7 @@ def _load_smpl_model(arguments: argparse.Namespace, jobs: list[tuple[Path, Path]
 def _make_lifter(arguments: argparse.Namespace) -> Lifter:
     name, tier = arguments.lifter, arguments.tier or DEFAULT_TIER
     if name is None:
-        wanted = [arguments.tier, arguments.backend, arguments.steps]
+        wanted = [arguments.tier, arguments.backend, arguments.steps, arguments.precision]
         # Only where nothing of the learned lifter was asked for may it be another one.
         name = ('diffusion' if any(value is not None for value in wanted)
                 or tier in available_tiers() else 'geometric')
@@ -152,8 +156,10 @@ def _make_lifter(arguments: argparse.Namespace) -> Lifter:
     if name == 'geometric':
         return create_lifter(name)
     # Offline windows overlap by half only: too little to start from the one before.
+    options = {} if arguments.precision is None else {'precision': arguments.precision}
     return create_lifter(name, tier=tier, backend=arguments.backend or 'auto',
-                         steps=arguments.steps, warm_start=arguments.mode == 'streaming')
+                         steps=arguments.steps, warm_start=arguments.mode == 'streaming',
+                         **options)
 
 
 def _say_who_is_missing(source: Path, unseen: list[int], motion: RecordedMotion) -> None:

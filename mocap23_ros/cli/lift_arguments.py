@@ -27,7 +27,7 @@ def check_arguments(arguments: argparse.Namespace) -> None:
     if not 0 <= arguments.lag <= MAXIMUM_LAG:
         raise InputError(f'--lag {arguments.lag}: give 0 to {MAXIMUM_LAG} frames')
     if arguments.lifter == 'geometric':
-        for option in ('tier', 'backend', 'steps'):
+        for option in ('tier', 'backend', 'precision', 'steps'):
             if getattr(arguments, option) is not None:
                 raise InputError(f'--{option} goes with the learned lifter; leave it out, or '
                                  '--lifter geometric')

@@ -36,14 +36,15 @@ class OnnxDetector:
     image while nobody is followed: enough for one person who fills much of it. family,
     person_family: see network_family; found from the outputs where not given. With person_model,
     boxes are detected every ``search_interval`` images and whenever nobody is followed; in
-    between the last keypoints give them.
+    between the last keypoints give them. threads, on_mismatch: options of the backends that have
+    them.
     """
 
     def __init__(
         self, model: str | Path, person_model: str | Path | None = None,
         family: str | None = None, person_family: str | None = None, backend: str = 'auto',
         max_people: int = 4, min_score: float = 0.3, search_interval: int = 5,
-        threads: int | None = None,
+        threads: int | None = None, on_mismatch: str | None = None,
     ) -> None:
         if not 1 <= max_people <= 32:
             raise InputError(f'max_people must be 1 to 32, not {max_people}')
@@ -51,7 +52,8 @@ class OnnxDetector:
             raise InputError(f'search_interval must be at least 1 image, not {search_interval}')
         self._max_people, self._min_score = max_people, min_score
         self._search_interval = search_interval
-        options = {} if threads is None else {'threads': threads}
+        given = {'threads': threads, 'on_mismatch': on_mismatch}
+        options = {name: value for name, value in given.items() if value is not None}
         model = find_weights(model)
         self._pose = _Network(create_backend(backend, model, **options), family, model)
         if self._pose.family.task == 'boxes':

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mocap23_ros.engines.backend import Backend
+from mocap23_ros.engines.graph_precision import graph_of_precision
 from mocap23_ros.errors import InputError
 
 _log = logging.getLogger(__name__)
@@ -17,7 +18,7 @@ _TENSORRT = ('mocap23_ros.engines.tensorrt_backend', 'TensorRTBackend')
 # name -> module, class, options that it takes; torch is for development, never chosen by auto
 _BACKENDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     'onnxruntime': ('mocap23_ros.engines.onnxruntime_backend', 'OnnxRuntimeBackend',
-                    ('threads', 'providers')),
+                    ('threads', 'providers', 'precision')),
     'tensorrt': (*_TENSORRT, ('precision', 'on_mismatch', 'max_persons')),
     'tensorrt_rtx': (*_TENSORRT, ('precision', 'on_mismatch', 'max_persons')),
     'torch': ('mocap23_ros.engines.torch_backend', 'TorchBackend',
@@ -34,8 +35,9 @@ def create_backend(name: str, model_path: str | Path, **options: Any) -> Backend
     ``auto`` takes TensorRT where an engine that fits is there already (it never spends minutes on
     building one), else ONNX Runtime on the GPU where its build has that, else on the CPU; options
     of the backends that it does not take are ignored. ``torch`` runs trained weights
-    (.safetensors), the others exported graphs. Raises InputError for an unknown name or option, a
-    missing package or an unusable file.
+    (.safetensors), the others exported graphs: that of ``precision`` beside ``model_path`` (fp32,
+    fp16 or int8; default: FP32 in ONNX Runtime, FP16 in TensorRT). Raises InputError for an
+    unknown name or option, a missing package or an unusable file.
     """
     if name == 'auto':
         return _best(Path(model_path), options)
@@ -71,6 +73,9 @@ def _load(name: str, model_path: Path, options: dict[str, Any]) -> Backend:
     kind = load_part(f'the backend {name}', module_name, class_name)
     if name in ('tensorrt', 'tensorrt_rtx'):
         options = {'library': name, **options}
+    elif 'precision' in options:
+        options = dict(options)
+        model_path = graph_of_precision(model_path, options.pop('precision'))
     return kind(model_path, **options)
 
 

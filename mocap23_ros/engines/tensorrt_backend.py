@@ -15,13 +15,9 @@ from mocap23_ros.engines.array_checks import batch_size, check_inputs
 from mocap23_ros.engines.backend import TensorSpec
 from mocap23_ros.engines.cuda_runtime import CudaRuntime, Gpu
 from mocap23_ros.engines.engine_manifest import EngineManifest, EngineMismatch, load_engine
+from mocap23_ros.engines.graph_precision import graph_of_precision, precision_of
 from mocap23_ros.engines.pinned_block import PinnedBlock
-from mocap23_ros.engines.tensorrt_builder import (
-    PRECISIONS,
-    BuildOptions,
-    build_engine,
-    engine_path,
-)
+from mocap23_ros.engines.tensorrt_builder import BuildOptions, build_engine, engine_path
 from mocap23_ros.engines.tensorrt_library import TensorRTLibrary, load_tensorrt
 from mocap23_ros.errors import InputError
 
@@ -43,7 +39,7 @@ def ready_engine(library: TensorRTLibrary, onnx: Path, gpu: Gpu | None,
     if not onnx.is_file():
         raise InputError(f'the network {onnx} does not exist; export it first')
     path = engine_path(onnx, library.name)
-    precision = next((name for name in PRECISIONS if onnx.stem.endswith(f'_{name}')), 'fp32')
+    precision = precision_of(onnx)
     try:
         content, manifest = load_engine(path, onnx, library.name, library.version, gpu)
         if not manifest.fixed_batch and max(manifest.profiles) < max_persons:
@@ -57,21 +53,6 @@ def ready_engine(library: TensorRTLibrary, onnx: Path, gpu: Gpu | None,
         build_engine(library, onnx, path, BuildOptions(max_persons, precision), gpu)
         content, manifest = load_engine(path, onnx, library.name, library.version, gpu)
     return content, manifest
-
-
-def graph_of_precision(onnx: Path, precision: str) -> Path:
-    """The graph of a precision that lies beside an FP32 graph.
-
-    fp16: the FP32 graph itself where there is no other. Raises InputError for an unknown
-    precision, and for int8 where there is no such graph.
-    """
-    if precision not in PRECISIONS:
-        raise InputError(f'precision must be one of {", ".join(PRECISIONS)}, not {precision!r}')
-    own = onnx.with_name(f'{onnx.stem}_{precision}.onnx')
-    if precision == 'int8' and not own.is_file():
-        raise InputError(f'there is no {own.name} beside {onnx.name}; run mocap23 export '
-                         '--precision int8, or use fp16 or fp32')
-    return onnx if precision == 'fp32' or not own.is_file() else own
 
 
 def pick_profile(sizes: tuple[int, ...], rows: int) -> int:

@@ -16,12 +16,12 @@ from mocap23_ros.atomic_files import replacing
 from mocap23_ros.checksum import file_sha256
 from mocap23_ros.engines.cuda_runtime import Gpu
 from mocap23_ros.engines.engine_manifest import EngineManifest, manifest_path, write_manifest
+from mocap23_ros.engines.graph_precision import PRECISIONS
 from mocap23_ros.engines.tensorrt_library import TensorRTLibrary
 from mocap23_ros.errors import InputError
 
 PROFILE_SIZES = (1, 2, 4, 8, 16)
 LARGEST_BATCH = 64
-PRECISIONS = ('fp16', 'fp32', 'int8')
 # TensorRT-RTX builds for the GPUs from here on unless one is named.
 _PORTABLE_CAPABILITY = '8.0+'
 Progress = Callable[[str, float], None]  # phase, done 0..1

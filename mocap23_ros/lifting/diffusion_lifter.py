@@ -135,9 +135,15 @@ class DiffusionLifter:
 
 def load_diffusion_lifter(tier: str = 's', backend: str = 'auto', steps: int | None = None,
                           warm_start: bool = True, refresh: float = 1.0,
-                          **backend_options: object) -> DiffusionLifter:
-    """Load an exported tier; InputError when it is absent, damaged or has other steps."""
-    model = find_model(tier)
+                          precision: str | None = None, **backend_options: object
+                          ) -> DiffusionLifter:
+    """Load an exported tier; InputError when it is absent, damaged or has other steps.
+
+    precision: fp32, fp16 or int8; None leaves it to the backend.
+    """
+    model = find_model(tier, precision=precision or 'fp32')
+    if precision is not None:
+        backend_options['precision'] = precision
     if steps is not None and steps != model.steps:
         raise InputError(f'tier {tier} is exported with {model.steps} steps, not {steps}; run '
                          f'`mocap23 export --tier {tier} --steps {steps}`')

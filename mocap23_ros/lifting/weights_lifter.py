@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 from mocap23_ros.checksum import file_sha256
 from mocap23_ros.engines.model_files import engines_folder, read_manifest
 from mocap23_ros.engines.registry import create_backend
+from mocap23_ros.errors import InputError
 from mocap23_ros.lifting.diffusion_lifter import DiffusionLifter
 from mocap23_ros.lifting.tiers import find_tier
 
@@ -18,13 +19,17 @@ _STEPS = 2
 
 
 def load_weights_lifter(tier: str = 's', backend: str = 'torch', steps: int | None = None,
-                        warm_start: bool = True, refresh: float = 1.0) -> DiffusionLifter:
+                        warm_start: bool = True, refresh: float = 1.0,
+                        precision: str | None = None) -> DiffusionLifter:
     """Load ``lifter_<tier>.safetensors`` of the engines folder; any number of steps.
 
     Temperatures, and steps where none are given, are those of the manifest where it was exported
     from these very weights, else 1 and 2. Raises InputError where torch is not installed, and for
-    absent or damaged weights.
+    absent or damaged weights, and any other precision than fp32.
     """
+    if precision not in (None, 'fp32'):
+        raise InputError(f'the backend torch runs the weights in fp32, not {precision}; leave '
+                         'the precision out, or take another backend')
     weights = engines_folder() / f'lifter_{find_tier(tier).name}.safetensors'
     exported = _exported(tier, weights)
     options = {'steps': steps or int(exported.get('steps', _STEPS)),

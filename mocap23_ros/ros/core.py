@@ -111,11 +111,21 @@ def _detector_options(settings: Settings) -> dict[str, Any]:
         options['person_model'] = settings.person_model or None
         # torch runs the weights of the lifter; a detector is an exported graph.
         options['backend'] = 'auto' if settings.backend == 'torch' else settings.backend
+        options |= _engine_options(settings)
     return options
+
+
+def _engine_options(settings: Settings) -> dict[str, Any]:
+    if settings.backend in ('tensorrt', 'tensorrt_rtx'):
+        return {'on_mismatch': settings.engine_mismatch}
+    return {}
 
 
 def _lifter_options(settings: Settings) -> dict[str, Any]:
     if settings.lifter == 'diffusion':
-        steps = settings.steps or None
-        return {'tier': settings.tier, 'backend': settings.backend, 'steps': steps}
+        options: dict[str, Any] = {'tier': settings.tier, 'backend': settings.backend,
+                                   'steps': settings.steps or None}
+        if settings.precision != 'auto':
+            options['precision'] = settings.precision
+        return options | _engine_options(settings)
     return {}

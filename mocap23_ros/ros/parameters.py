@@ -92,6 +92,13 @@ class Settings:
         'auto', 'What runs the networks of the onnx detector and the diffusion lifter; torch: the '
         'weights of the lifter, for development, and auto for the detector',
         choices=('auto', 'onnxruntime', 'tensorrt', 'tensorrt_rtx', 'torch'), read_only=True)
+    precision: str = _parameter(
+        'auto', 'Numbers of the diffusion lifter; auto: fp16 in TensorRT, fp32 elsewhere',
+        choices=('auto', 'fp32', 'fp16', 'int8'), read_only=True)
+    engine_mismatch: str = _parameter(
+        'rebuild', 'What a TensorRT backend does where no engine fits this GPU, library and '
+        'network: build one, which takes minutes, or refuse with the command that does; auto '
+        'never builds', choices=('rebuild', 'refuse'), read_only=True)
     steps: int = _parameter(
         0, 'Denoising steps of the diffusion lifter; 0: those that its network was exported with',
         minimum=0, maximum=100, read_only=True)

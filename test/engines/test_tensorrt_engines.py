@@ -15,8 +15,9 @@ from mocap23_ros.engines.engine_manifest import (
     manifest_path,
     read_engine_manifest,
 )
+from mocap23_ros.engines.graph_precision import graph_of_precision
 from mocap23_ros.engines.registry import create_backend
-from mocap23_ros.engines.tensorrt_backend import graph_of_precision, pick_profile, ready_engine
+from mocap23_ros.engines.tensorrt_backend import pick_profile, ready_engine
 from mocap23_ros.engines.tensorrt_builder import (
     BuildOptions,
     build_engine,
@@ -188,6 +189,7 @@ def test_the_graph_of_a_precision_is_found_by_name(tmp_path):
         own = write_perceptron(tmp_path / f'lifter_t_{precision}.onnx')
         assert graph_of_precision(graph, precision) == own
     assert graph_of_precision(graph, 'fp32') == graph
+    assert graph_of_precision(own, precision) == own
     with pytest.raises(InputError, match='fp16, fp32, int8'):
         graph_of_precision(graph, 'int4')
 

@@ -82,3 +82,9 @@ def test_without_torch_one_line_says_how_to_get_it(monkeypatch):
                            ) as error:
             make()
         assert '\n' not in str(error.value)
+
+
+def test_torch_refuses_other_precisions():
+    pytest.importorskip('torch', reason='torch is not installed (requirements/train.txt)')
+    with pytest.raises(InputError, match='runs the weights in fp32, not int8'):
+        create_lifter('diffusion', tier='xs', backend='torch', precision='int8')

@@ -22,3 +22,8 @@ def test_the_backend_torch_leaves_the_detector_to_others():
     with pytest.raises(InputError, match='absent.onnx does not exist'):
         create_core(Settings(detector='onnx', detector_model='absent.onnx', lifter='geometric',
                              backend='torch'))
+
+
+def test_the_lifter_runs_in_the_precision_of_the_parameter():
+    with pytest.raises(InputError, match='tier s has no int8 graphs'):
+        create_core(Settings(detector='external', precision='int8'))
