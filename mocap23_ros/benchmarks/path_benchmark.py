@@ -4,12 +4,15 @@
 
 import time
 from collections.abc import Callable
-from itertools import islice
+from itertools import cycle, islice
 from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
+from mocap23_ros.baselines.mediapipe_pnp import MediapipePnp
+from mocap23_ros.benchmarks.timing import measure
 from mocap23_ros.cache import cache_folder
 from mocap23_ros.errors import InputError
 from mocap23_ros.lifting.registry import create_lifter
@@ -17,6 +20,7 @@ from mocap23_ros.pipeline.streaming_lifter import StreamingLifter
 from mocap23_ros.sample.archive import fetch_sample
 from mocap23_ros.sample.calibration import calibrate
 from mocap23_ros.sample.detections import FPS, read_frames
+from mocap23_ros.sample.sample_camera import SampleCamera
 from mocap23_ros.tracking.tracker import Tracker
 
 STAGES = ('decode', 'detect', 'track', 'window and lift', 'message')
@@ -32,13 +36,8 @@ def benchmark_path(lifter: str, options: dict[str, Any], detector: str = 'mediap
     """
     from mocap23_ros.detection.registry import create_detector
 
-    if not any(cache_folder().glob('sample-*')):
-        return {'reason': f'the sample video is not in {cache_folder()}; run mocap23 demo once'}
     try:
-        files = fetch_sample()
-        camera = next(c for c in calibrate(files)[0] if c.name == camera_name)
-        frames = [cv2.imencode('.jpg', frame)[1] for frame in islice(
-            read_frames(files.videos[camera_name]), _FRAMES)]
+        camera, frames = _sample_images(camera_name)
         detect = create_detector(detector)
         streaming = StreamingLifter(create_lifter(lifter, **options))
     except InputError as error:
@@ -74,6 +73,34 @@ def benchmark_path(lifter: str, options: dict[str, Any], detector: str = 'mediap
                            'p95': round(float(np.percentile(kept[stage], 95)), 3),
                            'share': round(value / total, 3)}
                    for stage, value in medians.items()}}
+
+
+def benchmark_mediapipe(camera_name: str = 'cam03') -> dict[str, Any]:
+    """Milliseconds per image of MediaPipe's own 3D landmarks, placed by PnP, on the same images.
+
+    Decoding left out, as a peer of 'detect' to 'window and lift'. {'reason': ...} as above.
+    """
+    try:
+        camera, frames = _sample_images(camera_name)
+        peer = MediapipePnp()
+    except InputError as error:
+        return {'reason': str(error)}
+    images = [np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8) for data in frames]
+    following = cycle(images)
+    timing = measure(lambda: peer.lift(next(following), camera.model, camera.world_T_camera),
+                     calls=_FRAMES, seconds=60.0)
+    peer.close()
+    return {'image': list(camera.model.image_size), **timing.as_dict()}
+
+
+def _sample_images(camera_name: str) -> tuple[SampleCamera, list[NDArray[np.uint8]]]:
+    """Camera and JPEG files of the sample's first frames; InputError where it is not cached."""
+    if not any(cache_folder().glob('sample-*')):
+        raise InputError(f'the sample video is not in {cache_folder()}; run mocap23 demo once')
+    files = fetch_sample()
+    camera = next(c for c in calibrate(files)[0] if c.name == camera_name)
+    frames = islice(read_frames(files.videos[camera_name]), _FRAMES)
+    return camera, [np.asarray(cv2.imencode('.jpg', frame)[1]) for frame in frames]
 
 
 def _message_maker() -> tuple[Callable[[Any], object] | None, str]:

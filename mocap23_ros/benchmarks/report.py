@@ -45,8 +45,12 @@ def markdown(result: dict[str, Any]) -> str:
             {'stage': stage, **row} for stage, row in path['stages'].items()])
         parts.append('')
     parts += ['## Work per second of motion (counted)', '']
-    parts += _table(('name', 'gflop_per_second_of_motion', 'times_less'), result['work'])
-    parts += ['', "## A decoder of the paper's sizes", '']
+    parts += ['Recordings: whole windows side by side. Streamed: one evaluation for every image '
+              "at the tier's rate.", '']
+    parts += _table(('name', 'gflop_per_second_of_motion', 'times_less',
+                     'streamed_gflop_per_second', 'times_less_streamed'), result['work'])
+    parts += ['', '## MediaPipe + PnP', '', _mediapipe_line(result['mediapipe']),
+              '', "## A decoder of the paper's sizes", '']
     decoder = result['decoder']
     if 'reason' in decoder:
         parts.append(f'Not measured: {decoder["reason"]}')
@@ -65,6 +69,14 @@ def markdown(result: dict[str, Any]) -> str:
         parts += ['', '## Memory over calls', '']
         parts += _table(('backend', 'tier', 'calls', 'before_mib', 'after_mib'), result['memory'])
     return '\n'.join(parts) + '\n'
+
+
+def _mediapipe_line(row: dict[str, Any]) -> str:
+    if 'reason' in row:
+        return f'Not measured: {row["reason"]}'
+    return (f"MediaPipe's pose landmarker with its own 3D landmarks, placed by PnP, one person, "
+            f'{row["image"][0]}x{row["image"][1]}, decoding left out: {row["median"]:.1f} ms per '
+            f'image (p95 {row["p95"]:.1f}, first {row["first"]:.0f}).')
 
 
 def _table(columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> list[str]:

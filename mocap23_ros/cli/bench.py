@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
         why_not,
     )
     from mocap23_ros.benchmarks.machine_limits import measure_limits
-    from mocap23_ros.benchmarks.path_benchmark import benchmark_path
+    from mocap23_ros.benchmarks.path_benchmark import benchmark_mediapipe, benchmark_path
     from mocap23_ros.benchmarks.peers import benchmark_decoder, compare_work
     from mocap23_ros.benchmarks.projection import project
     from mocap23_ros.benchmarks.report import write_report
@@ -79,13 +79,14 @@ def run(arguments: argparse.Namespace) -> int:
         result['path'].append(benchmark_path('geometric', {}))
         result['path'] += [benchmark_path('diffusion', {'tier': tier}) for tier in tiers]
     _say('peers')
-    result['decoder'] = {'reason': 'left out (--no-peers)'} if arguments.no_peers \
-        else benchmark_decoder()
+    left_out = {'reason': 'left out (--no-peers)'}
+    result['mediapipe'] = left_out if arguments.no_peers else benchmark_mediapipe()
+    result['decoder'] = left_out if arguments.no_peers else benchmark_decoder()
     write_report(result, arguments.out)
     if arguments.long:  # minutes: what is known so far is written already
         _say('memory over 10 000 calls')
         result['memory'] = [memory_over_calls(tier, backend, 10_000)
-                            for tier in tiers[:1] for backend in backends]
+                            for tier in tiers for backend in backends]
         write_report(result, arguments.out)
     print(f'{arguments.out / "bench.md"}, {arguments.out / "bench.json"}')
     return 0

@@ -10,8 +10,10 @@ import pytest
 
 from mocap23_ros.benchmarks.machine_limits import MachineLimits
 from mocap23_ros.benchmarks.network_cost import lifter_cost, paper_cost
+from mocap23_ros.benchmarks.path_benchmark import benchmark_mediapipe
 from mocap23_ros.benchmarks.peers import compare_work
 from mocap23_ros.benchmarks.timing import measure
+from mocap23_ros.cache import cache_folder
 from mocap23_ros.cli.main import main
 from mocap23_ros.engines.model_files import available_tiers
 from mocap23_ros.lifting.tiers import TIERS, find_tier
@@ -43,6 +45,11 @@ def test_the_work_grows_as_it_should_and_is_far_below_the_papers():
     assert 1.8e13 < paper_cost().flops < 2.4e13  # 20.6 TFLOP per 10 s window
     rows = {row['name']: row['times_less'] for row in compare_work()}
     assert rows['m, 2 steps'] > 500
+    # Streaming computes most of a window again: T / 2 times the work of windows side by side.
+    by_name = {row['name']: row for row in compare_work()}
+    for name, length in (('s', 32), ('m', 64)):
+        row = by_name[f'{name}, 2 steps']
+        assert row['times_less'] / row['times_less_streamed'] == pytest.approx(length / 2, rel=0.06)
 
 
 def test_the_floor_is_the_slower_of_products_and_copies():
@@ -79,6 +86,14 @@ def test_the_command_writes_both_files(tmp_path, capsys):
     assert 'Projection, not measured' in text and 'GFLOP/s' in text
     assert main([*words, '--persons', '0']) == 2
     assert '--persons' in capsys.readouterr().err
+
+
+def test_mediapipe_is_timed_on_the_sample_or_says_why_not():
+    row = benchmark_mediapipe()
+    if not any(cache_folder().glob('sample-*')):
+        assert 'run mocap23 demo once' in row['reason']
+    else:
+        assert 0 < row['median'] <= row['p99'] and row['image'] == [1088, 1920]
 
 
 @pytest.mark.skipif(not available_tiers(), reason='there are no exported graphs')
