@@ -62,12 +62,12 @@ def run(arguments: argparse.Namespace) -> int:
     from mocap23_ros.datasets.evaluation_sets import EVALUATION_SETS, SET_NAMES
     from mocap23_ros.engines.model_files import engines_folder
     from mocap23_ros.sample.machine import commit_line, hardware_line
-    from mocap23_ros.training.calibration import Temperatures
     from mocap23_ros.training.export_tier import load_network
     from mocap23_ros.training.lifter_model import LifterModel
     from mocap23_ros.training.precision_study import study_precisions
     from mocap23_ros.training.steps_report import compare_steps, write_steps
     from mocap23_ros.training.steps_study import StudyScope, study_steps, study_windows
+    from mocap23_ros.training.temperatures import Temperatures
 
     if arguments.set_name not in EVALUATION_SETS:
         raise InputError(f'no evaluation set {arguments.set_name}; choose from {SET_NAMES}')

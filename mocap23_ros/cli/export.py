@@ -10,8 +10,8 @@ from mocap23_ros.engines.model_files import engines_folder
 from mocap23_ros.errors import InputError
 
 if TYPE_CHECKING:  # torch is only imported when the command runs
-    from mocap23_ros.training.calibration import Temperatures
     from mocap23_ros.training.lifter_model import LifterModel
+    from mocap23_ros.training.temperatures import Temperatures
 
 _DEFAULT_TIER = 's'
 

@@ -195,7 +195,8 @@ def table(result: Comparison) -> str:
 
 def write(result: Comparison, folder: Path) -> dict[str, Any]:
     """Write report.json and report.html; returns the JSON document."""
-    from mocap23_ros.evaluation.report import METRIC_KEYS, MethodResult, Report, write_report
+    from mocap23_ros.evaluation.report import write_report
+    from mocap23_ros.evaluation.report_contents import METRIC_KEYS, MethodResult, Report
 
     truth = np.concatenate(result.truth)
     methods, details = [], {}

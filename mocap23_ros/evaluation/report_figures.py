@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from mocap23_ros.evaluation.report import MethodResult, Report
+from mocap23_ros.evaluation.report_contents import MethodResult, Report
 
 # Okabe and Ito's colours: told apart with every common colour vision. Truth is ink.
 TRUTH_COLOUR = '#1f2937'

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from mocap23_ros.evaluation import report_figures as figures
-from mocap23_ros.evaluation.report import METRICS, Report
+from mocap23_ros.evaluation.report_contents import METRICS, Report
 
 
 def render_html(report: Report, document: Mapping[str, Any]) -> str:

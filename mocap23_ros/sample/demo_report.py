@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mocap23_ros.evaluation.limits import information_limit
 from mocap23_ros.evaluation.metrics import evaluate_motion
-from mocap23_ros.evaluation.report import MethodResult
+from mocap23_ros.evaluation.report_contents import MethodResult
 from mocap23_ros.sample.live_run import LiveRun
 from mocap23_ros.sample.recorded_run import RecordedRun
 from mocap23_ros.sample.sample_camera import SampleCamera

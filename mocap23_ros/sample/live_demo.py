@@ -14,7 +14,8 @@ import numpy as np
 
 from mocap23_ros.atomic_files import write_npz
 from mocap23_ros.errors import InputError
-from mocap23_ros.evaluation.report import Report, plain, write_report
+from mocap23_ros.evaluation.report import plain, write_report
+from mocap23_ros.evaluation.report_contents import Report
 from mocap23_ros.evaluation.report_figures import root_errors_mm
 from mocap23_ros.sample.comparison import offline_motions
 from mocap23_ros.sample.demo_overlay import write_overlay

@@ -3,7 +3,6 @@
 """Temperatures of the predicted uncertainty, from subjects that neither train nor validate."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -17,17 +16,10 @@ from mocap23_ros.lifting.lifter import Lifter
 from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 from mocap23_ros.training.targets import training_windows
+from mocap23_ros.training.temperatures import Temperatures
 
 # 95 % points of |z| in one dimension (along the ray) and of the radius in two (across it).
 _RAY_95, _ACROSS_95 = 1.960, 2.448
-
-
-@dataclass(frozen=True)
-class Temperatures:
-    """Factors on the standard deviations along and across the viewing ray."""
-
-    ray: float
-    across: float
 
 
 def calibrate_on_streams(lifter: Lifter, sequences: Iterable[EvaluationSequence]) -> Temperatures:

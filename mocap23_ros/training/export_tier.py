@@ -10,7 +10,6 @@ import torch
 
 from mocap23_ros.checksum import file_sha256
 from mocap23_ros.errors import InputError
-from mocap23_ros.training.calibration import Temperatures
 from mocap23_ros.training.configuration import configuration_from
 from mocap23_ros.training.export import OPSET, LifterGraph, WarmLifterGraph, export_graph
 from mocap23_ros.training.exported_manifest import check_replaced_tier, update_manifest
@@ -18,6 +17,7 @@ from mocap23_ros.training.half_precision import to_half_precision
 from mocap23_ros.training.lifter_model import LifterModel
 from mocap23_ros.training.models import make_model
 from mocap23_ros.training.regressors import RayDepthRegressor
+from mocap23_ros.training.temperatures import Temperatures
 from mocap23_ros.training.weights_file import load_weights, read_card
 
 

@@ -21,9 +21,9 @@ from mocap23_ros.engines.onnxruntime_backend import OnnxRuntimeBackend
 from mocap23_ros.engines.torch_backend import TorchBackend
 from mocap23_ros.evaluation.comparison import compare_methods
 from mocap23_ros.lifting.diffusion_lifter import DiffusionLifter
-from mocap23_ros.training.calibration import Temperatures
 from mocap23_ros.training.lifter_model import LifterModel
 from mocap23_ros.training.stream_windows import StreamWindows, stream_windows
+from mocap23_ros.training.temperatures import Temperatures
 from mocap23_ros.training.torch_lifter import load_torch_lifter
 from mocap23_ros.training.window_study import WARM, Start, window_figures
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mocap23_ros.engines.torch_backend import TorchBackend
 from mocap23_ros.lifting.diffusion_lifter import DiffusionLifter
-from mocap23_ros.training.calibration import Temperatures
+from mocap23_ros.training.temperatures import Temperatures
 
 
 def load_torch_lifter(weights: Path, steps: int = 2, warm_start: bool = False,

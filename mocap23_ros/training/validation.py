@@ -15,8 +15,8 @@ from mocap23_ros.datasets.training_windows import WindowSource
 from mocap23_ros.evaluation.alignment import procrustes_error
 from mocap23_ros.evaluation.uncertainty import COVERAGE_95
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
-from mocap23_ros.training.calibration import Temperatures
 from mocap23_ros.training.targets import training_windows
+from mocap23_ros.training.temperatures import Temperatures
 
 
 @torch.no_grad()

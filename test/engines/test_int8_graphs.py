@@ -151,7 +151,7 @@ def test_exporting_other_weights_removes_the_int8_graphs_of_the_former(folder, t
     if not weights.exists():
         pytest.skip(f'{weights.name} is not here')
     from mocap23_ros.training import export_tier
-    from mocap23_ros.training.calibration import Temperatures
+    from mocap23_ros.training.temperatures import Temperatures
     copied = tmp_path / 'engines'
     shutil.copytree(folder, copied)
     # The real export takes a minute; what it writes does not matter here.

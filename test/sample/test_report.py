@@ -9,13 +9,8 @@ import numpy as np
 import pytest
 
 from mocap23_ros.errors import InputError
-from mocap23_ros.evaluation.report import (
-    METRIC_KEYS,
-    MethodResult,
-    Report,
-    document_problems,
-    write_report,
-)
+from mocap23_ros.evaluation.report import document_problems, write_report
+from mocap23_ros.evaluation.report_contents import METRIC_KEYS, MethodResult, Report
 
 INTERFACE_KEYS = {
     'mpjpe_mm', 'pa_mpjpe_mm', 'w_mpjpe_mm', 'wa_mpjpe_mm', 'w_rigid_mpjpe_mm', 'abs_mpjpe_mm',

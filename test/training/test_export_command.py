@@ -18,7 +18,6 @@ from mocap23_ros.engines.model_files import find_model, read_manifest
 from mocap23_ros.lifting.tiers import find_tier
 from mocap23_ros.skeletons.formats import COCO17
 from mocap23_ros.training import export_tier
-from mocap23_ros.training.calibration import Temperatures
 from mocap23_ros.training.configuration import TrainingConfiguration
 from mocap23_ros.training.export import (
     LifterGraph,
@@ -28,6 +27,7 @@ from mocap23_ros.training.export import (
 )
 from mocap23_ros.training.models import make_model
 from mocap23_ros.training.regressors import RayDepthRegressor
+from mocap23_ros.training.temperatures import Temperatures
 from mocap23_ros.training.weights_file import save_weights
 
 
