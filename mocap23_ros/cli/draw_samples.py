@@ -5,9 +5,10 @@
 import argparse
 from pathlib import Path
 
-from mocap23_ros.atomic_files import check_writable, replacing
+from mocap23_ros.atomic_files import replacing
 from mocap23_ros.cli.motion_arguments import add_motion_arguments, find_motion
 from mocap23_ros.errors import InputError
+from mocap23_ros.writable_places import check_writable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -6,10 +6,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from mocap23_ros.atomic_files import check_writable
 from mocap23_ros.cli.motion_arguments import add_smpl_model
 from mocap23_ros.datasets.evaluation_sets import SET_NAMES, check_evaluation_set
 from mocap23_ros.errors import InputError
+from mocap23_ros.writable_places import check_writable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

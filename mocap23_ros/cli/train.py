@@ -58,9 +58,9 @@ def run(arguments: argparse.Namespace) -> int:
     import numpy as np
     import torch
 
-    from mocap23_ros.output_folder import check_output_folder
     from mocap23_ros.training.configuration import load_configuration
     from mocap23_ros.training.run import train_stage
+    from mocap23_ros.writable_places import check_output_folder
 
     configuration = load_configuration(arguments.config, {
         name: getattr(arguments, name) for name in
