@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
 
-from mocap23_ros.datasets.cmu import data_root, load_cmu
+from mocap23_ros.datasets.cmu import load_cmu
 from mocap23_ros.datasets.licensed.registry import LICENSED_SETS, LicensedMotion
 from mocap23_ros.datasets.motion_clips import MotionClips, merge
 from mocap23_ros.datasets.procedural import procedural_motion
@@ -18,9 +18,9 @@ _BUILT_IN = {'both': ('cmu', 'procedural'), 'cmu': ('cmu',), 'procedural': ('pro
 
 @dataclass(frozen=True)
 class TrainingMotion:
-    """Sources of motion, found but not read: ``cmu``, ``procedural``, and licensed ones.
+    """Sources of motion, not read yet: ``cmu``, ``procedural``, and licensed ones, which are there.
 
-    data: folder of the CMU motion.
+    data: folder of the CMU motion, which is looked for when it is read.
     """
 
     built_in: tuple[str, ...]
@@ -52,8 +52,6 @@ class TrainingMotion:
             needing = [name for name, entry in LICENSED_SETS.items() if entry.body_models]
             raise InputError(f'--smpl-model goes with {", ".join(needing)}; no other motion '
                              'needs it')
-        if 'cmu' in built_in:
-            data_root(data)
         return cls(tuple(built_in), tuple(licensed), data)
 
     def load(self, procedural_minutes: float = 20.0, seed: int = 0) -> MotionClips:
