@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from mocap23_ros.atomic_files import check_writable
 from mocap23_ros.errors import InputError
+from mocap23_ros.writable_places import check_writable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from mocap23_ros.atomic_files import check_writable
 from mocap23_ros.errors import InputError
+from mocap23_ros.writable_places import check_writable
 
 CAMERAS = ('cam01', 'cam02', 'cam03', 'cam04')
 RATES = (60.0, 30.0, 20.0, 15.0, 10.0)

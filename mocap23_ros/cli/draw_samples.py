@@ -5,8 +5,10 @@
 import argparse
 from pathlib import Path
 
-from mocap23_ros.atomic_files import check_writable, replacing
+from mocap23_ros.atomic_files import replacing
+from mocap23_ros.cli.motion_arguments import add_motion_arguments, find_motion
 from mocap23_ros.errors import InputError
+from mocap23_ros.writable_places import check_writable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -15,9 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='picture to write (.png or .jpg; default %(default)s)')
     parser.add_argument('--preset', default='training',
                         help='training (default), clean, noisy or occluded')
-    parser.add_argument('--source', choices=('cmu', 'procedural', 'both'), default='both',
-                        help='where the motion comes from (default %(default)s)')
-    parser.add_argument('--data', type=Path, help='motion data folder (default: MOCAP23_DATA)')
+    add_motion_arguments(parser, '--source')
     parser.add_argument('--count', type=int, default=12, help='windows to draw, 1 to 64')
     parser.add_argument('--length', type=int, default=32, help='samples of a window, 2 to 512')
     parser.add_argument('--rate', type=float, default=20.0, help='samples per second, 1 to 240')
@@ -34,15 +34,15 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.out.suffix.lower() not in ('.png', '.jpg'):
         raise InputError(f'--out {arguments.out}: the name must end in .png or .jpg')
     check_writable(arguments.out)
+    motion = find_motion(arguments)
     import cv2
 
     from mocap23_ros.datasets.augmentation import preset
     from mocap23_ros.datasets.drawing import draw_batch
-    from mocap23_ros.datasets.training_motion import training_motion
     from mocap23_ros.datasets.training_windows import WindowSource, WindowSpec
 
     augmentation = preset(arguments.preset)
-    clips = training_motion(arguments.source, arguments.data)
+    clips = motion.load()
     source = WindowSource(clips, WindowSpec(arguments.length, arguments.rate), augmentation,
                           arguments.seed)
     picture = draw_batch(source.batch(arguments.count, 0))

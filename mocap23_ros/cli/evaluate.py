@@ -6,9 +6,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from mocap23_ros.atomic_files import check_writable
-from mocap23_ros.datasets.evaluation_sets import SET_NAMES
+from mocap23_ros.cli.motion_arguments import add_smpl_model
+from mocap23_ros.datasets.evaluation_sets import SET_NAMES, check_evaluation_set
 from mocap23_ros.errors import InputError
+from mocap23_ros.writable_places import check_writable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,7 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                            '(repeat for several methods)')
     what.add_argument('--bag', type=Path, help='bag with skeletons of the node')
     what.add_argument('--set', dest='sets', action='append', metavar='SET',
-                      help=f'synthetic evaluation set (repeatable): {SET_NAMES}')
+                      help=f'synthetic evaluation set (repeatable): {SET_NAMES}; or NAME=FOLDER: '
+                           'one with the noise of e1_noisy, of a data set of yours as in mocap23 '
+                           'train --motion')
     what.add_argument('--write-set', metavar='SET',
                       help='only write the input and truth files of a set to --out')
     parser.add_argument('--truth', type=Path,
@@ -37,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--without', nargs='+', default=(), metavar='STEP',
                         help='leave out steps that refine lifted joints: smoothing, bones, contact')
     parser.add_argument('--lag', type=int, default=0, help='frames that the estimate may wait for')
+    add_smpl_model(parser)
     parser.add_argument('--data', type=Path, help='motion data folder (default: MOCAP23_DATA)')
     parser.add_argument('--out', type=Path, default=Path('out/evaluate'),
                         help='folder for report.json and report.html (default %(default)s)')
@@ -49,7 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
     _check_arguments(arguments)
     if arguments.write_set:
         from mocap23_ros.datasets.evaluation_sets import make_evaluation_set
-        sequences = make_evaluation_set(arguments.write_set, arguments.data, arguments.sequences)
+        sequences = make_evaluation_set(arguments.write_set, arguments.data, arguments.sequences,
+                                        arguments.smpl_model)
         for sequence in sequences:
             sequence.save(arguments.out)
         print(f'{len(sequences)} sequences -> {arguments.out}/input, {arguments.out}/truth')
@@ -59,8 +64,9 @@ def run(arguments: argparse.Namespace) -> int:
             result = comparison.compare_on_set(
                 name, arguments.methods, arguments.lag, arguments.mode == 'offline',
                 arguments.data, arguments.sequences, arguments.without,
-                progress=lambda text: print(text, file=sys.stderr, flush=True))
-            out = arguments.out / name if len(arguments.sets) > 1 else arguments.out
+                progress=lambda text: print(text, file=sys.stderr, flush=True),
+                body_models=arguments.smpl_model)
+            out = arguments.out / result.dataset if len(arguments.sets) > 1 else arguments.out
             comparison.write(result, out)
             print(comparison.table(result), flush=True)
         return 0
@@ -86,6 +92,13 @@ def _check_arguments(arguments: argparse.Namespace) -> None:
         raise InputError('--truth is missing: metrics need the true motion (an npz)')
     if arguments.truth is not None and not files:
         raise InputError('--truth goes with --pred or --bag; a set has its own')
+    sets = [*(arguments.sets or ()), *filter(None, [arguments.write_set])]
+    if arguments.smpl_model is not None and not any('=' in name for name in sets):
+        raise InputError('--smpl-model goes with --set NAME=FOLDER of a data set that needs it')
+    names = [check_evaluation_set(name, arguments.smpl_model) for name in sets]
+    if len(set(names)) < len(names):
+        raise InputError(f'--set is given twice with the name '
+                         f'{next(name for name in names if names.count(name) > 1)}')
     if arguments.topic and not arguments.bag:
         raise InputError('--topic goes with --bag')
     check_writable(arguments.out / 'report.json')

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mocap23_ros.atomic_files import check_writable
 from mocap23_ros.errors import InputError
+from mocap23_ros.writable_places import check_writable
 
 if TYPE_CHECKING:  # torch is only imported when the command runs
     from mocap23_ros.engines.model_files import ModelEntry

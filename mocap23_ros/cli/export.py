@@ -105,10 +105,10 @@ def _checked_model(weights: Path, folder: Path, arguments: argparse.Namespace) -
 def run(arguments: argparse.Namespace) -> int:
     """Export a tier."""
     from mocap23_ros.lifting.tiers import find_tier
-    from mocap23_ros.output_folder import check_output_folder
     from mocap23_ros.training.export_tier import export_tier
     from mocap23_ros.training.exported_manifest import kept_temperatures
     from mocap23_ros.training.weights_file import complete_card
+    from mocap23_ros.writable_places import check_output_folder
 
     if not 1 <= arguments.steps <= 50:
         raise InputError(f'--steps must be 1 to 50, not {arguments.steps}')

@@ -107,7 +107,7 @@ def run(arguments: argparse.Namespace) -> int:
             else:
                 detected = load_recording(source)
             recording = detected.converted(COCO17)
-            unseen = check_recording(arguments, recording, source)
+            unseen = check_recording(arguments, recording, source, target)
             if arguments.save_keypoints:
                 detected.save(arguments.save_keypoints)
             with _progress(f'lifting {label}') as report:
@@ -138,9 +138,12 @@ def _load_smpl_model(arguments: argparse.Namespace, jobs: list[tuple[Path, Path]
     if arguments.smpl_model is None:
         return None
     from mocap23_ros.body_models.smpl_file import load_smpl_model
-    from mocap23_ros.pipeline.smpl_motion_file import check_smpl_names
+    from mocap23_ros.pipeline.smpl_motion_file import check_smpl_names, check_smpl_places
     check_smpl_names([target for _, target in jobs],
                      [*(source for source, _ in jobs), arguments.smpl_model])
+    if arguments.video:  # how many people it shows is known only after the detection
+        for people in (1, 2):
+            check_smpl_places(jobs[0][1], [1], people, arguments.smpl_mesh)
     return load_smpl_model(arguments.smpl_model)
 
 

@@ -5,13 +5,13 @@
 import argparse
 from pathlib import Path
 
-from mocap23_ros.atomic_files import check_writable
 from mocap23_ros.errors import InputError
 from mocap23_ros.lifting.tiers import find_tier
 from mocap23_ros.pipeline.recording import KeypointRecording, load_recording
 from mocap23_ros.pipeline.recording_checks import check_liftable
 from mocap23_ros.pipeline.refinement import RefinementSteps
 from mocap23_ros.pipeline.streaming_lifter import MAXIMUM_LAG
+from mocap23_ros.writable_places import check_writable
 
 
 def check_arguments(arguments: argparse.Namespace) -> None:
@@ -103,9 +103,9 @@ def check_files(arguments: argparse.Namespace, jobs: list[tuple[Path, Path]]) ->
     The one line tells what is wrong with the first and names the others.
     """
     problems: dict[str, str] = {}
-    for source, _ in jobs:
+    for source, target in jobs:
         try:
-            check_recording(arguments, load_recording(source), source)
+            check_recording(arguments, load_recording(source), source, target)
         except InputError as error:
             problems[source.name] = str(error)
     if problems:
@@ -114,9 +114,12 @@ def check_files(arguments: argparse.Namespace, jobs: list[tuple[Path, Path]]) ->
         raise InputError(f'{problems[first]}{also} (of {len(jobs)} files, none was lifted)')
 
 
-def check_recording(arguments: argparse.Namespace, recording: KeypointRecording, source: Path
-                    ) -> list[int]:
-    """Refuse what cannot be lifted as the arguments want it; persons who are never seen."""
+def check_recording(arguments: argparse.Namespace, recording: KeypointRecording, source: Path,
+                    target: Path) -> list[int]:
+    """Refuse what cannot be lifted as the arguments want it, or not be written beside target.
+
+    Returns the persons who are never seen.
+    """
     try:
         if arguments.bvh:
             from mocap23_ros.pipeline.uniform_poses import uniform_times
@@ -127,4 +130,9 @@ def check_recording(arguments: argparse.Namespace, recording: KeypointRecording,
     if arguments.smpl_mesh is not None and arguments.smpl_mesh >= recording.frames:
         raise InputError(f'--smpl-mesh {arguments.smpl_mesh}: {source} has the frames 0 to '
                          f'{recording.frames - 1}')
+    if arguments.smpl_model is not None:
+        from mocap23_ros.pipeline.smpl_motion_file import check_smpl_places
+        people = recording.keypoints.shape[1]
+        seen = [person for person in range(1, people + 1) if person not in unseen]
+        check_smpl_places(target, seen, people, arguments.smpl_mesh)
     return unseen

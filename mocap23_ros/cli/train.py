@@ -5,6 +5,7 @@
 import argparse
 from pathlib import Path
 
+from mocap23_ros.cli.motion_arguments import add_motion_arguments, find_motion
 from mocap23_ros.errors import InputError
 
 
@@ -17,10 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--out', type=Path, required=True,
                         help='folder of the run; its checkpoint, where it has one, is resumed')
     parser.add_argument('--init', type=Path, help='weights of the stage before (.safetensors)')
-    parser.add_argument('--data', type=Path,
-                        help='motion data folder (default: MOCAP23_DATA)')
-    parser.add_argument('--motion', choices=('both', 'cmu', 'procedural'), default='both',
-                        help='recorded motion, motion made by rules, or both (default)')
+    add_motion_arguments(parser)
     parser.add_argument('--keypoints', type=Path, metavar='FILE|FOLDER',
                         help='pretrain: also 2D recordings, as mocap23 lift takes and saves them')
     parser.add_argument('--keypoints-share', type=float, metavar='SHARE',
@@ -44,18 +42,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Train a stage."""
-    import numpy as np
-    import torch
-
-    from mocap23_ros.datasets.training_motion import training_motion
-    from mocap23_ros.output_folder import check_output_folder
-    from mocap23_ros.training.configuration import load_configuration
-    from mocap23_ros.training.run import train_stage
-
     for name, least in (('threads', 1), ('clips', 1), ('time_budget', 0)):
         value = getattr(arguments, name)
         if value is not None and not value >= least:  # NaN too
             raise InputError(f'--{name.replace("_", "-")} must be at least {least}, not {value:g}')
+    share = arguments.keypoints_share
+    if arguments.keypoints is None and share is not None:
+        raise InputError('--keypoints-share goes with --keypoints')
+    share = 0.5 if share is None else share
+    motion = None
+    # train_stage refuses the rest, for which no motion is needed.
+    if arguments.keypoints is None or (arguments.stage == 'pretrain' and 0 < share < 1):
+        motion = find_motion(arguments)
+
+    import numpy as np
+    import torch
+
+    from mocap23_ros.training.configuration import load_configuration
+    from mocap23_ros.training.run import train_stage
+    from mocap23_ros.writable_places import check_output_folder
+
     configuration = load_configuration(arguments.config, {
         name: getattr(arguments, name) for name in
         ('tier', 'model', 'skeleton', 'steps', 'batch_size', 'learning_rate', 'optimiser',
@@ -63,16 +69,9 @@ def run(arguments: argparse.Namespace) -> int:
     check_output_folder(arguments.out)
     if arguments.threads is not None:
         torch.set_num_threads(arguments.threads)
-    share = arguments.keypoints_share
-    if arguments.keypoints is None and share is not None:
-        raise InputError('--keypoints-share goes with --keypoints')
-    share = 0.5 if share is None else share
-    clips = None
-    # Motion takes seconds to load: not for what train_stage refuses.
-    if arguments.keypoints is None or (arguments.stage == 'pretrain' and 0 < share < 1):
-        clips = training_motion(arguments.motion, arguments.data)
-        if arguments.clips is not None:
-            clips = clips.select(np.arange(len(clips)) < arguments.clips)
+    clips = None if motion is None else motion.load()
+    if clips is not None and arguments.clips is not None:
+        clips = clips.select(np.arange(len(clips)) < arguments.clips)
     path = train_stage(arguments.stage, configuration, clips, arguments.out, arguments.init,
                        arguments.time_budget, arguments.keypoints, share)
     print(path)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from mocap23_ros.datasets.motion_clips import MotionClips, load_packed
-from mocap23_ros.datasets.splits import CMU_SPLIT
+from mocap23_ros.datasets.splits import CMU_SPLIT, HELD_OUT
 from mocap23_ros.errors import InputError
 
 ACKNOWLEDGEMENT = ('The data used in this project was obtained from mocap.cs.cmu.edu. '
@@ -32,13 +32,13 @@ def data_root(path: Path | str | None = None) -> Path:
 
 def load_cmu(split: str | None = None, path: Path | str | None = None) -> MotionClips:
     """Load the CMU clips; ``split`` keeps train, validation or calibration subjects."""
-    clips = replace(load_packed(data_root(path) / 'cmu' / 'cmu_train.npz'),
+    clips = load_packed(data_root(path) / 'cmu' / 'cmu_train.npz')
+    clips = replace(clips, data_set=np.full(len(clips), 'CMU'),
                     acknowledgements=(ACKNOWLEDGEMENT,))
     if split is None:
         return clips
     if split == 'train':
-        held_out = CMU_SPLIT['validation'] + CMU_SPLIT['calibration']
-        return clips.select(~np.isin(clips.subject, held_out))
+        return clips.select(~np.isin(clips.subject, list(HELD_OUT)))
     if split not in CMU_SPLIT:
         raise InputError(f'no split {split}; choose train, {", ".join(CMU_SPLIT)}')
     return clips.select(np.isin(clips.subject, CMU_SPLIT[split]))

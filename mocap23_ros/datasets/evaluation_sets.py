@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Evaluation sets made from held-out subjects at fixed cameras: E1 and E2.
+"""Evaluation sets at fixed cameras: E1 and E2 of held-out subjects, and sets of users' motion.
 
 Everything is drawn from fixed seeds, so a set is the same on every machine. The cameras are those
 of a table that training does not draw from; three of them have lens distortion.
@@ -18,6 +18,8 @@ from mocap23_ros.datasets.cmu import load_cmu
 from mocap23_ros.datasets.evaluation_sequence import EvaluationSequence
 from mocap23_ros.datasets.hdm05 import load_hdm05
 from mocap23_ros.datasets.keypoint_noise import KeypointNoise
+from mocap23_ros.datasets.licensed.cmu_subjects import is_cmu
+from mocap23_ros.datasets.licensed.registry import LICENSED_SETS, LicensedMotion
 from mocap23_ros.datasets.mocap34 import COCO17_JOINTS
 from mocap23_ros.datasets.motion_clips import MotionClips
 from mocap23_ros.datasets.moving_camera import (
@@ -57,7 +59,10 @@ _E2_POSE_ERROR = PoseError(scale=(1.0, 1.0), yaw_drift_deg=0.0, position_drift=0
 
 @dataclass(frozen=True)
 class EvaluationSet:
-    """What a set consists of; ``source`` is a split of CMU or hdm05. remark: for its users."""
+    """What a set consists of; ``source`` is a split of CMU, hdm05 or a LICENSED_SETS name.
+
+    remark: for its users.
+    """
 
     source: str
     noise: KeypointNoise
@@ -78,6 +83,7 @@ EVALUATION_SETS = {
     'calibration': EvaluationSet('calibration', _NOISY, _SOME_OCCLUSION,
                                  remark='sets the uncertainty; not for figures'),
 }
+_LICENSED_SEQUENCES = 40  # as many as E1 has; data sets have hundreds of subjects
 SET_NAMES = ', '.join(f'{name} ({definition.remark})' if definition.remark else name
                       for name, definition in EVALUATION_SETS.items())
 """As users read them, in help and in errors."""
@@ -181,20 +187,51 @@ def _orthonormal(pose: NDArray[np.float64]) -> NDArray[np.float64]:
     return pose
 
 
-def make_evaluation_set(name: str, data: Path | str | None = None, limit: int | None = None
-                        ) -> list[EvaluationSequence]:
-    """Make a set of EVALUATION_SETS (the first ``limit`` sequences); raises InputError."""
-    if name not in EVALUATION_SETS:
-        raise InputError(f'no evaluation set {name}; choose from {SET_NAMES}')
-    definition = EVALUATION_SETS[name]
-    if definition.source == 'hdm05':
+def check_evaluation_set(text: str, body_models: Path | None = None) -> str:
+    """The name that a set is reported under: itself, or NAME of NAME=FOLDER.
+
+    Reads no motion; InputError for what is unknown, absent or empty.
+    """
+    if text in EVALUATION_SETS:
+        return text
+    if text.partition('=')[0] in LICENSED_SETS:
+        return LicensedMotion.find(text, body_models).name
+    raise InputError(f'no evaluation set {text}; choose from {SET_NAMES}, '
+                     f'{", ".join(f"{name}=FOLDER" for name in LICENSED_SETS)}')
+
+
+def make_evaluation_set(name: str, data: Path | str | None = None, limit: int | None = None,
+                        body_models: Path | None = None) -> list[EvaluationSequence]:
+    """Make a set of EVALUATION_SETS, or that of NAME=FOLDER; raises InputError.
+
+    limit: sequences, spread over the set (default: all; 40 of NAME=FOLDER). data: motion data
+    folder; body_models: the user's, for NAME=FOLDER.
+    """
+    reported = check_evaluation_set(name, body_models)
+    definition = EVALUATION_SETS.get(name) or replace(EVALUATION_SETS['e1_noisy'], source=reported)
+    if reported != name:
+        clips, shortest = _unseen(LicensedMotion.find(name, body_models)), _SHORTEST
+        limit = _LICENSED_SEQUENCES if limit is None else limit
+    elif definition.source == 'hdm05':
         clips, shortest = load_hdm05(data), 40
     else:
         clips, shortest = load_cmu(definition.source, data), _SHORTEST
     chosen = _choose(clips, shortest)
+    if not chosen:
+        raise InputError(f'{name}: no motion of {shortest / FPS:g} s or longer to evaluate on')
     if limit is not None:
         # Every k-th, so that a short run still meets every subject and camera.
         chosen_index = np.unique(np.linspace(0, len(chosen) - 1, max(limit, 1)).astype(int))
     else:
         chosen_index = np.arange(len(chosen))
     return [_make(clips, chosen[i], int(i), definition) for i in chosen_index]
+
+
+def _unseen(motion: LicensedMotion) -> MotionClips:
+    """Its clips but CMU's, which trained the weights that ship."""
+    clips = motion.load()
+    clips = clips.select(np.array([not is_cmu(subject) for subject in clips.subject.tolist()]))
+    if not len(clips):
+        raise InputError(f'{motion.folder} has only motion of CMU, which trained the weights; '
+                         f'evaluate on other subjects, or on the set e1_noisy')
+    return clips

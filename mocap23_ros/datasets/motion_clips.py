@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Motion clips packed end to end, and reading windows out of them at any rate."""
 
+import hashlib
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,7 +23,8 @@ class MotionClips:
     frames: int16 [N,34,3]; times ``scale`` = metres.
     start, length: int64 [C] first frame and frame count of each clip.
     stature: float32 [C] body height in metres. flat: bool [C], feet rest on z = 0.
-    subject, name, description: [C] strings. contact: bool [N,2] left, right foot on the floor.
+    subject, name, description, data_set: [C] strings.
+    contact: bool [N,2] left, right foot on the floor.
     acknowledgements: sentences that the owners of the motion want to see wherever it was used.
     """
 
@@ -35,6 +38,7 @@ class MotionClips:
     subject: NDArray[np.str_]
     name: NDArray[np.str_]
     description: NDArray[np.str_]
+    data_set: NDArray[np.str_]
     contact: NDArray[np.bool_]
     acknowledgements: tuple[str, ...] = ()
 
@@ -50,7 +54,17 @@ class MotionClips:
         """Keep the clips where ``chosen`` [C] is true; frames are shared, not copied."""
         return replace(self, **{key: getattr(self, key)[chosen] for key in
                                 ('start', 'length', 'stature', 'flat', 'subject', 'name',
-                                 'description')})
+                                 'description', 'data_set')})
+
+    def table_sha256(self) -> str:
+        """Tells whether motion is the same: from whose clips there are, and how long and tall.
+
+        Not from the frames, whose last bits differ from machine to machine.
+        """
+        rows = zip(self.data_set.tolist(), self.subject.tolist(), self.name.tolist(),
+                   self.length.tolist(), [f'{height:.3f}' for height in self.stature.tolist()],
+                   strict=True)
+        return hashlib.sha256(json.dumps(list(rows)).encode()).hexdigest()
 
     def positions(self, clip: int) -> NDArray[np.float32]:
         """Joint positions of one clip, float32 [F,34,3] metres."""
@@ -60,7 +74,7 @@ class MotionClips:
 
 def pack(motions: list[NDArray[np.float32]], fps: float, stature: NDArray[np.float32],
          flat: NDArray[np.bool_], subject: list[str], name: list[str], description: list[str],
-         scale: float = 0.0005) -> MotionClips:
+         data_set: str, scale: float = 0.0005) -> MotionClips:
     """Pack float motions [F,34,3] (metres) the way the packed files are and label contact."""
     length = np.array([len(motion) for motion in motions], dtype=np.int64)
     rounded = [np.round(motion / scale).astype(np.int16) for motion in motions]
@@ -68,7 +82,8 @@ def pack(motions: list[NDArray[np.float32]], fps: float, stature: NDArray[np.flo
     contact = np.concatenate([foot_contact(part * np.float32(scale), fps) for part in rounded])
     return MotionClips(frames, scale, fps, np.cumsum(length) - length, length,
                        np.asarray(stature, np.float32), np.asarray(flat, bool),
-                       np.array(subject), np.array(name), np.array(description), contact)
+                       np.array(subject), np.array(name), np.array(description),
+                       np.full(len(motions), data_set), contact)
 
 
 def merge(first: MotionClips, second: MotionClips) -> MotionClips:
@@ -82,12 +97,15 @@ def merge(first: MotionClips, second: MotionClips) -> MotionClips:
     return MotionClips(joined('frames'), first.scale, first.fps,
                        np.concatenate([first.start, second.start + len(first.frames)]),
                        joined('length'), joined('stature'), joined('flat'), joined('subject'),
-                       joined('name'), joined('description'), joined('contact'),
+                       joined('name'), joined('description'), joined('data_set'), joined('contact'),
                        tuple(dict.fromkeys(first.acknowledgements + second.acknowledgements)))
 
 
 def load_packed(path: Path) -> MotionClips:
-    """Read a packed motion file (docs/DATA.md has the layout); raises InputError."""
+    """Read a packed motion file (docs/DATA.md has the layout); raises InputError.
+
+    The clips' data_set is the name of the file.
+    """
     path = Path(path)
     if not path.is_file():
         raise InputError(f'{path}: no such motion file; set MOCAP23_DATA to the folder that '
@@ -113,4 +131,5 @@ def load_packed(path: Path) -> MotionClips:
         contact[first:first + count] = foot_contact(part, fps)
     return MotionClips(values['pos'], scale, fps, start, length,
                        values['stature'].astype(np.float32), values['flat'].astype(bool),
-                       values['subject'], values['name'], values['description'], contact)
+                       values['subject'], values['name'], values['description'],
+                       np.full(len(start), path.stem), contact)

@@ -264,4 +264,4 @@ def procedural_motion(minutes: float = 20.0, seed: int = 0) -> MotionClips:
     count = len(motions)
     return pack(motions, FPS, np.full(count, STATURE, np.float32), np.ones(count, bool),
                 ['procedural'] * count, [f'procedural_{k:03d}' for k in range(count)],
-                descriptions)
+                descriptions, 'procedural')

@@ -19,3 +19,5 @@ CMU_SPLIT: dict[str, list[str]] = {
     'validation': ['13', '49', '08'],
     'calibration': ['02'],
 }
+HELD_OUT = frozenset(CMU_SPLIT['validation'] + CMU_SPLIT['calibration'])
+"""Never trained on, whichever data set brings them: AMASS and HumanML3D hold CMU too."""

@@ -1,22 +1,61 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""The motion that training draws from: recorded, made by rules, or both."""
+"""The motion that training draws from: recorded, made by rules, users' licensed data sets."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 
 from mocap23_ros.datasets.cmu import load_cmu
+from mocap23_ros.datasets.licensed.registry import LICENSED_SETS, LicensedMotion
 from mocap23_ros.datasets.motion_clips import MotionClips, merge
 from mocap23_ros.datasets.procedural import procedural_motion
 from mocap23_ros.errors import InputError
 
+_BUILT_IN = {'both': ('cmu', 'procedural'), 'cmu': ('cmu',), 'procedural': ('procedural',)}
 
-def training_motion(source: str = 'both', data: Path | str | None = None,
-                    procedural_minutes: float = 20.0, seed: int = 0) -> MotionClips:
-    """Training subjects of CMU (``cmu``), generated motion (``procedural``), or ``both``."""
-    if source == 'cmu':
-        return load_cmu('train', data)
-    if source == 'procedural':
-        return procedural_motion(procedural_minutes, seed)
-    if source == 'both':
-        return merge(load_cmu('train', data), procedural_motion(procedural_minutes, seed))
-    raise InputError(f'no source of motion {source}; choose cmu, procedural or both')
+
+@dataclass(frozen=True)
+class TrainingMotion:
+    """Sources of motion, not read yet: ``cmu``, ``procedural``, and licensed ones, which are there.
+
+    data: folder of the CMU motion, which is looked for when it is read.
+    """
+
+    built_in: tuple[str, ...]
+    licensed: tuple[LicensedMotion, ...] = ()
+    data: Path | None = None
+
+    @classmethod
+    def find(cls, words: Sequence[str] = ('both',), data: Path | None = None,
+             body_models: Path | None = None) -> 'TrainingMotion':
+        """From words: both, cmu, procedural, NAME=FOLDER. Cheap; InputError for what is absent.
+
+        body_models: the user's, a folder or one file, where a data set needs them.
+        """
+        built_in: list[str] = []
+        licensed = []
+        for word in words:
+            if word in _BUILT_IN:
+                built_in += _BUILT_IN[word]
+            elif word.partition('=')[0] in LICENSED_SETS:
+                licensed.append(LicensedMotion.find(word, body_models))
+            else:
+                raise InputError(
+                    f'no source of motion {word}; choose from {", ".join(_BUILT_IN)}, '
+                    f'{", ".join(f"{name}=FOLDER" for name in LICENSED_SETS)}')
+        places = [*built_in, *(motion.folder.resolve() for motion in licensed)]
+        if len(set(places)) < len(places):
+            raise InputError(f'--motion {" ".join(words)} names the same motion twice')
+        if body_models is not None and not any(motion.body_models for motion in licensed):
+            needing = [name for name, entry in LICENSED_SETS.items() if entry.body_models]
+            raise InputError(f'--smpl-model goes with {", ".join(needing)}; no other motion '
+                             'needs it')
+        return cls(tuple(built_in), tuple(licensed), data)
+
+    def load(self, procedural_minutes: float = 20.0, seed: int = 0) -> MotionClips:
+        """All of it in one, training subjects of CMU only; InputError."""
+        parts = [load_cmu('train', self.data) if name == 'cmu'
+                 else procedural_motion(procedural_minutes, seed) for name in self.built_in]
+        return reduce(merge, [*parts, *(motion.load() for motion in self.licensed)])

@@ -64,8 +64,12 @@ def _centre(true: Motion) -> NDArray[np.float64]:
 def compare_on_set(set_name: str, method_names: Sequence[str], lag: int = 0,
                    offline: bool = False, data: Path | str | None = None,
                    sequences: int | None = None, without: Sequence[str] = (),
-                   progress: Callable[[str], None] = lambda text: None) -> Comparison:
-    """Run methods on a synthetic evaluation set; raises InputError for unknown names."""
+                   progress: Callable[[str], None] = lambda text: None,
+                   body_models: Path | None = None) -> Comparison:
+    """Run methods on a synthetic evaluation set; raises InputError for unknown names.
+
+    set_name, data, sequences, body_models: as make_evaluation_set takes them.
+    """
     from mocap23_ros.baselines.methods import method
 
     methods: dict[str, Callable[[Motion], Motion]] = {}
@@ -76,20 +80,23 @@ def compare_on_set(set_name: str, method_names: Sequence[str], lag: int = 0,
         methods[label] = run
     descriptions = {name: 'all frames' if offline or name == 'optimisation'
                     else f'streaming, lag {lag} frames' for name in methods}
-    return compare_methods(set_name, methods, descriptions, data, sequences, progress)
+    return compare_methods(set_name, methods, descriptions, data, sequences, progress,
+                           body_models)
 
 
 def compare_methods(set_name: str, methods: Mapping[str, Callable[[Motion], Motion]],
                     descriptions: Mapping[str, str], data: Path | str | None = None,
                     sequences: int | None = None,
-                    progress: Callable[[str], None] = lambda text: None) -> Comparison:
+                    progress: Callable[[str], None] = lambda text: None,
+                    body_models: Path | None = None) -> Comparison:
     """As ``compare_on_set``, for methods that are loaded already, by label."""
-    from mocap23_ros.datasets.evaluation_sets import make_evaluation_set
+    from mocap23_ros.datasets.evaluation_sets import check_evaluation_set, make_evaluation_set
 
-    recordings = make_evaluation_set(set_name, data, sequences)
-    result = Comparison(set_name, 30.0, descriptions=dict(descriptions))
+    reported = check_evaluation_set(set_name, body_models)
+    recordings = make_evaluation_set(set_name, data, sequences, body_models)
+    result = Comparison(reported, 30.0, descriptions=dict(descriptions))
     for number, recording in enumerate(recordings):
-        progress(f'{set_name} {number + 1}/{len(recordings)} {recording.name}')
+        progress(f'{reported} {number + 1}/{len(recordings)} {recording.name}')
         truth = {key: value[:, 0] if key in ('joints', 'contact', 'limit') else value
                  for key, value in recording.truth().items()}
         result.truth.append(truth['joints'] - _centre(truth))

@@ -57,8 +57,9 @@ class BodyFit:
 
     def forget(self, person_ids: Iterable[int] | None = None) -> None:
         """Drop what is known of these people; of everybody when None."""
-        self._lengths.forget(person_ids)
-        self._faces.forget(person_ids)
+        ids = None if person_ids is None else list(person_ids)
+        self._lengths.forget(ids)
+        self._faces.forget(ids)
 
     def fit(self, person_ids: NDArray, joints: NDArray, covariance: NDArray, stature: NDArray
             ) -> FittedBody:

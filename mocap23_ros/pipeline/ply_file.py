@@ -2,14 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Triangle meshes as binary PLY files."""
 
-import os
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.atomic_files import replacing
-from mocap23_ros.errors import InputError
+from mocap23_ros.writable_places import not_written
 
 
 def save_ply(path: Path | str, vertices: NDArray, faces: NDArray) -> None:
@@ -27,5 +26,4 @@ def save_ply(path: Path | str, vertices: NDArray, faces: NDArray) -> None:
             temporary.write_bytes('\n'.join(header).encode('ascii')
                                   + np.asarray(vertices, '<f4').tobytes() + rows.tobytes())
     except OSError as error:
-        raise InputError(f'{os.fspath(path)} cannot be written ({error.strerror or error}); choose '
-                         'a place with room and the right to write') from None
+        raise not_written(path, error) from None

@@ -17,6 +17,7 @@ from mocap23_ros.errors import InputError
 from mocap23_ros.lifting.kinematic_tree import SEGMENTS
 from mocap23_ros.pipeline.ply_file import save_ply
 from mocap23_ros.pipeline.recorded_motion import RecordedMotion
+from mocap23_ros.writable_places import check_writable
 
 _SINGLE_FRAME_RATE = 30.0  # Hz, for a recording of one frame
 
@@ -25,6 +26,21 @@ def smpl_path(target: Path, person: int, people: int) -> Path:
     """Where a person's parameters go: beside OUT.npz; of several people the id is in the name."""
     who = f'_person{person}' if people > 1 else ''
     return target.with_name(f'{target.stem}{who}_smpl.npz')
+
+
+def mesh_path(parameters: Path, frame: int) -> Path:
+    """Where the mesh of a frame goes: beside the person's parameters."""
+    return parameters.with_name(f'{parameters.stem}_frame{frame}.ply')
+
+
+def check_smpl_places(target: Path, persons: Iterable[int], people: int,
+                      mesh_frame: int | None = None) -> None:
+    """Raise InputError where a file of these persons, of ``people``, could not be written."""
+    for person in persons:
+        path = smpl_path(target, person, people)
+        check_writable(path)
+        if mesh_frame is not None:
+            check_writable(mesh_path(path, mesh_frame))
 
 
 def check_smpl_names(targets: Iterable[Path], others: Iterable[Path]) -> None:
@@ -62,7 +78,7 @@ def save_smpl(target: Path, motion: RecordedMotion, model: SmplModel, mesh_frame
         paths.append(path)
         if mesh_frame is not None and np.isfinite(fit.trans[mesh_frame]).all():
             frame = slice(mesh_frame, mesh_frame + 1)
-            save_ply(path.with_name(f'{path.stem}_frame{mesh_frame}.ply'),
+            save_ply(mesh_path(path, mesh_frame),
                      model.vertices(fit.betas, fit.poses[frame], fit.trans[frame])[0], model.faces)
     report(people, people)
     return paths

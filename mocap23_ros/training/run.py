@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from mocap23_ros.datasets.augmentation import preset as augmentation_preset
@@ -34,6 +35,7 @@ from mocap23_ros.training.weights_file import load_weights, read_card, save_weig
 
 _STATISTICS_BATCHES = 16
 _STATISTICS_MINUTES = 5.0
+_MOST_SUBJECTS = 200  # that a card lists
 
 
 def train_stage(stage: str, configuration: TrainingConfiguration, clips: MotionClips | None,
@@ -132,11 +134,16 @@ def _check_keypoints(stage: str, configuration: TrainingConfiguration, share: fl
 
 def training_data(clips: MotionClips | None, recorded: KeypointSource | None = None,
                   share: float = 0.0) -> dict[str, Any]:
-    """What a run trains on, as its card states it."""
+    """What a run trains on, as its card states it; data_sets: minutes of each."""
     data: dict[str, Any] = {'clips': 0, 'minutes': 0.0, 'subjects': []}
     if clips is not None:
+        subjects = sorted(set(clips.subject.tolist()))
         data = {'clips': len(clips), 'minutes': round(clips.minutes, 1),
-                'subjects': sorted(set(clips.subject.tolist()))}
+                'subjects': subjects if len(subjects) <= _MOST_SUBJECTS
+                else f'{len(subjects)} subjects',
+                'data_sets': {str(name): round(clips.select(clips.data_set == name).minutes, 1)
+                              for name in np.unique(clips.data_set)},
+                'clips_sha256': clips.table_sha256()}
     if recorded is not None:
         data['keypoints'] = {**recorded.summary(), 'share': share}
     return data

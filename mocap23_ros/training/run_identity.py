@@ -15,6 +15,7 @@ from mocap23_ros.training.configuration import TrainingConfiguration
 # May change when a run is resumed. steps: to go on longer; the rate follows the new schedule from
 # there. mixed_precision: the weights are FP32 with any, and machines differ in what they have.
 FREE_ON_RESUME = ('steps', 'checkpoint_seconds', 'mixed_precision')
+_NEWER = ('data_sets', 'clips_sha256')  # of training_data
 _NAMED = 3  # differences in one message
 
 
@@ -49,9 +50,15 @@ def check_same_run(saved: Mapping[str, Any], wanted: Mapping[str, Any], where: P
 
 
 def _flat(identity: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    for name in ('stage', 'training_data', 'initial_sha256', 'processes'):
+    for name in ('stage', 'initial_sha256', 'processes'):
         if name in identity:
             yield name, identity[name]
+    data = identity.get('training_data')
+    if isinstance(data, Mapping):  # what earlier versions did not write is compared on its own
+        yield from ((name, data[name]) for name in _NEWER if name in data)
+        data = {name: value for name, value in data.items() if name not in _NEWER}
+    if 'training_data' in identity:
+        yield 'training_data', data
     configuration = identity.get('configuration')
     for name, value in (configuration.items() if isinstance(configuration, Mapping) else ()):
         if name == 'losses' and isinstance(value, Mapping):
@@ -61,6 +68,8 @@ def _flat(identity: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _difference(name: str, theirs: Any, ours: Any) -> str:
+    if name in _NEWER:
+        return f'other training data: {name} {theirs}, not {ours}'
     if name == 'training_data':
         return 'other training data'
     if name == 'initial_sha256':

@@ -4,57 +4,32 @@
 
 import json
 import pickle
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from mocap23_ros.body_models.surface_points import VERTICES
+sys.path.insert(0, str(Path(__file__).parent))
+from licensed_examples import (
+    FACE,
+    REST,
+    check,
+    upright,
+    write_aistpp_motion,
+    write_amass,
+    write_model,
+)
+
+from mocap23_ros.datasets.cmu import ACKNOWLEDGEMENT
 from mocap23_ros.datasets.licensed import motion_sets
-from mocap23_ros.datasets.licensed.aistpp import load_aistpp
+from mocap23_ros.datasets.licensed.aistpp import load_aistpp, load_aistpp_motion
 from mocap23_ros.datasets.licensed.body_model import BodyModel
 from mocap23_ros.datasets.licensed.conversion import complete, read_arrays, to_z_up
-from mocap23_ros.datasets.mocap34 import COCO17_JOINTS, JOINT_NAMES, PARENTS
+from mocap23_ros.datasets.mocap34 import COCO17_JOINTS, JOINT_NAMES
 from mocap23_ros.datasets.procedural import make_motion
 from mocap23_ros.errors import InputError
-
-# A T-pose in SMPL's axes: y up, x to the left, facing +z; the first 22 joints.
-_REST = np.array([
-    [0, 0, 0], [.06, -.09, 0], [-.06, -.09, 0], [0, .12, 0], [.09, -.47, 0], [-.09, -.47, 0],
-    [0, .26, 0], [.09, -.88, 0], [-.09, -.88, 0], [0, .31, 0], [.1, -.93, .12], [-.1, -.93, .12],
-    [0, .5, 0], [.08, .42, 0], [-.08, .42, 0], [0, .6, .03], [.18, .44, 0], [-.18, .44, 0],
-    [.45, .44, 0], [-.45, .44, 0], [.7, .44, 0], [-.7, .44, 0]])
-FACE = {'nose': (0, .62, .12), 'l_eye': (.03, .66, .1), 'r_eye': (-.03, .66, .1),
-        'l_ear': (.08, .64, .02), 'r_ear': (-.08, .64, .02), 'l_heel': (.09, -.94, -.05),
-        'r_heel': (-.09, -.94, -.05), 'l_toe': (.1, -.94, .2), 'r_toe': (-.1, -.94, .2)}
-
-
-def write_model(path, joints=52, vertices=6890):
-    """A body model of the real size and layout whose vertices stick to one joint each."""
-    rng = np.random.default_rng(0)
-    rest = np.concatenate([_REST, _REST[[20]] + rng.normal(size=(joints - 22, 3)) * .01])
-    parents = np.concatenate([np.array(PARENTS[:22]), np.full(joints - 22, 20)])
-    template = np.tile(_REST[0], (vertices, 1)).astype(float)
-    weights = np.zeros((vertices, joints))
-    weights[:, 0] = 1
-    regressor = np.zeros((joints, vertices))
-    first = 6900 if vertices > 6900 else 100            # vertices that carry the joints
-    for joint in range(joints):
-        template[first + joint] = rest[joint]
-        regressor[joint, first + joint] = 1
-    from mocap23_ros.datasets.licensed.body_model import _VERTEX_JOINTS
-    for number, name in zip(VERTICES[vertices], _VERTEX_JOINTS, strict=True):
-        template[number] = FACE[name]
-        owner = 15 if number in VERTICES[vertices][:5] else (7 if name[0] == 'l' else 8)
-        weights[number] = np.eye(joints)[owner]
-    template[50] = 0, .8, 0                                # top of the head
-    weights[50] = np.eye(joints)[15]
-    shapes = np.zeros((vertices, 3, 10))
-    shapes[..., 0] = 0.05 * template                       # the first shape is size
-    table = np.stack([parents, np.arange(joints)]).astype(np.int64)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez(path, v_template=template, shapedirs=shapes, J_regressor=regressor,
-             kintree_table=table, weights=weights)
 
 
 @pytest.fixture(scope='module')
@@ -62,34 +37,8 @@ def models(tmp_path_factory):
     folder = tmp_path_factory.mktemp('models')
     write_model(folder / 'smplh' / 'male' / 'model.npz')
     write_model(folder / 'smplx' / 'SMPLX_NEUTRAL.npz', 55, 10475)
+    write_model(folder / 'smpl' / 'SMPL_MALE.npz', 24)
     return folder
-
-
-def upright(frames=60, width=66):
-    """Standing with swinging arms in z-up axes: root turned from y up."""
-    pose = np.zeros((frames, width))
-    pose[:, :3] = (np.pi / 2, 0, 0)
-    pose[:, 3 * 16 + 2] = -1.2 + 0.2 * np.sin(np.arange(frames) / 8)
-    place = np.zeros((frames, 3))
-    place[:, 2] = 2.5                                      # far off the floor: must be levelled
-    place[:, 0] = np.arange(frames) * 0.01
-    return pose, place
-
-
-def check(clips, data_set, stature=None):
-    joints = clips.positions(0)
-    names = list(JOINT_NAMES)
-    assert clips.fps == 30 and clips.description[0] == data_set
-    assert np.isfinite(joints).all()
-    head, feet = joints[:, names.index('head'), 2], joints[:, names.index('l_heel'), 2]
-    assert head.min() > 1.0 and np.abs(np.median(feet)) < 0.05           # z up, floor at 0
-    left = joints[:, names.index('l_hip')] - joints[:, names.index('r_hip')]
-    ahead = joints[:, names.index('nose')] - joints[:, names.index('head')]
-    toes = joints[:, names.index('l_toe')] - joints[:, names.index('l_heel')]
-    # Not mirrored: forward x left points up, and face and feet look the same way.
-    assert (np.cross(ahead, left)[:, 2] > 0).all() and ((ahead * toes)[:, :2].sum(1) > 0).all()
-    if stature is not None:
-        assert clips.stature[0] == pytest.approx(stature, rel=0.05)
 
 
 def test_forward_kinematics(models):
@@ -98,48 +47,64 @@ def test_forward_kinematics(models):
     pose[1, :3] = (0, 0, np.pi / 2)                        # the whole body, about z
     pose[2, 3 * 18:3 * 19] = (0, -np.pi / 2, 0)            # left elbow: forearm swings forward
     joints = model.joints(pose, np.zeros(10), np.array([[0, 0, 0], [1, 2, 3], [0, 0, 0]]))
-    assert np.allclose(joints[0, :22], _REST)
+    assert np.allclose(joints[0, :22], REST)
     assert np.allclose(joints[0, JOINT_NAMES.index('nose')], FACE['nose'])
     turn = Rotation.from_euler('z', 90, degrees=True).as_matrix()
-    assert np.allclose(joints[1, :22], _REST @ turn.T + (1, 2, 3))
-    assert np.allclose(joints[2, 20], _REST[18] + (0, 0, .25))
-    assert np.allclose(joints[2, :19], _REST[:19])
+    assert np.allclose(joints[1, :22], REST @ turn.T + (1, 2, 3))
+    assert np.allclose(joints[2, 20], REST[18] + (0, 0, .25))
+    assert np.allclose(joints[2, :19], REST[:19])
     assert model.stature(np.zeros(10)) == pytest.approx(.8 + .94)
     assert model.stature(np.array([1.0])) == pytest.approx(1.05 * (.8 + .94))
     taller = model.joints(pose[:1], np.array([1.0]), np.zeros((1, 3)))
-    assert np.allclose(taller[0, :22], 1.05 * _REST)
+    assert np.allclose(taller[0, :22], 1.05 * REST)
 
 
 def test_amass(tmp_path, models):
-    pose, place = upright(120, 156)
-    folder = tmp_path / 'CMU' / '77'
-    folder.mkdir(parents=True)
-    np.savez(folder / 'walk_poses.npz', poses=pose, trans=place, betas=np.zeros(16),
-             gender='male', mocap_framerate=120.0)
+    folder = write_amass(tmp_path, 'CMU/77', frames=120)
     np.savez(folder / 'shape.npz', betas=np.zeros(16))
     clips = motion_sets.load_amass(tmp_path, models)
     check(clips, 'AMASS', 1.74)
     assert len(clips) == 1 and clips.subject[0] == 'CMU/77'
     assert clips.length[0] == pytest.approx(30, abs=1)
+    assert clips.acknowledgements == (ACKNOWLEDGEMENT,)
     with pytest.raises(InputError, match='obtain it under its licence'):
         motion_sets.load_amass(tmp_path, tmp_path)
     with pytest.raises(InputError, match='AMASS must lie'):
         motion_sets.load_amass(tmp_path / 'absent', models)
 
 
-def test_humanml3d(tmp_path):
-    motion = make_motion(np.random.default_rng(1), 1.5, 'walk')[0].astype(float)
-    x, y, z = np.moveaxis(motion[::3, :22], -1, 0)
-    folder = tmp_path / 'new_joints'
-    folder.mkdir()
-    np.save(folder / '000021.npy', np.stack([x, z, -y], axis=-1).astype(np.float32))
-    np.save(folder / 'M000021.npy', np.zeros((40, 22, 3), np.float32))
-    clips = motion_sets.load_humanml3d(tmp_path)
-    check(clips, 'HumanML3D', 1.72)
-    assert len(clips) == 1
-    np.save(folder / 'bad.npy', np.zeros((40, 21, 3)))
-    with pytest.raises(InputError, match='22, 3'):
-        motion_sets.load_humanml3d(tmp_path)
+def test_amass_with_one_model_file(tmp_path, models):
+    write_amass(tmp_path, 'KIT/3', gender='female')
+    clips = motion_sets.load_amass(tmp_path, models / 'smplh' / 'male' / 'model.npz')
+    check(clips, 'AMASS', 1.74)
+    assert clips.acknowledgements == ()
+    motion_sets.load_amass(tmp_path, models / 'smpl' / 'SMPL_MALE.npz')
+    with pytest.raises(InputError, match='55 joints; this motion was fitted with one of 24 or 52'):
+        motion_sets.load_amass(tmp_path, models / 'smplx' / 'SMPLX_NEUTRAL.npz')
+
+
+def test_broken_amass_files_are_named(tmp_path, models):
+    folder = write_amass(tmp_path, 'KIT/3', gender='../x')
+    with pytest.raises(InputError, match=r"walk_poses.npz: .*gender '../x'"):
+        motion_sets.load_amass(tmp_path, models)
+    (folder / 'walk_poses.npz').write_bytes(b'PK\x03\x04 nonsense')
+    with pytest.raises(InputError, match='walk_poses.npz: not a readable npz file'):
+        motion_sets.load_amass(tmp_path, models)
+
+
+def test_aistpp_motion(tmp_path, models):
+    write_aistpp_motion(tmp_path, 'gBR_sBM_cAll_d04_mBR0_ch01')
+    write_aistpp_motion(tmp_path, 'gBR_sBM_cAll_d05_mBR0_ch01')
+    (tmp_path / 'ignore_list.txt').write_text('gBR_sBM_cAll_d05_mBR0_ch01\n')
+    clips = load_aistpp_motion(tmp_path, models)
+    check(clips, 'AIST++', 1.74 * 0.93)
+    assert clips.subject.tolist() == ['d04'] and clips.length[0] == pytest.approx(75, abs=1)
+    moved = np.linalg.norm(clips.positions(0)[-1, 0] - clips.positions(0)[0, 0])
+    assert moved == pytest.approx(1.49, abs=0.05)            # centimetres were read as such
+    bad = tmp_path / 'motions' / 'bad.pkl'
+    bad.write_bytes(pickle.dumps({'smpl_poses': np.zeros((4, 72))}))
+    with pytest.raises(InputError, match='bad.pkl: not an SMPL fit'):
+        load_aistpp_motion(tmp_path, models)
 
 
 def test_bedlam(tmp_path, models):

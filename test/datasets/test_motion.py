@@ -35,7 +35,7 @@ def test_between_frames_motion_is_smooth_and_ends_are_held():
     time = np.arange(60) / 30
     motion = np.zeros((60, 34, 3), np.float32)
     motion[..., 0] = np.sin(2 * np.pi * 0.5 * time)[:, None]
-    clips = pack([motion], 30, np.array([1.7]), np.array([True]), ['s'], ['n'], ['d'])
+    clips = pack([motion], 30, np.array([1.7]), np.array([True]), ['s'], ['n'], ['d'], 'x')
     joints, _ = gather_windows(clips, np.array([0]), np.array([10.3]), np.array([1.7]), 20)
     expected = np.sin(2 * np.pi * 0.5 * (10.3 + 1.7 * np.arange(20)) / 30)
     assert np.abs(joints[0, :, 0, 0] - expected).max() < 1e-3

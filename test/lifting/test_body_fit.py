@@ -107,6 +107,16 @@ def test_lengths_are_kept_between_calls_until_forgotten():
     np.testing.assert_allclose(fresh.bone_lengths[0], AVERAGE_FRACTIONS * STATURE)
 
 
+def test_an_iterator_of_ids_is_forgotten_whole():
+    joints, _ = random_bodies(100)
+    used, new = BodyFit(), BodyFit()
+    used.fit(np.array([5]), joints[None] * 1.1, covariance_of(joints[None]), np.array([STATURE]))
+    used.forget(iter([5]))
+    again, fresh = (fit.fit(np.array([5]), joints[None, :1], covariance_of(joints[None, :1]),
+                            np.array([STATURE])) for fit in (used, new))
+    np.testing.assert_array_equal(again.joints, fresh.joints)
+
+
 @pytest.mark.parametrize('missing', ['everything', 'an arm', 'the face', 'the trunk'])
 def test_missing_joints_are_filled_or_left_nan(missing):
     joints, _ = random_bodies(20)

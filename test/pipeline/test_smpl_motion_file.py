@@ -128,6 +128,8 @@ def test_bad_options_are_one_clear_line_and_nothing_is_written(tmp_path, model_f
     for name in ('a', 'a_person2_smpl'):
         np.savez(tmp_path / 'many' / f'{name}.npz', **arrays)
     (tmp_path / 'x_smpl.npz').write_bytes((tmp_path / 'in.npz').read_bytes())
+    for name in ('b_person2_smpl.npz', 'c_person1_smpl_frame3.ply', 'v_person1_smpl.npz'):
+        (tmp_path / name).mkdir()
     before, model = names(tmp_path), ['--smpl-model', str(model_file)]
 
     def at(name):
@@ -144,6 +146,12 @@ def test_bad_options_are_one_clear_line_and_nothing_is_written(tmp_path, model_f
         (['--keypoints', at('x_smpl.npz'), '--out', at('x.npz'), *model], 'x_smpl.npz'),
         (['--keypoints', at('many'), '--out', at('results'), *model], 'a_person2_smpl.npz'),
     ]
+    taken = [(name, options) for name, options in (
+        ('b_person2_smpl.npz', ()), ('c_person1_smpl_frame3.ply', ('--smpl-mesh', '3')))]
+    cases += [(['--keypoints', at('in.npz'), '--out', at(f'{name[0]}.npz'), *model, *options],
+               f'{name} cannot be written (it is a folder)') for name, options in taken]
+    cases += [(['--video', at('in.npz'), '--camera', at('absent.yaml'), '--out', at('v.npz'),
+                *model], 'v_person1_smpl.npz cannot be written (it is a folder)')]
     for options, words in cases:
         assert main(['lift', '--lifter', 'geometric', *options]) == 2, options
         error = capsys.readouterr().err

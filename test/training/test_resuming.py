@@ -4,7 +4,6 @@
 
 import dataclasses
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,7 +23,6 @@ from mocap23_ros.training.configuration import TrainingConfiguration
 from mocap23_ros.training.losses import LossWeights
 from mocap23_ros.training.recent_figures import RecentFigures
 from mocap23_ros.training.run import train_stage
-from mocap23_ros.training.run_identity import check_same_run, run_identity
 from mocap23_ros.training.trainer import Trainer
 from mocap23_ros.training.weights_file import read_card
 
@@ -105,18 +103,6 @@ def test_other_data_and_other_initial_weights_are_refused(run, clips, tmp_path):
     with pytest.raises(InputError, match='other weights to start from'):
         train_stage('finetune', longer, clips, tmp_path / 'b', other)
     assert train_stage('finetune', longer, clips, tmp_path / 'b', weights).exists()
-
-
-def test_only_what_may_differ_may():
-    identity = run_identity('pretrain', SMALL, {'minutes': np.float64(1.5)})
-    free = dataclasses.replace(SMALL, steps=9, checkpoint_seconds=5, mixed_precision='bf16')
-    check_same_run(identity, run_identity('pretrain', free, {'minutes': 1.5}), Path('a'))
-    check_same_run({}, identity, Path('a'))
-    with pytest.raises(InputError, match='processes 2, not 1'):
-        check_same_run({**identity, 'processes': 2}, {**identity, 'processes': 1}, Path('a'))
-    many = dataclasses.replace(SMALL, seed=1, views=2, ema=0.5, decouple=False, clip=3.0)
-    with pytest.raises(InputError, match=r'and 2 more\)'):
-        check_same_run(identity, run_identity('pretrain', many, {'minutes': 1.5}), Path('a'))
 
 
 def test_a_finished_run_says_so_and_stays_as_it_is(run, clips, capsys):

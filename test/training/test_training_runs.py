@@ -170,6 +170,6 @@ def test_schedule_and_average():
 
 def test_clips_too_short_for_a_window_are_refused(tmp_path):
     motion = [np.zeros((5, 34, 3), np.float32)]
-    short = pack(motion, 30.0, np.array([1.7]), np.array([True]), ['a'], ['a'], ['a'])
+    short = pack(motion, 30.0, np.array([1.7]), np.array([True]), ['a'], ['a'], ['a'], 'a')
     with pytest.raises(InputError, match='longer clips'):
         train_stage('pretrain', SMALL, short, tmp_path)

@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
-from mocap23_ros.atomic_files import check_writable, replacing, write_npz, write_text
+from mocap23_ros.atomic_files import replacing, write_npz, write_text
 from mocap23_ros.errors import InputError
+from mocap23_ros.writable_places import check_output_folder, check_writable
 
 
 def test_the_file_takes_its_name_only_when_all_is_written(tmp_path):
@@ -105,6 +106,25 @@ def test_writability_is_tried_and_leaves_nothing(tmp_path):
         with pytest.raises(InputError, match='cannot be written'):
             check_writable(path)
     assert [p.name for p in tmp_path.iterdir()] == ['file']
+
+
+def test_folders_are_tried_too(tmp_path):
+    (tmp_path / 'file').write_text('')
+    (tmp_path / 'nowhere').symlink_to(tmp_path / 'absent')
+    before = sorted(tmp_path.iterdir())
+    for path in (tmp_path, tmp_path / 'new' / 'folder', tmp_path / ('x' * 240)):
+        check_output_folder(path)
+    for path in (tmp_path / 'file', tmp_path / 'file' / 'x', tmp_path / 'nowhere',
+                 tmp_path / 'nowhere' / 'x'):
+        with pytest.raises(InputError, match='folder of the results: .* is not a folder'):
+            check_output_folder(path)
+    for path in ('/proc/x', '/proc', tmp_path / ('x' * 300), tmp_path / 'a\0b'):
+        with pytest.raises(InputError, match='cannot be the folder of the results .* choose'):
+            check_output_folder(path)
+    for path in (tmp_path / 'nowhere' / 'x', tmp_path / 'a\0b'):
+        with pytest.raises(InputError, match='cannot be written'):
+            check_writable(path)
+    assert sorted(tmp_path.iterdir()) == before
 
 
 def test_archives_are_read_back_without_pickle(tmp_path):

@@ -1,12 +1,13 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""AIST++: real multi-view dance with COCO-17 detections, as evaluation sequences.
+"""AIST++: dance, as evaluation sequences of its real multi-view detections and as motion clips.
 
-Its detections come with real noise, its truth is triangulated from nine views. The floor is not in
-the data: it is estimated from the feet.
+Its COCO-17 detections come with real noise, their truth is triangulated from nine views; its motion
+are SMPL fits. The floor is not in the data: it is estimated from the feet.
 """
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,10 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from mocap23_ros.datasets.evaluation_sequence import EvaluationSequence
+from mocap23_ros.datasets.licensed.body_model import SMPLH_KINDS, BodyModel, model_file
 from mocap23_ros.datasets.licensed.conversion import read_arrays, require_folder
+from mocap23_ros.datasets.licensed.motion_packing import SourceMotion, pack_motions
+from mocap23_ros.datasets.motion_clips import MotionClips
 from mocap23_ros.errors import InputError
 
 _ANKLE = 0.08    # m, of a planted foot
@@ -74,3 +78,34 @@ def load_aistpp(root: Path | str, sequence: str, view: int = 0) -> EvaluationSeq
         joints.astype(np.float32), np.full((len(joints), 2), np.nan, np.float32),
         float(np.nanmedian(legs)) / 0.485, False,
         np.broadcast_to(pose[:3, 3], (len(joints), 3)).copy(), sigma_px=4.0)
+
+
+def load_aistpp_motion(root: Path | str, body_models: Path | str) -> MotionClips:
+    """The SMPL fits ``root/motions/*.pkl``: smpl_poses [F,72], smpl_trans [F,3] cm, smpl_scaling.
+
+    body_models: folder with ``smpl/SMPL_MALE.npz``, which the fits were made with, or that file.
+    Sequences in ``root/ignore_list.txt`` are left out. Raises InputError.
+    """
+    root = require_folder(root, 'AIST++', 'motions')
+    model = BodyModel.load(model_file(body_models, 'smpl/SMPL_MALE.npz'), SMPLH_KINDS)
+    ignored = root / 'ignore_list.txt'
+    bad = set(ignored.read_text().split()) if ignored.is_file() else set()
+
+    def sources() -> Iterator[SourceMotion]:
+        for path in sorted((root / 'motions').glob('*.pkl')):
+            if path.stem in bad:
+                continue
+            fit = read_arrays(path)
+            try:
+                poses, place, scaling = (np.asarray(fit[f'smpl_{key}'], np.float64) for key in
+                                         ('poses', 'trans', 'scaling'))
+                poses = poses.reshape(len(place), 72)
+                metres = float(np.ravel(scaling)[0]) / 100    # per unit of the model
+            except (KeyError, ValueError, TypeError, IndexError) as error:
+                raise InputError(f'{path}: not an SMPL fit of AIST++ ({error})') from None
+            shape = np.zeros(1)
+            joints = metres * model.joints(poses, shape, place / (100 * metres))
+            dancer = next((word for word in path.stem.split('_') if word[:1] == 'd'), path.stem)
+            yield SourceMotion(path.stem, dancer, joints, _FPS, metres * model.stature(shape))
+
+    return pack_motions(sources(), 'AIST++', root)

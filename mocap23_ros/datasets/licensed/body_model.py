@@ -16,11 +16,20 @@ from scipy.spatial.transform import Rotation
 from mocap23_ros.body_models.surface_points import NAMES, VERTICES
 from mocap23_ros.datasets.mocap34 import COUNT, JOINT_NAMES
 from mocap23_ros.errors import InputError
+from mocap23_ros.npz_files import open_npz
 
 _NEEDED = ('v_template', 'shapedirs', 'J_regressor', 'kintree_table', 'weights')
+SMPLH_KINDS, SMPLX_KINDS = (24, 52), (55,)
+"""Numbers of joints: models that share SMPL's shapes, and SMPL-X."""
 # Joints that stand for l_hand and r_hand, by number of joints of the model.
 _HANDS = {24: (22, 23), 52: (25, 40), 55: (28, 43)}
 _VERTEX_JOINTS = tuple(name.replace('left_', 'l_').replace('right_', 'r_') for name in NAMES)
+
+
+def model_file(body_models: Path | str, name: str) -> Path:
+    """``name`` in the user's folder of models; the file itself where the user gave one."""
+    body_models = Path(body_models)
+    return body_models / name if body_models.is_dir() else body_models
 
 
 @dataclass(frozen=True)
@@ -41,23 +50,29 @@ class BodyModel:
     bottom: int
 
     @classmethod
-    def load(cls, path: Path) -> 'BodyModel':
-        """Read a model; raises InputError for an absent or other kind of file."""
+    def load(cls, path: Path, kinds: tuple[int, ...] = SMPLH_KINDS + SMPLX_KINDS) -> 'BodyModel':
+        """Read a model; raises InputError for an absent or other kind of file.
+
+        kinds: numbers of joints that it may have.
+        """
         path = Path(path)
         if not path.is_file():
             raise InputError(f'{path}: no such body model; obtain it under its licence and put '
                              f'the .npz there')
         try:
-            with np.load(path, allow_pickle=False) as data:
-                arrays = {key: np.asarray(data[key], np.float64) for key in _NEEDED}
-        except (KeyError, ValueError, OSError) as error:
+            with open_npz(path) as archive:
+                arrays = {key: np.asarray(archive.read(key), np.float64) for key in _NEEDED}
+        except (InputError, ValueError) as error:
             raise InputError(f'{path}: not a body model .npz with numeric {", ".join(_NEEDED)} '
-                             f'({error})') from error
+                             f'({error})') from None
         template, regressor = arrays['v_template'], arrays['J_regressor']
         joints = len(regressor)
         if joints not in _HANDS or len(template) not in VERTICES:
             raise InputError(f'{path}: a model of {joints} joints and {len(template)} vertices is '
                              f'not SMPL, SMPL+H or SMPL-X')
+        if joints not in kinds:
+            raise InputError(f'{path}: a model of {joints} joints; this motion was fitted with one '
+                             f'of {" or ".join(map(str, kinds))}: give that')
         chosen = [*VERTICES[len(template)], int(template[:, 1].argmax()),
                   int(template[:, 1].argmin())]
         parents = arrays['kintree_table'][0].astype(np.int64)

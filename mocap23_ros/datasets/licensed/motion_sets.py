@@ -2,108 +2,104 @@
 # SPDX-License-Identifier: Apache-2.0
 """AMASS, HumanML3D, BEDLAM, Human3.6M and RICH as motion clips; layouts in docs/DATA.md."""
 
+import csv
 import json
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mocap23_ros.datasets.licensed.body_model import BodyModel
-from mocap23_ros.datasets.licensed.conversion import (
-    FPS,
-    complete,
-    floor_height,
-    read_arrays,
-    require_folder,
-    resample,
-    rough_stature,
-    to_z_up,
+from mocap23_ros.datasets.licensed.body_model import (
+    SMPLH_KINDS,
+    SMPLX_KINDS,
+    BodyModel,
+    model_file,
 )
+from mocap23_ros.datasets.licensed.cmu_subjects import cmu_subject, may_be_used
+from mocap23_ros.datasets.licensed.conversion import complete, read_arrays, require_folder
+from mocap23_ros.datasets.licensed.motion_packing import SourceMotion, pack_motions
 from mocap23_ros.datasets.mocap34 import JOINT_NAMES
-from mocap23_ros.datasets.motion_clips import MotionClips, pack
+from mocap23_ros.datasets.motion_clips import MotionClips
 from mocap23_ros.errors import InputError
-
-# (name, subject, joints [F,34,3] in any axes, source fps, stature or None)
-Source = tuple[str, str, NDArray[np.float64], float, float | None]
-_RANGE = 16.0     # metres that packed motion may reach from its origin
-
-
-def _pack(sources: Iterator[Source], data_set: str, where: Path) -> MotionClips:
-    motions: list[NDArray[np.float32]] = []
-    subjects, names, statures = [], [], []
-    for name, subject, joints, fps, stature in sources:
-        joints = resample(to_z_up(np.asarray(joints, np.float64)), fps)
-        if len(joints) < 10 or not np.isfinite(joints).all():
-            continue
-        joints = joints - (*joints[0, 0, :2], floor_height(joints, FPS))
-        if np.abs(joints).max() > _RANGE:
-            continue
-        motions.append(joints.astype(np.float32))
-        subjects.append(subject)
-        names.append(name)
-        statures.append(rough_stature(joints) if stature is None else stature)
-    if not motions:
-        raise InputError(f'{where}: no usable motion of {data_set} there; see docs/DATA.md for '
-                         f'its layout')
-    return pack(motions, FPS, np.array(statures, np.float32), np.ones(len(motions), bool),
-                subjects, names, [data_set] * len(motions))
+from mocap23_ros.npz_files import open_npz
 
 
 def _npz(path: Path, *keys: str) -> dict[str, Any]:
     try:
-        with np.load(path, allow_pickle=False) as data:
-            return {key: data[key] for key in keys if key in data}
-    except (ValueError, OSError, EOFError) as error:
-        raise InputError(f'{path}: not a readable npz file of arrays ({error})') from error
+        with open_npz(path) as archive:
+            return {key: archive.read(key) for key in keys if key in archive.names}
+    except InputError as error:
+        raise InputError(f'{path}: {error}') from None
 
 
 def load_amass(root: Path | str, body_models: Path | str) -> MotionClips:
     """AMASS: ``root/<subset>/<subject>/*.npz`` with poses, trans, betas, gender, frame rate.
 
     body_models: folder with ``smplh/<gender>/model.npz``, and ``smplx/SMPLX_<GENDER>.npz`` for the
-    SMPL-X release. Raises InputError where either is absent.
+    SMPL-X release; or one file for every gender. The CMU subjects of splits.HELD_OUT are left out.
+    Raises InputError where motion or model is absent.
     """
     root = require_folder(root, 'AMASS')
     models: dict[Path, BodyModel] = {}
 
-    def sources() -> Iterator[Source]:
+    def sources() -> Iterator[SourceMotion]:
         for path in sorted(root.rglob('*.npz')):
+            subject = _amass_subject(root, path)
+            if not may_be_used(subject):
+                continue
             data = _npz(path, 'poses', 'trans', 'betas', 'gender', 'mocap_framerate',
                         'mocap_frame_rate', 'surface_model_type')
             if not {'poses', 'trans', 'betas'} <= set(data):
                 continue                                    # shape.npz and the like
             gender = str(np.ravel(data.get('gender', np.array('neutral')))[0])
             gender = gender.strip("b'").lower()
-            wide = data['poses'].shape[1] == 165
-            file = (Path(body_models) / 'smplx' / f'SMPLX_{gender.upper()}.npz' if wide else
-                    Path(body_models) / 'smplh' / gender / 'model.npz')
+            poses = data['poses']
+            if poses.ndim != 2 or data['trans'].shape != (len(poses), 3) \
+                    or gender not in ('female', 'male', 'neutral'):
+                raise InputError(f'{path}: poses {poses.shape}, trans {data["trans"].shape} and '
+                                 f'gender {gender!r} are not those of AMASS')
+            wide = poses.shape[1] == 165
+            file = model_file(body_models, f'smplx/SMPLX_{gender.upper()}.npz' if wide else
+                              f'smplh/{gender}/model.npz')
             if file not in models:
-                models[file] = BodyModel.load(file)
+                models[file] = BodyModel.load(file, SMPLX_KINDS if wide else SMPLH_KINDS)
             model = models[file]
             fps = float(data.get('mocap_framerate', data.get('mocap_frame_rate', 120.0)))
             betas = np.ravel(data['betas']).astype(np.float64)
             step = max(1, int(fps // 60))                   # nothing is gained above 60 Hz
-            joints = model.joints(data['poses'][::step].astype(np.float64), betas,
+            joints = model.joints(poses[::step].astype(np.float64), betas,
                                   data['trans'][::step].astype(np.float64))
-            subject = '/'.join(path.relative_to(root).parts[:-1]) or path.stem
-            yield path.stem, subject, joints, fps / step, model.stature(betas)
+            yield SourceMotion(path.stem, subject, joints, fps / step, model.stature(betas))
 
-    return _pack(sources(), 'AMASS', root)
+    return pack_motions(sources(), 'AMASS', root)
+
+
+def _amass_subject(root: Path, path: Path) -> str:
+    inside = path.relative_to(root).parts
+    # ROOT itself may be the folder of CMU, or of one of its subjects.
+    return (cmu_subject((*root.absolute().parts[-2:], *inside)) or '/'.join(inside[:-1])
+            or path.stem)
 
 
 _SMPL22 = JOINT_NAMES[:22]
 
 
 def load_humanml3d(root: Path | str) -> MotionClips:
-    """HumanML3D: ``root/new_joints/*.npy``, [F,22,3] metres, y up, 20 fps; no mirrored files."""
-    root = require_folder(root, 'HumanML3D', 'new_joints')
+    """HumanML3D: ``root/new_joints/*.npy``, [F,22,3] metres, y up, 20 fps; no mirrored files.
 
-    def sources() -> Iterator[Source]:
+    ``index.csv``, in root or beside it, says whose motion each file is: that of the CMU subjects of
+    splits.HELD_OUT is left out. Raises InputError where it is absent.
+    """
+    root = require_folder(root, 'HumanML3D', 'new_joints')
+    subjects = _humanml3d_subjects(root)
+
+    def sources() -> Iterator[SourceMotion]:
         for path in sorted((root / 'new_joints').glob('*.npy')):
-            if path.stem.startswith('M'):
+            if path.stem.startswith('M') or not may_be_used(subjects.get(path.stem, '')):
                 continue
+            if path.stem not in subjects:
+                raise InputError(f'{path} is not in index.csv, so nobody knows whose motion it is')
             try:
                 joints = np.load(path, allow_pickle=False)
             except (ValueError, OSError, EOFError) as error:
@@ -112,21 +108,41 @@ def load_humanml3d(root: Path | str) -> MotionClips:
                 raise InputError(f'{path}: joints must be [frames, 22, 3], got {joints.shape}')
             x, y, z = np.moveaxis(joints.astype(np.float64), -1, 0)
             upright = np.stack([x, -z, y], axis=-1)
-            yield path.stem, path.stem, complete(
-                {name: upright[:, k] for k, name in enumerate(_SMPL22)}), 20.0, None
+            yield SourceMotion(path.stem, subjects[path.stem], complete(
+                {name: upright[:, k] for k, name in enumerate(_SMPL22)}), 20.0, None)
 
-    return _pack(sources(), 'HumanML3D', root)
+    return pack_motions(sources(), 'HumanML3D', root)
+
+
+def _humanml3d_subjects(root: Path) -> dict[str, str]:
+    """Subjects, such as CMU/80, by the number of the motion."""
+    path = next((file for file in (root / 'index.csv', root.absolute().parent / 'index.csv')
+                 if file.is_file()), None)
+    if path is None:
+        raise InputError(f'{root} has no index.csv, which tells the CMU subjects that must not '
+                         f'train; copy it there from the HumanML3D repository')
+    subjects = {}
+    try:
+        with path.open(newline='', encoding='utf-8') as stream:
+            for row in csv.DictReader(stream):
+                parts = PurePosixPath(row['source_path'].removeprefix('./pose_data/')).parts
+                subjects[PurePosixPath(row['new_name']).stem] = (
+                    cmu_subject(parts) or '/'.join(parts[:-1]) or parts[-1])
+    except (KeyError, AttributeError, IndexError, UnicodeDecodeError, csv.Error, OSError):
+        raise InputError(f'{path}: not the index of HumanML3D (source_path, new_name)') from None
+    return subjects
 
 
 def load_bedlam(root: Path | str, body_models: Path | str) -> MotionClips:
     """BEDLAM: ``root/processed_labels/*.npz`` with imgname, sub, pose_world, trans_world, shape.
 
-    One clip per sequence folder and person; body_models holds ``smplx/SMPLX_NEUTRAL.npz``.
+    One clip per sequence folder and person; body_models holds ``smplx/SMPLX_NEUTRAL.npz``, or is
+    that file.
     """
     root = require_folder(root, 'BEDLAM', 'processed_labels')
-    model = BodyModel.load(Path(body_models) / 'smplx' / 'SMPLX_NEUTRAL.npz')
+    model = BodyModel.load(model_file(body_models, 'smplx/SMPLX_NEUTRAL.npz'), SMPLX_KINDS)
 
-    def sources() -> Iterator[Source]:
+    def sources() -> Iterator[SourceMotion]:
         for path in sorted((root / 'processed_labels').glob('*.npz')):
             keys = ('imgname', 'sub', 'pose_world', 'trans_world', 'shape')
             data = _npz(path, *keys)
@@ -147,10 +163,10 @@ def load_bedlam(root: Path | str, body_models: Path | str) -> MotionClips:
                 joints = model.joints(data['pose_world'][rows].astype(np.float64), betas,
                                       data['trans_world'][rows].astype(np.float64))
                 step = int(np.median(np.diff(frame[rows])))
-                yield (f'{path.stem}_{folder.replace("/", "_")}_{who}', who, joints,
+                yield SourceMotion(f'{path.stem}_{folder.replace("/", "_")}_{who}', who, joints,
                        30.0 / max(step, 1), model.stature(betas))
 
-    return _pack(sources(), 'BEDLAM', root)
+    return pack_motions(sources(), 'BEDLAM', root)
 
 
 # Names of this project -> joints of the 32-joint Human3.6M skeleton.
@@ -171,7 +187,7 @@ def load_human36m(root: Path | str) -> MotionClips:
         raise InputError('reading Human3.6M needs the package cdflib: pip install cdflib'
                          ) from error
 
-    def sources() -> Iterator[Source]:
+    def sources() -> Iterator[SourceMotion]:
         for path in sorted(root.glob('S*/MyPoseFeatures/D3_Positions/*.cdf')):
             try:
                 values = np.asarray(cdflib.CDF(str(path)).varget('Pose'), np.float64)
@@ -186,20 +202,20 @@ def load_human36m(root: Path | str) -> MotionClips:
             for s in 'lr':
                 named[f'{s}_collar'] = (named['neck'] + named[f'{s}_shoulder']) / 2
             subject = path.relative_to(root).parts[0]
-            yield f'{subject}_{path.stem}', subject, complete(named), 50.0, None
+            yield SourceMotion(f'{subject}_{path.stem}', subject, complete(named), 50.0, None)
 
-    return _pack(sources(), 'Human3.6M', root)
+    return pack_motions(sources(), 'Human3.6M', root)
 
 
 def load_rich(root: Path | str, body_models: Path | str, split: str = 'train') -> MotionClips:
     """RICH: ``root/bodies/<split>/<sequence>/<frame>/<subject>.pkl`` and ``root/multicam2world``.
 
     SMPL-X parameters per frame at 30 fps, brought to the world of the scene's json (scale c,
-    rotation R, translation t: c * p R + t). body_models holds ``smplx/SMPLX_NEUTRAL.npz``. Gaps of
-    the fits split a clip.
+    rotation R, translation t: c * p R + t). body_models holds ``smplx/SMPLX_NEUTRAL.npz``, or is
+    that file. Gaps of the fits split a clip.
     """
     root = require_folder(root, 'RICH', f'bodies/{split}', 'multicam2world')
-    model = BodyModel.load(Path(body_models) / 'smplx' / 'SMPLX_NEUTRAL.npz')
+    model = BodyModel.load(model_file(body_models, 'smplx/SMPLX_NEUTRAL.npz'), SMPLX_KINDS)
 
     def world(scene: str) -> dict[str, Any]:
         files = sorted((root / 'multicam2world').glob(f'{scene}*_multicam2world.json'))
@@ -207,7 +223,7 @@ def load_rich(root: Path | str, body_models: Path | str, split: str = 'train') -
             raise InputError(f'{root}/multicam2world: no file for the scene {scene}')
         return json.loads(files[0].read_text())
 
-    def sources() -> Iterator[Source]:
+    def sources() -> Iterator[SourceMotion]:
         for sequence in sorted(p for p in (root / 'bodies' / split).iterdir() if p.is_dir()):
             to_world = world(sequence.name.split('_')[0])
             rotation = np.array(to_world['R'], np.float64)
@@ -226,7 +242,7 @@ def load_rich(root: Path | str, body_models: Path | str, split: str = 'train') -
                     betas = np.mean([np.ravel(f['betas']) for f in fits], axis=0)
                     joints = model.joints(pose, betas, place)
                     joints = float(to_world['c']) * joints @ rotation + np.ravel(to_world['t'])
-                    yield (f'{sequence.name}_{subject}_{numbers[part[0]]}', subject, joints, 30.0,
-                           model.stature(betas))
+                    yield SourceMotion(f'{sequence.name}_{subject}_{numbers[part[0]]}', subject,
+                                       joints, 30.0, model.stature(betas))
 
-    return _pack(sources(), 'RICH', root)
+    return pack_motions(sources(), 'RICH', root)

@@ -1,0 +1,35 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""``--motion``, ``--smpl-model`` and ``--data`` of the commands that take motion to train on."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # numpy and scipy only where a command runs
+    from mocap23_ros.datasets.training_motion import TrainingMotion
+
+
+def add_motion_arguments(parser: argparse.ArgumentParser, *more_names: str) -> None:
+    """Declare them; more_names: further names of --motion."""
+    parser.add_argument('--motion', *more_names, dest='motion', nargs='+', default=['both'],
+                        metavar='SOURCE',
+                        help='one or several of: cmu (recorded), procedural (made by rules), both '
+                             '(these two; default), and data sets of yours as NAME=FOLDER: amass, '
+                             'humanml3d, aistpp, bedlam, human36m, rich (docs/DATA.md)')
+    add_smpl_model(parser)
+    parser.add_argument('--data', type=Path,
+                        help='folder of the cmu motion (default: MOCAP23_DATA)')
+
+
+def add_smpl_model(parser: argparse.ArgumentParser) -> None:
+    """Declare --smpl-model for data sets."""
+    parser.add_argument('--smpl-model', type=Path, metavar='FILE.npz|FOLDER',
+                        help='your own SMPL, SMPL-H or SMPL-X model, or the folder of several, for '
+                             'data sets that are such parameters (docs/DATA.md)')
+
+
+def find_motion(arguments: argparse.Namespace) -> 'TrainingMotion':
+    """What the arguments name, not read yet; InputError for what is unknown or absent."""
+    from mocap23_ros.datasets.training_motion import TrainingMotion
+    return TrainingMotion.find(arguments.motion, arguments.data, arguments.smpl_model)
