@@ -21,7 +21,7 @@ COMMANDS = {
     'bench': ('bench', 'latency, throughput and memory of every stage on this machine'),
     'train': ('train', 'train the lifter: pretrain, finetune, distill'),
     'ablate': ('ablate', 'the ablation table at a reduced budget'),
-    'evaluate-steps': ('evaluate_steps', 'few denoising steps against many, and int8 against FP32'),
+    'evaluate-steps': ('evaluate_steps', 'denoising steps, forms of triangulation and precisions'),
     'draw-samples': ('draw_samples', 'draw what the network is fed in training'),
     'export': ('export', 'write the ONNX graph of a trained tier'),
     'build-engine': ('build_engine', 'compile a TensorRT engine for this machine'),
