@@ -23,6 +23,7 @@ COMMANDS = {
     'ablate': ('ablate', 'the ablation table at a reduced budget'),
     'evaluate-steps': ('evaluate_steps', 'denoising steps, forms of triangulation and precisions'),
     'draw-samples': ('draw_samples', 'draw what the network is fed in training'),
+    'sample-motion': ('sample_motion', 'draw 2D motion from the network of stage 1'),
     'export': ('export', 'write the ONNX graph of a trained tier'),
     'build-engine': ('build_engine', 'compile a TensorRT engine for this machine'),
     'fetch-weights': ('fetch_weights', 'download detector weights and check their sha256'),

@@ -101,7 +101,8 @@ def _triangulation(result: dict[str, Any]) -> list[str]:
     lines += [f'The same weights and {result["windows"]} single windows, 2 steps from noise, '
               'newest sample, mm; ms in torch, median. ray: one unknown per joint, its depth along '
               "the real ray; three: all views weighted, closed form; svd: the paper's homogeneous "
-              'form. *: what these weights were trained with.', '']
+              'form. *: what these weights were trained with. Weights trained with ray have not '
+              'learnt how much the real view counts against the others, as three and svd need.', '']
     return [*lines, *_table(
         ('triangulation', *(head for head, _, _ in _ERRORS), 'ms of one window',
          f'ms of {rows[0]["batch"]} windows'), (

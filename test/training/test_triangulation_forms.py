@@ -129,6 +129,22 @@ def test_a_wrong_ray_holds_the_joint_only_where_it_is_trusted():
         assert error(form, 0.0) < 0.02 < 0.1 < error(form, 1.0) < error('ray', 1.0)
 
 
+def test_one_unknown_is_the_limit_of_three_for_a_ray_without_doubt():
+    camera, anchor, joints = scene(batch=1)
+    views = views_of(camera, anchor)
+    u, v = noisy_images(joints, views, 3, 0.01)
+    weight = torch.ones(1, 4, 6, JOINTS)
+    exact = stack_planes(triangulate_on_ray(views, u, v, weight[:, 1:], prior=0.0)[0])
+
+    def distance(first):
+        weight[:, 0] = first
+        start = split_planes(joints)
+        found = stack_planes(triangulate_three_unknowns(views, u, v, weight, start))
+        return float((found - exact).norm(dim=-1).mean())
+
+    assert distance(1000.0) < 1e-3 < 5e-3 < distance(1.0)
+
+
 def lifter(form, **options):
     torch.manual_seed(0)
     model = LifterModel(dataclasses.replace(find_tier('xs'), window_length=4, width=16, layers=1),
