@@ -61,9 +61,9 @@ def run(arguments: argparse.Namespace) -> int:
     import numpy as np
     import torch
 
-    from mocap23_ros.atomic_files import check_writable, write_npz
-    from mocap23_ros.output_folder import check_output_folder
+    from mocap23_ros.atomic_files import write_npz
     from mocap23_ros.training.motion_sampling import VIEW_NAMES, load_motion_model, sample_motion
+    from mocap23_ros.writable_places import check_output_folder, check_writable
 
     check_output_folder(arguments.out)
     archive, picture = arguments.out / 'motion.npz', arguments.out / 'motion.png'

@@ -28,6 +28,7 @@ from mocap23_ros.training.export_tier import load_lifter, load_network
 from mocap23_ros.training.lifter_model import LifterModel, LifterOptions
 from mocap23_ros.training.models import make_model
 from mocap23_ros.training.run import train_stage
+from mocap23_ros.training.run_identity import check_same_run, run_identity
 from mocap23_ros.training.triangulation import (
     TRIANGULATIONS,
     split_planes,
@@ -197,6 +198,18 @@ def test_cards_of_before_mean_ray(weights_of):
     path = weights_of('old')
     assert 'triangulation' not in read_card(path)['configuration']
     assert load_network(path)[0].options.triangulation == 'ray'
+
+
+def test_runs_of_before_are_gone_on_with_by_ray_alone(tmp_path):
+    ray = TrainingConfiguration(tier='xs')
+    identity = run_identity('finetune', ray, {})
+    old = {**identity, 'configuration': {**identity['configuration']}}
+    del old['configuration']['triangulation']
+    check_same_run(old, identity, tmp_path)
+    three = run_identity('finetune', dataclasses.replace(ray, triangulation='three'), {})
+    with pytest.raises(InputError, match='triangulation ray, not three'):
+        check_same_run(old, three, tmp_path)
+    check_same_run({}, three, tmp_path)  # nothing is known of it
 
 
 def test_svd_is_neither_trained_nor_exported(weights_of, tmp_path, capsys):
