@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""``mocap23 evaluate-steps``: few steps against many, and int8 against FP32, by one command."""
+"""``mocap23 evaluate-steps``: steps, forms of triangulation and precisions, by one command."""
 
 import argparse
 import os
@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # torch is only imported when the command runs
     from mocap23_ros.engines.model_files import ModelEntry
 
 _PRECISIONS = ('fp16', 'int8')
+_TRIANGULATIONS = ('ray', 'three', 'svd')
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         'before (default 1 2 4 10 50 warm)')
     parser.add_argument('--precisions', nargs='*', default=list(_PRECISIONS), choices=_PRECISIONS,
                         help='exported graphs that are compared with FP32 (default: all)')
+    parser.add_argument('--triangulations', nargs='*', default=list(_TRIANGULATIONS),
+                        choices=_TRIANGULATIONS,
+                        help='forms that are compared on the single windows (default: all)')
     parser.add_argument('--set', dest='set_name', default='e1_noisy', metavar='SET',
                         help='evaluation set, as in mocap23 evaluate (default %(default)s)')
     parser.add_argument('--sequences', type=int, default=8, metavar='N',
@@ -68,6 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
     from mocap23_ros.training.steps_report import compare_steps, write_steps
     from mocap23_ros.training.steps_study import StudyScope, study_steps, study_windows
     from mocap23_ros.training.temperatures import Temperatures
+    from mocap23_ros.training.triangulation_study import study_triangulations
 
     if arguments.set_name not in EVALUATION_SETS:
         raise InputError(f'no evaluation set {arguments.set_name}; choose from {SET_NAMES}')
@@ -89,6 +94,8 @@ def run(arguments: argparse.Namespace) -> int:
         _say(f'the load is {load[0]}: times will be too long; better wait until nothing else runs')
     windows = study_windows(model, weights, scope)
     rows = study_steps(model, weights, starts, windows, temperatures, exported, scope, _say)
+    forms = study_triangulations(model, list(dict.fromkeys(arguments.triangulations)), windows,
+                                 scope, _say)
     if not arguments.precisions:
         precision: dict = {'reason': 'left out (--precisions)'}
     elif exported is None:
@@ -106,7 +113,7 @@ def run(arguments: argparse.Namespace) -> int:
         'temperatures': {'ray': temperatures.ray, 'across': temperatures.across,
                          'calibrated': exported is not None},
         'set': scope.set_name, 'windows': scope.windows, 'draws': scope.draws, 'rows': rows,
-        'comparisons': compare_steps(rows), 'precision': precision}
+        'triangulation': forms, 'comparisons': compare_steps(rows), 'precision': precision}
     print(write_steps(result, arguments.out), end='')
     return 0
 

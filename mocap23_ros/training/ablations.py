@@ -40,6 +40,7 @@ ABLATIONS = {
     '3 views': Ablation({'views': 3}),
     '2 views': Ablation({'views': 2}),
     'exact rays': Ablation({'trust_ray': True}),
+    'three unknowns': Ablation({'triangulation': 'three'}),
     'ray depth regression (B2)': Ablation({'model': 'ray_depth'}, pretrain=False),
     'temporal convolution (B3)': Ablation({'model': 'tcn'}, pretrain=False),
 }

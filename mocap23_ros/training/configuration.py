@@ -15,6 +15,7 @@ from mocap23_ros.lifting.tiers import TIERS
 from mocap23_ros.skeletons.formats import FORMATS
 from mocap23_ros.training.field_rules import Range, Rule, check_fields
 from mocap23_ros.training.losses import LossWeights
+from mocap23_ros.training.triangulation import TRIANGULATIONS
 
 MODELS = ('diffusion', 'ray_depth', 'tcn')
 
@@ -35,6 +36,7 @@ RULES: dict[str, Rule] = {
     'views': Range(2, 4),
     'ground': ('vector', 'grid', 'resnet18'),
     'pointmap_size': Range(32, 1024),
+    'triangulation': TRIANGULATIONS,
     'one_step_share': Range(0, 1),
     'augmentation': ('training', 'clean', 'noisy', 'occluded'),
     'mixed_precision': ('no', 'bf16', 'fp16'),
@@ -56,7 +58,8 @@ class TrainingConfiguration:
     ema: decay of the averaged weights, which are the ones that ship.
     views, view_attention, trust_ray, ground, pointmap_size: the choices that the ablations vary;
     None takes the tier's. decouple: False trains on undivided 2D coordinates (paper's
-    "w/o decouple"). mixed_precision: ``no``, ``bf16`` or ``fp16`` as Accelerate takes it; where
+    "w/o decouple"). triangulation: ``ray``, ``three`` or ``svd`` (triangulation.py); svd cannot
+    be trained with. mixed_precision: ``no``, ``bf16`` or ``fp16`` as Accelerate takes it; where
     the machine has no units for it, ``no`` is used.
     one_step_share: of fine-tuning samples, those at t = 1, where nothing but the observation helps.
     checkpoint_seconds: between checkpoints. seed: of weights, data and noise.
@@ -81,6 +84,7 @@ class TrainingConfiguration:
     ground: str | None = None
     pointmap_size: int | None = None
     decouple: bool = True
+    triangulation: str = 'ray'
     one_step_share: float = 0.6
     augmentation: str = 'training'
     mixed_precision: str = 'no'

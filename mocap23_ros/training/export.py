@@ -19,6 +19,7 @@ from mocap23_ros.training.lifter_model import WARM_START_TIME, LifterModel
 from mocap23_ros.training.noise_schedule import time_grid
 from mocap23_ros.training.prediction import Prediction
 from mocap23_ros.training.regressors import RayDepthRegressor
+from mocap23_ros.training.triangulation import check_usable
 
 OPSET = 18
 OUTPUT_NAMES = ('joints', 'covariance', 'contact', 'stature_estimate')
@@ -88,7 +89,12 @@ def example_inputs(model: LifterModel | RayDepthRegressor, people: int,
 
 
 def export_graph(graph: LifterGraph, path: Path) -> None:
-    """Write one self-contained ONNX file, checked, atomically; batch P is dynamic."""
+    """Write one self-contained ONNX file, checked, atomically; batch P is dynamic.
+
+    InputError for a lifter that triangulates by SVD.
+    """
+    if isinstance(graph.model, LifterModel):
+        check_usable(graph.model.options.triangulation, 'export')
     warm = isinstance(graph, WarmLifterGraph)
     names = ['observation', 'camera', 'anchor', 'stature'] + (['previous'] if warm else [])
     people = torch.export.Dim('people', min=1, max=64)

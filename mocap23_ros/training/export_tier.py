@@ -18,6 +18,7 @@ from mocap23_ros.training.lifter_model import LifterModel
 from mocap23_ros.training.models import make_model
 from mocap23_ros.training.regressors import RayDepthRegressor
 from mocap23_ros.training.temperatures import Temperatures
+from mocap23_ros.training.triangulation import check_usable
 from mocap23_ros.training.weights_file import load_weights, read_card
 
 
@@ -39,6 +40,7 @@ def load_lifter(weights: Path) -> tuple[LifterModel, dict[str, Any]]:
     model, card = load_network(weights)
     if not isinstance(model, LifterModel):
         raise InputError(f'{weights} holds a baseline, not a lifter; it cannot be exported')
+    check_usable(model.options.triangulation, 'export')
     return model, card
 
 

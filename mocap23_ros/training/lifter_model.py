@@ -18,10 +18,11 @@ from mocap23_ros.training.noise_schedule import add_noise, ddim_step, draw_world
 from mocap23_ros.training.precision import FullPrecisionLinear
 from mocap23_ros.training.prediction import MotionHeads, Prediction
 from mocap23_ros.training.triangulation import (
+    TRIANGULATIONS,
     Planes,
     split_planes,
     stack_planes,
-    triangulate_on_ray,
+    triangulate,
 )
 from mocap23_ros.training.views import RigJitter, Views, make_views, project
 
@@ -35,12 +36,19 @@ class LifterOptions:
     views: 1 + virtual views. view_attention: off = MAS-like (baseline B4). trust_ray: True keeps
     observed rays exact; False lets the network pull a doubtful ray towards its own view-0 motion.
     decouple: False replaces local pose and global movement by undivided coordinates.
+    triangulation: ``ray`` follows the ray of view 0; in ``three`` and ``svd`` that view counts as
+    far as its observed ray is trusted. svd has no gradient and is not exported.
     """
 
     views: int = 4
     view_attention: bool = True
     trust_ray: bool = False
     decouple: bool = True
+    triangulation: str = 'ray'
+
+    def __post_init__(self) -> None:
+        if self.triangulation not in TRIANGULATIONS:
+            raise ValueError(f'no triangulation {self.triangulation}')
 
 
 @dataclass(frozen=True)
@@ -115,11 +123,11 @@ class LifterModel(nn.Module):
         clean, tokens = self.denoiser(x, t, condition.observed, condition.view,
                                       condition.geometry, condition.memory)
         u, v = self.code.decode(clean, condition.views)
-        u0, v0 = self._observed_rays(u[:, 0], v[:, 0], tokens[:, 0], condition)
-        u = torch.cat([u0.unsqueeze(1), u[:, 1:]], dim=1)
-        v = torch.cat([v0.unsqueeze(1), v[:, 1:]], dim=1)
+        trust = self._trust(tokens[:, 0], condition)
+        u = self._with_observed(u, condition.point[..., 0], trust)
+        v = self._with_observed(v, condition.point[..., 1], trust)
         weight = torch.exp(self.view_trust(tokens[:, 1:]).clamp(-4.0, 4.0))
-        planes, _ = triangulate_on_ray(condition.views, u, v, weight)
+        planes = triangulate(self.options.triangulation, condition.views, u, v, trust, weight)
         prediction = self.heads(tokens[:, 0], stack_planes(planes), condition.anchor,
                                 condition.focal_log, clean)
         return prediction, self.encode_joints(planes, condition)
@@ -153,11 +161,14 @@ class LifterModel(nn.Module):
         return self.sample(self.condition(observation, camera, anchor, stature), times,
                            previous=previous)
 
-    def _observed_rays(self, u: Tensor, v: Tensor, tokens: Tensor,
-                       condition: Condition) -> tuple[Tensor, Tensor]:
-        """Rays of view 0: the observed ones as far as trusted, the imagined ones elsewhere."""
-        trust = condition.seen
-        if not self.options.trust_ray:
-            trust = trust * torch.sigmoid(self.ray_trust(tokens) + 1.5)
-        return (u + trust * (condition.point[..., 0] - u),
-                v + trust * (condition.point[..., 1] - v))
+    def _trust(self, tokens: Tensor, condition: Condition) -> Tensor:
+        """How far the observed rays are trusted, [B,T,J]; 0 where nothing is seen."""
+        if self.options.trust_ray:
+            return condition.seen
+        return condition.seen * torch.sigmoid(self.ray_trust(tokens) + 1.5)
+
+    @staticmethod
+    def _with_observed(plane: Tensor, point: Tensor, trust: Tensor) -> Tensor:
+        """[B,V,T,J], in view 0 the observed value as far as trusted, the imagined one elsewhere."""
+        own = plane[:, 0] + trust * (point - plane[:, 0])
+        return torch.cat([own.unsqueeze(1), plane[:, 1:]], dim=1)

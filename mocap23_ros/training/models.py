@@ -35,4 +35,5 @@ def make_model(configuration: TrainingConfiguration,
         return RayDepthRegressor(tier, skeleton, 'tcn')
     view_attention = configuration.view_attention and stage != 'pretrain'
     return LifterModel(tier, skeleton, LifterOptions(
-        configuration.views, view_attention, configuration.trust_ray, configuration.decouple))
+        configuration.views, view_attention, configuration.trust_ray, configuration.decouple,
+        configuration.triangulation))

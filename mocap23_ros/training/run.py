@@ -29,7 +29,7 @@ from mocap23_ros.training.run_identity import run_identity
 from mocap23_ros.training.stages import distill_loss, finetune_loss, pretrain_loss, regression_loss
 from mocap23_ros.training.targets import TrainingWindows
 from mocap23_ros.training.trainer import LossFunction, Trainer
-from mocap23_ros.training.triangulation import split_planes
+from mocap23_ros.training.triangulation import check_usable, split_planes
 from mocap23_ros.training.views import RigJitter, make_views, project
 from mocap23_ros.training.weights_file import load_weights, read_card, save_weights
 
@@ -48,6 +48,7 @@ def train_stage(stage: str, configuration: TrainingConfiguration, clips: MotionC
     path of the weights (``folder``/weights.safetensors), which stay as they are where the run had
     ended before. Raises InputError where the checkpoint is of another run (run_identity.py).
     """
+    check_usable(configuration.triangulation, 'training')
     seed_everything(configuration.seed)
     if initial is None and stage == 'distill':
         raise InputError('distill needs --init with the weights of the stage before')

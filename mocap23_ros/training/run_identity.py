@@ -16,6 +16,8 @@ from mocap23_ros.training.configuration import TrainingConfiguration
 # there. mixed_precision: the weights are FP32 with any, and machines differ in what they have.
 FREE_ON_RESUME = ('steps', 'checkpoint_seconds', 'mixed_precision')
 _NEWER = ('data_sets', 'clips_sha256')  # of training_data
+# What configurations mean that were written before a field was there.
+_FORMERLY = {'triangulation': 'ray'}
 _NAMED = 3  # differences in one message
 
 
@@ -37,7 +39,8 @@ def check_same_run(saved: Mapping[str, Any], wanted: Mapping[str, Any], where: P
     """Refuse a folder or file ``where`` of another run than the wanted one; InputError.
 
     saved: an identity, or the card of weights. What it does not hold, which an earlier version did
-    not write, is not compared. free: fields of the configuration that may differ.
+    not write, is not compared, unless that version knew one way only (``_FORMERLY``). free: fields
+    of the configuration that may differ.
     """
     theirs, ours = dict(_flat(saved)), dict(_flat(wanted))
     found = [name for name in ours
@@ -60,7 +63,9 @@ def _flat(identity: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     if 'training_data' in identity:
         yield 'training_data', data
     configuration = identity.get('configuration')
-    for name, value in (configuration.items() if isinstance(configuration, Mapping) else ()):
+    if not isinstance(configuration, Mapping):
+        return
+    for name, value in {**_FORMERLY, **configuration}.items():
         if name == 'losses' and isinstance(value, Mapping):
             yield from ((f'losses.{term}', weight) for term, weight in value.items())
         else:

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""steps.json and the same as Markdown: few steps against many, and int8 against FP32."""
+"""steps.json and the same as Markdown: steps, forms of triangulation, and precisions."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -18,6 +18,7 @@ _STREAM = (('MPJPE', 'mpjpe_mm', 1), ('PA', 'pa_mpjpe_mm', 1), ('Abs', 'abs_mpjp
 _WINDOWS = (('MPJPE', 'mpjpe_mm', 1), ('best', 'best_mpjpe_mm', 1), ('Abs', 'abs_mpjpe_mm', 1),
             ('best Abs', 'best_abs_mpjpe_mm', 1), ('spread', 'spread_mm', 1),
             ('spread Abs', 'spread_abs_mm', 1))
+_ERRORS = (('MPJPE', 'mpjpe_mm', 1), ('PA', 'pa_mpjpe_mm', 1), ('Abs', 'abs_mpjpe_mm', 1))
 
 
 def compare_steps(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -43,7 +44,7 @@ def write_steps(result: dict[str, Any], folder: Path) -> str:
 
 
 def as_markdown(result: dict[str, Any]) -> str:
-    """Both tables and the comparisons."""
+    """All tables and the comparisons."""
     weights, temperatures = result['weights'], result['temperatures']
     first = result['rows'][0]['stream']
     scale = (f'standard deviations scaled by {temperatures["ray"]:g} along and '
@@ -70,7 +71,7 @@ def as_markdown(result: dict[str, Any]) -> str:
     lines += ['', *(_sentence(comparison, result['rows']) for comparison in result['comparisons'])]
     if len(result['comparisons']) < 2:
         lines.append(f'Not every comparison was run: they need the starts 2, {WARM} and {MANY}.')
-    lines += ['', '## Precision', '']
+    lines += ['', *_triangulation(result), '## Precision', '']
     if 'reason' in result['precision']:
         return '\n'.join([*lines, f'Not measured: {result["precision"]["reason"]}', ''])
     rows = [row for row in result['precision']['rows'] if 'reason' not in row]
@@ -90,6 +91,25 @@ def as_markdown(result: dict[str, Any]) -> str:
     missing = [row for row in result['precision']['rows'] if 'reason' in row]
     lines += ['', *(f'{row["precision"]}: {row["reason"]}' for row in missing), '']
     return '\n'.join(lines).rstrip('\n') + '\n'
+
+
+def _triangulation(result: dict[str, Any]) -> list[str]:
+    """The section of the forms of triangulation, with the empty line after it."""
+    lines, rows = ['## Triangulation', ''], result['triangulation']
+    if not rows:
+        return [*lines, 'Not measured: left out (--triangulations)', '']
+    lines += [f'The same weights and {result["windows"]} single windows, 2 steps from noise, '
+              'newest sample, mm; ms in torch, median. ray: one unknown per joint, its depth along '
+              "the real ray; three: all views weighted, closed form; svd: the paper's homogeneous "
+              'form. *: what these weights were trained with. Weights trained with ray have not '
+              'learnt how much the real view counts against the others, as three and svd need.', '']
+    return [*lines, *_table(
+        ('triangulation', *(head for head, _, _ in _ERRORS), 'ms of one window',
+         f'ms of {rows[0]["batch"]} windows'), (
+            (row['triangulation'] + ('*' if row['trained'] else ''),
+             *_cells(row['errors'], _ERRORS),
+             *(_milliseconds(row['latency'][kind]) for kind in ('one', 'batch')))
+            for row in rows)), '']
 
 
 def _sentence(comparison: dict[str, Any], rows: Sequence[dict[str, Any]]) -> str:

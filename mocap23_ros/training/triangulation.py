@@ -1,17 +1,55 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Closed-form triangulation of the views' predictions in planes (no SVD, no matrix inverse).
+"""Triangulation of the views' predictions in planes, in three forms.
 
-Default is the form with one unknown per joint: its depth along the real ray. Two passes refresh
-the perspective weights. geometry/triangulation.py holds the references in numpy.
+``ray``, the default: one unknown per joint, its depth along the real ray. ``three``: three
+unknowns, all views weighted. Both are closed forms (no SVD, no matrix inverse), and two passes
+refresh their perspective weights. ``svd``: the paper's homogeneous form, for comparison.
+geometry/triangulation.py holds the references in numpy.
 """
 
 import torch
 from torch import Tensor
 
+from mocap23_ros.errors import InputError
 from mocap23_ros.training.views import Views, axis_columns
 
 Planes = tuple[Tensor, Tensor, Tensor]
+TRIANGULATIONS = ('ray', 'three', 'svd')
+_LEAST_TRUST = 0.02  # of view 0 in three and svd: with one virtual view, nothing else is there
+_FARTHEST = 50.0  # metres, where views that contradict each other may put a joint
+
+
+def triangulate(form: str, views: Views, u: Tensor, v: Tensor, trust: Tensor,
+                weight: Tensor) -> Planes:
+    """Joints [B,1,T,J] in the window frame from image planes u, v [B,V,T,J], by one of the forms.
+
+    trust: [B,T,J], how far the ray of view 0 is the observed one; its weight in ``three`` and
+    ``svd``, where ``ray`` follows it whatever it is. weight: [B,V-1,T,J] of the virtual views.
+    """
+    if form == 'ray':
+        return triangulate_on_ray(views, u, v, weight)[0]
+    weight = torch.cat([trust.unsqueeze(1).clamp(min=_LEAST_TRUST), weight], dim=1)
+    if form == 'svd':
+        x, y, z = triangulate_svd(views, u, v, weight)
+    else:
+        # From where the ray of view 0 passes the anchor; the linear answer does not depend on it.
+        origin, depth = views.centre[:, :1], views.anchor_depth[:, :1, :, None]
+        start = (origin[..., 0, None] + depth + torch.zeros_like(u[:, :1]),
+                 origin[..., 1, None] - depth * u[:, :1],
+                 origin[..., 2, None] + depth * v[:, :1])
+        x, y, z = triangulate_three_unknowns(views, u, v, weight, start)
+    return (x.clamp(-_FARTHEST, _FARTHEST), y.clamp(-_FARTHEST, _FARTHEST),
+            z.clamp(-_FARTHEST, _FARTHEST))
+
+
+def check_usable(form: str, purpose: str) -> None:
+    """Refuse ``svd`` for ``training`` and ``export``; InputError."""
+    reasons = {'training': 'its gradient is undefined where singular values are equal',
+               'export': 'TensorRT has no singular value decomposition'}
+    if form == 'svd':
+        raise InputError(f'triangulation svd is for inference in torch alone, not for {purpose}: '
+                         f'{reasons[purpose]}; take ray or three')
 
 
 def triangulate_on_ray(views: Views, u: Tensor, v: Tensor, weight: Tensor,
@@ -85,6 +123,34 @@ def triangulate_three_unknowns(views: Views, u: Tensor, v: Tensor, weight: Tenso
         y = y + (c01 * r[0] + c11 * r[1] + c12 * r[2]) / determinant
         z = z + (c02 * r[0] + c12 * r[1] + c22 * r[2]) / determinant
     return x, y, z
+
+
+def triangulate_svd(views: Views, u: Tensor, v: Tensor, weight: Tensor) -> Planes:
+    """Homogeneous linear triangulation (DLT) by SVD, as in the paper: algebraic error, one pass.
+
+    u, v, weight: [B,V,T,J]; weight on the squares of the equations, not divided by the depth.
+    The reference in numpy is geometry.triangulation.triangulate_dlt. No gradient: that of the
+    SVD is undefined where singular values are equal.
+    """
+    shape = u.shape
+    with torch.no_grad():
+        root = torch.sqrt(weight)
+        rows = []
+        for image, axis in ((u, 0), (v, 1)):
+            # (image * forward - right or up) . (X - centre) = 0, all [B,V,T,J].
+            normal = [root * (image * views.axes[:, :, 2, i, None, None]
+                              - views.axes[:, :, axis, i, None, None]) for i in range(3)]
+            centre = [normal[i] * views.centre[..., i, None] for i in range(3)]
+            rows.append(torch.stack([*normal, -(centre[0] + centre[1] + centre[2])], dim=-1))
+        equations = torch.stack(rows, dim=2)  # [B,V,2,T,J,4]
+        equations = equations.permute(0, 3, 4, 1, 2, 5).reshape(
+            shape[0], shape[2], shape[3], 2 * shape[1], 4)
+        solution = torch.linalg.svd(equations, full_matrices=False)[2][..., -1, :]
+        scale = solution[..., 3]
+        smallest = torch.finfo(scale.dtype).tiny
+        scale = torch.where(scale.abs() < smallest, torch.full_like(scale, smallest), scale)
+        x, y, z = (solution[..., :3] / scale[..., None]).nan_to_num(_FARTHEST).unbind(-1)
+    return x.unsqueeze(1), y.unsqueeze(1), z.unsqueeze(1)
 
 
 def stack_planes(planes: Planes) -> Tensor:

@@ -1,14 +1,15 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Single windows under several draws of the noise: best of them, and how far they lie apart."""
+"""Single windows: their errors, and under several draws of the noise the best and the spread."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from mocap23_ros.evaluation.alignment import procrustes_error
 from mocap23_ros.training.lifter_model import WARM_START_TIME, LifterModel
 from mocap23_ros.training.noise_schedule import draw_world_noise, time_grid
 from mocap23_ros.training.prediction import Prediction
@@ -32,18 +33,12 @@ def window_figures(model: LifterModel, windows: Iterable[StreamWindows], start: 
     covariance), relative to the pelvis and in the world, mean over joints and windows.
     """
     generator = torch.Generator().manual_seed(seed)
-    hips = [model.skeleton.index('left_hip'), model.skeleton.index('right_hip')]
-    times = (WARM_START_TIME,) if start == WARM else time_grid(int(start))
+    hips = _hips(model)
     collected: dict[str, list[NDArray]] = {}
     model.eval()
     for part in windows:
-        observation, camera, anchor, stature = (
-            torch.from_numpy(part.full[name])
-            for name in ('observation', 'camera', 'anchor', 'stature'))
-        batch, length, joints = observation.shape[:3]
-        sampler = partial(model.sample, model.condition(observation, camera, anchor, stature),
-                          times, previous=torch.from_numpy(part.previous)
-                          if start == WARM else None)
+        batch, length, joints = part.joints.shape[:3]
+        sampler = _sampler(model, part, start)
         fixed = _newest(sampler())
         samples = np.stack([_newest(sampler(world_noise=draw_world_noise(
             batch, length, joints, generator))) for _ in range(draws)])
@@ -59,6 +54,39 @@ def window_figures(model: LifterModel, windows: Iterable[StreamWindows], start: 
                     (f'spread_{prefix}mm', _spread(drawn))):
                 collected.setdefault(key, []).append(values)
     return {key: float(np.concatenate(values).mean()) for key, values in collected.items()}
+
+
+@torch.inference_mode()
+def published_errors(model: LifterModel, windows: Iterable[StreamWindows],
+                     start: Start) -> dict[str, float]:
+    """Errors of the fixed draw alone: mpjpe_mm, pa_mpjpe_mm, abs_mpjpe_mm, newest samples."""
+    hips = _hips(model)
+    collected: dict[str, list[NDArray]] = {}
+    model.eval()
+    for part in windows:
+        joints, truth = _newest(_sampler(model, part, start)()), part.joints[:, -1]
+        local = [points - points[..., hips, :].mean(axis=-2, keepdims=True)
+                 for points in (joints, truth)]
+        known = np.isfinite(truth[..., 0])
+        for key, errors in (('mpjpe_mm', _error(*local)),
+                            ('pa_mpjpe_mm', 1e3 * procrustes_error(joints, truth, known)),
+                            ('abs_mpjpe_mm', _error(joints, truth))):
+            collected.setdefault(key, []).append(errors.ravel())
+    return {key: float(np.concatenate(values).mean()) for key, values in collected.items()}
+
+
+def _hips(model: LifterModel) -> list[int]:
+    return [model.skeleton.index('left_hip'), model.skeleton.index('right_hip')]
+
+
+def _sampler(model: LifterModel, part: StreamWindows, start: Start) -> Callable[..., Prediction]:
+    """The lift of windows from a start; takes ``world_noise``."""
+    times = (WARM_START_TIME,) if start == WARM else time_grid(int(start))
+    observation, camera, anchor, stature = (
+        torch.from_numpy(part.full[name])
+        for name in ('observation', 'camera', 'anchor', 'stature'))
+    return partial(model.sample, model.condition(observation, camera, anchor, stature), times,
+                   previous=torch.from_numpy(part.previous) if start == WARM else None)
 
 
 def _newest(prediction: Prediction) -> NDArray[np.float64]:

@@ -124,6 +124,20 @@ def test_the_command_writes_what_it_measured(data, tmp_path, monkeypatch, capsys
         assert row['windows']['best_mpjpe_mm'] < row['windows']['mean_mpjpe_mm']
         assert row['latency']['torch']['median'] > 0 < row['latency']['onnxruntime']['median']
         assert f'| {row["start"]} | {row["stream"]["mpjpe_mm"]:.1f} |' in printed
+    forms = {row['triangulation']: row for row in result['triangulation']}
+    assert list(forms) == ['ray', 'three', 'svd']
+    assert [form for form, row in forms.items() if row['trained']] == ['ray']
+    for form, row in forms.items():
+        errors = row['errors']
+        assert 0 < errors['pa_mpjpe_mm'] < errors['abs_mpjpe_mm'] > errors['mpjpe_mm']
+        assert 0 < row['latency']['one']['median'] and row['batch'] == 6
+        label = 'ray*' if form == 'ray' else form
+        assert f'| {label} | {errors["mpjpe_mm"]:.1f} | {errors["pa_mpjpe_mm"]:.1f} |' in printed
+    # The form that these weights have is the network of the rows of steps.
+    two = result['rows'][0]['windows']
+    for key in ('mpjpe_mm', 'abs_mpjpe_mm'):
+        assert forms['ray']['errors'][key] == pytest.approx(two[key])
+        assert forms['three']['errors'][key] != pytest.approx(two[key], rel=1e-4)
     rows = {row['precision']: row for row in result['precision']['rows']}
     # The graph that is exported is the one that torch runs.
     warm = result['rows'][1]['stream']
@@ -145,12 +159,13 @@ def test_the_command_writes_what_it_measured(data, tmp_path, monkeypatch, capsys
 def test_weights_that_are_not_exported_are_measured_without_graphs(data, tmp_path, monkeypatch,
                                                                    capsys):
     monkeypatch.setenv('MOCAP23_ENGINES', str(tmp_path / 'nothing'))
-    assert main(['evaluate-steps', '--weights', str(WEIGHTS), '--starts', '1',
+    assert main(['evaluate-steps', '--weights', str(WEIGHTS), '--starts', '1', '--triangulations',
                  *SMALL, '--windows', '2', '--data', str(data), '--out', str(tmp_path)]) == 0
     printed = capsys.readouterr().out
     result = json.loads((tmp_path / 'steps.json').read_text())
     assert result['temperatures'] == {'ray': 1.0, 'across': 1.0, 'calibrated': False}
     assert all(row['latency']['onnxruntime'] is None for row in result['rows'])
+    assert result['triangulation'] == [] and 'left out (--triangulations)' in printed
     assert 'has no graphs of these weights' in printed and 'not calibrated' in printed
 
 

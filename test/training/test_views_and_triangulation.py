@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from training_helpers import JOINTS, scene, torch, views_of
 
-from mocap23_ros.geometry.triangulation import triangulate_dlt
 from mocap23_ros.skeletons.formats import COCO17
 from mocap23_ros.training.motion_code import MotionCode
 from mocap23_ros.training.noise_schedule import (
@@ -47,26 +46,6 @@ def test_triangulation_recovers_projected_joints(distance):
     start = split_planes(joints + 0.2)
     free = triangulate_three_unknowns(views, u, v, torch.ones(3, 4, 6, JOINTS), start)
     torch.testing.assert_close(stack_planes(free), joints, atol=1e-4, rtol=0)
-
-
-def test_three_unknown_form_agrees_with_the_svd_reference():
-    camera, anchor, joints = scene(batch=1, length=1)
-    views = views_of(camera, anchor)
-    u, v, _ = project(views, split_planes(joints))
-    generator = torch.Generator().manual_seed(1)
-    u = u + 0.003 * torch.randn(u.shape, generator=generator)
-    v = v + 0.003 * torch.randn(v.shape, generator=generator)
-    weight = torch.ones(1, 4, 1, JOINTS)
-    closed = stack_planes(triangulate_three_unknowns(views, u, v, weight, split_planes(joints)))
-    axes = views.axes[0].numpy().astype(float)
-    axes[:, 1] *= -1  # right, up, forward -> the image's right, down, forward
-    centre = views.centre[0, :, 0].numpy().astype(float)
-    view_T_world = np.tile(np.eye(4), (4, 1, 1))
-    view_T_world[:, :3, :3] = axes
-    view_T_world[:, :3, 3] = -np.einsum('vij,vj->vi', axes, centre)
-    points = np.stack([u[0, :, 0].numpy(), -v[0, :, 0].numpy()], axis=-1)
-    reference = triangulate_dlt(points.astype(float).transpose(1, 0, 2), view_T_world)
-    assert np.abs(closed[0, 0].numpy() - reference).max() < 5e-3
 
 
 def test_motion_code_is_exactly_invertible():
