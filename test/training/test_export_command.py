@@ -31,11 +31,6 @@ from mocap23_ros.training.temperatures import Temperatures
 from mocap23_ros.training.weights_file import save_weights
 
 
-@pytest.fixture(scope='module', autouse=True)
-def one_thread():
-    torch.set_num_threads(1)
-
-
 def weights_of(path, tier='xs', **options):
     configuration = TrainingConfiguration(tier=tier, **options)
     save_weights(path, make_model(configuration, 'finetune'), {

@@ -25,11 +25,6 @@ from mocap23_ros.training.views import RigJitter
 SIZE, FARTHEST = 24, 12.0
 
 
-@pytest.fixture(scope='module', autouse=True)
-def one_thread():
-    torch.set_num_threads(1)
-
-
 @pytest.fixture
 def views():
     camera, anchor, _ = scene(batch=2)

@@ -10,7 +10,6 @@ import pytest
 from training_helpers import torch
 
 from mocap23_ros.datasets.augmentation import preset
-from mocap23_ros.datasets.procedural import procedural_motion
 from mocap23_ros.datasets.training_windows import WindowSource, WindowSpec
 from mocap23_ros.errors import InputError
 from mocap23_ros.skeletons.formats import COCO17, H36M17, SMPL22
@@ -24,11 +23,6 @@ from mocap23_ros.training.views import make_views, project
 SPEC = WindowSpec(24, 15.0)
 PLAIN = dataclasses.replace(preset('clean'), mirror=0.0, speed=(1.0, 1.0))
 WRIST, KNEE, LEFT_HIP = (COCO17.index(name) for name in ('left_wrist', 'right_knee', 'left_hip'))
-
-
-@pytest.fixture(scope='module')
-def clips():
-    return procedural_motion(0.5, seed=0)
 
 
 def source(path, skeleton=COCO17, augmentation=PLAIN, spec=SPEC, seed=0):

@@ -12,7 +12,6 @@ from safetensors.numpy import load_file
 from training_helpers import torch
 
 from mocap23_ros.cli.main import main
-from mocap23_ros.datasets.procedural import procedural_motion
 from mocap23_ros.datasets.training_windows import WindowSpec
 from mocap23_ros.errors import InputError
 from mocap23_ros.skeletons.formats import COCO17, H36M17, SMPL22
@@ -27,16 +26,6 @@ from mocap23_ros.training.weights_file import read_card
 
 SMALL = TrainingConfiguration(tier='xs', steps=3, batch_size=5, warm_up=1, checkpoint_seconds=1e9)
 SPEC = WindowSpec(24, 15.0)
-
-
-@pytest.fixture(scope='module', autouse=True)
-def one_thread():
-    torch.set_num_threads(1)
-
-
-@pytest.fixture(scope='module')
-def clips():
-    return procedural_motion(0.5, seed=0)
 
 
 @pytest.fixture(scope='module')

@@ -11,7 +11,6 @@ from keypoint_files import write
 from training_helpers import torch
 
 from mocap23_ros.cli.main import main
-from mocap23_ros.datasets.procedural import procedural_motion
 from mocap23_ros.datasets.training_windows import WindowSpec
 from mocap23_ros.errors import InputError
 from mocap23_ros.skeletons.formats import COCO17
@@ -34,16 +33,6 @@ from mocap23_ros.training.weights_file import save_weights
 WINDOW = WindowSpec(24, 15.0)
 SMALL = TrainingConfiguration(tier='xs', steps=40, batch_size=8, warm_up=2, learning_rate=2e-3,
                               augmentation='clean', checkpoint_seconds=1e9)
-
-
-@pytest.fixture(scope='module', autouse=True)
-def one_thread():
-    torch.set_num_threads(1)
-
-
-@pytest.fixture(scope='module')
-def clips():
-    return procedural_motion(0.5, seed=0)
 
 
 @pytest.fixture(scope='module')

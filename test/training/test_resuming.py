@@ -11,7 +11,6 @@ from safetensors.numpy import load_file
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from training_helpers import torch
 
-from mocap23_ros.datasets.procedural import procedural_motion
 from mocap23_ros.errors import InputError
 from mocap23_ros.training.checkpoint import (
     load_checkpoint,
@@ -27,16 +26,6 @@ from mocap23_ros.training.trainer import Trainer
 from mocap23_ros.training.weights_file import read_card
 
 SMALL = TrainingConfiguration(tier='xs', steps=2, batch_size=4, warm_up=1, checkpoint_seconds=1e9)
-
-
-@pytest.fixture(scope='module', autouse=True)
-def one_thread():
-    torch.set_num_threads(1)
-
-
-@pytest.fixture(scope='module')
-def clips():
-    return procedural_motion(0.5, seed=0)
 
 
 @pytest.fixture(scope='module')

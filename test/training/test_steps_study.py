@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from training_helpers import torch
+from training_helpers import torch  # noqa: F401 - skips the tests where it is absent
 
 sys.path.insert(0, str(Path(__file__).parents[1] / 'datasets'))
 from packed_motion import write_packed
@@ -28,11 +28,6 @@ WEIGHTS = engines_folder() / 'lifter_xs.safetensors'
 needs_weights = pytest.mark.skipif('xs' not in available_tiers() or not WEIGHTS.exists(),
                                    reason='no weights of tier xs')
 SMALL = ['--sequences', '1', '--windows', '6', '--draws', '3', '--seconds', '0.01']
-
-
-@pytest.fixture(scope='module', autouse=True)
-def one_thread():
-    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope='module')

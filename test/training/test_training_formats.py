@@ -12,7 +12,6 @@ from training_helpers import torch
 from mocap23_ros.datasets.augmentation import preset
 from mocap23_ros.datasets.keypoint_layout import COCO_SPREAD, keypoint_layout
 from mocap23_ros.datasets.observation import to_camera
-from mocap23_ros.datasets.procedural import procedural_motion
 from mocap23_ros.datasets.training_windows import WindowSource, WindowSpec
 from mocap23_ros.errors import InputError
 from mocap23_ros.lifting.network_inputs import make_network_inputs
@@ -30,16 +29,6 @@ from mocap23_ros.windows.keypoint_windows import KeypointWindows
 SPEC = WindowSpec(24, 15.0)
 SMALL = TrainingConfiguration(tier='xs', steps=2, batch_size=4, warm_up=1, checkpoint_seconds=1e9)
 FURTHER = [SMPL22, H36M17]
-
-
-@pytest.fixture(scope='module', autouse=True)
-def one_thread():
-    torch.set_num_threads(1)
-
-
-@pytest.fixture(scope='module')
-def clips():
-    return procedural_motion(0.5, seed=0)
 
 
 @pytest.fixture(scope='module', params=FURTHER, ids=lambda skeleton: skeleton.name)

@@ -14,7 +14,6 @@ from training_helpers import torch
 
 from mocap23_ros.datasets.cmu import ACKNOWLEDGEMENT
 from mocap23_ros.datasets.motion_clips import pack
-from mocap23_ros.datasets.procedural import procedural_motion
 from mocap23_ros.errors import InputError
 from mocap23_ros.training.averaging import MovingAverage
 from mocap23_ros.training.configuration import TrainingConfiguration, load_configuration
@@ -23,16 +22,6 @@ from mocap23_ros.training.trainer import learning_rate
 from mocap23_ros.training.weights_file import complete_card, load_weights, read_card
 
 SMALL = TrainingConfiguration(tier='xs', steps=3, batch_size=4, warm_up=1, checkpoint_seconds=1e9)
-
-
-@pytest.fixture(scope='module', autouse=True)
-def one_thread():
-    torch.set_num_threads(1)
-
-
-@pytest.fixture(scope='module')
-def clips():
-    return procedural_motion(0.5, seed=0)
 
 
 @pytest.fixture(scope='module')

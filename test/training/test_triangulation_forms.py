@@ -43,11 +43,6 @@ from mocap23_ros.training.views import RigJitter, make_views, project
 from mocap23_ros.training.weights_file import read_card, save_weights
 
 
-@pytest.fixture(scope='module', autouse=True)
-def one_thread():
-    torch.set_num_threads(1)
-
-
 def reference(views, u, v, weight):
     """The numpy SVD of one sample: [T,J,3]."""
     axes = views.axes[0].double().numpy()
