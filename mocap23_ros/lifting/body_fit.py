@@ -9,6 +9,7 @@ decided by the bones that it shares with its neighbours.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,15 +37,23 @@ class FittedBody:
 
     joints: float64 [P,T,19,3] p_world; NaN where the trunk of the input was incomplete.
     bone_lengths: float64 [P,7] metres, in the order of kinematic_tree.LENGTHS.
-    world_q_segment, parent_q_segment: float64 [P,T,11,4] unit quaternions x, y, z, w of
-        kinematic_tree.SEGMENTS in the world, and against the parent segment (the joint angles);
-        NaN as joints. Twist about a straight limb is not observed, see segment_rotations.
+    world_R_segment: float64 [P,T,11,3,3] of kinematic_tree.SEGMENTS; NaN as joints. Twist about a
+        straight limb is not observed, see segment_rotations.
     """
 
     joints: NDArray[np.float64]
     bone_lengths: NDArray[np.float64]
-    world_q_segment: NDArray[np.float64]
-    parent_q_segment: NDArray[np.float64]
+    world_R_segment: NDArray[np.float64]
+
+    @cached_property
+    def world_q_segment(self) -> NDArray[np.float64]:
+        """Unit quaternions [P,T,11,4] x, y, z, w of the segments in the world."""
+        return _quaternions(self.world_R_segment)
+
+    @cached_property
+    def parent_q_segment(self) -> NDArray[np.float64]:
+        """The joint angles: as world_q_segment, against the parent segment."""
+        return _quaternions(local_rotations(self.world_R_segment))
 
 
 class BodyFit:
@@ -77,15 +86,13 @@ class BodyFit:
         table = offsets(lengths, self._faces.update(person_ids, joints, rotations, stature))
         person, _ = np.nonzero(there)
         fitted = np.full(joints.shape, np.nan)
-        world = np.full((*joints.shape[:2], len(SEGMENTS), 4), np.nan)
-        parent = world.copy()
+        world = np.full((*joints.shape[:2], len(SEGMENTS), 3, 3), np.nan)
         if len(person):
             root, rotation = _refine(joints[there], covariance[there], rotations[there],
                                      table[person], self._steps)
             fitted[there] = forward_kinematics(root, rotation, table[person])
-            world[there] = _quaternions(rotation)
-            parent[there] = _quaternions(local_rotations(rotation))
-        return FittedBody(fitted, lengths, world, parent)
+            world[there] = rotation
+        return FittedBody(fitted, lengths, world)
 
 
 def _refine(joints: NDArray, covariance: NDArray, rotations: NDArray, table: NDArray, steps: int
@@ -124,6 +131,10 @@ def _refine(joints: NDArray, covariance: NDArray, rotations: NDArray, table: NDA
 
 
 def _quaternions(rotations: NDArray) -> NDArray[np.float64]:
-    flat = Rotation.from_matrix(rotations.reshape(-1, 3, 3)).as_quat()
-    flat *= np.where(flat[:, 3:] < 0, -1.0, 1.0)
-    return flat.reshape(*rotations.shape[:-2], 4)
+    flat = rotations.reshape(-1, 3, 3)
+    known = np.isfinite(flat).all(axis=(1, 2))
+    result = np.full((len(flat), 4), np.nan)
+    if known.any():
+        result[known] = Rotation.from_matrix(flat[known]).as_quat()
+    result *= np.where(result[:, 3:] < 0, -1.0, 1.0)
+    return result.reshape(*rotations.shape[:-2], 4)

@@ -30,18 +30,22 @@ def segment_rotations(joints: NDArray) -> NDArray[np.float64]:
                        - joints[..., _J['right_shoulder'], :])
         # The hips' line lies in the pelvis exactly, the spine only nearly.
         left = _unit(joints[..., _J['left_hip'], :] - joints[..., _J['right_hip'], :])
-        pelvis = np.stack([pelvis[..., 0], left, np.cross(pelvis[..., 0], left)], axis=-1)
+        pelvis = np.stack([pelvis[..., 0], left, _cross(pelvis[..., 0], left)], axis=-1)
         result[..., 0, :, :], result[..., 1, :, :] = pelvis, chest
         result[..., 2, :, :] = _head(joints, chest)
-        for number, side in ((3, 'left'), (4, 'right')):
-            upper, lower = _limb(joints, [f'{side}_{j}' for j in ('shoulder', 'elbow', 'wrist')],
-                                 chest, -1.0)
-            result[..., number, :, :], result[..., number + 2, :, :] = upper, lower
-        for number, side in ((7, 'left'), (8, 'right')):
-            upper, lower = _limb(joints, [f'{side}_{j}' for j in ('hip', 'knee', 'ankle')],
-                                 pelvis, 1.0)
-            result[..., number, :, :], result[..., number + 2, :, :] = upper, lower
+        # Left and right limbs together: segments 3 to 6 are the arms, 7 to 10 the legs.
+        result[..., 3:5, :, :], result[..., 5:7, :, :] = _limbs(
+            joints, ('shoulder', 'elbow', 'wrist'), chest, -1.0)
+        result[..., 7:9, :, :], result[..., 9:11, :, :] = _limbs(
+            joints, ('hip', 'knee', 'ankle'), pelvis, 1.0)
     return result
+
+
+def _cross(a: NDArray, b: NDArray) -> NDArray:
+    """As np.cross, whose checks take most of a frame's time."""
+    ax, ay, az = a[..., 0], a[..., 1], a[..., 2]
+    bx, by, bz = b[..., 0], b[..., 1], b[..., 2]
+    return np.stack([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx], axis=-1)
 
 
 def _unit(vector: NDArray) -> NDArray:
@@ -52,7 +56,7 @@ def _frame(up: NDArray, left: NDArray) -> NDArray[np.float64]:
     """Axes as columns: z along ``up``, y as near to ``left`` as that allows."""
     z = _unit(up)
     y = _unit(left - np.sum(left * z, axis=-1, keepdims=True) * z)
-    return np.stack([np.cross(y, z), y, z], axis=-1)
+    return np.stack([_cross(y, z), y, z], axis=-1)
 
 
 def _head(joints: NDArray, chest: NDArray) -> NDArray:
@@ -62,19 +66,24 @@ def _head(joints: NDArray, chest: NDArray) -> NDArray:
     left = joints[..., _J['left_ear'], :] - joints[..., _J['right_ear'], :]
     y = _unit(left)
     x = _unit(forward - np.sum(forward * y, axis=-1, keepdims=True) * y)
-    head = np.stack([x, y, np.cross(x, y)], axis=-1)
+    head = np.stack([x, y, _cross(x, y)], axis=-1)
     return np.where(np.isfinite(head).all(axis=(-2, -1), keepdims=True), head, chest)
 
 
-def _limb(joints: NDArray, names: list[str], parent: NDArray, hinge_sign: float
-          ) -> tuple[NDArray, NDArray]:
-    """Upper and lower segment. hinge_sign: +1 bends the end back (knee), -1 forward (elbow)."""
-    start, middle, end = (joints[..., _J[name], :] for name in names)
+def _limbs(joints: NDArray, names: tuple[str, str, str], parent: NDArray, hinge_sign: float
+           ) -> tuple[NDArray, NDArray]:
+    """Upper and lower segments [...,2,3,3], left and right.
+
+    hinge_sign: +1 bends the end back (knee), -1 forward (elbow).
+    """
+    parent = parent[..., None, :, :]
+    start, middle, end = (joints[..., [_J[f'left_{name}'], _J[f'right_{name}']], :]
+                          for name in names)
     first, second = middle - start, end - middle
     first = np.where(np.isfinite(first), first, -parent[..., 2])
     second = np.where(np.isfinite(second), second, first)
     along, further = _unit(first), _unit(second)
-    hinge = hinge_sign * np.cross(along, further)
+    hinge = hinge_sign * _cross(along, further)
     sine = np.linalg.norm(hinge, axis=-1, keepdims=True)
     share = np.clip(sine / _CLEAR_BEND, 0.0, 1.0)
     from_parent = _unit(parent[..., 1] - np.sum(parent[..., 1] * along, axis=-1, keepdims=True)

@@ -107,8 +107,7 @@ def test_gap_holds_the_pose_and_people_never_seen_have_no_file(tmp_path):
 def test_dropped_frames_do_not_shift_time(tmp_path):
     body = fitted()
     keep = np.delete(np.arange(40), [12, 25])
-    short = type(body)(body.joints[:, keep], body.bone_lengths, body.world_q_segment[:, keep],
-                       body.parent_q_segment[:, keep])
+    short = type(body)(body.joints[:, keep], body.bone_lengths, body.world_R_segment[:, keep])
     path, = save_bvh(tmp_path, 'x', keep / 25, np.array([1]), short)
     places, frame_time = read(path)
     assert len(places['Hips']) == 40 and frame_time == pytest.approx(0.04)
