@@ -16,6 +16,7 @@ Points = NDArray[np.complex128]
 
 MAXIMUM_ITERATIONS = 30
 TOLERANCE = 1e-9  # of a normalised coordinate: a millionth of a pixel at f = 1000 px
+_STEEP_TOLERANCE = 1e-16
 MAXIMUM_FISHEYE_ANGLE = float(np.radians(89.0))  # from the axis; (x, y, 1) cannot reach 90
 _TABLE_RADIUS = 4.0  # ideal radius (76 degrees) up to which the first guess is tabulated
 _TABLE_SIZE = 2048
@@ -128,8 +129,11 @@ class BrownConradyDistortion:
             step = along * error - across * error.conj()
             determinant = along * along - _squared_radius(across)
         step /= determinant
-        # Newton squares the error, times a factor that grows towards the fold.
-        solved = (_squared_radius(step) < TOLERANCE * determinant) & (r2 < self._fold)
+        # Newton squares the error, times a factor that grows towards the fold, and without bound
+        # where the radial factor is steep, as near a pole: there it goes on to the last digit.
+        steep = r2 * slope * slope > 4 * factor * factor
+        tolerance = np.where(steep, _STEEP_TOLERANCE, TOLERANCE) * determinant
+        solved = (_squared_radius(step) < tolerance) & (r2 < self._fold)
         return z - step, solved
 
     def _solve_rest(self, z: Points, solved: NDArray[np.bool_], distorted: Points) -> None:

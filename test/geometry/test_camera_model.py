@@ -7,7 +7,7 @@ import warnings
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mocap23_ros.errors import InputError
@@ -68,6 +68,8 @@ def test_plumb_bob_inverts_opencv_to_the_corners(focal, k1, k2, k3, p1, p2, coun
        extra=st.tuples(small(0.3), small(0.06), small(0.01)), p1=small(0.002), p2=small(0.002),
        prism=st.tuples(*[small(0.003)] * 4), tilt=st.tuples(small(0.03), small(0.03)),
        count=st.sampled_from([8, 12, 14]))
+@example(focal=500.0, k=(-0.09375, -0.03125, -0.009765625), p1=0.0, p2=0.0, count=8,
+         extra=(-0.09765625, -0.03125, -0.009765625), prism=(0.0,) * 4, tilt=(0.0, 0.0))  # a pole
 def test_rational_polynomial_inverts_opencv(focal, k, extra, p1, p2, prism, tilt, count):
     # Real rational fits nearly cancel: numerator and denominator of like size.
     coefficients = [k[0] + extra[0], k[1], p1, p2, k[2], k[0], k[1] + extra[1] / 4,
