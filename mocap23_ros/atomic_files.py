@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from mocap23_ros.writable_places import check_replaceable, not_written, temporary_path
 
@@ -39,6 +39,18 @@ def write_text(path: str | os.PathLike, text: str) -> None:
     try:
         with replacing(path) as temporary:
             temporary.write_text(text, encoding='utf-8')
+    except OSError as error:
+        raise not_written(path, error) from None
+
+
+def write_picture(path: str | os.PathLike, image: NDArray[np.uint8]) -> None:
+    """Write a BGR picture in the format of its suffix; InputError where it cannot be written."""
+    import cv2  # takes long to import, and few write pictures
+
+    try:
+        with replacing(path, keep_suffix=True) as temporary:
+            if not cv2.imwrite(str(temporary), image):
+                raise OSError('OpenCV writes no such picture here')
     except OSError as error:
         raise not_written(path, error) from None
 

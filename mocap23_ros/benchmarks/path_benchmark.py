@@ -4,6 +4,7 @@
 
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from itertools import cycle, islice
 from typing import Any
 
@@ -93,6 +94,7 @@ def benchmark_mediapipe(camera_name: str = 'cam03') -> dict[str, Any]:
     return {'image': list(camera.model.image_size), **timing.as_dict()}
 
 
+@lru_cache(maxsize=1)
 def _sample_images(camera_name: str) -> tuple[SampleCamera, list[NDArray[np.uint8]]]:
     """Camera and JPEG files of the sample's first frames; InputError where it is not cached."""
     if not any(cache_folder().glob('sample-*')):

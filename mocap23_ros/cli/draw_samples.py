@@ -5,7 +5,7 @@
 import argparse
 from pathlib import Path
 
-from mocap23_ros.atomic_files import replacing
+from mocap23_ros.atomic_files import write_picture
 from mocap23_ros.cli.motion_arguments import add_motion_arguments, find_motion
 from mocap23_ros.errors import InputError
 from mocap23_ros.writable_places import check_writable
@@ -35,7 +35,6 @@ def run(arguments: argparse.Namespace) -> int:
         raise InputError(f'--out {arguments.out}: the name must end in .png or .jpg')
     check_writable(arguments.out)
     motion = find_motion(arguments)
-    import cv2
 
     from mocap23_ros.datasets.augmentation import preset
     from mocap23_ros.datasets.drawing import draw_batch
@@ -45,13 +44,6 @@ def run(arguments: argparse.Namespace) -> int:
     clips = motion.load()
     source = WindowSource(clips, WindowSpec(arguments.length, arguments.rate), augmentation,
                           arguments.seed)
-    picture = draw_batch(source.batch(arguments.count, 0))
-    try:
-        with replacing(arguments.out, keep_suffix=True) as temporary:
-            if not cv2.imwrite(str(temporary), picture):
-                raise OSError('OpenCV writes no such picture here')
-    except OSError as error:
-        raise InputError(
-            f'{arguments.out} cannot be written ({error.strerror or error})') from None
+    write_picture(arguments.out, draw_batch(source.batch(arguments.count, 0)))
     print(f'{arguments.count} windows of {clips.minutes:.1f} min of motion -> {arguments.out}')
     return 0

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mocap23_ros.errors import InputError
+from mocap23_ros.training.triangulation_forms import TRIANGULATIONS
 from mocap23_ros.writable_places import check_writable
 
 if TYPE_CHECKING:  # torch is only imported when the command runs
     from mocap23_ros.engines.model_files import ModelEntry
 
 _PRECISIONS = ('fp16', 'int8')
-_TRIANGULATIONS = ('ray', 'three', 'svd')
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,8 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         'before (default 1 2 4 10 50 warm)')
     parser.add_argument('--precisions', nargs='*', default=list(_PRECISIONS), choices=_PRECISIONS,
                         help='exported graphs that are compared with FP32 (default: all)')
-    parser.add_argument('--triangulations', nargs='*', default=list(_TRIANGULATIONS),
-                        choices=_TRIANGULATIONS,
+    parser.add_argument('--triangulations', nargs='*', default=list(TRIANGULATIONS),
+                        choices=TRIANGULATIONS,
                         help='forms that are compared on the single windows (default: all)')
     parser.add_argument('--set', dest='set_name', default='e1_noisy', metavar='SET',
                         help='evaluation set, as in mocap23 evaluate (default %(default)s)')

@@ -159,10 +159,9 @@ def _make_lifter(arguments: argparse.Namespace) -> Lifter:
     if name == 'geometric':
         return create_lifter(name)
     # Offline windows overlap by half only: too little to start from the one before.
-    options = {} if arguments.precision is None else {'precision': arguments.precision}
     return create_lifter(name, tier=tier, backend=arguments.backend or 'auto',
                          steps=arguments.steps, warm_start=arguments.mode == 'streaming',
-                         **options)
+                         precision=arguments.precision)
 
 
 def _say_who_is_missing(source: Path, unseen: list[int], motion: RecordedMotion) -> None:

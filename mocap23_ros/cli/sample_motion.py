@@ -134,22 +134,15 @@ def _scene(arguments: argparse.Namespace, length: int, rate: float,
 
 def _draw(path: Path, points: 'NDArray', known: 'NDArray', names: list[str],
           skeleton: 'SkeletonFormat') -> None:
-    import cv2
     import numpy as np
 
-    from mocap23_ros.atomic_files import replacing
+    from mocap23_ros.atomic_files import write_picture
     from mocap23_ros.datasets.motion_strips import draw_strips
 
     samples, count = points.shape[:2]
     # View by view, so that the draws of one stand below each other.
     order = [(n, v) for v in range(count) for n in range(max(1, min(
         samples, _LARGEST_PICTURE // count)))]
-    image = draw_strips(np.stack([points[n, v] for n, v in order]),
-                        np.stack([known[v] for _, v in order]),
-                        [f'{names[v]} {n}' for n, v in order], skeleton)
-    try:
-        with replacing(path, keep_suffix=True) as temporary:
-            if not cv2.imwrite(str(temporary), image):
-                raise OSError('OpenCV writes no such picture here')
-    except OSError as error:
-        raise InputError(f'{path} cannot be written ({error.strerror or error})') from None
+    write_picture(path, draw_strips(np.stack([points[n, v] for n, v in order]),
+                                    np.stack([known[v] for _, v in order]),
+                                    [f'{names[v]} {n}' for n, v in order], skeleton))

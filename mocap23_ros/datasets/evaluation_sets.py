@@ -192,12 +192,14 @@ def check_evaluation_set(text: str, body_models: Path | None = None) -> str:
 
     Reads no motion; InputError for what is unknown, absent or empty.
     """
-    if text in EVALUATION_SETS:
-        return text
-    if text.partition('=')[0] in LICENSED_SETS:
-        return LicensedMotion.find(text, body_models).name
-    raise InputError(f'no evaluation set {text}; choose from {SET_NAMES}, '
-                     f'{", ".join(f"{name}=FOLDER" for name in LICENSED_SETS)}')
+    return text if text in EVALUATION_SETS else _users_motion(text, body_models).name
+
+
+def _users_motion(text: str, body_models: Path | None) -> LicensedMotion:
+    if text.partition('=')[0] not in LICENSED_SETS:
+        raise InputError(f'no evaluation set {text}; choose from {SET_NAMES}, '
+                         f'{", ".join(f"{name}=FOLDER" for name in LICENSED_SETS)}')
+    return LicensedMotion.find(text, body_models)
 
 
 def make_evaluation_set(name: str, data: Path | str | None = None, limit: int | None = None,
@@ -207,10 +209,11 @@ def make_evaluation_set(name: str, data: Path | str | None = None, limit: int | 
     limit: sequences, spread over the set (default: all; 40 of NAME=FOLDER). data: motion data
     folder; body_models: the user's, for NAME=FOLDER.
     """
-    reported = check_evaluation_set(name, body_models)
-    definition = EVALUATION_SETS.get(name) or replace(EVALUATION_SETS['e1_noisy'], source=reported)
-    if reported != name:
-        clips, shortest = _unseen(LicensedMotion.find(name, body_models)), _SHORTEST
+    definition = EVALUATION_SETS.get(name)
+    if definition is None:
+        motion = _users_motion(name, body_models)
+        definition = replace(EVALUATION_SETS['e1_noisy'], source=motion.name)
+        clips, shortest = _unseen(motion), _SHORTEST
         limit = _LICENSED_SEQUENCES if limit is None else limit
     elif definition.source == 'hdm05':
         clips, shortest = load_hdm05(data), 40

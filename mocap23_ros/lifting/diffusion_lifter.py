@@ -21,8 +21,6 @@ from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 from mocap23_ros.windows.keypoint_windows import KeypointWindows
 
 _UNKNOWN_STATURE_SD = 0.05  # relative; above it the network is told nothing
-# Metres, and standard deviations of the anchor, from which a former motion is given up.
-_DISAGREEMENT, _DISAGREEMENT_SDS = 0.3, 3.0
 _VAGUE = 0.3  # relative standard deviation of the anchor's distance, from which nobody is placed
 _MINIMUM_SEEN = 6  # keypoint samples in the window below which there is no estimate
 
@@ -95,8 +93,8 @@ class DiffusionLifter:
         feed = inputs.graph_inputs()
         warm = np.zeros(windows.people, bool)
         if self._warm is not None:
-            previous, warm = self._warm_start.previous(windows, inputs.world_T_window)
-            warm &= _near_anchor(previous, inputs.anchor)
+            previous, warm = self._warm_start.previous(windows, inputs.world_T_window,
+                                                       inputs.anchor)
         if not warm.any():
             return dict(self._full.run(feed))
         assert self._warm is not None
@@ -180,17 +178,6 @@ def _usable(windows: KeypointWindows, inputs: NetworkInputs) -> NDArray[np.bool_
     distance, distance_sd = inputs.anchor[:, 0], inputs.anchor[:, 2]
     return ((seen >= _MINIMUM_SEEN) & (height > 0.05) & (distance < MAXIMUM_RANGE)
             & (distance_sd < _VAGUE * distance))
-
-
-def _near_anchor(previous: NDArray, anchor: NDArray) -> NDArray[np.bool_]:
-    """Whose former motion [P,T,J,3] is where the new window says; others start anew.
-
-    Somebody of whom the first images showed a hand may have been placed far away: begun from
-    there, the next estimates would be dragged along.
-    """
-    middle = previous[:, -1].mean(axis=1)
-    distance = np.hypot(middle[:, 0], middle[:, 1])
-    return np.abs(distance - anchor[:, 0]) < _DISAGREEMENT_SDS * anchor[:, 2] + _DISAGREEMENT
 
 
 def _run_rows(backend: Backend, arrays: dict[str, NDArray], rows: NDArray) -> dict[str, NDArray]:

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from mocap23_ros.lifting.person_memory import PersonMemory
 from mocap23_ros.windows.keypoint_windows import KeypointWindows
 
+# Metres, and standard deviations of the anchor's distance, from which a motion is given up.
+_DISAGREEMENT, _DISAGREEMENT_SDS = 0.3, 3.0
+
 
 @dataclass
 class _Memory:
@@ -28,9 +31,14 @@ class WarmStart(PersonMemory[_Memory]):
         super().__init__()
         self.refresh = refresh
 
-    def previous(self, windows: KeypointWindows,
-                 world_T_window: NDArray) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        """Shifted motion [P,T,J,3] in each person's window frame, and who has one [P]."""
+    def previous(self, windows: KeypointWindows, world_T_window: NDArray, anchor: NDArray
+                 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Shifted motion [P,T,J,3] in each person's window frame, and who has one [P].
+
+        anchor: [P,3] as in network_inputs. A motion that is not where it says is not one to begin
+        from: somebody of whom the first images showed a hand may have been placed far away, and
+        the next estimates would be dragged along.
+        """
         people, length, joints = windows.keypoints.shape[:3]
         shifted = np.zeros((people, length, joints, 3), np.float32)
         has = np.zeros(people, bool)
@@ -44,7 +52,7 @@ class WarmStart(PersonMemory[_Memory]):
             world = resample(memory.stamps, memory.joints, windows.stamps)
             pose = world_T_window[row]
             shifted[row] = (world - pose[:3, 3]) @ pose[:3, :3]
-            has[row] = np.isfinite(shifted[row]).all()
+            has[row] = np.isfinite(shifted[row]).all() and _is_near(shifted[row], anchor[row])
         shifted[~has] = 0
         return shifted, has
 
@@ -60,6 +68,14 @@ class WarmStart(PersonMemory[_Memory]):
             due = old is None or not 0 <= newest - old.since < self.refresh
             since = newest if due or old is None else old.since
             self._people[key] = _Memory(windows.stamps, joints[row], since)
+
+
+def _is_near(motion: NDArray, anchor: NDArray) -> bool:
+    """Whether the newest sample of motion [T,J,3] is about where the anchor [3] is."""
+    distance, _, distance_sd = anchor
+    middle = motion[-1].mean(axis=0)
+    return abs(np.hypot(middle[0], middle[1]) - distance) \
+        < _DISAGREEMENT_SDS * distance_sd + _DISAGREEMENT
 
 
 def resample(stamps: NDArray, values: NDArray, new_stamps: NDArray) -> NDArray:

@@ -123,9 +123,7 @@ def _engine_options(settings: Settings) -> dict[str, Any]:
 
 def _lifter_options(settings: Settings) -> dict[str, Any]:
     if settings.lifter == 'diffusion':
-        options: dict[str, Any] = {'tier': settings.tier, 'backend': settings.backend,
-                                   'steps': settings.steps or None}
-        if settings.precision != 'auto':
-            options['precision'] = settings.precision
-        return options | _engine_options(settings)
+        precision = None if settings.precision == 'auto' else settings.precision
+        return {'tier': settings.tier, 'backend': settings.backend, 'precision': precision,
+                'steps': settings.steps or None, **_engine_options(settings)}
     return {}

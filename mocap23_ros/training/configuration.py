@@ -15,7 +15,7 @@ from mocap23_ros.lifting.tiers import TIERS
 from mocap23_ros.skeletons.formats import FORMATS
 from mocap23_ros.training.field_rules import Range, Rule, check_fields
 from mocap23_ros.training.losses import LossWeights
-from mocap23_ros.training.triangulation import TRIANGULATIONS
+from mocap23_ros.training.triangulation_forms import TRIANGULATIONS
 
 MODELS = ('diffusion', 'ray_depth', 'tcn')
 

@@ -19,7 +19,7 @@ from mocap23_ros.training.lifter_model import WARM_START_TIME, LifterModel
 from mocap23_ros.training.noise_schedule import time_grid
 from mocap23_ros.training.prediction import Prediction
 from mocap23_ros.training.regressors import RayDepthRegressor
-from mocap23_ros.training.triangulation import check_usable
+from mocap23_ros.training.triangulation_forms import check_usable
 
 OPSET = 18
 OUTPUT_NAMES = ('joints', 'covariance', 'contact', 'stature_estimate')

@@ -18,7 +18,7 @@ from mocap23_ros.training.lifter_model import LifterModel
 from mocap23_ros.training.models import make_model
 from mocap23_ros.training.regressors import RayDepthRegressor
 from mocap23_ros.training.temperatures import Temperatures
-from mocap23_ros.training.triangulation import check_usable
+from mocap23_ros.training.triangulation_forms import check_usable
 from mocap23_ros.training.weights_file import load_weights, read_card
 
 

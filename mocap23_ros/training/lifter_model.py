@@ -18,12 +18,12 @@ from mocap23_ros.training.noise_schedule import add_noise, ddim_step, draw_world
 from mocap23_ros.training.precision import FullPrecisionLinear
 from mocap23_ros.training.prediction import MotionHeads, Prediction
 from mocap23_ros.training.triangulation import (
-    TRIANGULATIONS,
     Planes,
     split_planes,
     stack_planes,
     triangulate,
 )
+from mocap23_ros.training.triangulation_forms import TRIANGULATIONS
 from mocap23_ros.training.views import RigJitter, Views, make_views, project
 
 WARM_START_TIME = 0.4  # diffusion time to which the shifted previous motion is noised

@@ -29,7 +29,8 @@ from mocap23_ros.training.run_identity import run_identity
 from mocap23_ros.training.stages import distill_loss, finetune_loss, pretrain_loss, regression_loss
 from mocap23_ros.training.targets import TrainingWindows
 from mocap23_ros.training.trainer import LossFunction, Trainer
-from mocap23_ros.training.triangulation import check_usable, split_planes
+from mocap23_ros.training.triangulation import split_planes
+from mocap23_ros.training.triangulation_forms import check_usable
 from mocap23_ros.training.views import RigJitter, make_views, project
 from mocap23_ros.training.weights_file import load_weights, read_card, save_weights
 

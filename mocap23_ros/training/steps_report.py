@@ -18,7 +18,7 @@ _STREAM = (('MPJPE', 'mpjpe_mm', 1), ('PA', 'pa_mpjpe_mm', 1), ('Abs', 'abs_mpjp
 _WINDOWS = (('MPJPE', 'mpjpe_mm', 1), ('best', 'best_mpjpe_mm', 1), ('Abs', 'abs_mpjpe_mm', 1),
             ('best Abs', 'best_abs_mpjpe_mm', 1), ('spread', 'spread_mm', 1),
             ('spread Abs', 'spread_abs_mm', 1))
-_ERRORS = (('MPJPE', 'mpjpe_mm', 1), ('PA', 'pa_mpjpe_mm', 1), ('Abs', 'abs_mpjpe_mm', 1))
+_ERRORS = _STREAM[:3]
 
 
 def compare_steps(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -11,11 +11,9 @@ geometry/triangulation.py holds the references in numpy.
 import torch
 from torch import Tensor
 
-from mocap23_ros.errors import InputError
 from mocap23_ros.training.views import Views, axis_columns
 
 Planes = tuple[Tensor, Tensor, Tensor]
-TRIANGULATIONS = ('ray', 'three', 'svd')
 _LEAST_TRUST = 0.02  # of view 0 in three and svd: with one virtual view, nothing else is there
 _FARTHEST = 50.0  # metres, where views that contradict each other may put a joint
 
@@ -41,15 +39,6 @@ def triangulate(form: str, views: Views, u: Tensor, v: Tensor, trust: Tensor,
         x, y, z = triangulate_three_unknowns(views, u, v, weight, start)
     return (x.clamp(-_FARTHEST, _FARTHEST), y.clamp(-_FARTHEST, _FARTHEST),
             z.clamp(-_FARTHEST, _FARTHEST))
-
-
-def check_usable(form: str, purpose: str) -> None:
-    """Refuse ``svd`` for ``training`` and ``export``; InputError."""
-    reasons = {'training': 'its gradient is undefined where singular values are equal',
-               'export': 'TensorRT has no singular value decomposition'}
-    if form == 'svd':
-        raise InputError(f'triangulation svd is for inference in torch alone, not for {purpose}: '
-                         f'{reasons[purpose]}; take ray or three')
 
 
 def triangulate_on_ray(views: Views, u: Tensor, v: Tensor, weight: Tensor,

@@ -30,7 +30,6 @@ from mocap23_ros.training.models import make_model
 from mocap23_ros.training.run import train_stage
 from mocap23_ros.training.run_identity import check_same_run, run_identity
 from mocap23_ros.training.triangulation import (
-    TRIANGULATIONS,
     split_planes,
     stack_planes,
     triangulate,
@@ -38,6 +37,7 @@ from mocap23_ros.training.triangulation import (
     triangulate_svd,
     triangulate_three_unknowns,
 )
+from mocap23_ros.training.triangulation_forms import TRIANGULATIONS
 from mocap23_ros.training.triangulation_study import with_triangulation
 from mocap23_ros.training.views import RigJitter, make_views, project
 from mocap23_ros.training.weights_file import read_card, save_weights
