@@ -15,11 +15,12 @@ def add_motion_arguments(parser: argparse.ArgumentParser, *more_names: str) -> N
     parser.add_argument('--motion', *more_names, dest='motion', nargs='+', default=['both'],
                         metavar='SOURCE',
                         help='one or several of: cmu (recorded), procedural (made by rules), both '
-                             '(these two; default), and data sets of yours as NAME=FOLDER: amass, '
-                             'humanml3d, aistpp, bedlam, human36m, rich (docs/DATA.md)')
+                             '(these two; default), uiprmd, biomechzoo, and data sets of yours as '
+                             'NAME=FOLDER: amass, humanml3d, aistpp, bedlam, human36m, rich '
+                             '(docs/DATA.md)')
     add_smpl_model(parser)
     parser.add_argument('--data', type=Path,
-                        help='folder of the cmu motion (default: MOCAP23_DATA)')
+                        help='folder of the packed motion (default: MOCAP23_DATA)')
 
 
 def add_smpl_model(parser: argparse.ArgumentParser) -> None:

@@ -25,7 +25,8 @@ class Augmentation:
     speed: factor on the speed of motion. mirror: share of mirrored windows. stature_known:
     share of windows in which the user gives the stature, with relative error stature_error.
     subject_power: subjects are drawn with probability ~ duration ** power. nonflat_weight:
-    weight of clips whose feet leave the floor for steps or ladders.
+    weight of clips whose feet leave the floor for steps or ladders. data_set_share: of windows,
+    of those data sets where there are others, which share the rest.
     """
 
     poses: PoseVariation = field(default_factory=PoseVariation)
@@ -40,18 +41,32 @@ class Augmentation:
     stature_error: float = 0.01
     subject_power: float = 0.75
     nonflat_weight: float = 0.35
+    data_set_share: tuple[tuple[str, float], ...] = ()
+
+
+_TRAINING = Augmentation(
+    camera=CameraSampling(
+        hfov_deg=(35.0, 120.0), robot_height=(0.3, 1.6), mast_share=0.2, steepest_deg=60.0,
+        distance=(0.8, 25.0), motion=CameraMotion(yaw_rate_limit_deg=90.0, pitch_jitter_deg=1.5)),
+    pose_error=PoseError(pitch_deg=0.25, roll_deg=0.25, height=0.015, scale=(0.0, 2.0)),
+    noise=KeypointNoise(
+        exact_share=0.1, spread=(0.06, 1.0), bias=0.7, swap=0.2, swap_time=(0.1, 3.0), grab=0.04,
+        grab_time=(0.07, 1.0), wrong_limb=0.12, blind=0.3),
+    occlusion=Occlusion(late=0.25, lower_body=0.1),
+    subject_power=0.5,
+    data_set_share=(('procedural', 0.25), ('UI-PRMD', 0.15), ('biomechZoo', 0.03)))
 
 
 def preset(name: str) -> Augmentation:
     """Return the augmentation ``training``, ``clean``, ``noisy`` or ``occluded``.
 
-    training: everything, motion recombined too and more people who have only just come into view;
-    the others keep motion as recorded. clean: true keypoints, true poses, nothing hidden but what
+    training: everything that may be met, wider than what validates, motion recombined too; the
+    others keep motion as recorded. clean: true keypoints, true poses, nothing hidden but what
     leaves the image. noisy: detector errors and some occlusion. occluded: the same with most
     windows occluded.
     """
     if name == 'training':
-        return Augmentation()
+        return _TRAINING
     noisy = Augmentation(poses=NO_POSE_VARIATION, occlusion=Occlusion())
     if name == 'clean':
         return replace(noisy, noise=NO_NOISE, occlusion=NO_OCCLUSION, pose_error=NO_POSE_ERROR)

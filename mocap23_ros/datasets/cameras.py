@@ -16,8 +16,10 @@ class CameraSampling:
 
     hfov_deg: field of view over the longer image side. image_sizes: (width, height) choices.
     robot_share: share of robot-mounted cameras, of height ``robot_height``; the others are
-    installed at ``fixed_height``. distance: metres from the camera to the person along the floor,
-    log-uniform. aim_sd_deg: how far off the person the optical axis points (across, up).
+    installed at ``fixed_height``, of which ``mast_share`` at ``mast_height``. steepest_deg: most
+    that a line from the camera to the person's chest falls. distance: metres from the camera to
+    the person along the floor, log-uniform. aim_sd_deg: how far off the person
+    the optical axis points (across, up).
     """
 
     hfov_deg: tuple[float, float] = (40.0, 100.0)
@@ -26,6 +28,9 @@ class CameraSampling:
     robot_share: float = 0.4
     robot_height: tuple[float, float] = (0.25, 1.6)
     fixed_height: tuple[float, float] = (1.2, 3.5)
+    mast_share: float = 0.0
+    mast_height: tuple[float, float] = (3.0, 8.0)
+    steepest_deg: float = 90.0
     distance: tuple[float, float] = (1.2, 15.0)
     aim_sd_deg: tuple[float, float] = (15.0, 10.0)
     aim_limit: float = 0.7
@@ -60,6 +65,13 @@ def draw_cameras(target: NDArray[np.float32], sampling: CameraSampling, rate: fl
     robot = rng.random(count) < sampling.robot_share
     height = np.where(robot, rng.uniform(*sampling.robot_height, count),
                       rng.uniform(*sampling.fixed_height, count))
+    if sampling.mast_share > 0:
+        mast = ~robot & (rng.random(count) < sampling.mast_share)
+        height = np.where(mast, rng.uniform(*sampling.mast_height, count), height)
+    if sampling.steepest_deg < 90:
+        middle = target[:, length // 2]
+        height = np.minimum(height, middle[:, 2] + np.hypot(middle[:, 0], middle[:, 1])
+                            * np.tan(np.radians(sampling.steepest_deg)))
     half_view = np.arctan(sizes / 2 / focal[:, None]) * sampling.aim_limit
     off = rng.standard_normal((count, 2)) * np.radians(sampling.aim_sd_deg)
     off = np.clip(off, -half_view, half_view)

@@ -49,7 +49,9 @@ class KeypointLayout:
 
     spread: float32 [J] as COCO_SPREAD. mirror: [J] left/right partners. face: [F] joints that
     share one offset, the first one leading. swap_parts: bool [3,J] legs, arms, everything.
-    occluded_parts: bool [7,J] what one obstacle hides. hips, shoulders: left, right index.
+    occluded_parts: bool [7,J] what one obstacle hides; limbs: bool [4,J], arms and legs without
+    their roots, and lower_body: bool [2,J], with and without hips, are among them.
+    hips, shoulders: left, right index.
     """
 
     skeleton: SkeletonFormat
@@ -63,6 +65,16 @@ class KeypointLayout:
 
     def __len__(self) -> int:
         return len(self.skeleton)
+
+    @property
+    def limbs(self) -> NDArray[np.bool_]:
+        """Left and right arm, left and right leg, [4,J]."""
+        return self.occluded_parts[:4]
+
+    @property
+    def lower_body(self) -> NDArray[np.bool_]:
+        """Both legs with and without the hips, [2,J]."""
+        return self.occluded_parts[4:6]
 
     def take(self, joints: NDArray[np.float32]) -> NDArray[np.float32]:
         """Joints [...,J,3] of the format from those of the motion data [...,34,3]."""

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from mocap23_ros.datasets.keypoint_layout import COCO17_LAYOUT, KeypointLayout
 from mocap23_ros.datasets.random_processes import chance, intervals, smooth_noise
 
+_LIMB_SHIFT = 0.3  # sd of a misplaced limb, in scales of the person
+
 
 @dataclass(frozen=True)
 class KeypointNoise:
@@ -19,10 +21,12 @@ class KeypointNoise:
     the format's spread that gives each window's error sd. bias, correlated, white: how that sd is
     split (their squares need not sum to 1). time_constant: s, of the correlated part.
     floor_px: least sd in pixels. offset: sd (m) of the offset between joint and visible keypoint,
-    constant in the body. peak: per keypoint and sample. swap, swap_time, grab: left/right
-    exchanges and jumps to another person, with their durations (s). missing: per keypoint and
-    sample; dropped: per sample, share up to. stamp_jitter: s. overconfident: share of bad keypoints
-    that claim high confidence. focal, principal_point: relative calibration error sd.
+    constant in the body. peak: per keypoint and sample. swap, grab, wrong_limb: left/right
+    exchanges, jumps to another person, and arms or legs that lie elsewhere or upon the other one,
+    with their durations (s). missing: per keypoint and sample; dropped: per sample, share up to.
+    stamp_jitter: s. overconfident: share of bad keypoints that claim high confidence; blind:
+    windows whose confidence knows nothing of the errors. focal, principal_point: relative
+    calibration error sd.
     """
 
     exact_share: float = 0.15
@@ -38,10 +42,14 @@ class KeypointNoise:
     swap: float = 0.12
     swap_time: tuple[float, float] = (0.07, 0.4)
     grab: float = 0.03
+    grab_time: tuple[float, float] = (0.07, 0.4)
+    wrong_limb: float = 0.0
+    wrong_limb_time: tuple[float, float] = (0.2, 3.0)
     missing: float = 0.02
     dropped: float = 0.08
     stamp_jitter: float = 0.003
     overconfident: float = 0.1
+    blind: float = 0.0
     focal: float = 0.003
     principal_point: float = 0.002
 
@@ -85,15 +93,31 @@ def add_detector_errors(p_pixel: NDArray[np.float32], scale: NDArray[np.float32]
     exchange = swapped[..., None] & parts[:, None]
     if exchange.any():
         observed[exchange] = observed[:, :, layout.mirror][exchange]
-    grabbed = intervals(rng, count, length, rate, noise.swap_time, noise.grab)
+    grabbed = intervals(rng, count, length, rate, noise.grab_time, noise.grab)
     if grabbed.any():
         shift = rng.uniform(0.6, 2.0, (count, 1, 1, 1)) * rng.choice((-1, 1), (count, 1, 1, 1))
         shift = shift * scale[..., None, None] * np.array([1, 0.1], np.float32)
         taken = grabbed[..., None] & parts[:, None]
         observed[taken] += np.broadcast_to(shift, observed.shape)[taken]
+    if noise.wrong_limb > 0:
+        _misplace_limbs(observed, scale, rate, noise, rng, layout)
     observed = observed.astype(np.float32, copy=False)
     observed[exact] = p_pixel[exact]
     return observed, sigma.astype(np.float32, copy=False)
+
+
+def _misplace_limbs(observed: NDArray[np.float32], scale: NDArray[np.float32], rate: float,
+                    noise: KeypointNoise, rng: np.random.Generator, layout: KeypointLayout) -> None:
+    """Put one arm or leg of some windows onto the other one, or elsewhere, in place."""
+    count, length = observed.shape[:2]
+    limb = layout.limbs[rng.integers(len(layout.limbs), size=count)]
+    when = intervals(rng, count, length, rate, noise.wrong_limb_time, noise.wrong_limb)
+    wrong = when[..., None] & limb[:, None]
+    doubled = wrong & chance(rng, count, 0.5)[:, None, None]
+    away = rng.standard_normal((count, 1, 1, 2), dtype=np.float32)
+    away = away + 0.5 * rng.standard_normal((count, 1, len(layout), 2), dtype=np.float32)
+    moved = observed + _LIMB_SHIFT * scale[..., None, None] * away
+    observed[wrong] = np.where(doubled[..., None], observed[:, :, layout.mirror], moved)[wrong]
 
 
 def draw_confidence(error: NDArray[np.float32], sigma: NDArray[np.float32],
@@ -106,6 +130,8 @@ def draw_confidence(error: NDArray[np.float32], sigma: NDArray[np.float32],
     """
     shape = error.shape
     relative = error / (np.float32(0.6) * layout.spread * scale[..., None] + 2 * sigma)
+    if noise.blind > 0:
+        relative[chance(rng, shape[0], noise.blind)] = 0.3
     top = rng.uniform(0.75, 1.0, (shape[0], 1, 1)).astype(np.float32)
     confidence = top * np.exp(np.float32(-0.35) * relative * relative)
     confidence += np.float32(0.05) * rng.standard_normal(shape, dtype=np.float32)

@@ -17,13 +17,15 @@ class Occlusion:
 
     limb: a body part (arm, leg, lower body, upper left side ...) is hidden for ``duration`` s;
     box: something stands between (covers everything below a line of the body);
-    late: the person enters within the window. guessed: share of hidden keypoints that the
+    late: the person enters within the window; lower_body: the legs, of half of them the hips too,
+    are never seen. guessed: share of hidden keypoints that the
     detector reports anyway, displaced by ``guess_error`` times the person's scale.
     """
 
     limb: float = 0.3
     box: float = 0.12
     late: float = 0.1
+    lower_body: float = 0.0
     duration: tuple[float, float] = (0.3, 3.0)
     guessed: float = 0.4
     guess_error: float = 0.12
@@ -46,6 +48,9 @@ def hidden_keypoints(p_pixel: NDArray[np.float32], rate: float, occlusion: Occlu
         low, high = v.min(axis=(1, 2)), v.max(axis=(1, 2))
         line = low + rng.uniform(0.35, 0.9, (count,)).astype(np.float32) * (high - low)
         hidden |= when[..., None] & (v > line[:, None, None])
+    if occlusion.lower_body > 0:
+        part = layout.lower_body[rng.integers(2, size=count)]
+        hidden |= (chance(rng, count, occlusion.lower_body)[:, None] & part)[:, None]
     entry = np.where(chance(rng, count, occlusion.late), rng.integers(0, length, count), 0)
     return hidden, np.arange(length) < entry[:, None]
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Motion made by rules: walking, reaching, bending, squatting, sitting, crawling, falling, lying.
+"""Motion made by rules: walking, bending, sitting, crawling, falling, lying, kicks and punches.
 
 It widens what recorded motion covers, above all low and lying bodies, and needs no data. It is
 stylised: real motion should stay the larger part of any training mix.
@@ -130,6 +130,34 @@ def _all_fours(rng: np.random.Generator) -> Pose:
     return pose
 
 
+def _guard(rng: np.random.Generator) -> Pose:
+    pose: Pose = {'root_pitch': rng.uniform(0, .2), 'spine_bend': rng.uniform(.05, .35),
+                  'spine_twist': rng.uniform(-.5, .5), 'neck_bend': rng.uniform(-.2, .2)}
+    bend, lead = rng.uniform(.2, .9), rng.integers(2)
+    for number, s in enumerate(_SIDES):
+        stride = rng.uniform(.1, .6) * (1 if number == lead else -1)
+        pose |= {f'{s}_hip_flex': .5 * bend + stride + pose['root_pitch'], f'{s}_knee': bend,
+                 f'{s}_hip_abduct': rng.uniform(0, .3), f'{s}_shoulder_flex': rng.uniform(.4, 1.3),
+                 f'{s}_shoulder_twist': rng.uniform(-.8, 0), f'{s}_elbow': rng.uniform(1.3, 2.4)}
+    return _flat_feet(pose)
+
+
+def _punch(rng: np.random.Generator) -> Pose:
+    pose, s = _guard(rng), _SIDES[rng.integers(2)]
+    pose |= {f'{s}_shoulder_flex': rng.uniform(1.1, 1.9), f'{s}_elbow': rng.uniform(0, .5),
+             f'{s}_shoulder_abduct': rng.uniform(-.3, .8), f'{s}_shoulder_twist': 0.0}
+    return pose
+
+
+def _kick(rng: np.random.Generator) -> Pose:
+    pose, s = _guard(rng), _SIDES[rng.integers(2)]
+    high = rng.uniform(.6, 1.9)
+    pose |= {f'{s}_hip_flex': high, f'{s}_knee': rng.choice((.1, .3, 1.6)), f'{s}_ankle': -.3,
+             f'{s}_hip_abduct': rng.uniform(-.2, .9), f'{s}_hip_twist': rng.uniform(-.6, .8),
+             'root_pitch': rng.uniform(-.45, .15), 'root_roll': rng.normal(0, .25)}
+    return pose
+
+
 def _lie(rng: np.random.Generator) -> Pose:
     kind = rng.integers(4)                               # back, front, right side, left side
     pose: Pose = {'root_pitch': (-1.52, 1.5, 0, 0)[kind], 'root_roll': (0, 0, 1.45, -1.45)[kind],
@@ -198,16 +226,19 @@ def _crawl(rng: np.random.Generator, frames: int) -> NDArray[np.float64]:
 
 # What may follow what; a figure gets up from the floor over its hands and knees.
 _POSES = {'stand': _stand, 'bend': _bend, 'squat': _squat, 'chair': _chair, 'seat': _floor_seat,
-          'kneel': _kneel, 'fours': _all_fours, 'lie': _lie}
+          'kneel': _kneel, 'fours': _all_fours, 'lie': _lie,
+          'guard': _guard, 'punch': _punch, 'kick': _kick}
 _NEXT = {
-    'stand': ('walk', 'walk', 'stand', 'stand', 'bend', 'squat', 'chair', 'kneel', 'fall'),
+    'stand': ('walk', 'walk', 'stand', 'stand', 'bend', 'squat', 'chair', 'kneel', 'fall', 'guard'),
     'walk': ('stand', 'bend', 'squat', 'fall'), 'bend': ('stand', 'squat', 'bend'),
     'squat': ('stand', 'squat', 'seat', 'kneel'), 'chair': ('stand', 'chair', 'chair'),
     'seat': ('lie', 'kneel', 'seat'), 'kneel': ('stand', 'fours', 'kneel'),
     'fours': ('crawl', 'crawl', 'kneel', 'lie'), 'crawl': ('kneel', 'lie', 'fours'),
     'lie': ('seat', 'fours', 'lie'), 'fall': ('lie', 'seat'),
+    'guard': ('punch', 'punch', 'kick', 'kick', 'squat', 'stand', 'fall'),
+    'punch': ('guard', 'guard', 'punch', 'kick'), 'kick': ('guard', 'guard', 'kick', 'punch'),
 }
-_STARTS = ('stand', 'walk', 'walk', 'chair', 'seat', 'kneel', 'crawl', 'lie')
+_STARTS = ('stand', 'walk', 'walk', 'chair', 'seat', 'kneel', 'crawl', 'lie', 'guard')
 
 
 def make_motion(rng: np.random.Generator, seconds: float, start: str | None = None
@@ -220,17 +251,20 @@ def make_motion(rng: np.random.Generator, seconds: float, start: str | None = No
     while total < seconds * FPS:
         actions.append(action)
         fast = action == 'fall'
+        strike = action in ('punch', 'kick')
         if action in ('walk', 'crawl'):
             frames = int(rng.uniform(2.0, 5.0) * FPS)
             piece = (_walk if action == 'walk' else _crawl)(rng, frames)
         else:
-            frames = max(3, int(rng.uniform(.1, 1.2) * FPS))
+            frames = max(3, int(rng.uniform(.1, .25 if strike else 1.2) * FPS))
             pose = _lie(rng) if fast else _POSES[action](rng)
             piece = np.tile(_vector(pose), (frames, 1))
         yaw += rng.normal(0, .5) if action in ('stand', 'walk') else 0.0
         piece[:, INDEX['root_yaw']] += yaw
         if pieces:
             duration = rng.uniform(.45, .9) if fast else rng.uniform(.6, 1.8)
+            if strike or actions[-2] in ('punch', 'kick'):
+                duration = rng.uniform(.2, .6)
             u = np.linspace(0, 1, max(4, int(duration * FPS)))[1:-1, None]
             ease = u ** 2 if fast else u ** 3 * (10 - 15 * u + 6 * u * u)   # minimum jerk
             pieces.append(pieces[-1][-1] * (1 - ease) + piece[0] * ease)

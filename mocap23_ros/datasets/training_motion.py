@@ -10,17 +10,20 @@ from pathlib import Path
 from mocap23_ros.datasets.cmu import load_cmu
 from mocap23_ros.datasets.licensed.registry import LICENSED_SETS, LicensedMotion
 from mocap23_ros.datasets.motion_clips import MotionClips, merge
+from mocap23_ros.datasets.packed_sets import PACKED_SETS
 from mocap23_ros.datasets.procedural import procedural_motion
 from mocap23_ros.errors import InputError
 
-_BUILT_IN = {'both': ('cmu', 'procedural'), 'cmu': ('cmu',), 'procedural': ('procedural',)}
+_BUILT_IN = {'both': ('cmu', 'procedural'), 'cmu': ('cmu',), 'procedural': ('procedural',),
+             **{name: (name,) for name in PACKED_SETS}}
 
 
 @dataclass(frozen=True)
 class TrainingMotion:
-    """Sources of motion, not read yet: ``cmu``, ``procedural``, and licensed ones, which are there.
+    """Sources of motion, not read yet: built-in ones, and licensed ones, which are there.
 
-    data: folder of the CMU motion, which is looked for when it is read.
+    built_in: ``cmu``, ``procedural``, names of PACKED_SETS. data: folder of the packed motion,
+    which is looked for when it is read.
     """
 
     built_in: tuple[str, ...]
@@ -30,7 +33,9 @@ class TrainingMotion:
     @classmethod
     def find(cls, words: Sequence[str] = ('both',), data: Path | None = None,
              body_models: Path | None = None) -> 'TrainingMotion':
-        """From words: both, cmu, procedural, NAME=FOLDER. Cheap; InputError for what is absent.
+        """From words: both, cmu, procedural, uiprmd, biomechzoo, NAME=FOLDER. Cheap.
+
+        InputError for what is unknown or absent.
 
         body_models: the user's, a folder or one file, where a data set needs them.
         """
@@ -56,6 +61,10 @@ class TrainingMotion:
 
     def load(self, procedural_minutes: float = 20.0, seed: int = 0) -> MotionClips:
         """All of it in one, training subjects of CMU only; InputError."""
-        parts = [load_cmu('train', self.data) if name == 'cmu'
-                 else procedural_motion(procedural_minutes, seed) for name in self.built_in]
+        parts = [self._load(name, procedural_minutes, seed) for name in self.built_in]
         return reduce(merge, [*parts, *(motion.load() for motion in self.licensed)])
+
+    def _load(self, name: str, procedural_minutes: float, seed: int) -> MotionClips:
+        if name == 'procedural':
+            return procedural_motion(procedural_minutes, seed)
+        return load_cmu('train', self.data) if name == 'cmu' else PACKED_SETS[name].load(self.data)

@@ -90,7 +90,23 @@ class WindowSource:
             total = clips.length[own].sum()
             weight[own] = clips.length[own] / total * total ** self.augmentation.subject_power
         weight *= np.where(clips.flat, 1.0, self.augmentation.nonflat_weight)
-        return weight / weight.sum()
+        return self._balanced(weight / weight.sum())
+
+    def _balanced(self, weight: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Data sets with a share of their own get it; the others keep their proportions."""
+        shares = dict(self.augmentation.data_set_share)
+        share = np.array([shares.get(name, 0.0) for name in self.clips.data_set.tolist()])
+        own = share > 0
+        if not own.any():
+            return weight
+        balanced = np.zeros(len(weight))
+        for name, wanted in shares.items():
+            members = self.clips.data_set == name
+            if members.any():
+                balanced[members] = wanted * weight[members] / weight[members].sum()
+        if not own.all():
+            balanced[~own] = (1 - balanced.sum()) * weight[~own] / weight[~own].sum()
+        return balanced / balanced.sum()
 
     def batch(self, size: int, index: int | None = None) -> TrainingBatch:
         """Draw ``size`` windows; ``index`` picks the batch, None takes the next one."""
