@@ -18,7 +18,7 @@ from mocap23_ros.skeletons.formats import COCO17, FORMATS, MOCAP34
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 
 # Spread of COCO annotations per keypoint, relative to the square root of the person's area
-# (twice the sigmas of the COCO keypoint evaluation).
+# (the sigmas of the COCO keypoint evaluation).
 COCO_SPREAD: NDArray[np.float32] = np.array(
     [.026, .025, .025, .035, .035, .079, .079, .072, .072, .062, .062,
      .107, .107, .087, .087, .089, .089], np.float32)

@@ -12,10 +12,11 @@ from mocap23_ros.datasets.procedural import procedural_motion
 
 
 def write_packed(folder: Path, minutes: float = 1.5) -> None:
-    """Write cmu/ and hdm05/ below a data folder."""
+    """Write cmu/, hdm05/ and more/ below a data folder."""
     clips = procedural_motion(minutes, seed=8)
-    for name, subjects in (('cmu', ('13', '49', '08', '02', '14')), ('hdm05', ('bd', 'tr'))):
-        write_npz(folder / name / f'{name}_train.npz', {
+    for place, subjects in (('cmu/cmu', ('13', '49', '08', '02', '14')),
+                            ('hdm05/hdm05', ('bd', 'tr')), ('more/uiprmd', ('uiprmd01',))):
+        write_npz(folder / f'{place}_train.npz', {
             'pos': clips.frames, 'scale': np.array(clips.scale), 'fps': np.array(clips.fps),
             'start': clips.start, 'length': clips.length, 'stature': clips.stature,
             'flat': clips.flat, 'name': clips.name, 'description': clips.description,

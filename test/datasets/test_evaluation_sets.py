@@ -82,6 +82,19 @@ def test_moving_cameras_move_and_their_poses_are_slightly_wrong(data):
         assert sequence.pitch_sd_deg > 0
 
 
+def test_the_wide_set_is_harder_and_its_mounts_are_off(data):
+    for name, noisy in (('e3_wide', 'e1_noisy'), ('e3_moving', 'e2_moving')):
+        wide, plain = (make_evaluation_set(each, data, 6) for each in (name, noisy))
+        errors = []
+        for one, two in zip(wide, plain, strict=True):
+            assert np.array_equal(one.joints, two.joints) and one.pitch_sd_deg == 0.3
+            errors.append([np.nanpercentile(reprojection_error(each), 90) for each in (one, two)])
+        assert np.mean(errors, axis=0)[0] > 1.5 * np.mean(errors, axis=0)[1]
+    still = make_evaluation_set('e3_wide', data, 2)[0]
+    assert np.abs(still.lift_input['world_T_camera'][..., :3, 3]
+                  - still.camera_position[0]).max() > 1e-3
+
+
 def test_limits_and_statures(data):
     unknown, known = (make_evaluation_set(name, data, 3) for name in
                       ('e1_noisy', 'e1_noisy_stature'))

@@ -47,6 +47,11 @@ def test_sources_mix_and_the_old_words_stay(place):
     both, cmu, generated = (TrainingMotion.find([word], data).load(0.5, 0)
                             for word in ('both', 'cmu', 'procedural'))
     assert len(both) == len(cmu) + len(generated)
+    more = TrainingMotion.find(['procedural', 'uiprmd'], data).load(0.5, 0)
+    assert set(more.data_set) == {'procedural', 'UI-PRMD'} and more.subject[-1] == 'uiprmd01'
+    assert any('PDDL' in sentence for sentence in more.acknowledgements)
+    with pytest.raises(InputError, match='biomechzoo_train.npz: no such motion file'):
+        TrainingMotion.find(['biomechzoo'], data).load()
     assert TrainingMotion.find() == TrainingMotion.find(['cmu', 'procedural'])
     assert set(cmu.subject) == {'14'} and set(generated.data_set) == {'procedural'}
 

@@ -7,7 +7,13 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from mocap23_ros.datasets.augmentation import Augmentation, fixed_cameras, preset
+from mocap23_ros.datasets.augmentation import (
+    NO_NOISE,
+    NO_OCCLUSION,
+    Augmentation,
+    fixed_cameras,
+    preset,
+)
 from mocap23_ros.datasets.keypoint_layout import COCO_SPREAD
 from mocap23_ros.datasets.keypoint_noise import KeypointNoise
 from mocap23_ros.datasets.observation import to_camera
@@ -131,3 +137,42 @@ def test_bad_requests_are_named(clips):
         WindowSource(clips, WindowSpec(5000, 15.0))
     with pytest.raises(InputError, match='clean, noisy or occluded'):
         preset('foggy')
+
+
+def test_legs_that_are_never_seen_and_limbs_in_wrong_places(clips):
+    legless = replace(preset('clean'), occlusion=replace(NO_OCCLUSION, lower_body=1.0, guessed=0.0))
+    batch = WindowSource(clips, SPEC, legless, seed=1).batch(64)
+    assert (batch.keypoints[:, :, 13:, 2] == 0).all() and (batch.keypoints[:, :, :11, 2] > 0).any()
+    hips = (batch.kind[:, :, 11:13] == 2).all(axis=(1, 2))
+    assert 0.2 < hips.mean() < 0.8
+
+    wrong = replace(preset('clean'), noise=replace(
+        NO_NOISE, exact_share=0.0, spread=(1e-9, 2e-9), floor_px=0.0, wrong_limb=1.0,
+        wrong_limb_time=(9.0, 9.0), overconfident=0.0, blind=1.0))
+    batch = WindowSource(clips, SPEC, wrong, seed=1).batch(64)
+    pixels = np.abs(batch.keypoints[..., :2] - reprojected(batch)).max(axis=-1) \
+        * batch.focal_length[:, None, None]
+    away = (pixels > 5) & (batch.kind == 0)
+    assert away[:, :, [7, 8, 9, 10, 13, 14, 15, 16]].any(axis=(1, 2)).mean() > 0.7
+    assert not away[:, :, [0, 5, 6, 11, 12]].any()          # limbs only, up to their roots
+    assert batch.keypoints[..., 2][away].mean() > 0.7       # and nothing in the confidence says so
+
+
+def test_high_cameras_look_down_no_steeper_than_allowed(clips):
+    batch = WindowSource(clips, SPEC, preset('training'), seed=1).batch(512)
+    height = batch.world_T_camera[:, 12, 2, 3]
+    chest = batch.joints[:, 12][:, [5, 6, 11, 12]].mean(axis=1)
+    along = np.linalg.norm(chest[:, :2] - batch.world_T_camera[:, 12, :2, 3], axis=-1)
+    steep = np.degrees(np.arctan2(height - chest[:, 2], along))
+    assert height.max() > 6 and steep.max() < 66 and np.percentile(steep, 95) > 40
+
+
+def test_data_sets_get_their_share(clips):
+    half = np.arange(len(clips)) % 2 == 0
+    names = np.where(half, 'one', 'two')
+    both = replace(clips, data_set=names, subject=names)
+    wanted = replace(preset('clean'), data_set_share=(('two', 0.1), ('absent', 0.5)))
+    drawn = WindowSource(both, SPEC, wanted, seed=1).batch(2048).clip
+    assert (names[drawn] == 'two').mean() == pytest.approx(0.1, abs=0.03)
+    alone = WindowSource(both.select(~half), SPEC, wanted, seed=1).batch(64)
+    assert len(alone.clip) == 64
