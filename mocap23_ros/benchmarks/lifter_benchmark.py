@@ -14,10 +14,10 @@ from mocap23_ros.benchmarks.machine_limits import MachineLimits
 from mocap23_ros.benchmarks.network_cost import lifter_cost
 from mocap23_ros.benchmarks.timing import measure
 from mocap23_ros.engines.backend import Backend
+from mocap23_ros.engines.backends import create_backend
 from mocap23_ros.engines.model_files import ModelEntry, available_tiers, find_model
-from mocap23_ros.engines.registry import create_backend
 from mocap23_ros.errors import InputError
-from mocap23_ros.lifting.tiers import find_tier
+from mocap23_ros.network.tiers import find_tier
 
 Report = Callable[[str], None]
 

@@ -8,7 +8,7 @@ softmax, triangulation and the like are below 3 % of it.
 
 from dataclasses import dataclass
 
-from mocap23_ros.lifting.tiers import Tier
+from mocap23_ros.network.tiers import Tier
 
 _JOINTS = 17
 _CODE = 2 * _JOINTS + 3

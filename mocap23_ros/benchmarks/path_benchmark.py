@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from mocap23_ros.baselines.mediapipe_pnp import MediapipePnp
 from mocap23_ros.benchmarks.timing import measure
 from mocap23_ros.cache import cache_folder
+from mocap23_ros.demo.archive import fetch_sample
+from mocap23_ros.demo.calibrated_cameras import calibrate
+from mocap23_ros.demo.detections import FPS, read_frames
+from mocap23_ros.demo.sample_camera import SampleCamera
 from mocap23_ros.errors import InputError
-from mocap23_ros.lifting.registry import create_lifter
+from mocap23_ros.lifting.lifters import create_lifter
 from mocap23_ros.pipeline.streaming_lifter import StreamingLifter
-from mocap23_ros.sample.archive import fetch_sample
-from mocap23_ros.sample.calibration import calibrate
-from mocap23_ros.sample.detections import FPS, read_frames
-from mocap23_ros.sample.sample_camera import SampleCamera
 from mocap23_ros.tracking.tracker import Tracker
 
 STAGES = ('decode', 'detect', 'track', 'window and lift', 'message')
@@ -35,7 +35,7 @@ def benchmark_path(lifter: str, options: dict[str, Any], detector: str = 'mediap
     Returns {'reason': ...} where the sample is not in the cache or a part is missing: a benchmark
     does not download.
     """
-    from mocap23_ros.detection.registry import create_detector
+    from mocap23_ros.detection.detectors import create_detector
 
     try:
         camera, frames = _sample_images(camera_name)

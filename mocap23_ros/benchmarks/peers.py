@@ -6,7 +6,7 @@ from typing import Any
 
 from mocap23_ros.benchmarks.network_cost import lifter_cost, paper_cost
 from mocap23_ros.benchmarks.timing import measure
-from mocap23_ros.lifting.tiers import TIERS
+from mocap23_ros.network.tiers import TIERS
 
 PAPER_LAYERS, PAPER_WIDTH, PAPER_HEADS, PAPER_FEEDFORWARD = 8, 512, 4, 1024
 PAPER_LENGTH, PAPER_VIEWS, PAPER_STEPS, PAPER_RATE = 300, 4, 100, 30.0

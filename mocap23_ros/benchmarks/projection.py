@@ -5,7 +5,7 @@
 from typing import Any
 
 from mocap23_ros.benchmarks.network_cost import lifter_cost
-from mocap23_ros.lifting.tiers import find_tier
+from mocap23_ros.network.tiers import find_tier
 
 # Dense FP16 operations per second (tensor cores x 512 x clock) and memory bytes per second, from
 # the data sheets at their highest clocks.

@@ -36,9 +36,9 @@ def run(arguments: argparse.Namespace) -> int:
     import torch
 
     from mocap23_ros.datasets.cmu import load_cmu
-    from mocap23_ros.sample.machine import commit_line, hardware_line
-    from mocap23_ros.training.ablations import ABLATIONS, run_ablations
-    from mocap23_ros.training.configuration import TrainingConfiguration
+    from mocap23_ros.evaluation.machine_description import commit_line, hardware_line
+    from mocap23_ros.experiments.ablations import ABLATIONS, run_ablations
+    from mocap23_ros.network.configuration import TrainingConfiguration
     from mocap23_ros.writable_places import check_output_folder
 
     names = arguments.only or list(ABLATIONS)

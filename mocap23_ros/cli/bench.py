@@ -31,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure and write the report; raises InputError for bad arguments."""
+    from mocap23_ros.benchmarks.bench_report import write_report
     from mocap23_ros.benchmarks.lifter_benchmark import (
         available_backends,
         benchmark_lifters,
@@ -41,9 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
     from mocap23_ros.benchmarks.path_benchmark import benchmark_mediapipe, benchmark_path
     from mocap23_ros.benchmarks.peers import benchmark_decoder, compare_work
     from mocap23_ros.benchmarks.projection import project
-    from mocap23_ros.benchmarks.report import write_report
     from mocap23_ros.engines.model_files import available_tiers, find_model
-    from mocap23_ros.sample.machine import commit_line, hardware_line
+    from mocap23_ros.evaluation.machine_description import commit_line, hardware_line
 
     if not all(1 <= count <= 64 for count in arguments.persons):
         raise InputError(f'--persons must be 1 to 64, not {arguments.persons}')

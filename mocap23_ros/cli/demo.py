@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise InputError(f'--max-people must be 1 to 32, not {arguments.max_people}')
     check_writable(arguments.out / 'report.json')
     try:
-        from mocap23_ros.sample.live_demo import DemoOptions, run_demo
+        from mocap23_ros.demo.live_demo import DemoOptions, run_demo
     except ImportError as error:
         raise InputError(f'the demo needs ROS 2 and the packages of this repository ({error}); '
                          'run "make demo", which sets up both') from None

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mocap23_ros.errors import InputError
-from mocap23_ros.training.triangulation_forms import TRIANGULATIONS
+from mocap23_ros.network.triangulation_forms import TRIANGULATIONS
 from mocap23_ros.writable_places import check_writable
 
 if TYPE_CHECKING:  # torch is only imported when the command runs
@@ -65,14 +65,14 @@ def run(arguments: argparse.Namespace) -> int:
     from mocap23_ros.checksum import file_sha256
     from mocap23_ros.datasets.evaluation_sets import EVALUATION_SETS, SET_NAMES
     from mocap23_ros.engines.model_files import engines_folder
-    from mocap23_ros.sample.machine import commit_line, hardware_line
+    from mocap23_ros.evaluation.machine_description import commit_line, hardware_line
+    from mocap23_ros.experiments.precision_study import study_precisions
+    from mocap23_ros.experiments.steps_report import compare_steps, write_steps
+    from mocap23_ros.experiments.steps_study import StudyScope, study_steps, study_windows
+    from mocap23_ros.experiments.triangulation_study import study_triangulations
+    from mocap23_ros.network.lifter_model import LifterModel
+    from mocap23_ros.network.temperatures import Temperatures
     from mocap23_ros.training.export_tier import load_network
-    from mocap23_ros.training.lifter_model import LifterModel
-    from mocap23_ros.training.precision_study import study_precisions
-    from mocap23_ros.training.steps_report import compare_steps, write_steps
-    from mocap23_ros.training.steps_study import StudyScope, study_steps, study_windows
-    from mocap23_ros.training.temperatures import Temperatures
-    from mocap23_ros.training.triangulation_study import study_triangulations
 
     if arguments.set_name not in EVALUATION_SETS:
         raise InputError(f'no evaluation set {arguments.set_name}; choose from {SET_NAMES}')

@@ -10,8 +10,8 @@ from mocap23_ros.engines.model_files import engines_folder
 from mocap23_ros.errors import InputError
 
 if TYPE_CHECKING:  # torch is only imported when the command runs
-    from mocap23_ros.training.lifter_model import LifterModel
-    from mocap23_ros.training.temperatures import Temperatures
+    from mocap23_ros.network.lifter_model import LifterModel
+    from mocap23_ros.network.temperatures import Temperatures
 
 _DEFAULT_TIER = 's'
 
@@ -40,9 +40,12 @@ def _calibrated(model: 'LifterModel', weights: Path,
     from mocap23_ros.datasets.cmu import load_cmu
     from mocap23_ros.datasets.evaluation_sets import make_evaluation_set
     from mocap23_ros.datasets.training_windows import WindowSource, WindowSpec
+    from mocap23_ros.lifting.torch_lifter import load_torch_lifter
     from mocap23_ros.skeletons.formats import COCO17
-    from mocap23_ros.training.calibration import calibrate_on_streams, calibrate_on_windows
-    from mocap23_ros.training.torch_lifter import load_torch_lifter
+    from mocap23_ros.training.uncertainty_calibration import (
+        calibrate_on_streams,
+        calibrate_on_windows,
+    )
     if model.skeleton == COCO17:
         return calibrate_on_streams(load_torch_lifter(weights, arguments.steps, warm_start=True),
                                     make_evaluation_set('calibration', arguments.data))
@@ -58,7 +61,7 @@ def _validation(model: 'LifterModel', temperatures: 'Temperatures',
     from mocap23_ros.datasets.augmentation import preset
     from mocap23_ros.datasets.cmu import load_cmu
     from mocap23_ros.datasets.training_windows import WindowSource, WindowSpec
-    from mocap23_ros.training.noise_schedule import time_grid
+    from mocap23_ros.network.noise_schedule import time_grid
     from mocap23_ros.training.validation import validate
     clips = load_cmu('validation', arguments.data)
     spec = WindowSpec(model.tier.window_length, model.tier.rate)
@@ -104,10 +107,10 @@ def _checked_model(weights: Path, folder: Path, arguments: argparse.Namespace) -
 
 def run(arguments: argparse.Namespace) -> int:
     """Export a tier."""
-    from mocap23_ros.lifting.tiers import find_tier
+    from mocap23_ros.network.tiers import find_tier
+    from mocap23_ros.network.weights_file import complete_card
     from mocap23_ros.training.export_tier import export_tier
     from mocap23_ros.training.exported_manifest import kept_temperatures
-    from mocap23_ros.training.weights_file import complete_card
     from mocap23_ros.writable_places import check_output_folder
 
     if not 1 <= arguments.steps <= 50:

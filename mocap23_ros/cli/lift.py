@@ -18,17 +18,17 @@ from mocap23_ros.cli.lift_arguments import (
     check_recording,
     find_jobs,
 )
+from mocap23_ros.engines.backends import BACKEND_NAMES
 from mocap23_ros.engines.graph_precision import PRECISIONS
 from mocap23_ros.engines.model_files import available_tiers
-from mocap23_ros.engines.registry import BACKEND_NAMES
 from mocap23_ros.lifting.lifter import Lifter
-from mocap23_ros.lifting.registry import LIFTERS, create_lifter
-from mocap23_ros.pipeline.offline_lifter import lift_offline
-from mocap23_ros.pipeline.recorded_motion import RecordedMotion
-from mocap23_ros.pipeline.recording import KeypointRecording, load_recording
-from mocap23_ros.pipeline.recording_lifter import lift_streaming
+from mocap23_ros.lifting.lifters import LIFTERS, create_lifter
 from mocap23_ros.pipeline.refinement import RefinementSteps
 from mocap23_ros.pipeline.streaming_lifter import StreamingLifter
+from mocap23_ros.recordings.offline_lifter import lift_offline
+from mocap23_ros.recordings.recorded_motion import RecordedMotion
+from mocap23_ros.recordings.recording import KeypointRecording, load_recording
+from mocap23_ros.recordings.recording_lifter import lift_streaming
 from mocap23_ros.skeletons.formats import COCO17
 
 if TYPE_CHECKING:
@@ -117,12 +117,12 @@ def run(arguments: argparse.Namespace) -> int:
                       else motion)
             (fitted if arguments.body_fit else motion).save(target)
             if arguments.bvh:
-                from mocap23_ros.pipeline.bvh_file import save_bvh
+                from mocap23_ros.recordings.bvh_file import save_bvh
                 assert fitted.body is not None
                 save_bvh(arguments.bvh, target.stem, motion.stamps, motion.person_ids, fitted.body,
                          arguments.bvh_unit)
             if model is not None:
-                from mocap23_ros.pipeline.smpl_motion_file import save_smpl
+                from mocap23_ros.recordings.smpl_motion_file import save_smpl
                 with _progress(f'fitting SMPL to {label}') as report:
                     save_smpl(target, replace(motion, body=fitted.body), model,
                               arguments.smpl_mesh, report)
@@ -138,7 +138,7 @@ def _load_smpl_model(arguments: argparse.Namespace, jobs: list[tuple[Path, Path]
     if arguments.smpl_model is None:
         return None
     from mocap23_ros.body_models.smpl_file import load_smpl_model
-    from mocap23_ros.pipeline.smpl_motion_file import check_smpl_names, check_smpl_places
+    from mocap23_ros.recordings.smpl_motion_file import check_smpl_names, check_smpl_places
     check_smpl_names([target for _, target in jobs],
                      [*(source for source, _ in jobs), arguments.smpl_model])
     if arguments.video:  # how many people it shows is known only after the detection
@@ -184,9 +184,9 @@ def _say(text: str) -> None:
 
 
 def _detect(arguments: argparse.Namespace, report: Progress) -> KeypointRecording:
-    from mocap23_ros.detection.registry import create_detector
+    from mocap23_ros.detection.detectors import create_detector
     from mocap23_ros.geometry.camera_file import load_camera_file
-    from mocap23_ros.pipeline.video_recording import record_video
+    from mocap23_ros.recordings.video_recording import record_video
     load_camera_file(arguments.camera)  # before the detector: its start takes seconds
     detector = create_detector(arguments.detector, model=arguments.detector_model)
     try:

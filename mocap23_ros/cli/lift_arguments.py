@@ -6,11 +6,11 @@ import argparse
 from pathlib import Path
 
 from mocap23_ros.errors import InputError
-from mocap23_ros.lifting.tiers import find_tier
-from mocap23_ros.pipeline.recording import KeypointRecording, load_recording
-from mocap23_ros.pipeline.recording_checks import check_liftable
+from mocap23_ros.network.tiers import find_tier
 from mocap23_ros.pipeline.refinement import RefinementSteps
 from mocap23_ros.pipeline.streaming_lifter import MAXIMUM_LAG
+from mocap23_ros.recordings.recording import KeypointRecording, load_recording
+from mocap23_ros.recordings.recording_checks import check_liftable
 from mocap23_ros.writable_places import check_writable
 
 
@@ -122,7 +122,7 @@ def check_recording(arguments: argparse.Namespace, recording: KeypointRecording,
     """
     try:
         if arguments.bvh:
-            from mocap23_ros.pipeline.uniform_poses import uniform_times
+            from mocap23_ros.recordings.uniform_poses import uniform_times
             uniform_times(recording.stamps)  # refuses what is too long
         unseen = check_liftable(recording)
     except InputError as error:
@@ -131,7 +131,7 @@ def check_recording(arguments: argparse.Namespace, recording: KeypointRecording,
         raise InputError(f'--smpl-mesh {arguments.smpl_mesh}: {source} has the frames 0 to '
                          f'{recording.frames - 1}')
     if arguments.smpl_model is not None:
-        from mocap23_ros.pipeline.smpl_motion_file import check_smpl_places
+        from mocap23_ros.recordings.smpl_motion_file import check_smpl_places
         people = recording.keypoints.shape[1]
         seen = [person for person in range(1, people + 1) if person not in unseen]
         check_smpl_places(target, seen, people, arguments.smpl_mesh)

@@ -12,8 +12,8 @@ from mocap23_ros.errors import InputError
 if TYPE_CHECKING:  # torch is only imported when the command runs
     from numpy.typing import NDArray
 
+    from mocap23_ros.experiments.motion_sampling import SampledScene
     from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
-    from mocap23_ros.training.motion_sampling import SampledScene
 
 _VIEWS = ('real', 'virtual', 'virtual1', 'virtual2', 'virtual3')
 _GENERATED = 'generated'
@@ -62,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
     import torch
 
     from mocap23_ros.atomic_files import write_npz
-    from mocap23_ros.training.motion_sampling import VIEW_NAMES, load_motion_model, sample_motion
+    from mocap23_ros.experiments.motion_sampling import VIEW_NAMES, load_motion_model, sample_motion
     from mocap23_ros.writable_places import check_output_folder, check_writable
 
     check_output_folder(arguments.out)
@@ -109,7 +109,7 @@ def _views(words: list[str]) -> list[str]:
 def _scene(arguments: argparse.Namespace, length: int, rate: float,
            skeleton: 'SkeletonFormat') -> 'SampledScene':
     from mocap23_ros.datasets.training_windows import WindowSpec
-    from mocap23_ros.training.sampled_scenes import (
+    from mocap23_ros.experiments.sampled_scenes import (
         empty_scene,
         generated_scene,
         hide,

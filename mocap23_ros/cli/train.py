@@ -14,7 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('stage', choices=('pretrain', 'finetune', 'distill'),
                         help='1: single-view 2D motion; 2: multi-view; 3: few-step')
     parser.add_argument('--config', type=Path, help='YAML with the fields of '
-                        'training/configuration.py (see config/training)')
+                        'network/configuration.py (see config/training)')
     parser.add_argument('--out', type=Path, required=True,
                         help='folder of the run; its checkpoint, where it has one, is resumed')
     parser.add_argument('--init', type=Path, help='weights of the stage before (.safetensors)')
@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
     import numpy as np
     import torch
 
-    from mocap23_ros.training.configuration import load_configuration
+    from mocap23_ros.network.configuration import load_configuration
     from mocap23_ros.training.run import train_stage
     from mocap23_ros.writable_places import check_output_folder
 

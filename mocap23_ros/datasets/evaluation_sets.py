@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 
 from mocap23_ros.datasets.augmentation import NO_NOISE, NO_OCCLUSION, Augmentation
 from mocap23_ros.datasets.cameras import Cameras
+from mocap23_ros.datasets.clip_resampling import rotate_about_vertical
 from mocap23_ros.datasets.cmu import load_cmu
 from mocap23_ros.datasets.evaluation_sequence import EvaluationSequence
 from mocap23_ros.datasets.hdm05 import load_hdm05
 from mocap23_ros.datasets.keypoint_noise import KeypointNoise
 from mocap23_ros.datasets.licensed.cmu_subjects import is_cmu
-from mocap23_ros.datasets.licensed.registry import LICENSED_SETS, LicensedMotion
+from mocap23_ros.datasets.licensed.data_sets import LICENSED_SETS, LicensedMotion
 from mocap23_ros.datasets.mocap34 import COCO17_JOINTS
 from mocap23_ros.datasets.motion_clips import MotionClips
 from mocap23_ros.datasets.moving_camera import (
@@ -31,7 +32,6 @@ from mocap23_ros.datasets.moving_camera import (
 )
 from mocap23_ros.datasets.observation import observe
 from mocap23_ros.datasets.occlusion import Occlusion
-from mocap23_ros.datasets.resampling import rotate_about_vertical
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_model import CameraModel
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.datasets.keypoint_layout import COCO17_LAYOUT, KeypointLayout
 from mocap23_ros.datasets.random_processes import chance, intervals, smooth_noise
+from mocap23_ros.skeletons.keypoint_layout import COCO17_LAYOUT, KeypointLayout
 
 _LIMB_SHIFT = 0.3  # sd of a misplaced limb, in scales of the person
 

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from mocap23_ros.datasets.augmentation import Augmentation
 from mocap23_ros.datasets.cameras import Cameras
-from mocap23_ros.datasets.keypoint_layout import COCO17_LAYOUT, KeypointLayout
 from mocap23_ros.datasets.keypoint_noise import add_detector_errors, draw_confidence, person_scale
 from mocap23_ros.datasets.occlusion import guess_hidden, hidden_keypoints
 from mocap23_ros.datasets.random_processes import chance
+from mocap23_ros.skeletons.keypoint_layout import COCO17_LAYOUT, KeypointLayout
 
 _NEAR = 0.15  # metres; nothing closer to the image plane is seen
 

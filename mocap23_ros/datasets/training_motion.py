@@ -8,7 +8,7 @@ from functools import reduce
 from pathlib import Path
 
 from mocap23_ros.datasets.cmu import load_cmu
-from mocap23_ros.datasets.licensed.registry import LICENSED_SETS, LicensedMotion
+from mocap23_ros.datasets.licensed.data_sets import LICENSED_SETS, LicensedMotion
 from mocap23_ros.datasets.motion_clips import MotionClips, merge
 from mocap23_ros.datasets.packed_sets import PACKED_SETS
 from mocap23_ros.datasets.procedural import procedural_motion

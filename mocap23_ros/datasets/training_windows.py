@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from mocap23_ros.datasets.augmentation import Augmentation
 from mocap23_ros.datasets.body_shape import reshape_bodies
 from mocap23_ros.datasets.cameras import draw_cameras, draw_distances
-from mocap23_ros.datasets.keypoint_layout import keypoint_layout
+from mocap23_ros.datasets.clip_resampling import gather_windows, mirror, rotate_about_vertical
 from mocap23_ros.datasets.motion_clips import MotionClips
 from mocap23_ros.datasets.moving_camera import believed_path
 from mocap23_ros.datasets.observation import observe, to_camera, to_world
 from mocap23_ros.datasets.pose_variation import vary_poses
-from mocap23_ros.datasets.resampling import gather_windows, mirror, rotate_about_vertical
 from mocap23_ros.errors import InputError
 from mocap23_ros.skeletons.formats import COCO17
+from mocap23_ros.skeletons.keypoint_layout import keypoint_layout
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 
 

@@ -15,7 +15,7 @@ from mocap23_ros.detection.keypoint_similarity import keypoint_similarity
 from mocap23_ros.detection.network_family import NetworkFamily, find_family, keypoint_format
 from mocap23_ros.detection.weights import find_weights
 from mocap23_ros.engines.backend import Backend, TensorSpec
-from mocap23_ros.engines.registry import create_backend
+from mocap23_ros.engines.backends import create_backend
 from mocap23_ros.errors import InputError
 
 _DUPLICATE_SIMILARITY = 0.6  # OKS from which two people of the pose network are one

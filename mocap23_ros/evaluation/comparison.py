@@ -70,7 +70,7 @@ def compare_on_set(set_name: str, method_names: Sequence[str], lag: int = 0,
 
     set_name, data, sequences, body_models: as make_evaluation_set takes them.
     """
-    from mocap23_ros.baselines.methods import method
+    from mocap23_ros.evaluation.methods import method
 
     methods: dict[str, Callable[[Motion], Motion]] = {}
     for name in method_names:

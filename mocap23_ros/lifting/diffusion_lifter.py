@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.engines.backend import Backend
+from mocap23_ros.engines.backends import create_backend
 from mocap23_ros.engines.model_files import find_model
-from mocap23_ros.engines.registry import create_backend
 from mocap23_ros.errors import InputError
 from mocap23_ros.lifting.lifter import LiftedMotion
 from mocap23_ros.lifting.network_inputs import MAXIMUM_RANGE, NetworkInputs, make_network_inputs

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from mocap23_ros.checksum import file_sha256
+from mocap23_ros.engines.backends import create_backend
 from mocap23_ros.engines.model_files import engines_folder, read_manifest
-from mocap23_ros.engines.registry import create_backend
 from mocap23_ros.errors import InputError
 from mocap23_ros.lifting.diffusion_lifter import DiffusionLifter
-from mocap23_ros.lifting.tiers import find_tier
+from mocap23_ros.network.tiers import find_tier
 
 if TYPE_CHECKING:  # torch is only imported where the backend is made
     from mocap23_ros.engines.torch_backend import TorchBackend

@@ -14,11 +14,11 @@ from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.lifting.lifter import Lifter, require_coco17
 from mocap23_ros.lifting.motion_sample import sample_motion
 from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
-from mocap23_ros.pipeline.prediction import predict_estimate
 from mocap23_ros.pipeline.refinement import ALL_STEPS, MotionRefiner, RefinementSteps
 from mocap23_ros.pipeline.root_filter import RootFilter
 from mocap23_ros.pipeline.skeleton_assembly import assemble
 from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
+from mocap23_ros.pipeline.unseen_people import predict_estimate
 from mocap23_ros.tracking.track import Track, TrackState
 from mocap23_ros.windows.keypoint_history import KeypointHistory
 from mocap23_ros.windows.resampling import MAX_GAP

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.detection.detector import Detection, Detector
-from mocap23_ros.detection.registry import create_detector
+from mocap23_ros.detection.detectors import create_detector
 from mocap23_ros.errors import InputError
 from mocap23_ros.lifting.lifter import Lifter
-from mocap23_ros.lifting.registry import create_lifter
+from mocap23_ros.lifting.lifters import create_lifter
 from mocap23_ros.pipeline.streaming_lifter import StreamingLifter
 from mocap23_ros.ros.parameters import Settings
 from mocap23_ros.skeletons.conversion import convert_keypoints

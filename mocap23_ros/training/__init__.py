@@ -1,3 +1,3 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Networks, diffusion and training stages; the only folder that imports torch."""
+"""Training of the networks: stages, losses, data, export."""

@@ -14,12 +14,12 @@ from torch import Tensor, nn
 
 from mocap23_ros.atomic_files import replacing
 from mocap23_ros.lifting.network_inputs import CAMERA_FEATURES
+from mocap23_ros.network.lifter_model import WARM_START_TIME, LifterModel
+from mocap23_ros.network.noise_schedule import time_grid
+from mocap23_ros.network.prediction import Prediction
+from mocap23_ros.network.regressors import RayDepthRegressor
+from mocap23_ros.network.triangulation_forms import check_usable
 from mocap23_ros.training.graph_tidying import tidy_graph
-from mocap23_ros.training.lifter_model import WARM_START_TIME, LifterModel
-from mocap23_ros.training.noise_schedule import time_grid
-from mocap23_ros.training.prediction import Prediction
-from mocap23_ros.training.regressors import RayDepthRegressor
-from mocap23_ros.training.triangulation_forms import check_usable
 
 OPSET = 18
 OUTPUT_NAMES = ('joints', 'covariance', 'contact', 'stature_estimate')

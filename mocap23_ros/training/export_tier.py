@@ -10,16 +10,16 @@ import torch
 
 from mocap23_ros.checksum import file_sha256
 from mocap23_ros.errors import InputError
-from mocap23_ros.training.configuration import configuration_from
+from mocap23_ros.network.configuration import configuration_from
+from mocap23_ros.network.half_precision import to_half_precision
+from mocap23_ros.network.lifter_model import LifterModel
+from mocap23_ros.network.models import make_model
+from mocap23_ros.network.regressors import RayDepthRegressor
+from mocap23_ros.network.temperatures import Temperatures
+from mocap23_ros.network.triangulation_forms import check_usable
+from mocap23_ros.network.weights_file import load_weights, read_card
 from mocap23_ros.training.export import OPSET, LifterGraph, WarmLifterGraph, export_graph
 from mocap23_ros.training.exported_manifest import check_replaced_tier, update_manifest
-from mocap23_ros.training.half_precision import to_half_precision
-from mocap23_ros.training.lifter_model import LifterModel
-from mocap23_ros.training.models import make_model
-from mocap23_ros.training.regressors import RayDepthRegressor
-from mocap23_ros.training.temperatures import Temperatures
-from mocap23_ros.training.triangulation_forms import check_usable
-from mocap23_ros.training.weights_file import load_weights, read_card
 
 
 def load_network(weights: Path) -> tuple[LifterModel | RayDepthRegressor, dict[str, Any]]:

@@ -11,7 +11,7 @@ from typing import Any
 from mocap23_ros.atomic_files import write_text
 from mocap23_ros.engines.model_files import read_manifest
 from mocap23_ros.errors import InputError
-from mocap23_ros.training.temperatures import Temperatures
+from mocap23_ros.network.temperatures import Temperatures
 
 _VERSION = 1
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.errors import InputError
-from mocap23_ros.pipeline.recording import KeypointRecording, load_recording
+from mocap23_ros.recordings.recording import KeypointRecording, load_recording
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 from mocap23_ros.windows.resampling import MAX_GAP
 

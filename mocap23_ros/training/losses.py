@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from mocap23_ros.network.prediction import Prediction
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
-from mocap23_ros.training.prediction import Prediction
 from mocap23_ros.training.targets import TrainingWindows
 
 

@@ -6,9 +6,9 @@ from mocap23_ros.datasets.augmentation import preset
 from mocap23_ros.datasets.motion_clips import MotionClips
 from mocap23_ros.datasets.training_windows import WindowSource, WindowSpec
 from mocap23_ros.errors import InputError
-from mocap23_ros.training.configuration import TrainingConfiguration
+from mocap23_ros.network.configuration import TrainingConfiguration
+from mocap23_ros.network.models import configured_skeleton, configured_tier
 from mocap23_ros.training.keypoint_source import KeypointSource
-from mocap23_ros.training.models import configured_skeleton, configured_tier
 from mocap23_ros.training.targets import TrainingWindows, training_windows
 from mocap23_ros.training.trainer import BatchFunction
 

@@ -15,8 +15,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from mocap23_ros.training.configuration import TrainingConfiguration
-from mocap23_ros.training.precision import has_bfloat16_units
+from mocap23_ros.network.configuration import TrainingConfiguration
+from mocap23_ros.network.precision import has_bfloat16_units
 
 _QUINTIC = (3.4445, -4.7750, 2.0315)  # Newton-Schulz coefficients (Jordan et al. 2024)
 _ITERATIONS = 5

@@ -11,8 +11,8 @@ that these have in the training motion.
 import torch
 from torch import Tensor
 
-from mocap23_ros.training.motion_code import MotionCode
-from mocap23_ros.training.views import Views
+from mocap23_ros.network.motion_code import MotionCode
+from mocap23_ros.network.views import Views
 
 _MINIMUM_SHARE = 0.5  # of the squared radius; with less known, the scale is a guess
 

@@ -19,20 +19,20 @@ from mocap23_ros.datasets.motion_clips import MotionClips
 from mocap23_ros.datasets.procedural import procedural_motion
 from mocap23_ros.datasets.training_windows import WindowSpec
 from mocap23_ros.errors import InputError
+from mocap23_ros.network.configuration import TrainingConfiguration
+from mocap23_ros.network.lifter_model import LifterModel
+from mocap23_ros.network.models import configured_skeleton, configured_tier, make_model
+from mocap23_ros.network.triangulation import split_planes
+from mocap23_ros.network.triangulation_forms import check_usable
+from mocap23_ros.network.views import RigJitter, make_views, project
+from mocap23_ros.network.weights_file import load_weights, read_card, save_weights
 from mocap23_ros.training.checkpoint import seed_everything
-from mocap23_ros.training.configuration import TrainingConfiguration
 from mocap23_ros.training.keypoint_source import KeypointSource
-from mocap23_ros.training.lifter_model import LifterModel
 from mocap23_ros.training.mixed_batches import mixed_batches
-from mocap23_ros.training.models import configured_skeleton, configured_tier, make_model
 from mocap23_ros.training.run_identity import run_identity
 from mocap23_ros.training.stages import distill_loss, finetune_loss, pretrain_loss, regression_loss
 from mocap23_ros.training.targets import TrainingWindows
 from mocap23_ros.training.trainer import LossFunction, Trainer
-from mocap23_ros.training.triangulation import split_planes
-from mocap23_ros.training.triangulation_forms import check_usable
-from mocap23_ros.training.views import RigJitter, make_views, project
-from mocap23_ros.training.weights_file import load_weights, read_card, save_weights
 
 _STATISTICS_BATCHES = 16
 _STATISTICS_MINUTES = 5.0

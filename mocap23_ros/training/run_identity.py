@@ -10,7 +10,7 @@ from typing import Any
 
 from mocap23_ros.checksum import file_sha256
 from mocap23_ros.errors import InputError
-from mocap23_ros.training.configuration import TrainingConfiguration
+from mocap23_ros.network.configuration import TrainingConfiguration
 
 # May change when a run is resumed. steps: to go on longer; the rate follows the new schedule from
 # there. mixed_precision: the weights are FP32 with any, and machines differ in what they have.

@@ -10,16 +10,16 @@ distill: few-step training on the sampler's own two-step and warm-start paths (s
 import torch
 from torch import Tensor
 
-from mocap23_ros.training.conditioning import observation_features, view_features
-from mocap23_ros.training.configuration import TrainingConfiguration
-from mocap23_ros.training.lifter_model import WARM_START_TIME, Condition, LifterModel
+from mocap23_ros.network.conditioning import observation_features, view_features
+from mocap23_ros.network.configuration import TrainingConfiguration
+from mocap23_ros.network.lifter_model import WARM_START_TIME, Condition, LifterModel
+from mocap23_ros.network.noise_schedule import add_noise, ddim_step, draw_world_noise, view_noise
+from mocap23_ros.network.regressors import RayDepthRegressor
+from mocap23_ros.network.triangulation import split_planes
+from mocap23_ros.network.views import RigJitter, make_views, project
 from mocap23_ros.training.losses import lift_loss
-from mocap23_ros.training.noise_schedule import add_noise, ddim_step, draw_world_noise, view_noise
 from mocap23_ros.training.partial_code import encode_known
-from mocap23_ros.training.regressors import RayDepthRegressor
 from mocap23_ros.training.targets import TrainingWindows
-from mocap23_ros.training.triangulation import split_planes
-from mocap23_ros.training.views import RigJitter, make_views, project
 
 _FEW_STEP_TIMES = (0.5, 0.75, 0.25)
 _UNCONDITIONAL = 0.3  # of pre-training samples

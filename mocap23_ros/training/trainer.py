@@ -20,11 +20,11 @@ from torch import Tensor, nn
 from torch.utils.tensorboard import SummaryWriter
 
 from mocap23_ros.errors import InputError
+from mocap23_ros.network.configuration import TrainingConfiguration
+from mocap23_ros.network.precision import usable_precision
 from mocap23_ros.training.averaging import MovingAverage
 from mocap23_ros.training.checkpoint import load_checkpoint, restore_generators, save_checkpoint
-from mocap23_ros.training.configuration import TrainingConfiguration
 from mocap23_ros.training.optimisers import make_optimisers
-from mocap23_ros.training.precision import usable_precision
 from mocap23_ros.training.recent_figures import RecentFigures
 from mocap23_ros.training.run_identity import check_same_run
 from mocap23_ros.training.targets import TrainingWindows

@@ -16,7 +16,7 @@ from mocap23_ros.benchmarks.timing import measure
 from mocap23_ros.cache import cache_folder
 from mocap23_ros.cli.main import main
 from mocap23_ros.engines.model_files import available_tiers
-from mocap23_ros.lifting.tiers import TIERS, find_tier
+from mocap23_ros.network.tiers import TIERS, find_tier
 
 
 @pytest.mark.parametrize('tier', ['xs', 's', 'm'])
@@ -25,10 +25,10 @@ def test_counted_operations_agree_with_torch(tier, persons, steps):
     torch = pytest.importorskip('torch', reason='counting needs torch (requirements/train.txt)')
     from torch.utils.flop_counter import FlopCounterMode
 
-    from mocap23_ros.training.configuration import TrainingConfiguration
+    from mocap23_ros.network.configuration import TrainingConfiguration
+    from mocap23_ros.network.models import make_model
+    from mocap23_ros.network.noise_schedule import time_grid
     from mocap23_ros.training.export import example_inputs
-    from mocap23_ros.training.models import make_model
-    from mocap23_ros.training.noise_schedule import time_grid
     model = make_model(TrainingConfiguration(tier=tier), 'finetune').eval()
     with torch.inference_mode(), FlopCounterMode(display=False) as counter:
         model(*example_inputs(model, persons, False), times=time_grid(steps))

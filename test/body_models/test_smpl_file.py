@@ -3,15 +3,12 @@
 """Reading SMPL model files: the layouts in use, and what is refused."""
 
 import pickle
-import sys
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy import sparse
-
-sys.path.insert(0, str(Path(__file__).parent))
 from synthetic_smpl import model_arrays, write_model
 
 from mocap23_ros.body_models import smpl_file

@@ -2,14 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The SMPL fit on bodies whose shape and motion are known."""
 
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
-
-sys.path.insert(0, str(Path(__file__).parent))
 from synthetic_smpl import (
     degrees_between,
     keypoints_of,

@@ -2,14 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Kinematics and skinning of an SMPL model against hand-worked cases."""
 
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
-
-sys.path.insert(0, str(Path(__file__).parent))
 from synthetic_smpl import REST, model_arrays, walking_poses, write_model
 
 from mocap23_ros.body_models.smpl_file import load_smpl_model

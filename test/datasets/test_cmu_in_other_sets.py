@@ -2,13 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """CMU's held-out subjects never train, also where AMASS or HumanML3D brings them."""
 
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
 from licensed_examples import check, write_amass, write_humanml3d, write_model
 
 from mocap23_ros.datasets.licensed import motion_sets

@@ -2,13 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Evaluation sets: the same every time, honest about their noise, exact in their geometry."""
 
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
 from packed_motion import write_packed
 
 from mocap23_ros.datasets.evaluation_sets import EVALUATION_SETS, make_evaluation_set

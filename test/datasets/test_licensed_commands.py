@@ -10,14 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
 from licensed_examples import write_aistpp_motion, write_amass, write_humanml3d, write_model
 from packed_motion import write_packed
 
 from mocap23_ros.cli.main import main
 from mocap23_ros.datasets.evaluation_sets import make_evaluation_set
-from mocap23_ros.datasets.licensed.registry import LICENSED_SETS, LicensedMotion
+from mocap23_ros.datasets.licensed.data_sets import LICENSED_SETS, LicensedMotion
 from mocap23_ros.datasets.training_motion import TrainingMotion
 from mocap23_ros.errors import InputError
 
@@ -121,7 +119,7 @@ def test_files_that_are_laid_out_otherwise_are_one_line(tmp_path):
 
 def test_training_names_the_data_sets_and_notices_other_motion(place, tmp_path, capsys):
     pytest.importorskip('torch', reason='training needs torch (requirements/train.txt)')
-    from mocap23_ros.training.weights_file import read_card
+    from mocap23_ros.network.weights_file import read_card
 
     def train(*motion, steps='1'):
         return main(['train', 'pretrain', '--out', str(tmp_path / 'run'), '--steps', steps,

@@ -4,14 +4,9 @@
 
 import json
 import pickle
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.spatial.transform import Rotation
-
-sys.path.insert(0, str(Path(__file__).parent))
 from licensed_examples import (
     FACE,
     REST,
@@ -21,12 +16,13 @@ from licensed_examples import (
     write_amass,
     write_model,
 )
+from scipy.spatial.transform import Rotation
 
 from mocap23_ros.datasets.cmu import ACKNOWLEDGEMENT
 from mocap23_ros.datasets.licensed import motion_sets
 from mocap23_ros.datasets.licensed.aistpp import load_aistpp, load_aistpp_motion
 from mocap23_ros.datasets.licensed.body_model import BodyModel
-from mocap23_ros.datasets.licensed.conversion import complete, read_arrays, to_z_up
+from mocap23_ros.datasets.licensed.motion_conversion import complete, read_arrays, to_z_up
 from mocap23_ros.datasets.mocap34 import COCO17_JOINTS, JOINT_NAMES
 from mocap23_ros.datasets.procedural import make_motion
 from mocap23_ros.errors import InputError

@@ -5,9 +5,9 @@
 import numpy as np
 import pytest
 
+from mocap23_ros.datasets.clip_resampling import gather_windows
 from mocap23_ros.datasets.mocap34 import JOINT_NAMES, PARENTS
 from mocap23_ros.datasets.pose_variation import NO_POSE_VARIATION, PoseVariation, vary_poses
-from mocap23_ros.datasets.resampling import gather_windows
 
 LEGS = [j for j, name in enumerate(JOINT_NAMES)
         if any(part in name for part in ('hip', 'knee', 'ankle', 'foot', 'heel', 'toe', 'pelvis'))]

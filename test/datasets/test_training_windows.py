@@ -14,11 +14,11 @@ from mocap23_ros.datasets.augmentation import (
     fixed_cameras,
     preset,
 )
-from mocap23_ros.datasets.keypoint_layout import COCO_SPREAD
 from mocap23_ros.datasets.keypoint_noise import KeypointNoise
 from mocap23_ros.datasets.observation import to_camera
 from mocap23_ros.datasets.training_windows import WindowSource, WindowSpec
 from mocap23_ros.errors import InputError
+from mocap23_ros.skeletons.keypoint_layout import COCO_SPREAD
 
 SPEC = WindowSpec(24, 15.0)
 

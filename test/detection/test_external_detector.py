@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from mocap23_ros.detection.detector import Detection
+from mocap23_ros.detection.detectors import DETECTOR_NAMES, create_detector
 from mocap23_ros.detection.external_detector import ExternalDetector
 from mocap23_ros.detection.images import check_image
-from mocap23_ros.detection.registry import DETECTOR_NAMES, create_detector
 from mocap23_ros.errors import InputError
 from mocap23_ros.skeletons.formats import COCO17, HALPE26
 

@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
+from mocap23_ros.demo import archive
+from mocap23_ros.detection.detectors import create_detector
 from mocap23_ros.detection.keypoint_similarity import keypoint_similarity
-from mocap23_ros.detection.registry import create_detector
 from mocap23_ros.errors import InputError
-from mocap23_ros.sample import archive
 
 pytest.importorskip('mediapipe', reason='the mediapipe detector is not installed')
 

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
+from mocap23_ros.detection.detectors import create_detector
 from mocap23_ros.detection.onnx_detector import OnnxDetector
-from mocap23_ros.detection.registry import create_detector
 from mocap23_ros.errors import InputError
 
 onnx = pytest.importorskip('onnx', reason='onnx is needed to make the networks')

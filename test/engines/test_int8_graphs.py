@@ -4,15 +4,12 @@
 
 import json
 import shutil
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 from engine_helpers import onnx, tensorrt_rtx
 
 pytest.importorskip('torch', reason='quantising needs torch (requirements/train.txt)')
-sys.path.insert(0, str(Path(__file__).parents[1] / 'datasets'))
 from packed_motion import write_packed
 
 from mocap23_ros.cli.main import main
@@ -150,8 +147,8 @@ def test_exporting_other_weights_removes_the_int8_graphs_of_the_former(folder, t
     weights = engines_folder() / 'lifter_xs.safetensors'
     if not weights.exists():
         pytest.skip(f'{weights.name} is not here')
+    from mocap23_ros.network.temperatures import Temperatures
     from mocap23_ros.training import export_tier
-    from mocap23_ros.training.temperatures import Temperatures
     copied = tmp_path / 'engines'
     shutil.copytree(folder, copied)
     # The real export takes a minute; what it writes does not matter here.

@@ -5,7 +5,7 @@
 import numpy as np
 import pytest
 
-from mocap23_ros.engines.registry import create_backend
+from mocap23_ros.engines.backends import create_backend
 from mocap23_ros.errors import InputError
 
 onnx = pytest.importorskip('onnx', reason='onnx is needed to make the network')

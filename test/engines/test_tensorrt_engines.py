@@ -8,6 +8,7 @@ import pytest
 from engine_helpers import tensorrt_rtx, write_perceptron
 
 from mocap23_ros.cli.main import main
+from mocap23_ros.engines.backends import create_backend
 from mocap23_ros.engines.cuda_runtime import CudaRuntime, Gpu
 from mocap23_ros.engines.engine_manifest import (
     EngineMismatch,
@@ -16,7 +17,6 @@ from mocap23_ros.engines.engine_manifest import (
     read_engine_manifest,
 )
 from mocap23_ros.engines.graph_precision import graph_of_precision
-from mocap23_ros.engines.registry import create_backend
 from mocap23_ros.engines.tensorrt_backend import pick_profile, ready_engine
 from mocap23_ros.engines.tensorrt_builder import (
     BuildOptions,

@@ -4,18 +4,15 @@
 
 import shutil
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / 'lifting'))
 from synthetic_people import look_at, walking_person, windows_of
 
+from mocap23_ros.engines.backends import create_backend
 from mocap23_ros.engines.model_files import available_tiers, engines_folder, find_model
-from mocap23_ros.engines.registry import create_backend
 from mocap23_ros.errors import InputError
-from mocap23_ros.lifting.registry import create_lifter
+from mocap23_ros.lifting.lifters import create_lifter
 
 WEIGHTS = engines_folder() / 'lifter_xs.safetensors'
 pytestmark = pytest.mark.skipif('xs' not in available_tiers() or not WEIGHTS.exists(),

@@ -3,14 +3,9 @@
 """The evaluate and draw-samples commands as a user runs them."""
 
 import json
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / 'datasets'))
-sys.path.insert(0, str(Path(__file__).parents[1] / 'lifting'))
 from packed_motion import write_packed
 from synthetic_people import walking_person
 

@@ -8,7 +8,7 @@ from synthetic_people import look_at, project, walking_person, windows_of
 
 from mocap23_ros.errors import InputError
 from mocap23_ros.lifting.geometric_lifter import GeometricLifter
-from mocap23_ros.lifting.registry import create_lifter
+from mocap23_ros.lifting.lifters import create_lifter
 from mocap23_ros.windows.keypoint_windows import KeypointWindows
 
 STAMPS = np.arange(32) / 20.0

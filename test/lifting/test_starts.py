@@ -7,7 +7,7 @@ import pytest
 from synthetic_people import look_at, walking_person, windows_of
 
 from mocap23_ros.engines.model_files import available_tiers
-from mocap23_ros.lifting.registry import create_lifter
+from mocap23_ros.lifting.lifters import create_lifter
 
 pytestmark = pytest.mark.skipif('xs' not in available_tiers(), reason='no graphs of tier xs')
 POSE = look_at((0, 0, 1.5), (4, 0, 0.9))

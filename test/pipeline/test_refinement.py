@@ -2,13 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The steps between lifter and output: constant bones frame by frame, and leaving steps out."""
 
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / 'lifting'))
 from test_body_fit import STATURE, bone_spread, random_bodies
 
 from mocap23_ros.errors import InputError

@@ -2,13 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Frame-by-frame lifting: causality, prediction, states, odd input."""
 
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / 'lifting'))
 from synthetic_people import look_at, walking_person
 
 from mocap23_ros.errors import InputError

@@ -9,10 +9,10 @@ from node_harness import Feeder, NodeProcess, Peer
 from sensor_msgs.msg import CompressedImage, Image
 from synthetic_scene import camera_info, camera_transform, header
 
+from mocap23_ros.demo.archive import fetch_sample
+from mocap23_ros.demo.calibrated_cameras import delivered_cameras
 from mocap23_ros.errors import InputError
 from mocap23_ros.ros.topics import output_qos
-from mocap23_ros.sample.archive import fetch_sample
-from mocap23_ros.sample.calibration import delivered_cameras
 
 pytest.importorskip('mediapipe', reason='the default detector needs mediapipe')
 

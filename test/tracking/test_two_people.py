@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from mocap23_ros.detection.registry import create_detector
-from mocap23_ros.sample import archive
+from mocap23_ros.demo import archive
+from mocap23_ros.detection.detectors import create_detector
 from mocap23_ros.tracking.track import TrackState
 from mocap23_ros.tracking.tracker import Tracker
 

@@ -2,17 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Keypoint files of generated motion before a known camera, as a perfect detector would write."""
 
-import sys
-from pathlib import Path
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).parents[1] / 'lifting'))
 from synthetic_people import look_at
 
-from mocap23_ros.datasets.keypoint_layout import keypoint_layout
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.skeletons.formats import COCO17
+from mocap23_ros.skeletons.keypoint_layout import keypoint_layout
 
 FRAMES, FPS = 90, 30.0
 POSE = look_at((-4.0, 0.5, 1.7), (0, 0, 0.9))

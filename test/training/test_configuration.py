@@ -10,13 +10,13 @@ from training_helpers import torch
 
 from mocap23_ros.cli.main import main
 from mocap23_ros.errors import InputError
-from mocap23_ros.training.configuration import (
+from mocap23_ros.network.configuration import (
     RULES,
     TrainingConfiguration,
     configuration_from,
     load_configuration,
 )
-from mocap23_ros.training.models import make_model
+from mocap23_ros.network.models import make_model
 
 SHIPPED = sorted((Path(__file__).resolve().parents[2] / 'config' / 'training').glob('*.yaml'))
 

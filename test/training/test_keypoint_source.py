@@ -12,13 +12,13 @@ from training_helpers import torch
 from mocap23_ros.datasets.augmentation import preset
 from mocap23_ros.datasets.training_windows import WindowSource, WindowSpec
 from mocap23_ros.errors import InputError
+from mocap23_ros.network.motion_code import MotionCode
+from mocap23_ros.network.triangulation import split_planes
+from mocap23_ros.network.views import make_views, project
 from mocap23_ros.skeletons.formats import COCO17, H36M17, SMPL22
 from mocap23_ros.training.keypoint_source import KeypointSource
-from mocap23_ros.training.motion_code import MotionCode
 from mocap23_ros.training.partial_code import encode_known, interpolate_unknown
 from mocap23_ros.training.targets import training_windows
-from mocap23_ros.training.triangulation import split_planes
-from mocap23_ros.training.views import make_views, project
 
 SPEC = WindowSpec(24, 15.0)
 PLAIN = dataclasses.replace(preset('clean'), mirror=0.0, speed=(1.0, 1.0))

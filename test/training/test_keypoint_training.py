@@ -14,15 +14,15 @@ from training_helpers import torch
 from mocap23_ros.cli.main import main
 from mocap23_ros.datasets.training_windows import WindowSpec
 from mocap23_ros.errors import InputError
+from mocap23_ros.network.configuration import TrainingConfiguration
+from mocap23_ros.network.models import make_model
+from mocap23_ros.network.weights_file import read_card
 from mocap23_ros.skeletons.formats import COCO17, H36M17, SMPL22
-from mocap23_ros.training.configuration import TrainingConfiguration
 from mocap23_ros.training.keypoint_source import KeypointSource
 from mocap23_ros.training.mixed_batches import mixed_batches
-from mocap23_ros.training.models import make_model
 from mocap23_ros.training.run import train_stage
 from mocap23_ros.training.stages import pretrain_loss
 from mocap23_ros.training.targets import training_windows
-from mocap23_ros.training.weights_file import read_card
 
 SMALL = TrainingConfiguration(tier='xs', steps=3, batch_size=5, warm_up=1, checkpoint_seconds=1e9)
 SPEC = WindowSpec(24, 15.0)

@@ -7,8 +7,8 @@ import torch
 from torch import nn
 
 from mocap23_ros.errors import InputError
-from mocap23_ros.training.configuration import TrainingConfiguration, load_configuration
-from mocap23_ros.training.models import make_model
+from mocap23_ros.network.configuration import TrainingConfiguration, load_configuration
+from mocap23_ros.network.models import make_model
 from mocap23_ros.training.optimisers import Muon, make_optimisers, orthogonalise
 
 

@@ -12,18 +12,18 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from training_helpers import torch
 
 from mocap23_ros.errors import InputError
+from mocap23_ros.network.configuration import TrainingConfiguration
+from mocap23_ros.network.weights_file import read_card
 from mocap23_ros.training.checkpoint import (
     load_checkpoint,
     restore_generators,
     save_checkpoint,
     seed_everything,
 )
-from mocap23_ros.training.configuration import TrainingConfiguration
 from mocap23_ros.training.losses import LossWeights
 from mocap23_ros.training.recent_figures import RecentFigures
 from mocap23_ros.training.run import train_stage
 from mocap23_ros.training.trainer import Trainer
-from mocap23_ros.training.weights_file import read_card
 
 SMALL = TrainingConfiguration(tier='xs', steps=2, batch_size=4, warm_up=1, checkpoint_seconds=1e9)
 

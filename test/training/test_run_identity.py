@@ -10,7 +10,7 @@ import pytest
 
 from mocap23_ros.datasets.procedural import procedural_motion
 from mocap23_ros.errors import InputError
-from mocap23_ros.training.configuration import TrainingConfiguration
+from mocap23_ros.network.configuration import TrainingConfiguration
 from mocap23_ros.training.run_identity import check_same_run, run_identity
 
 SMALL = TrainingConfiguration(tier='xs', steps=2, batch_size=4, warm_up=1, checkpoint_seconds=1e9)

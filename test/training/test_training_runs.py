@@ -15,11 +15,11 @@ from training_helpers import torch
 from mocap23_ros.datasets.cmu import ACKNOWLEDGEMENT
 from mocap23_ros.datasets.motion_clips import pack
 from mocap23_ros.errors import InputError
+from mocap23_ros.network.configuration import TrainingConfiguration, load_configuration
+from mocap23_ros.network.weights_file import complete_card, load_weights, read_card
 from mocap23_ros.training.averaging import MovingAverage
-from mocap23_ros.training.configuration import TrainingConfiguration, load_configuration
 from mocap23_ros.training.run import train_stage
 from mocap23_ros.training.trainer import learning_rate
-from mocap23_ros.training.weights_file import complete_card, load_weights, read_card
 
 SMALL = TrainingConfiguration(tier='xs', steps=3, batch_size=4, warm_up=1, checkpoint_seconds=1e9)
 

@@ -5,9 +5,10 @@
 import pytest
 
 torch = pytest.importorskip('torch', reason='training needs torch (requirements/train.txt)')
+torch.set_num_threads(1)  # more only wait for each other in networks this small
 
+from mocap23_ros.network.views import make_views  # noqa: E402
 from mocap23_ros.skeletons.formats import COCO17  # noqa: E402
-from mocap23_ros.training.views import make_views  # noqa: E402
 
 JOINTS = len(COCO17)
 

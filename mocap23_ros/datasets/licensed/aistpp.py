@@ -17,7 +17,7 @@ from scipy.spatial.transform import Rotation
 
 from mocap23_ros.datasets.evaluation_sequence import EvaluationSequence
 from mocap23_ros.datasets.licensed.body_model import SMPLH_KINDS, BodyModel, model_file
-from mocap23_ros.datasets.licensed.conversion import read_arrays, require_folder
+from mocap23_ros.datasets.licensed.motion_conversion import read_arrays, require_folder
 from mocap23_ros.datasets.licensed.motion_packing import SourceMotion, pack_motions
 from mocap23_ros.datasets.motion_clips import MotionClips
 from mocap23_ros.errors import InputError

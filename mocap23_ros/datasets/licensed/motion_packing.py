@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mocap23_ros.datasets.cmu import ACKNOWLEDGEMENT
 from mocap23_ros.datasets.licensed.cmu_subjects import is_cmu, may_be_used
-from mocap23_ros.datasets.licensed.conversion import (
+from mocap23_ros.datasets.licensed.motion_conversion import (
     FPS,
     floor_height,
     resample,

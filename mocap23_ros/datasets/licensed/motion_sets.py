@@ -17,7 +17,7 @@ from mocap23_ros.datasets.licensed.body_model import (
     model_file,
 )
 from mocap23_ros.datasets.licensed.cmu_subjects import cmu_subject, may_be_used
-from mocap23_ros.datasets.licensed.conversion import complete, read_arrays, require_folder
+from mocap23_ros.datasets.licensed.motion_conversion import complete, read_arrays, require_folder
 from mocap23_ros.datasets.licensed.motion_packing import SourceMotion, pack_motions
 from mocap23_ros.datasets.mocap34 import JOINT_NAMES
 from mocap23_ros.datasets.motion_clips import MotionClips

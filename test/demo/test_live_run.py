@@ -1,0 +1,167 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Real processes, real DDS, a real bag: a few seconds at low resolution."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+import numpy as np
+import psutil
+import pytest
+
+pytest.importorskip('rclpy', reason='ROS 2 is needed')
+try:
+    from mocap23_msgs.msg import SkeletonArray
+except ImportError as error:
+    pytest.skip(f'mocap23_msgs is not built: {error}', allow_module_level=True)
+pytest.importorskip('mediapipe', reason='the node needs the mediapipe detector')
+
+from mocap23_ros.demo.calibrated_cameras import FLOOR_HEIGHT, calibrate
+from mocap23_ros.demo.child_process import ChildProcess
+from mocap23_ros.demo.live_run import LivePlan, node_arguments, run_live
+from mocap23_ros.demo.recorded_run import read_run
+from mocap23_ros.demo.recorder import TOPICS, bag_typestore
+from mocap23_ros.demo.run_statistics import live_figures, memory_figures
+from mocap23_ros.errors import InputError
+
+RATE, SECONDS = 10.0, 4.0
+pytestmark = pytest.mark.timeout(400)  # processes start slowly on a busy machine
+
+
+def descendants_of(pid):
+    return [p for p in psutil.process_iter(['pid', 'cmdline'])
+            if any('mocap23_ros.demo' in word or 'mocap23_ros.ros.main' in word
+                   for word in p.info['cmdline'] or ()) and pid in
+            [parent.pid for parent in p.parents()]]
+
+
+@pytest.fixture(scope='module')
+def live(sample_files, tmp_path_factory):
+    folder = tmp_path_factory.mktemp('live')
+    cameras, _ = calibrate(sample_files)
+    plan = LivePlan(cameras[0].resized((270, 480)), sample_files.videos['cam01'], 100, 60.0, RATE,
+                    SECONDS, 'raw', FLOOR_HEIGHT, {'lifter': 'geometric', 'max_people': 1})
+    said = []
+    run = run_live(plan, folder, folder, lambda *words: said.append(words))
+    return plan, run, said
+
+
+def test_every_image_sent_is_in_the_bag_and_what_was_published_belongs_to_one(live):
+    plan, run, said = live
+    assert len(run.stamps_ns) == RATE * SECONDS and run.frames[0] == 0
+    assert np.diff(run.stamps_ns).min() > 0
+    assert said[-1][1:] == (40, 40)
+    recorded = read_run(run.bag, bag_typestore())
+    assert recorded.counts['/camera/camera_info'] == len(run.stamps_ns)
+    assert recorded.counts['/camera/image/compressed'] == len(run.stamps_ns)
+    assert recorded.counts['/tf_static'] >= 1 and recorded.counts['/skeleton_info'] == 1
+    assert set(recorded.counts) == {topic.name for topic in TOPICS}
+    # Skeletons carry stamps of images that were sent, in order, none twice.
+    assert np.isin(recorded.stamps_ns, run.stamps_ns).all()
+    assert (np.diff(recorded.stamps_ns) > 0).all() and len(recorded.stamps_ns) > 3
+    assert recorded.joint_names[:3] == ('nose', 'left_eye', 'right_eye')
+    assert recorded.lifter == 'geometric'
+
+
+def test_the_man_stands_on_the_beam(live):
+    _, run, _ = live
+    recorded = read_run(run.bag, bag_typestore())
+    person = max(recorded.people.values(), key=lambda p: np.isfinite(p.joints[:, 11, 0]).sum())
+    hips = np.nanmedian(person.joints[:, 11:13], axis=(0, 1))
+    assert -2.2 < hips[0] < 0.2 and abs(hips[1]) < 0.6  # over the beam
+    assert 0.7 < hips[2] < 1.2
+    assert np.nanmedian(person.stature) == pytest.approx(1.75, abs=0.3)
+
+
+def test_the_figures_count_what_was_lost(live):
+    _, run, _ = live
+    recorded = read_run(run.bag, bag_typestore())
+    figures = live_figures(run, recorded)
+    assert figures['frames_in'] == 40
+    assert figures['frames_out'] == len(recorded.stamps_ns)
+    assert figures['frames_dropped'] == 40 - figures['frames_out']
+    latency = figures['latency_ms']
+    assert 0 < latency['p50'] <= latency['p95'] <= latency['p99'] < 30_000
+    assert figures['memory_mb']['start'] > 50
+    json.dumps(figures, allow_nan=False)
+
+
+def test_the_bag_has_the_layout_of_ros2_bag(live):
+    yaml = pytest.importorskip('yaml')
+    _, run, _ = live
+    meta = yaml.safe_load((run.bag / 'metadata.yaml').read_text())['rosbag2_bagfile_information']
+    assert meta['storage_identifier'] == 'mcap'
+    data = run.bag / meta['relative_file_paths'][0]
+    magic = b'\x89MCAP0\r\n'  # at both ends of a file that was closed properly
+    assert data.read_bytes().startswith(magic) and data.read_bytes().endswith(magic)
+    topics = {t['topic_metadata']['name']: t['topic_metadata']
+              for t in meta['topics_with_message_count']}
+    assert topics['/skeletons']['type'] == 'mocap23_msgs/msg/SkeletonArray'
+    assert SkeletonArray.__name__ in topics['/skeletons']['type']
+    profile = topics['/tf_static']['offered_qos_profiles']
+    assert 'transient_local' in str(profile) or 'durability: 1' in str(profile)
+
+
+def test_no_process_is_left(live):
+    assert not descendants_of(os.getpid())
+
+
+def test_a_node_that_cannot_start_ends_everything_with_its_reason(sample_files, tmp_path):
+    cameras, _ = calibrate(sample_files)
+    plan = LivePlan(cameras[0].resized((270, 480)), sample_files.videos['cam01'], 100, 60.0, RATE,
+                    SECONDS, 'raw', FLOOR_HEIGHT, {'lifter': 'no_such_lifter'})
+    with pytest.raises(InputError, match='node process ended early.*') as caught:
+        run_live(plan, tmp_path, tmp_path)
+    assert 'lifter' in str(caught.value) and '\n' not in str(caught.value)
+    assert not descendants_of(os.getpid())
+
+
+def test_children_end_when_their_parent_is_killed(tmp_path):
+    program = (
+        'import os, sys, time; from pathlib import Path\n'
+        'from mocap23_ros.demo.child_process import ChildProcess\n'
+        'child = ChildProcess("sleeper", "http.server", ["0", "--bind", "127.0.0.1"],'
+        f' Path({str(tmp_path)!r}) / "log", os.environ)\n'
+        'print(child.pid, flush=True); time.sleep(60)')
+    parent = subprocess.Popen([sys.executable, '-c', program], stdout=subprocess.PIPE, text=True)
+    child = int(parent.stdout.readline())
+    assert psutil.pid_exists(child)
+    parent.kill()
+    parent.wait()
+    deadline = time.monotonic() + 10
+    while psutil.pid_exists(child) and time.monotonic() < deadline:
+        if psutil.Process(child).status() == psutil.STATUS_ZOMBIE:
+            break
+        time.sleep(0.05)
+    assert not psutil.pid_exists(child) or (
+        psutil.Process(child).status() == psutil.STATUS_ZOMBIE)
+
+
+def test_a_stubborn_child_is_ended_and_a_dead_one_explained(tmp_path):
+    with ChildProcess('dead', 'no_such_module', [], tmp_path / 'log', os.environ) as child:
+        deadline = time.monotonic() + 20
+        with pytest.raises(InputError, match='the dead process ended early .*No module named'):
+            while time.monotonic() < deadline:
+                child.check()
+                time.sleep(0.02)
+    assert not psutil.pid_exists(child.pid)
+
+
+def test_node_parameters_are_written_as_ros_takes_them():
+    plan = LivePlan(None, None, 100, 60.0, 10.0, 4.0, 'compressed', 0.05,
+                    {'publish_tf': False, 'tier': 's'})
+    words = node_arguments(plan)
+    assert 'publish_tf:=false' in words and 'tier:=s' in words and 'floor_height:=0.05' in words
+    assert ('qos_overrides./camera/image/compressed.subscription.reliability:=reliable'
+            in words)
+
+
+def test_memory_growth_compares_later_quarters():
+    ramp = np.stack([np.arange(40.0), np.r_[np.linspace(100, 300, 20), np.full(20, 300.0)]], 1)
+    assert memory_figures(ramp)['growth'] == 0  # growth while starting does not count
+    leak = np.stack([np.arange(40.0), 300 + np.arange(40.0)], 1)
+    assert memory_figures(leak)['growth'] == pytest.approx(10)
+    assert memory_figures(leak[:3])['growth'] is None
