@@ -71,8 +71,8 @@ def run(arguments: argparse.Namespace) -> int:
     from mocap23_ros.experiments.steps_study import StudyScope, study_steps, study_windows
     from mocap23_ros.experiments.triangulation_study import study_triangulations
     from mocap23_ros.network.lifter_model import LifterModel
+    from mocap23_ros.network.models import load_network
     from mocap23_ros.network.temperatures import Temperatures
-    from mocap23_ros.training.export_tier import load_network
 
     if arguments.set_name not in EVALUATION_SETS:
         raise InputError(f'no evaluation set {arguments.set_name}; choose from {SET_NAMES}')

@@ -107,6 +107,7 @@ def _checked_model(weights: Path, folder: Path, arguments: argparse.Namespace) -
 
 def run(arguments: argparse.Namespace) -> int:
     """Export a tier."""
+    from mocap23_ros.datasets.cmu import ACKNOWLEDGEMENT
     from mocap23_ros.network.tiers import find_tier
     from mocap23_ros.network.weights_file import complete_card
     from mocap23_ros.training.export_tier import export_tier
@@ -127,7 +128,7 @@ def run(arguments: argparse.Namespace) -> int:
         temperatures = kept_temperatures(folder, model.tier.name)
     else:
         temperatures = _calibrated(model, weights, arguments)
-        complete_card(weights, _validation(model, temperatures, arguments))
+        complete_card(weights, _validation(model, temperatures, arguments), ACKNOWLEDGEMENT)
     entry = export_tier(weights, folder, temperatures, arguments.steps)
     print(f'{folder / entry["full"]["file"]}, {entry["warm"]["file"]}: temperatures '
           f'{entry["ray_temperature"]:g} along, {entry["across_temperature"]:g} across the ray')

@@ -10,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 
 from mocap23_ros.engines.backend import TensorSpec
-from mocap23_ros.training.export import OUTPUT_NAMES, LifterGraph, WarmLifterGraph
-from mocap23_ros.training.export_tier import load_network
+from mocap23_ros.network.lifter_graph import OUTPUT_NAMES, LifterGraph, WarmLifterGraph
+from mocap23_ros.network.models import load_network
 
 
 class TorchBackend:

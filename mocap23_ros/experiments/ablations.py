@@ -11,9 +11,9 @@ from mocap23_ros.datasets.augmentation import preset
 from mocap23_ros.datasets.motion_clips import MotionClips
 from mocap23_ros.datasets.training_windows import WindowSource, WindowSpec
 from mocap23_ros.network.configuration import TrainingConfiguration
+from mocap23_ros.network.models import load_network
 from mocap23_ros.network.weights_file import read_card
 from mocap23_ros.training.checkpoint import load_checkpoint
-from mocap23_ros.training.export_tier import load_network
 from mocap23_ros.training.run import train_stage, training_data
 from mocap23_ros.training.run_identity import check_same_run, run_identity
 from mocap23_ros.training.validation import validate

@@ -18,11 +18,10 @@ from mocap23_ros.errors import InputError
 from mocap23_ros.network.conditioning import observation_features, view_features
 from mocap23_ros.network.configuration import configuration_from
 from mocap23_ros.network.lifter_model import LifterModel
-from mocap23_ros.network.models import make_model
+from mocap23_ros.network.models import load_network, make_model
 from mocap23_ros.network.noise_schedule import ddim_step, draw_world_noise, time_grid, view_noise
 from mocap23_ros.network.views import Views, make_views
 from mocap23_ros.network.weights_file import load_weights
-from mocap23_ros.training.export_tier import load_network
 
 VIEW_NAMES = ('real', 'virtual1', 'virtual2', 'virtual3')  # in the order of network/views.py
 _SIZE_HOLD = 0.05  # of the squared size of the person, in the fit of the size

@@ -15,9 +15,28 @@ from mocap23_ros.network.field_rules import Range, Rule, check_fields
 from mocap23_ros.network.tiers import TIERS
 from mocap23_ros.network.triangulation_forms import TRIANGULATIONS
 from mocap23_ros.skeletons.formats import FORMATS
-from mocap23_ros.training.losses import LossWeights
 
 MODELS = ('diffusion', 'ray_depth', 'tcn')
+
+@dataclass(frozen=True)
+class LossWeights:
+    """Weight of every term; see training/losses.py.
+
+    newest: extra weight of the last 4 samples; unseen: weight of samples without any keypoint.
+    """
+
+    code: float = 0.5
+    absolute: float = 1.0
+    local: float = 1.0
+    velocity: float = 0.3
+    bones: float = 0.1
+    contact: float = 0.1
+    foot: float = 0.05
+    uncertainty: float = 0.05
+    stature: float = 0.1
+    newest: float = 2.0
+    unseen: float = 0.15
+
 
 # Every field but the true-or-false ones and the losses; the types are those of the annotations.
 RULES: dict[str, Rule] = {

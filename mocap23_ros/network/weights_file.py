@@ -12,7 +12,6 @@ from safetensors.torch import save_file
 from torch import nn
 
 from mocap23_ros.atomic_files import replacing, write_text
-from mocap23_ros.datasets.cmu import ACKNOWLEDGEMENT
 from mocap23_ros.errors import InputError
 
 
@@ -29,9 +28,9 @@ def _write_card(path: Path, card: dict[str, Any]) -> None:
     write_text(path.with_suffix('.json'), json.dumps(card, indent=2) + '\n')
 
 
-def complete_card(path: Path, validation: dict[str, Any]) -> None:
-    """Add validation figures, on CMU subjects, to the readable card beside the weights."""
-    _write_card(path, {'acknowledgement': ACKNOWLEDGEMENT, **read_card(path),
+def complete_card(path: Path, validation: dict[str, Any], acknowledgement: str) -> None:
+    """Add validation figures, and whose data gave them, to the readable card beside the weights."""
+    _write_card(path, {'acknowledgement': acknowledgement, **read_card(path),
                        'validation': validation})
 
 

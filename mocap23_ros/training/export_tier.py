@@ -10,29 +10,14 @@ import torch
 
 from mocap23_ros.checksum import file_sha256
 from mocap23_ros.errors import InputError
-from mocap23_ros.network.configuration import configuration_from
 from mocap23_ros.network.half_precision import to_half_precision
+from mocap23_ros.network.lifter_graph import LifterGraph, WarmLifterGraph
 from mocap23_ros.network.lifter_model import LifterModel
-from mocap23_ros.network.models import make_model
-from mocap23_ros.network.regressors import RayDepthRegressor
+from mocap23_ros.network.models import load_network
 from mocap23_ros.network.temperatures import Temperatures
 from mocap23_ros.network.triangulation_forms import check_usable
-from mocap23_ros.network.weights_file import load_weights, read_card
-from mocap23_ros.training.export import OPSET, LifterGraph, WarmLifterGraph, export_graph
+from mocap23_ros.training.export import OPSET, export_graph
 from mocap23_ros.training.exported_manifest import check_replaced_tier, update_manifest
-
-
-def load_network(weights: Path) -> tuple[LifterModel | RayDepthRegressor, dict[str, Any]]:
-    """Network (lifter or learned baseline) with the weights of a file, and its card."""
-    card = read_card(weights)
-    try:
-        configuration = configuration_from(card.get('configuration'))
-    except InputError as error:
-        raise InputError(f'{weights}: its card has no usable configuration ({error}); it was '
-                         f'written by another version') from None
-    model = make_model(configuration, card.get('stage', 'finetune'))
-    load_weights(weights, model)
-    return model.eval(), card
 
 
 def load_lifter(weights: Path) -> tuple[LifterModel, dict[str, Any]]:

@@ -5,35 +5,14 @@
 The paper trains with the code term alone; the others act through the closed-form triangulation.
 """
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from mocap23_ros.network.configuration import LossWeights
 from mocap23_ros.network.prediction import Prediction
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 from mocap23_ros.training.targets import TrainingWindows
-
-
-@dataclass(frozen=True)
-class LossWeights:
-    """Weight of every term; see ``lift_loss``.
-
-    newest: extra weight of the last 4 samples; unseen: weight of samples without any keypoint.
-    """
-
-    code: float = 0.5
-    absolute: float = 1.0
-    local: float = 1.0
-    velocity: float = 0.3
-    bones: float = 0.1
-    contact: float = 0.1
-    foot: float = 0.05
-    uncertainty: float = 0.05
-    stature: float = 0.1
-    newest: float = 2.0
-    unseen: float = 0.15
 
 
 def robust(x: Tensor) -> Tensor:

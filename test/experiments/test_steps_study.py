@@ -55,7 +55,7 @@ def test_the_previous_motion_is_the_earlier_one_in_the_new_frame(data):
 
 @needs_weights
 def test_samples_are_repeatable_spread_and_no_worse_than_their_best(data):
-    from mocap23_ros.training.export_tier import load_network
+    from mocap23_ros.network.models import load_network
     model, _ = load_network(WEIGHTS)
     windows = list(stream_windows(load_cmu('validation', data), 'noisy', WindowSpec(24, 15.0),
                                   COCO17, centres, 6, seed=1))

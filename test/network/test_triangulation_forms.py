@@ -16,8 +16,9 @@ from mocap23_ros.experiments.ablations import ABLATIONS
 from mocap23_ros.experiments.triangulation_study import with_triangulation
 from mocap23_ros.geometry.triangulation import triangulate_dlt
 from mocap23_ros.network.configuration import TrainingConfiguration
+from mocap23_ros.network.lifter_graph import LifterGraph
 from mocap23_ros.network.lifter_model import LifterModel, LifterOptions
-from mocap23_ros.network.models import make_model
+from mocap23_ros.network.models import load_network, make_model
 from mocap23_ros.network.tiers import find_tier
 from mocap23_ros.network.triangulation import (
     split_planes,
@@ -31,14 +32,8 @@ from mocap23_ros.network.triangulation_forms import TRIANGULATIONS
 from mocap23_ros.network.views import RigJitter, make_views, project
 from mocap23_ros.network.weights_file import read_card, save_weights
 from mocap23_ros.skeletons.formats import COCO17
-from mocap23_ros.training.export import (
-    OPSET,
-    LifterGraph,
-    example_inputs,
-    export_graph,
-    without_exporter_notes,
-)
-from mocap23_ros.training.export_tier import load_lifter, load_network
+from mocap23_ros.training.export import OPSET, example_inputs, export_graph, without_exporter_notes
+from mocap23_ros.training.export_tier import load_lifter
 from mocap23_ros.training.run import train_stage
 from mocap23_ros.training.run_identity import check_same_run, run_identity
 

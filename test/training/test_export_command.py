@@ -16,6 +16,7 @@ from mocap23_ros.cli import export as command
 from mocap23_ros.cli.main import main
 from mocap23_ros.engines.model_files import find_model, read_manifest
 from mocap23_ros.network.configuration import TrainingConfiguration
+from mocap23_ros.network.lifter_graph import LifterGraph
 from mocap23_ros.network.models import make_model
 from mocap23_ros.network.regressors import RayDepthRegressor
 from mocap23_ros.network.temperatures import Temperatures
@@ -23,12 +24,7 @@ from mocap23_ros.network.tiers import find_tier
 from mocap23_ros.network.weights_file import save_weights
 from mocap23_ros.skeletons.formats import COCO17
 from mocap23_ros.training import export_tier
-from mocap23_ros.training.export import (
-    LifterGraph,
-    example_inputs,
-    export_graph,
-    without_exporter_notes,
-)
+from mocap23_ros.training.export import example_inputs, export_graph, without_exporter_notes
 
 
 def weights_of(path, tier='xs', **options):

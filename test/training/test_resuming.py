@@ -12,7 +12,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from training_helpers import torch
 
 from mocap23_ros.errors import InputError
-from mocap23_ros.network.configuration import TrainingConfiguration
+from mocap23_ros.network.configuration import LossWeights, TrainingConfiguration
 from mocap23_ros.network.weights_file import read_card
 from mocap23_ros.training.checkpoint import (
     load_checkpoint,
@@ -20,7 +20,6 @@ from mocap23_ros.training.checkpoint import (
     save_checkpoint,
     seed_everything,
 )
-from mocap23_ros.training.losses import LossWeights
 from mocap23_ros.training.recent_figures import RecentFigures
 from mocap23_ros.training.run import train_stage
 from mocap23_ros.training.trainer import Trainer

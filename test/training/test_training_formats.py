@@ -16,12 +16,13 @@ from mocap23_ros.errors import InputError
 from mocap23_ros.lifting.network_inputs import make_network_inputs
 from mocap23_ros.lifting.torch_lifter import load_torch_lifter
 from mocap23_ros.network.configuration import TrainingConfiguration
+from mocap23_ros.network.lifter_graph import LifterGraph, WarmLifterGraph
 from mocap23_ros.network.models import configured_skeleton, make_model
 from mocap23_ros.pipeline.streaming_lifter import StreamingLifter
 from mocap23_ros.skeletons.formats import BLAZEPOSE33, COCO17, FORMATS, H36M17, OUTPUT19, SMPL22
 from mocap23_ros.skeletons.keypoint_layout import COCO_SPREAD, keypoint_layout
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
-from mocap23_ros.training.export import LifterGraph, WarmLifterGraph, example_inputs
+from mocap23_ros.training.export import example_inputs
 from mocap23_ros.training.export_tier import load_lifter
 from mocap23_ros.training.run import train_stage
 from mocap23_ros.windows.keypoint_windows import KeypointWindows

@@ -49,7 +49,7 @@ def test_the_owners_of_the_motion_are_acknowledged_where_it_was_used(clips, pret
     distilled = train_stage('distill', one, clips, tmp_path / 'b', finetuned)
     assert read_card(distilled)['acknowledgement'] == ACKNOWLEDGEMENT
     # Figures measured on their motion are theirs too.
-    complete_card(pretrained, {'clean': {'mpjpe_mm': 1.0}})
+    complete_card(pretrained, {'clean': {'mpjpe_mm': 1.0}}, ACKNOWLEDGEMENT)
     card = json.loads(pretrained.with_suffix('.json').read_text())
     assert card['acknowledgement'] == ACKNOWLEDGEMENT and card['validation']
 
