@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from mocap23_ros.errors import InputError
 from mocap23_ros.npz_files import open_npz
+from mocap23_ros.plausibility.motion_units import check_metres
 from mocap23_ros.skeletons.formats import COCO17, OUTPUT19
 
 Motion = dict[str, NDArray[Any]]
@@ -28,7 +29,9 @@ def load_motion(path: Path) -> Motion:
             optional = [key for key in _OPTIONAL if key in archive.names]
             motion = {key: archive.read(key) for key in ('joints', 'stamps', *optional)}
         _check(motion)
-        return _in_coco_order(motion)
+        motion = _in_coco_order(motion)
+        check_metres(motion['joints'])
+        return motion
     except InputError as error:
         raise InputError(f'{path}: {error}') from None
 

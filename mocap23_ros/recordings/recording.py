@@ -15,6 +15,7 @@ from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.geometry.poses import check_pose
 from mocap23_ros.npz_files import open_npz
+from mocap23_ros.plausibility.keypoint_values import clean_keypoints
 from mocap23_ros.skeletons.conversion import convert_keypoints, defined_joints
 from mocap23_ros.skeletons.formats import COCO17, find_format
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
@@ -23,8 +24,12 @@ _NEEDED = ('keypoints', 'stamps', 'K', 'world_T_camera', 'image_size')
 _OPTIONAL = ('distortion', 'distortion_model', 'stature', 'skeleton')
 _MAXIMUM_COORDINATE = 1e6  # pixels
 _STATURES = (0.4, 2.6)
-# Seconds since 1970 are 2e9 in this century; no recording pauses for a day.
-_LARGEST_STAMP, _LONGEST_STEP, _SHORTEST_STEP = 1e12, 1e5, 1e-5
+# Seconds since 1970 are 2e9 in this century, in milliseconds 2e12 and so on; no recording pauses
+# for a day.
+_STAMP_UNITS = ((1e17, 'nanoseconds', '1e9'), (1e14, 'microseconds', '1e6'),
+                (1e11, 'milliseconds', '1000'))
+_LONGEST_STEP, _SHORTEST_STEP = 1e5, 1e-5
+_SLOWEST = 4.0  # seconds between frames, over which nobody can be followed
 _LARGEST_IMAGE = 65_536  # pixels
 
 
@@ -123,7 +128,8 @@ def _read_arrays(path: Path) -> dict[str, NDArray]:
 
 def _checked(arrays: dict[str, NDArray], wanted: SkeletonFormat) -> KeypointRecording:
     skeleton = _format(arrays, wanted)
-    keypoints = _keypoints(arrays['keypoints'], skeleton)
+    size = _image_size(arrays['image_size'])
+    keypoints = _keypoints(arrays['keypoints'], skeleton, size)
     frames, people = keypoints.shape[:2]
     stamps = _stamps(arrays['stamps'], frames)
     poses = arrays['world_T_camera']
@@ -138,7 +144,7 @@ def _checked(arrays: dict[str, NDArray], wanted: SkeletonFormat) -> KeypointReco
         if np.isinf(stature).any() or ((known < _STATURES[0]) | (known > _STATURES[1])).any():
             raise InputError(f'stature must be metres between {_STATURES[0]} and {_STATURES[1]}, '
                              'NaN where unknown')
-    return KeypointRecording(keypoints, stamps, _cameras(arrays, frames), poses,
+    return KeypointRecording(keypoints, stamps, _cameras(arrays, frames, size), poses,
                              stature.astype(np.float32), skeleton)
 
 
@@ -150,9 +156,16 @@ def _stamps(values: NDArray, frames: int) -> NDArray[np.float64]:
         raise InputError(f'stamps must increase, but stamp {backwards[0] + 1} is not after the '
                          'one before it; sort the frames and drop repeated ones')
     largest, longest = np.abs(stamps).max(), steps.max(initial=0.0)
-    if largest > _LARGEST_STAMP or longest > _LONGEST_STEP:
-        raise InputError(f'stamps reach {largest:.3g} and lie up to {longest:.3g} apart: they look '
-                         'like nanoseconds, but must be seconds; divide them by 1e9')
+    for least, unit, divisor in _STAMP_UNITS:
+        if largest > least:
+            raise InputError(f'stamps reach {largest:.3g}: they look like {unit} since 1970, but '
+                             f'must be seconds; divide them by {divisor}')
+    if longest > _LONGEST_STEP:
+        raise InputError(f'stamps lie up to {longest:.3g} apart: they look like nanoseconds, but '
+                         'must be seconds; divide them by 1e9')
+    if frames > 2 and np.median(steps) > _SLOWEST:
+        raise InputError(f'stamps lie {np.median(steps):.3g} apart (median), too far to follow '
+                         'anybody; they must be seconds: divide milliseconds by 1000')
     if frames > 1 and np.median(steps) < _SHORTEST_STEP:
         raise InputError(f'stamps lie {np.median(steps):.3g} s apart, which no camera does; they '
                          'must be seconds')
@@ -171,7 +184,8 @@ def _format(arrays: dict[str, NDArray], wanted: SkeletonFormat) -> SkeletonForma
     return COCO17 if joints == len(COCO17) else wanted
 
 
-def _keypoints(values: NDArray, skeleton: SkeletonFormat) -> NDArray[np.float32]:
+def _keypoints(values: NDArray, skeleton: SkeletonFormat, image_size: tuple[int, int]
+               ) -> NDArray[np.float32]:
     joints = len(skeleton)
     if values.ndim != 4 or values.shape[2:] != (joints, 3):
         raise InputError(f'keypoints has shape {list(values.shape)}; it must be [frames, people, '
@@ -185,15 +199,19 @@ def _keypoints(values: NDArray, skeleton: SkeletonFormat) -> NDArray[np.float32]
                                               ) > _MAXIMUM_COORDINATE:
         raise InputError('keypoints has infinite or absurdly large coordinates; use NaN for what '
                          'was not detected')
-    confidence = keypoints[..., 2]
-    if (np.nan_to_num(confidence) < 0).any() or (np.nan_to_num(confidence) > 1).any():
-        raise InputError('the confidence keypoints[..., 2] must lie between 0 and 1')
-    unseen = ~np.isfinite(keypoints).all(axis=-1) | (confidence <= 0)
-    keypoints[unseen] = (np.nan, np.nan, 0)
-    return keypoints
+    return clean_keypoints(keypoints, image_size)
 
 
-def _cameras(arrays: dict[str, NDArray], frames: int) -> tuple[CameraModel, ...]:
+def _image_size(values: NDArray) -> tuple[int, int]:
+    size = _numbers(values, 'image_size', (2,))
+    if (size != np.round(size)).any() or (np.abs(size) > _LARGEST_IMAGE).any():
+        raise InputError(f'image_size is {size[0]:g} x {size[1]:g}; it must be two whole '
+                         f'numbers of pixels, width and height, up to {_LARGEST_IMAGE}')
+    return int(size[0]), int(size[1])
+
+
+def _cameras(arrays: dict[str, NDArray], frames: int, size: tuple[int, int]
+             ) -> tuple[CameraModel, ...]:
     K = arrays['K']
     if K.shape not in ((3, 3), (frames, 3, 3)):
         raise InputError(f'K has shape {list(K.shape)}; it must be [3, 3] or [{frames}, 3, 3]')
@@ -201,16 +219,11 @@ def _cameras(arrays: dict[str, NDArray], frames: int) -> tuple[CameraModel, ...]
     if K[..., 0, 1].any():
         raise InputError('K has a skew (K[0, 1] is not 0); it must have the form fx 0 cx / 0 fy cy '
                          '/ 0 0 1')
-    size = _numbers(arrays['image_size'], 'image_size', (2,))
-    if (size != np.round(size)).any() or (np.abs(size) > _LARGEST_IMAGE).any():
-        raise InputError(f'image_size is {size[0]:g} x {size[1]:g}; it must be two whole '
-                         f'numbers of pixels, width and height, up to {_LARGEST_IMAGE}')
     distortion = arrays.get('distortion', np.zeros(0))
     name = _text(arrays.get('distortion_model', np.array('plumb_bob')), 'distortion_model')
     # All frames usually share one matrix even where it is given for each.
     matrices = [K] if K.ndim == 2 else ([K[0]] if (K == K[0]).all() else list(K))
-    return tuple(CameraModel.from_calibration(matrix, distortion, name,
-                                              (int(size[0]), int(size[1])))
+    return tuple(CameraModel.from_calibration(matrix, distortion, name, size)
                  for matrix in matrices)
 
 

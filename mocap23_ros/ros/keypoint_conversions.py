@@ -6,12 +6,12 @@ from array import array
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from std_msgs.msg import Header
 
 from mocap23_msgs.msg import Keypoints2D, Keypoints2DArray
 from mocap23_ros.detection.detector import Detection
 from mocap23_ros.errors import InputError
+from mocap23_ros.plausibility.keypoint_values import clean_keypoints, in_image
 from mocap23_ros.skeletons.conversion import convert_keypoints
 from mocap23_ros.skeletons.formats import FORMATS
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
@@ -48,9 +48,9 @@ def detections_from_message(
 ) -> list[Detection]:
     """Return the people of another detector in the format that the lifter takes.
 
-    Raises InputError for an unknown format or arrays of a wrong length. A keypoint with a number
-    that is not finite counts as not found, whatever its confidence. Ids are not used: people are
-    tracked here, so that an id is never given twice.
+    Raises InputError for an unknown format, arrays of a wrong length, and coordinates that are
+    fractions of the image. Which keypoints count as not found: see clean_keypoints. Ids are not
+    used: people are tracked here, so that an id is never given twice.
     """
     source = FORMATS.get(message.format)
     if source is None:
@@ -60,19 +60,23 @@ def detections_from_message(
     if len(message.people) > MAX_PEOPLE:
         raise InputError(
             f'keypoints_2d_in holds {len(message.people)} people; at most {MAX_PEOPLE} are taken')
-    detections = []
+    image_size = (int(message.image_width), int(message.image_height))
     for person in message.people:
         if len(person.keypoints) != 3 * len(source):
             raise InputError(
                 f'keypoints_2d_in: a person has {len(person.keypoints)} numbers; {message.format} '
                 f'needs {3 * len(source)} (x, y, confidence of {len(source)} keypoints)')
-        keypoints = _clean(np.array(person.keypoints, np.float32).reshape(-1, 3))
-        if source.name != keypoint_format.name:
-            keypoints = _clean(np.asarray(
-                convert_keypoints(keypoints, source, keypoint_format), np.float32))
-        found = keypoints[:, 2] > 0.0
-        if not found.any():
+    everybody = clean_keypoints(
+        np.array([person.keypoints for person in message.people], np.float32).reshape(
+            -1, len(source), 3), image_size)
+    if source.name != keypoint_format.name:
+        everybody = convert_keypoints(everybody, source, keypoint_format)
+    detections = []
+    for person, keypoints, visible in zip(
+            message.people, everybody, in_image(everybody, image_size), strict=True):
+        if not visible:
             continue
+        found = keypoints[:, 2] > 0.0
         box = np.array(person.bounding_box, np.float32)
         if not np.isfinite(box).all() or (box[2:] <= box[:2]).any():
             box = np.concatenate([keypoints[found, :2].min(0), keypoints[found, :2].max(0)])
@@ -81,13 +85,3 @@ def detections_from_message(
             score = float(keypoints[found, 2].mean())
         detections.append(Detection(keypoints, box, min(max(score, 0.0), 1.0)))
     return detections
-
-
-def _clean(keypoints: NDArray[np.float32]) -> NDArray[np.float32]:
-    found = np.isfinite(keypoints).all(axis=1) & (keypoints[:, 2] > 0.0)
-    # Beyond any image: nothing of use, and squares of it would overflow float32.
-    found &= (np.abs(np.nan_to_num(keypoints[:, :2])) < 1e6).all(axis=1)
-    cleaned = keypoints.copy()
-    cleaned[~found] = np.nan, np.nan, 0.0
-    cleaned[found, 2] = np.minimum(cleaned[found, 2], 1.0)
-    return cleaned

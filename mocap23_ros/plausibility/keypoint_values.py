@@ -1,0 +1,78 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""The habits of other detectors in writing keypoints down: the same rules for files and topics."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mocap23_ros.errors import InputError
+
+# What detectors write for a keypoint that they did not find; no keypoint is there exactly.
+_MISSING = ((0.0, 0.0), (-1.0, -1.0))
+_PERCENT = 20.0  # scores of SimCC and heatmap heads pass 1, but not this
+_NORMALISED = 1.5  # largest coordinate of 0..1 or -1..1, some of it beyond the image
+_FEWEST = 3  # keypoints without which nothing is said about units
+_SMALLEST_IMAGE = 32  # pixels; in a smaller one the above may be pixels
+_ABSURD = 1e6  # pixels; squares of more overflow float32
+_POINT = 2.0  # pixels; a body at 60 m is larger
+
+
+def clean_keypoints(keypoints: NDArray, image_size: Sequence[int] = (0, 0)
+                    ) -> NDArray[np.float32]:
+    """Keypoints [...,J,3] (x, y px, confidence) with what is not there as (NaN, NaN, 0).
+
+    Not there is a keypoint that is not finite, has no confidence, lies at exactly (0, 0) or
+    (-1, -1), or is further outside the image than its larger side. Confidence above 1, which some
+    networks give, becomes 1. image_size: (width, height), 0 = unknown.
+    Raises InputError for coordinates that are fractions of the image and for percentages.
+    """
+    cleaned = np.array(keypoints, np.float32)
+    x, y, confidence = np.moveaxis(cleaned, -1, 0)
+    with np.errstate(invalid='ignore'):
+        found = np.isfinite(cleaned).all(axis=-1) & (confidence > 0)
+        found &= (np.abs(cleaned[..., :2]) < _ABSURD).all(axis=-1)
+        for missing in _MISSING:
+            found &= (x != missing[0]) | (y != missing[1])
+    if found.any():
+        _check_units(x[found], y[found], confidence[found], max(image_size))
+    if min(image_size) > 0:
+        width, height = image_size
+        reach = max(width, height)
+        with np.errstate(invalid='ignore'):
+            found &= (x >= -reach) & (x <= width + reach) & (y >= -reach) & (y <= height + reach)
+    cleaned[~found] = np.nan, np.nan, 0.0
+    np.minimum(cleaned[..., 2], 1.0, out=cleaned[..., 2])
+    return cleaned
+
+
+def in_image(keypoints: NDArray, image_size: Sequence[int] = (0, 0)) -> NDArray[np.bool_]:
+    """Which people [...] of cleaned keypoints [...,J,3] can be seen in the image.
+
+    Nobody is whose keypoints, three or more, are all at one pixel, and nobody of whom no keypoint
+    lies inside the image.
+    """
+    found = keypoints[..., 2] > 0
+    points = np.where(found[..., None], keypoints[..., :2], np.nan)
+    largest = np.where(found[..., None], points, -np.inf).max(axis=-2)
+    smallest = np.where(found[..., None], points, np.inf).min(axis=-2)
+    few = found.sum(axis=-1) < _FEWEST
+    visible: NDArray[np.bool_] = np.asarray(found.any(axis=-1))
+    visible &= few | ((largest - smallest).max(axis=-1) > _POINT)
+    if min(image_size) > 0:
+        with np.errstate(invalid='ignore'):
+            inside = ((points >= -0.5) & (points <= np.asarray(image_size) - 0.5)).all(axis=-1)
+        visible &= inside.any(axis=-1)
+    return visible
+
+
+def _check_units(x: NDArray, y: NDArray, confidence: NDArray, larger_side: int) -> None:
+    if confidence.max() > _PERCENT:
+        raise InputError(f'confidences of keypoints reach {confidence.max():.3g}; they must lie '
+                         'between 0 and 1: divide percentages by 100')
+    largest = max(float(np.abs(x).max()), float(np.abs(y).max()))
+    if len(x) >= _FEWEST and larger_side >= _SMALLEST_IMAGE and largest <= _NORMALISED:
+        raise InputError(f'no coordinate of the keypoints is above {largest:.3g} in an image of '
+                         f'{larger_side} pixels: they look like fractions of the image (0..1); '
+                         'multiply x by its width and y by its height')
