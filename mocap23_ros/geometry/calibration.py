@@ -12,13 +12,20 @@ from mocap23_ros.geometry.distortion import (
     EquidistantDistortion,
 )
 
-# Numbers of coefficients of each model of sensor_msgs/CameraInfo; none at all = no distortion.
-# 12 and 14 (thin prism, tilted sensor) are OpenCV's, published by some drivers as rational.
-DISTORTION_MODELS = {
-    'plumb_bob': (4, 5),
-    'rational_polynomial': (8, 12, 14),
-    'equidistant': (4,),
-}
+DISTORTION_MODELS = ('plumb_bob', 'rational_polynomial', 'equidistant')
+# What drivers and calibration tools call these models of sensor_msgs/CameraInfo.
+_PLUMB_BOB = ('plumb_bob', 'plumbbob', 'radtan', 'radial_tangential', 'brown_conrady')
+_RATIONAL = ('rational_polynomial', 'rational')
+_EQUIDISTANT = ('equidistant', 'fisheye', 'equi', 'kannala_brandt', 'kannala_brandt4', 'kb4')
+_NONE = ('none', 'no_distortion', 'undistorted', 'perspective', 'pinhole', 'ideal')
+# Plumb bob and rational are one polynomial of OpenCV: the number of coefficients says which, as
+# in OpenCV and image_geometry. 12 and 14 are those of a thin prism and of a tilted sensor.
+_PLUMB_BOB_COUNTS = (4, 5)
+_POLYNOMIAL_COUNTS = (4, 5, 8, 12, 14)
+_EQUIDISTANT_COUNTS = (4,)
+
+# Rational models of real lenses, whose numerator and denominator nearly cancel, reach 1400.
+LARGEST_COEFFICIENT = 1e5
 
 _UNCALIBRATED = (
     'the camera is uncalibrated (CameraInfo K[0] is 0): calibrate it, for example with '
@@ -50,22 +57,48 @@ def make_lens(model: str, coefficients: NDArray[np.float64]) -> Distortion | Non
 
 
 def check_distortion(model: str, distortion: ArrayLike) -> tuple[str, NDArray[np.float64]]:
-    """Return model name and coefficients float64 [N].
+    """Return the name of CameraInfo for the model, and its coefficients float64 [N].
 
-    Raises InputError for an unknown model and a number of coefficients that it cannot have.
+    Zeros that a driver appends are dropped. Raises InputError for an unknown model, a number of
+    coefficients that it cannot have, and coefficients that no lens has.
     """
     coefficients = _numbers(distortion, 'the distortion coefficients')
-    if model == '' and not coefficients.any():
+    name = '_'.join(model.lower().replace('-', ' ').replace('_', ' ').split())
+    largest = np.abs(coefficients).max(initial=0.0)
+    if largest > LARGEST_COEFFICIENT:
+        raise InputError(f'the distortion coefficients reach {largest:.3g}, which no lens has; '
+                         'check their order, or calibrate again')
+    if name in _EQUIDISTANT:
+        return 'equidistant', _without_padding(coefficients, model, _EQUIDISTANT_COUNTS)
+    if name in ('', *_NONE) and not coefficients.any():
         return 'plumb_bob', coefficients[:0]
-    if model not in DISTORTION_MODELS:
-        raise InputError(f'unknown distortion model {model!r}; known are '
+    if name == '' and coefficients.size in _EQUIDISTANT_COUNTS:
+        raise InputError('there are four distortion coefficients but no distortion_model: name it, '
+                         'plumb_bob or (fisheye) equidistant')
+    if name not in ('', *_PLUMB_BOB, *_RATIONAL):
+        raise InputError(f'unknown distortion model {model[:60]!r}; known are '
                          f'{", ".join(DISTORTION_MODELS)}. Calibrate with one of them, or send '
                          'rectified images')
-    counts = DISTORTION_MODELS[model]
-    if coefficients.size not in (0, *counts):
-        raise InputError(f'distortion model {model} has {" or ".join(map(str, counts))} '
-                         f'coefficients (none = no distortion), not {coefficients.size}')
-    return model, coefficients
+    if name not in _RATIONAL and not coefficients[max(_PLUMB_BOB_COUNTS):].any():
+        coefficients = _without_padding(coefficients, model or 'plumb_bob', _PLUMB_BOB_COUNTS)
+    else:
+        coefficients = _without_padding(coefficients, model, _POLYNOMIAL_COUNTS)
+    rational = coefficients.size > max(_PLUMB_BOB_COUNTS)
+    return 'rational_polynomial' if rational else 'plumb_bob', coefficients
+
+
+def _without_padding(coefficients: NDArray[np.float64], model: str, counts: tuple[int, ...]
+                     ) -> NDArray[np.float64]:
+    """As many coefficients as the model can have; only zeros may be dropped."""
+    size = coefficients.size
+    used = int(np.flatnonzero(coefficients).max(initial=-1)) + 1
+    fitting = [count for count in counts if used <= count <= size]
+    if fitting:
+        return coefficients[:max(fitting)]
+    if size and (used or counts == _EQUIDISTANT_COUNTS):
+        raise InputError(f'distortion model {model[:60]} has {" or ".join(map(str, counts))} '
+                         f'coefficients (none = no distortion), not {size}')
+    return coefficients[:0]
 
 
 def _numbers(values: ArrayLike, name: str) -> NDArray[np.float64]:

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Camera files: the yaml of ROS camera_calibration, plus where the camera stands."""
 
+import difflib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,27 +16,47 @@ from numpy.typing import NDArray
 from mocap23_ros.atomic_files import write_text
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_model import CameraModel
+from mocap23_ros.geometry.plausible_camera import LARGEST_SIDE, camera_doubt
 from mocap23_ros.geometry.poses import (
     check_pose,
     pose_from_translation_quaternion,
     translation_quaternion_from_pose,
 )
+from mocap23_ros.yaml_files import read_yaml
 
-MAXIMUM_BYTES = 1_000_000
+# What camera_calibration_parsers and camera_calibration write, and two keys of ours.
+_ROI_KEYS = ('x_offset', 'y_offset', 'width', 'height', 'do_rectify')
+_MATRIX_KEYS = ('rows', 'cols', 'data', 'dt')
+_KEYS: dict[str, tuple[str, ...]] = {
+    'image_width': (), 'image_height': (), 'camera_name': (), 'camera_matrix': _MATRIX_KEYS,
+    'distortion_model': (), 'distortion_coefficients': _MATRIX_KEYS,
+    'rectification_matrix': _MATRIX_KEYS, 'projection_matrix': _MATRIX_KEYS,
+    'binning_x': (), 'binning_y': (), 'roi': _ROI_KEYS,
+    'world_T_camera': ('translation', 'quaternion', 'rotation'), 'floor_height': ()}
+# Names of others whose nearest known one is another thing.
+_MEANT = {'camera_model': 'distortion_model', 'K': 'camera_matrix', 'k': 'camera_matrix',
+          'D': 'distortion_coefficients', 'd': 'distortion_coefficients',
+          'R': 'rectification_matrix', 'r': 'rectification_matrix',
+          'P': 'projection_matrix', 'p': 'projection_matrix'}
 
 
 @dataclass(frozen=True)
 class CameraFile:
     """Contents of a camera file.
 
-    world_T_camera: float64 [4,4], None where the file has none (the camera moves, or it is only a
-    calibration). floor_height: z of the floor in that world, metres. name: camera_name.
+    world_T_camera: float64 [4,4] pose of ``camera``'s optical frame, None where the file has none
+    (the camera moves, or it is only a calibration). Where the camera has a rectification R, that
+    frame is the rectified one, as in ROS; the file itself holds the pose of the lens, which is
+    what solvePnP gives with K and D.
+    floor_height: z of the floor in that world, metres. name: camera_name. doubt: what is strange
+    about the calibration but may be right, '' for nothing.
     """
 
     camera: CameraModel
     world_T_camera: NDArray[np.float64] | None = None
     floor_height: float = 0.0
     name: str = 'camera'
+    doubt: str = ''
 
     @property
     def floor_T_camera(self) -> NDArray[np.float64] | None:
@@ -47,17 +68,22 @@ class CameraFile:
         return pose
 
 
-def load_camera_file(path: str | os.PathLike) -> CameraFile:
-    """Read a camera file.
+def load_camera_file(path: str | os.PathLike, rectified: bool = False) -> CameraFile:
+    """Read a camera file, whose roi and binning are those of the images.
 
     It may hold ``world_T_camera: {translation: [x, y, z], quaternion: [x, y, z, w]}`` (or
     ``rotation``, nine numbers row by row, for the quaternion) and ``floor_height`` (metres).
-    Raises InputError, naming the file and the key, for whatever cannot be used.
+    rectified: the images are; projection_matrix is used for K and no distortion, and
+    world_T_camera is then the pose of the rectified camera.
+    Raises InputError, naming the file and the key, for whatever cannot be used, unknown keys too.
     """
     path = Path(path)
-    content = _read_yaml(path)
+    content = read_yaml(path)
     try:
-        return _parse(content)
+        if not isinstance(content, dict):
+            raise InputError('it has no keys; the format is that of ROS camera_calibration')
+        _check_keys(content)
+        return _parse(content, rectified)
     except InputError as error:
         raise InputError(f'{path}: {error}') from None
 
@@ -76,8 +102,9 @@ def save_camera_file(path: str | os.PathLike, contents: CameraFile) -> None:
         'projection_matrix': _matrix_entry(projection),
     }
     if contents.world_T_camera is not None:
+        pose = check_pose(contents.world_T_camera)
         translation, quaternion = translation_quaternion_from_pose(
-            check_pose(contents.world_T_camera))
+            pose @ _lens_T_camera(camera).T)
         content['world_T_camera'] = {'translation': translation.tolist(),
                                      'quaternion': quaternion.tolist()}
     if contents.floor_height:
@@ -86,40 +113,59 @@ def save_camera_file(path: str | os.PathLike, contents: CameraFile) -> None:
     write_text(path, text)
 
 
-def _read_yaml(path: Path) -> Mapping[str, Any]:
-    try:
-        with open(path, 'rb') as stream:
-            data = stream.read(MAXIMUM_BYTES + 1)
-    except OSError as error:
-        raise InputError(f'cannot read the camera file {path}: {error.strerror}') from None
-    if len(data) > MAXIMUM_BYTES:
-        raise InputError(f'{path} is larger than a camera file can be ({MAXIMUM_BYTES} bytes)')
-    try:
-        content = yaml.safe_load(data)
-    except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        mark = getattr(error, 'problem_mark', None)
-        where = f' (line {mark.line + 1})' if mark is not None else ''
-        raise InputError(f'{path} is not plain yaml{where}; the format is that of ROS '
-                         'camera_calibration') from None
-    if not isinstance(content, Mapping):
-        raise InputError(f'{path} has no keys; the format is that of ROS camera_calibration')
-    return content
+def _check_keys(content: Mapping[str, Any]) -> None:
+    """Refuse unknown keys: a misspelt one would be lost, and with it the distortion or the roi."""
+    for key, value in content.items():
+        _check_key(key, tuple(_KEYS))
+        if _KEYS[key] and isinstance(value, Mapping):
+            for part in value:
+                _check_key(part, _KEYS[key], f'{key}.')
 
 
-def _parse(content: Mapping[str, Any]) -> CameraFile:
-    distortion = content.get('distortion_coefficients')
-    rectification = content.get('rectification_matrix')
+def _check_key(key: str, known: tuple[str, ...], prefix: str = '') -> None:
+    if key in known:
+        return
+    nearest = _MEANT.get(key) if not prefix else None
+    nearest = nearest or next(iter(difflib.get_close_matches(key, known, 1, 0.5)), None)
+    meant = f'is {nearest} meant?' if nearest else f'known are {", ".join(known)}'
+    raise InputError(f'the key {prefix}{key[:60]} is unknown; {meant}')
+
+
+def _parse(content: Mapping[str, Any], rectified: bool) -> CameraFile:
+    rectification, projection = (
+        None if content.get(key) is None else _numbers(content[key], key, count)
+        for key, count in (('rectification_matrix', 9), ('projection_matrix', 12)))
+    roi = _roi(content.get('roi'))
+    binning_x, binning_y = (0 if content.get(key) is None else _whole(content, key, 0)
+                            for key in ('binning_x', 'binning_y'))
     camera = CameraModel.from_camera_info_fields(
         _whole(content, 'image_width'), _whole(content, 'image_height'),
         str(content.get('distortion_model') or ''),
-        [] if distortion is None else _numbers(distortion, 'distortion_coefficients'),
+        _numbers(_required(content, 'distortion_coefficients', hint=' (zeros where the lens has '
+                           'no distortion)'), 'distortion_coefficients'),
         _numbers(_required(content, 'camera_matrix'), 'camera_matrix', 9),
-        None if rectification is None else _numbers(rectification, 'rectification_matrix', 9))
-    pose = content.get('world_T_camera')
-    floor = content.get('floor_height', 0.0)
-    return CameraFile(camera, None if pose is None else _pose(pose),
-                      float(_numbers([floor], 'floor_height', 1)[0]),
-                      str(content.get('camera_name') or 'camera'))
+        rectification, projection, binning_x, binning_y, roi, rectified=rectified)
+    pose, floor = content.get('world_T_camera'), content.get('floor_height')
+    return CameraFile(camera, None if pose is None else _pose(pose) @ _lens_T_camera(camera),
+                      0.0 if floor is None else _numbers([floor], 'floor_height', 1)[0],
+                      str(content.get('camera_name') or 'camera'),
+                      camera_doubt(camera, cropped=any(roi)))
+
+
+def _lens_T_camera(camera: CameraModel) -> NDArray[np.float64]:
+    pose = np.eye(4)
+    pose[:3, :3] = camera.rectification.T
+    return pose
+
+
+def _roi(entry: Any) -> tuple[int, int, int, int]:
+    if entry is None:
+        return 0, 0, 0, 0
+    if not isinstance(entry, Mapping):
+        raise InputError(f'roi must have the keys {", ".join(_ROI_KEYS)}')
+    # do_rectify says what image_proc makes of the roi; the raw image is the same.
+    x, y, width, height = (_whole(entry, key, 0, 'roi.') for key in _ROI_KEYS[:4])
+    return x, y, width, height
 
 
 def _pose(entry: Any) -> NDArray[np.float64]:
@@ -131,7 +177,7 @@ def _pose(entry: Any) -> NDArray[np.float64]:
         quaternion = _numbers(entry['quaternion'], 'world_T_camera.quaternion', 4)
         if abs(np.linalg.norm(quaternion) - 1) > 0.01:
             raise InputError('world_T_camera.quaternion has not length 1; give x, y, z, w')
-        return pose_from_translation_quaternion(translation, quaternion)
+        return check_pose(pose_from_translation_quaternion(translation, quaternion))
     rotation = _numbers(_required(entry, 'rotation', 'world_T_camera.', ' (or quaternion)'),
                         'world_T_camera.rotation', 9)
     pose = np.eye(4)
@@ -146,32 +192,51 @@ def _required(entry: Mapping[str, Any], key: str, prefix: str = '', hint: str = 
     return entry[key]
 
 
-def _whole(content: Mapping[str, Any], key: str) -> int:
-    value = _required(content, key)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= 100_000:
-        raise InputError(f'{key} must be a positive whole number of pixels')
-    return value
+def _whole(entry: Mapping[str, Any], key: str, least: int = 1, prefix: str = '') -> int:
+    value = _required(entry, key, prefix)
+    digits = isinstance(value, str) and len(value) < 20 and value.isdecimal()
+    number = int(value) if digits else -1
+    if not least <= number <= LARGEST_SIDE:
+        raise InputError(f'{prefix}{key} must be a {"positive " * (least > 0)}whole number of '
+                         f'pixels up to {LARGEST_SIDE}')
+    return number
 
 
 def _numbers(entry: Any, name: str, count: int | None = None) -> list[float]:
     """A flat list of finite numbers from a list, a nested list, {data: [...]} or {x:, y:, ...}."""
     if isinstance(entry, Mapping):
+        _check_shape(entry, name)
         entry = entry['data'] if 'data' in entry else [entry[k] for k in 'xyzw' if k in entry]
     if not isinstance(entry, list):
         raise InputError(f'{name} must be a list of numbers')
     if entry and all(isinstance(row, list) for row in entry) and len(entry) <= 4:
         entry = [value for row in entry for value in row]
-    if any(isinstance(v, bool) or not isinstance(v, int | float | str) for v in entry):
-        raise InputError(f'{name} must hold numbers only')
     try:
-        numbers = [float(value) for value in entry]  # yaml reads 1e-3 (no dot) as a string
-    except (ValueError, OverflowError):
+        numbers = [_number(value) for value in entry]
+    except (TypeError, ValueError):
         raise InputError(f'{name} must hold numbers only') from None
     if not np.isfinite(numbers).all():
         raise InputError(f'{name} must be finite numbers')
     if count is not None and len(numbers) != count:
         raise InputError(f'{name} must have {count} numbers, not {len(numbers)}')
     return numbers
+
+
+def _check_shape(entry: Mapping[str, Any], name: str) -> None:
+    """ROS's reader takes rows x cols of the numbers: another count would be another matrix."""
+    data = entry.get('data')
+    if isinstance(data, list) and entry.get('rows') is not None and entry.get('cols') is not None:
+        rows, columns = (_whole(entry, key, 0, f'{name}.') for key in ('rows', 'cols'))
+        if rows * columns != len(data) and not any(isinstance(row, list) for row in data):
+            raise InputError(f'{name} is said to be {rows} x {columns}, yet has {len(data)} '
+                             'numbers')
+
+
+def _number(text: Any) -> float:
+    if not isinstance(text, str) or len(text) > 60:
+        raise ValueError('no number')
+    special = text.lower().lstrip('+-') in ('.nan', '.inf')
+    return float(text.replace('.', '') if special else text)
 
 
 def _matrix_entry(matrix: NDArray) -> dict[str, Any]:

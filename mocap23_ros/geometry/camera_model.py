@@ -16,6 +16,7 @@ from mocap23_ros.geometry.calibration import (
     make_lens,
 )
 from mocap23_ros.geometry.distortion import Distortion
+from mocap23_ros.geometry.plausible_camera import check_camera
 from mocap23_ros.geometry.poses import RIGID_TOLERANCE
 
 ASPECT_TOLERANCE = 0.02  # a larger change of shape is a crop, not a resize
@@ -87,11 +88,13 @@ class CameraModel:
 
         width, height: of the calibration (full resolution). k [9], p [12] row-major; r [9], all
         zero or absent = identity. roi: (x_offset, y_offset, width, height) in full-resolution
-        pixels, width 0 = everything. image_size: (width, height) of the image really received;
-        K follows where it was resized. rectified: the image is already undistorted; P is used
-        and D and R are not (a baseline in P[3] is not: TF says where the camera is).
-        Raises InputError as from_calibration does, and where the image is not a resized version
-        of what CameraInfo describes.
+        pixels, width and height 0 = up to the edge. image_size: (width, height) of the image
+        really received; K follows where it was resized. rectified: the image is already
+        undistorted; P is used and D and R are not (a baseline in P[3] is not: TF says where the
+        camera is).
+        Raises InputError as from_calibration and check_camera do, for a roi or binning that does
+        not fit the image, and where the image is not a resized version of what CameraInfo
+        describes.
         """
         if width <= 0 or height <= 0:  # some drivers leave the size out
             if image_size is None:
@@ -102,23 +105,27 @@ class CameraModel:
             if matrix[0, 0] == 0:
                 raise InputError('CameraInfo P is zero, yet the image is said to be rectified: '
                                  'publish P, or set image_is_rectified to false')
-            camera = cls.from_calibration(matrix, (), 'plumb_bob', (width, height))
+            camera = check_camera(cls.from_calibration(matrix, (), 'plumb_bob', (width, height)))
         else:
-            camera = cls.from_calibration(k, d, distortion_model, (width, height))
+            camera = check_camera(cls.from_calibration(k, d, distortion_model, (width, height)))
             turn = np.eye(3) if r is None else check_matrix(r, 'CameraInfo R')
             if not turn.any():
                 turn = np.eye(3)
-            if np.abs(turn @ turn.T - np.eye(3)).max() > RIGID_TOLERANCE:
+            # Within the bounds of a rotation, and no larger: huge numbers must not overflow.
+            if np.abs(turn).max() > 2 or np.abs(turn @ turn.T - np.eye(3)).max() > RIGID_TOLERANCE:
                 raise InputError('CameraInfo R is not a rotation; the identity is '
                                  '1 0 0 0 1 0 0 0 1')
             camera = cls(camera.K, camera.distortion, camera.distortion_model,
                          camera.image_size, turn)
-        if roi is not None and roi[2] > 0 and roi[3] > 0:
-            camera = camera.cropped(*roi)
+        if roi is not None and any(roi):
+            camera = camera._region(*map(int, roi))
         bin_x, bin_y = max(1, int(binning_x)), max(1, int(binning_y))
         if bin_x > 1 or bin_y > 1:
-            camera = camera._resized(max(1, camera.image_size[0] // bin_x),
-                                     max(1, camera.image_size[1] // bin_y), 1 / bin_x, 1 / bin_y)
+            binned = camera.image_size[0] // bin_x, camera.image_size[1] // bin_y
+            if min(binned) == 0:
+                raise InputError(f'a binning of {bin_x} x {bin_y} leaves nothing of an image of '
+                                 f'{camera.image_size[0]} x {camera.image_size[1]}')
+            camera = camera._resized(*binned, 1 / bin_x, 1 / bin_y)
         if image_size is not None:
             camera = camera.with_image_size(image_size)
         return camera
@@ -212,6 +219,17 @@ class CameraModel:
         K[1, 2] -= y_offset
         return CameraModel(K, self.distortion, self.distortion_model,
                            (int(width), int(height)), self.rectification)
+
+    def _region(self, x_offset: int, y_offset: int, width: int, height: int) -> 'CameraModel':
+        """The camera of a roi, which must lie inside the image."""
+        whole_width, whole_height = self.image_size
+        width, height = width or whole_width - x_offset, height or whole_height - y_offset
+        if (min(x_offset, y_offset, width - 1, height - 1) < 0
+                or x_offset + width > whole_width or y_offset + height > whole_height):
+            raise InputError(f'the roi of {width} x {height} at ({x_offset}, {y_offset}) reaches '
+                             f'beyond the calibrated image of {whole_width} x {whole_height}; '
+                             'offsets and sizes count unbinned pixels of the whole image')
+        return self.cropped(x_offset, y_offset, width, height)
 
     def _resized(self, width: int, height: int, scale_x: float, scale_y: float) -> 'CameraModel':
         # Whole numbers are pixel centres, so that the image's corner is at (-0.5, -0.5).

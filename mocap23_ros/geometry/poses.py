@@ -9,6 +9,8 @@ from scipy.spatial.transform import Rotation
 from mocap23_ros.errors import InputError
 
 RIGID_TOLERANCE = 1e-3  # largest error of an entry of R^T R
+# Metres. Joints are stored in single precision: farther out its steps exceed a centimetre.
+LARGEST_DISTANCE = 1e5
 
 
 def transform_points(a_T_b: NDArray, p_b: NDArray) -> NDArray:
@@ -69,7 +71,8 @@ def check_pose(pose: ArrayLike, name: str = 'world_T_camera') -> NDArray[np.floa
     """Return the pose(s) as float64 [...,4,4] after checking that they are rigid.
 
     Raises InputError, naming ``name``, for a wrong shape, numbers that are not finite, a rotation
-    part that is not a proper rotation within RIGID_TOLERANCE, or a wrong last row.
+    part that is not a proper rotation within RIGID_TOLERANCE, a wrong last row, or a place
+    farther than LARGEST_DISTANCE from the origin.
     """
     try:
         given = np.asarray(pose)
@@ -83,6 +86,10 @@ def check_pose(pose: ArrayLike, name: str = 'world_T_camera') -> NDArray[np.floa
     if not np.isfinite(poses).all():
         raise InputError(f'{name} has entries that are not finite numbers')
     rotation = poses[..., :3, :3]
+    distance = np.abs(poses[..., :3, 3]).max(initial=0.0)
+    if distance > LARGEST_DISTANCE:
+        raise InputError(f'{name} is {distance:.3g} m from the origin of its world; give metres in '
+                         f'a local frame, within {LARGEST_DISTANCE / 1e3:g} km')
     error = np.abs(np.matmul(np.swapaxes(rotation, -1, -2), rotation) - np.eye(3))
     rigid = (error.max(initial=0.0) <= RIGID_TOLERANCE
              and bool((np.linalg.det(rotation) > 0).all())
