@@ -21,6 +21,7 @@ from mocap23_ros.cli.lift_arguments import (
 from mocap23_ros.engines.backends import BACKEND_NAMES
 from mocap23_ros.engines.graph_precision import PRECISIONS
 from mocap23_ros.engines.model_files import available_tiers
+from mocap23_ros.geometry.plausible_camera import camera_doubt
 from mocap23_ros.lifting.lifter import Lifter
 from mocap23_ros.lifting.lifters import LIFTERS, create_lifter
 from mocap23_ros.pipeline.refinement import RefinementSteps
@@ -107,6 +108,7 @@ def run(arguments: argparse.Namespace) -> int:
             else:
                 detected = load_recording(source)
             recording = detected.converted(COCO17)
+            _say_doubts(source, recording)
             unseen = check_recording(arguments, recording, source, target)
             if arguments.save_keypoints:
                 detected.save(arguments.save_keypoints)
@@ -162,6 +164,13 @@ def _make_lifter(arguments: argparse.Namespace) -> Lifter:
     return create_lifter(name, tier=tier, backend=arguments.backend or 'auto',
                          steps=arguments.steps, warm_start=arguments.mode == 'streaming',
                          precision=arguments.precision)
+
+
+def _say_doubts(source: Path, recording: KeypointRecording) -> None:
+    """A line about a calibration that is strange, but may be right."""
+    doubt = camera_doubt(recording.cameras[0])
+    if doubt:
+        _say(f'{source}: {doubt}')
 
 
 def _say_who_is_missing(source: Path, unseen: list[int], motion: RecordedMotion) -> None:

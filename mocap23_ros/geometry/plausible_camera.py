@@ -9,6 +9,7 @@ leave room for every calibration that was found in public repositories.
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mocap23_ros.errors import InputError
 
@@ -27,6 +28,9 @@ _LARGEST_PIXEL_RATIO = 3.0
 _LEAST_FIELD = 0.3
 _LARGEST_BEND = 2.0
 _GRID = 9
+# Metres above the floor; farther away people are too small to be found.
+_HIGHEST = 100.0
+_USUAL_HEIGHTS = (0.5, 30.0)
 
 
 def check_camera(camera: 'CameraModel') -> 'CameraModel':
@@ -72,6 +76,18 @@ def camera_doubt(camera: 'CameraModel', cropped: bool = False) -> str:
     if cropped:
         return doubt + 'check that K is that of the whole image, not of the roi'
     return doubt + 'check that K is of this image size, and cx and cy are not exchanged'
+
+
+def check_height(world_T_camera: NDArray[np.float64]) -> None:
+    """Raise InputError, naming the unit that fits, for poses [...,4,4] far above z = 0."""
+    height = float(world_T_camera[..., 2, 3].max(initial=0.0))
+    if height <= _HIGHEST:
+        return
+    fitting = [f'; they look like {unit}, divide them by {divisor}'
+               for unit, divisor in (('millimetres', 1000), ('centimetres', 100))
+               if _USUAL_HEIGHTS[0] <= height / divisor <= _USUAL_HEIGHTS[1]]
+    raise InputError(f'world_T_camera has the camera {height:.4g} m above the floor, but must be '
+                     f'metres, at most {_HIGHEST:g}{fitting[0] if fitting else ""}')
 
 
 def _principal_point(camera: 'CameraModel') -> tuple[float, float]:

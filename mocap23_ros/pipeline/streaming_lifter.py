@@ -11,6 +11,8 @@ from numpy.typing import ArrayLike
 
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_model import CameraModel
+from mocap23_ros.geometry.plausible_camera import check_height
+from mocap23_ros.geometry.poses import check_pose
 from mocap23_ros.lifting.lifter import Lifter, require_coco17
 from mocap23_ros.lifting.motion_sample import sample_motion
 from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
@@ -101,9 +103,11 @@ class StreamingLifter:
         stamp: seconds, not older than the last one. tracks: of this frame, raw pixels.
         world_T_camera: [4,4] pose of the optical frame at the stamp, floor at z = 0.
         An empty list until ``lag`` frames are behind, and where nobody is. Raises InputError for
-        stamps that go back (``reset`` after a clock jump) and poses that are not rigid.
+        stamps that go back (``reset`` after a clock jump), poses that are not rigid, and cameras
+        too far above the floor.
         """
         stamp = float(stamp)
+        check_height(check_pose(world_T_camera))
         self._history.add(stamp, tracks, camera, world_T_camera)
         seen = frozenset(t.person_id for t in tracks if np.isfinite(t.keypoints[:, 0]).any())
         for person_id in seen:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from mocap23_ros.atomic_files import write_npz
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_model import CameraModel
+from mocap23_ros.geometry.plausible_camera import check_camera
 from mocap23_ros.geometry.poses import check_pose
 from mocap23_ros.npz_files import open_npz
 from mocap23_ros.plausibility.keypoint_values import clean_keypoints
@@ -223,7 +224,7 @@ def _cameras(arrays: dict[str, NDArray], frames: int, size: tuple[int, int]
     name = _text(arrays.get('distortion_model', np.array('plumb_bob')), 'distortion_model')
     # All frames usually share one matrix even where it is given for each.
     matrices = [K] if K.ndim == 2 else ([K[0]] if (K == K[0]).all() else list(K))
-    return tuple(CameraModel.from_calibration(matrix, distortion, name, size)
+    return tuple(check_camera(CameraModel.from_calibration(matrix, distortion, name, size))
                  for matrix in matrices)
 
 

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """CameraInfo messages to camera models."""
 
-from collections.abc import Hashable
+import re
+from collections.abc import Hashable, Sequence
 
 import message_filters
 from rclpy.time import Time
@@ -11,11 +12,15 @@ from std_msgs.msg import Header
 
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_model import CameraModel
+from mocap23_ros.geometry.plausible_camera import camera_doubt
 from mocap23_ros.ros.problems import ProblemLog, Severity
 
 # A zooming or cropping camera sends another CameraInfo with every image: enough of them are kept
 # for the images that wait.
 CACHE_SIZE = 60
+
+_RECTIFIED_NAME = re.compile(r'(^|[/_])rect(ified)?([/_]|$)')
+_RAW_NAME = re.compile(r'(^|[/_])raw([/_]|$)')
 
 
 class CameraSource:
@@ -25,7 +30,10 @@ class CameraSource:
     once a second.
     """
 
-    def __init__(self, camera_infos: message_filters.SimpleFilter, problems: ProblemLog) -> None:
+    def __init__(self, camera_infos: message_filters.SimpleFilter, problems: ProblemLog,
+                 topics: Sequence[str] = ()) -> None:
+        """topics: full names of those of the images and of CameraInfo, which may say more."""
+        self._topics = tuple(topics)
         self._cache = message_filters.Cache(camera_infos, CACHE_SIZE)
         self._problems = problems
         self._key: Hashable = None
@@ -43,18 +51,42 @@ class CameraSource:
             raise InputError(
                 'images come but no CameraInfo; remap camera_info to the topic of the camera '
                 '(it is usually beside the image topic) and check that the camera is calibrated')
-        if info.header.frame_id and info.header.frame_id != header.frame_id:
-            self._problems.report(
-                'camera_info frame',
-                f'the image has frame_id "{header.frame_id}" and CameraInfo has '
-                f'"{info.header.frame_id}"; the image\'s is used; check that camera_info belongs '
-                'to the same camera', Severity.WARN)
-        else:
-            self._problems.clear('camera_info frame')
+        self._warn('camera_info frame', _other_frame(info, header))
         key = _content(info, image_size, rectified)
         if key != self._key or self._model is None:
             self._model, self._key = camera_from_info(info, image_size, rectified), key
+        cropped = bool(info.roi.width and info.roi.height)
+        self._warn('calibration', camera_doubt(self._model, cropped))
+        self._warn('rectification', _other_rectification(self._topics, self._model, rectified))
         return self._model
+
+    def _warn(self, key: str, message: str) -> None:
+        if message:
+            self._problems.report(key, message, Severity.WARN)
+        else:
+            self._problems.clear(key)
+
+
+def _other_frame(info: CameraInfo, header: Header) -> str:
+    if info.header.frame_id in ('', header.frame_id):
+        return ''
+    return (f'the image has frame_id "{header.frame_id[:60]}" and CameraInfo has '
+            f'"{info.header.frame_id[:60]}"; the image\'s is used; check that camera_info belongs '
+            'to the same camera')
+
+
+def _other_rectification(topics: Sequence[str], model: CameraModel, rectified: bool) -> str:
+    """What speaks against image_is_rectified: topics are named by what they carry."""
+    said = next((topic for topic in topics if _RECTIFIED_NAME.search(topic)), '')
+    if said and not rectified and model.distortion.any():
+        return (f'{said} is named as rectified images are, yet image_is_rectified is false and '
+                'CameraInfo has distortion: if the images are rectified, set image_is_rectified '
+                'to true')
+    raw = next((topic for topic in topics if _RAW_NAME.search(topic)), '')
+    if raw and not said and rectified:
+        return (f'{raw} is named as raw images are, yet image_is_rectified is true: P is used and '
+                'no distortion; if the images are raw, set image_is_rectified to false')
+    return ''
 
 
 def camera_from_info(
@@ -62,7 +94,8 @@ def camera_from_info(
 ) -> CameraModel:
     """Return the model of a CameraInfo for images of this size (width, height).
 
-    Raises InputError for an uncalibrated camera, an unknown distortion model, a wrong size.
+    Raises InputError for an uncalibrated camera, an unknown distortion model, a wrong size, and
+    numbers that cannot be true.
     """
     roi = info.roi
     return CameraModel.from_camera_info_fields(

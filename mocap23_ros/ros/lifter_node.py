@@ -133,8 +133,9 @@ class LifterNode(LifecycleNode):
             qos_overriding_options=QoSOverridingOptions.with_default_policies())
         self._outputs = Outputs(self, settings, core.keypoint_format, core.output_format)
         self._processor = FrameProcessor(
-            core, CameraSource(self._camera_infos, self._problems), self._tf_buffer,
-            self._problems, self._forget_everything)
+            core, CameraSource(self._camera_infos, self._problems, (
+                image_topic(self, 'raw'), camera_info_topic(self))),
+            self._tf_buffer, self._problems, self._forget_everything)
         self._watchdog = InputWatchdog(self, self._problems)
         self.get_logger().info(
             f'configured: detector {settings.detector}, lifter {settings.lifter}, world frame '

@@ -113,6 +113,12 @@ def test_folder_is_lifted_to_the_same_names(tmp_path):
     assert sorted(p.name for p in (tmp_path / 'results').iterdir()) == ['a.npz', 'b.npz']
 
 
+def pose_in(units_per_metre):
+    pose = POSE.copy()
+    pose[:3, 3] *= units_per_metre
+    return pose
+
+
 REFUSED = {
     'keypoints of 16 joints': ({'keypoints': recording()['keypoints'][:, :, :16]}, 'keypoints has'),
     'keypoints without people axis': ({'keypoints': recording()['keypoints'][:, 0]}, 'shape'),
@@ -153,8 +159,13 @@ REFUSED = {
                      'nobody is ever seen'),
     'nobody at all': ({'keypoints': np.zeros((FRAMES, 0, 17, 3))}, 'nobody is ever seen'),
     'camera in the cellar': ({'world_T_camera': look_at((0, 0, -1), (4, 0, 0.9))}, 'the floor'),
-    'black hole lens': ({'distortion': np.array([1e6, 1e6, 0, 0, 0])}, 'that no lens has'),
-    'folded lens': ({'distortion': np.array([-1e6, 0, 0, 0, 0])}, 'that no lens has'),
+    'pose in millimetres': ({'world_T_camera': pose_in(1000)}, 'millimetres'),
+    'pose in centimetres': ({'world_T_camera': pose_in(100)}, 'centimetres'),
+    'satellite': ({'world_T_camera': pose_in(1e12)}, 'from the origin'),
+    'K of twice the size': ({'K': K * [[2, 1, 2], [1, 2, 2], [1, 1, 1]]}, 'another image size'),
+    'K of a thumbnail': ({'K': K / [[9, 1, 9], [1, 9, 9], [1, 1, 1]]}, 'another image size'),
+    'black hole lens': ({'distortion': np.array([1e4, 1e4, 0, 0, 0])}, 'that no lens has'),
+    'folded lens': ({'distortion': np.array([-1e6, 0, 0, 0, 0])}, 'no lens has'),
 }
 
 
@@ -186,6 +197,14 @@ def test_plausible_lenses_and_clocks_are_taken(tmp_path):
                     {'stamps': 1.7e9 + np.arange(FRAMES) / RATE},
                     {'stamps': np.append(np.arange(FRAMES - 1) / RATE, 86_400)}):
         assert lift(tmp_path, recording(**changes))[0] == 0, changes
+
+
+def test_what_is_strange_but_may_be_right_is_said(tmp_path, capsys):
+    assert lift(tmp_path, recording())[0] == 0
+    assert 'principal point' not in capsys.readouterr().err
+    half = K / [[2, 1, 2], [1, 2, 2], [1, 1, 1]]
+    assert lift(tmp_path, recording(K=half))[0] == 0
+    assert 'check that K is of this image size' in capsys.readouterr().err
 
 
 def test_bad_arguments_are_one_clear_line(tmp_path, capsys):

@@ -6,7 +6,7 @@ import message_filters
 import numpy as np
 import pytest
 from builtin_interfaces.msg import Time
-from sensor_msgs.msg import CameraInfo
+from sensor_msgs.msg import CameraInfo, RegionOfInterest
 from std_msgs.msg import Header
 
 from mocap23_ros.errors import InputError
@@ -23,6 +23,10 @@ class Silent:
 
 def header(seconds, frame='camera'):
     return Header(stamp=Time(sec=seconds), frame_id=frame)
+
+
+def warnings(source):
+    return {key: problem.message for key, problem in source.problems.present().items()}
 
 
 def camera_info(seconds=0, focal=500.0, frame='camera', **fields):
@@ -92,7 +96,46 @@ def test_camera_info_of_another_frame_is_warned_of(source):
     ({'distortion_model': 'fancy'}, (640, 480), 'fancy'),
     ({'d': [float('nan')] * 5}, (640, 480), 'finite'),
     ({}, (640, 640), '640 x 640'),
+    ({'d': [-1520.0, 640.0, 0.3, -0.2, 2400.0]}, (640, 480), 'no lens has'),
+    ({'d': [1e30, 0.0, 0.0, 0.0, 0.0]}, (640, 480), 'no lens has'),
+    ({'k': [1e12, 0.0, 320.0, 0.0, 1e12, 240.0, 0.0, 0.0, 1.0]}, (640, 480), 'absurd'),
+    ({'k': [500.0, 0.0, 960.0, 0.0, 500.0, 540.0, 0.0, 0.0, 1.0]}, (640, 480), 'another image'),
+    ({'roi': RegionOfInterest(x_offset=4_000_000_000, width=64, height=48)}, (64, 48), 'roi of'),
+    ({'r': [0.5] * 9}, (640, 480), 'R is not a rotation'),
 ])
 def test_bad_calibration_is_refused_by_name(fields, size, reason):
     with pytest.raises(InputError, match=reason):
         camera_from_info(camera_info(**fields), size)
+
+
+@pytest.mark.parametrize(('topic', 'rectified', 'd', 'words'), [
+    ('/cam/image_rect', False, 0.1, 'set image_is_rectified to true'),
+    ('/cam/image_rect_color', False, 0.1, 'set image_is_rectified to true'),
+    ('/cam/rect/image', False, 0.1, 'set image_is_rectified to true'),
+    ('/cam/image_rect', False, 0.0, ''),
+    ('/cam/image_rect', True, 0.1, ''),
+    ('/cam/image_raw', True, 0.1, 'set image_is_rectified to false'),
+    ('/cam/image_rect_raw', True, 0.1, ''),
+    ('/cam/image_raw', False, 0.1, ''),
+    ('/direct/correct_image', False, 0.1, ''),
+])
+def test_topics_named_against_image_is_rectified_are_warned_of(topic, rectified, d, words):
+    infos, problems = message_filters.SimpleFilter(), ProblemLog(Silent(), lambda: 0.0)
+    source = CameraSource(infos, problems, (topic, '/cam/camera_info'))
+    infos.signalMessage(camera_info(10, d=[d, 0.0, 0.0, 0.0, 0.0]))
+    source.camera_for(header(10), (640, 480), rectified)
+    said = problems.present().get('rectification')
+    assert words in said.message if words else said is None
+
+
+def test_a_strange_principal_point_is_a_warning(source):
+    source.send(10)
+    assert focal(source, 10) and not warnings(source)
+    source.send(11, k=[500.0, 0.0, 160.0, 0.0, 500.0, 120.0, 0.0, 0.0, 1.0])
+    assert focal(source, 11) and 'of this image size' in warnings(source)['calibration']
+
+
+def test_the_drivers_zeros_after_d_are_dropped(source):
+    source.send(10, d=[0.1, -0.05, 0.0, 0.0, 0.02, 0.0, 0.0, 0.0])
+    model = source.camera_for(header(10), (640, 480), False)
+    assert model.distortion.tolist() == [0.1, -0.05, 0, 0, 0.02]
