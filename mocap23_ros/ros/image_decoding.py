@@ -8,10 +8,8 @@ from cv_bridge import CvBridge, CvBridgeError
 from numpy.typing import NDArray
 from sensor_msgs.msg import CompressedImage, Image
 
+from mocap23_ros.detection.compressed_images import decode_compressed
 from mocap23_ros.errors import InputError
-
-# Compressed images declare their size themselves; a small file must not ask for gigabytes.
-MAX_PIXELS = 64_000_000
 
 # OpenCV type names without a meaning of colour; cameras that send them mean these.
 _COLOUR_OF_TYPE = {'8UC3': 'bgr8', '8UC1': 'mono8', '8UC4': 'bgra8'}
@@ -48,33 +46,25 @@ def decode_image(message: Image) -> NDArray[np.uint8]:
     except (CvBridgeError, cv2.error, TypeError, ValueError, KeyError, AttributeError) as error:
         reason = ' '.join(str(error).split())
         raise InputError(
-            f'cannot convert an image of encoding "{encoding}" ({width}x{height}) to bgr8: '
-            f'{reason}; have the camera send rgb8 or bgr8') from error
+            f'cannot convert an image of encoding "{encoding[:60]}" ({width}x{height}) to bgr8: '
+            f'{reason[:200]}; have the camera send rgb8 or bgr8') from error
     return np.ascontiguousarray(image)
 
 
 def decode_compressed_image(message: CompressedImage) -> NDArray[np.uint8]:
-    """Return a JPEG or PNG image as uint8 [H,W,3] BGR; raises InputError where it is damaged."""
-    data = np.frombuffer(message.data, np.uint8)
-    if data.size == 0:
+    """Return a JPEG or PNG image as uint8 [H,W,3] BGR; raises InputError where it is damaged.
+
+    Pixels as stored: CameraInfo is of these, whatever EXIF says of the camera's orientation.
+    """
+    if not len(message.data):
         raise InputError('the compressed image is empty; check the camera driver')
-    # Decoders fill the missing part of a cut JPEG with grey: people would be found in half images.
-    if data[:2].tobytes() == b'\xff\xd8' and b'\xff\xd9' not in data[data.size // 2:].tobytes():
-        raise InputError(
-            f'the JPEG image is cut off after {data.size} bytes (no end marker); check the camera '
-            'driver and the network')
-    _check_declared_size(data)
     try:
-        image = cv2.imdecode(data, cv2.IMREAD_COLOR)
-    except cv2.error as error:
-        image, reason = None, ' '.join(str(error).split())
-    else:
-        reason = 'the decoder does not know it'
-    if image is None:
+        return decode_compressed(bytes(message.data))
+    except InputError as error:
         raise InputError(
-            f'the compressed image (format "{message.format}", {data.size} bytes) cannot be '
-            f'decoded: {reason}; send JPEG or PNG (for depth and theora, use raw)')
-    return image  # type: ignore[return-value]
+            f'the compressed image (format "{message.format[:60]}", {len(message.data)} bytes) '
+            f'cannot be decoded: {error}; check the camera driver and the network, and send JPEG '
+            'or PNG (for depth and theora, use raw)') from error
 
 
 def _without_padding(message: Image) -> Image:
@@ -87,7 +77,8 @@ def _without_padding(message: Image) -> Image:
         dtype, channels = _bridge.encoding_to_dtype_with_channels(encoding)
     except (CvBridgeError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(
-            f'the image has the unknown encoding "{encoding}"; have the camera send rgb8 or bgr8'
+            f'the image has the unknown encoding "{encoding[:60]}"; have the camera send rgb8 or '
+            'bgr8'
         ) from error
     row = width * channels * np.dtype(dtype).itemsize
     if step < row or step * height > len(message.data):
@@ -123,26 +114,3 @@ def _decode_semi_planar(message: Image) -> NDArray[np.uint8]:
     code = cv2.COLOR_YUV2BGR_NV12 if message.encoding == 'nv12' else cv2.COLOR_YUV2BGR_NV21
     return cv2.cvtColor(np.ascontiguousarray(data), code)  # type: ignore[return-value]
 
-
-def _check_declared_size(data: NDArray[np.uint8]) -> None:
-    """Refuse an image that would unpack to gigabytes before it does."""
-    width, height = _declared_size(data.tobytes())
-    if width * height > MAX_PIXELS:
-        raise InputError(
-            f'the compressed image says it is {width}x{height}; at most {MAX_PIXELS} pixels are '
-            'taken')
-
-
-def _declared_size(data: bytes) -> tuple[int, int]:
-    """Return width and height from the header of a PNG or JPEG; zeros where there is none."""
-    if data.startswith(b'\x89PNG\r\n\x1a\n'):
-        return int.from_bytes(data[16:20], 'big'), int.from_bytes(data[20:24], 'big')
-    position = 2
-    while data.startswith(b'\xff\xd8') and position + 9 <= len(data) and data[position] == 0xFF:
-        marker = data[position + 1]
-        # Start of frame: C0 to CF but for the tables C4, C8, CC.
-        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            height = int.from_bytes(data[position + 5:position + 7], 'big')
-            return int.from_bytes(data[position + 7:position + 9], 'big'), height
-        position += 2 + int.from_bytes(data[position + 2:position + 4], 'big')
-    return 0, 0
