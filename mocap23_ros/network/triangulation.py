@@ -5,7 +5,6 @@
 ``ray``, the default: one unknown per joint, its depth along the real ray. ``three``: three
 unknowns, all views weighted. Both are closed forms (no SVD, no matrix inverse), and two passes
 refresh their perspective weights. ``svd``: the paper's homogeneous form, for comparison.
-geometry/triangulation.py holds the references in numpy.
 """
 
 import torch
@@ -118,8 +117,7 @@ def triangulate_svd(views: Views, u: Tensor, v: Tensor, weight: Tensor) -> Plane
     """Homogeneous linear triangulation (DLT) by SVD, as in the paper: algebraic error, one pass.
 
     u, v, weight: [B,V,T,J]; weight on the squares of the equations, not divided by the depth.
-    The reference in numpy is geometry.triangulation.triangulate_dlt. No gradient: that of the
-    SVD is undefined where singular values are equal.
+    No gradient: that of the SVD is undefined where singular values are equal.
     """
     shape = u.shape
     with torch.no_grad():

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the tests of the sample share: the real sample, and synthetic cameras round a room."""
 
-import numpy as np
 import pytest
+from synthetic_people import look_at
 
 from mocap23_ros.demo.archive import fetch_sample
 from mocap23_ros.demo.sample_camera import SampleCamera
@@ -17,17 +17,6 @@ def sample_files():
         return fetch_sample()
     except InputError as error:
         pytest.skip(f'the sample video is needed: {error}')
-
-
-def look_at(centre, target):
-    """world_T_camera of a camera at centre that looks at target, upright."""
-    forward = np.subtract(target, centre) / np.linalg.norm(np.subtract(target, centre))
-    right = np.cross(forward, (0.0, 0.0, 1.0))
-    right /= np.linalg.norm(right)
-    pose = np.eye(4)
-    pose[:3, :3] = np.stack([right, np.cross(forward, right), forward], axis=1)
-    pose[:3, 3] = centre
-    return pose
 
 
 @pytest.fixture

@@ -3,11 +3,11 @@
 import cv2
 import numpy as np
 import pytest
+from synthetic_people import look_at
 
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_file import CameraFile, load_camera_file, save_camera_file
 from mocap23_ros.geometry.camera_model import CameraModel
-from mocap23_ros.geometry.virtual_cameras import look_at
 
 TEXT = """
 image_width: 640

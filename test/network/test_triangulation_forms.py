@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import onnxruntime
 import pytest
+from reference_geometry import triangulate_dlt
 from training_helpers import JOINTS, scene, torch, views_of
 
 from mocap23_ros.cli.main import main
@@ -14,7 +15,6 @@ from mocap23_ros.datasets.procedural import procedural_motion
 from mocap23_ros.errors import InputError
 from mocap23_ros.experiments.ablations import ABLATIONS
 from mocap23_ros.experiments.triangulation_study import with_triangulation
-from mocap23_ros.geometry.triangulation import triangulate_dlt
 from mocap23_ros.network.configuration import TrainingConfiguration
 from mocap23_ros.network.lifter_graph import LifterGraph
 from mocap23_ros.network.lifter_model import LifterModel, LifterOptions

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 import numpy as np
 import pytest
+from synthetic_people import look_at
 
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_model import CameraModel
-from mocap23_ros.geometry.virtual_cameras import look_at
 from mocap23_ros.tracking.track import Track, TrackState
 from mocap23_ros.windows import keypoint_history
 from mocap23_ros.windows.keypoint_history import KeypointHistory
