@@ -48,6 +48,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='video of a fixed camera; the detector runs first')
     parser.add_argument('--camera', type=Path, metavar='CAMERA.yaml',
                         help='with --video: ROS calibration plus world_T_camera, floor_height')
+    parser.add_argument('--fps', type=float, metavar='RATE',
+                        help="with --video: frames per second, in place of the file's own stamps")
+    parser.add_argument('--rectified', action='store_true',
+                        help='with --video: the video is rectified; projection_matrix is used, and '
+                             'no distortion')
     parser.add_argument('--out', type=Path, required=True, metavar='OUT.npz',
                         help='result; a folder when --keypoints is one')
     parser.add_argument('--lifter', choices=sorted(LIFTERS),
@@ -108,7 +113,8 @@ def run(arguments: argparse.Namespace) -> int:
             else:
                 detected = load_recording(source)
             recording = detected.converted(COCO17)
-            _say_doubts(source, recording)
+            if not arguments.video:
+                _say_doubts(source, recording)
             unseen = check_recording(arguments, recording, source, target)
             if arguments.save_keypoints:
                 detected.save(arguments.save_keypoints)
@@ -196,10 +202,12 @@ def _detect(arguments: argparse.Namespace, report: Progress) -> KeypointRecordin
     from mocap23_ros.detection.detectors import create_detector
     from mocap23_ros.geometry.camera_file import load_camera_file
     from mocap23_ros.recordings.video_recording import record_video
-    load_camera_file(arguments.camera)  # before the detector: its start takes seconds
+    # Before the detector: its start takes seconds.
+    load_camera_file(arguments.camera, arguments.rectified)
     detector = create_detector(arguments.detector, model=arguments.detector_model)
     try:
-        return record_video(arguments.video, arguments.camera, detector, report)
+        return record_video(arguments.video, arguments.camera, detector, report,
+                            rate=arguments.fps, rectified=arguments.rectified, say=_say)
     finally:
         detector.close()
 

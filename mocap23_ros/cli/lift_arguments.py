@@ -20,6 +20,12 @@ def check_arguments(arguments: argparse.Namespace) -> None:
         raise InputError('--video needs --camera CAMERA.yaml with the calibration and the pose')
     if arguments.camera and not arguments.video:
         raise InputError('--camera goes with --video; keypoint files hold their own camera')
+    if arguments.fps is not None and not arguments.video:
+        raise InputError('--fps goes with --video; keypoint files hold their stamps')
+    if arguments.fps is not None and not 0.1 <= arguments.fps <= 1000:
+        raise InputError(f'--fps {arguments.fps:g}: give 0.1 to 1000 frames per second')
+    if arguments.rectified and not arguments.video:
+        raise InputError('--rectified goes with --video; keypoint files hold their own camera')
     if arguments.save_keypoints:
         _check_save_keypoints(arguments)
     if arguments.mode == 'offline' and arguments.lag:

@@ -203,12 +203,17 @@ class CameraModel:
         if width <= 0 or height <= 0:
             raise InputError(f'an image of {width} x {height} pixels is empty')
         scale_x, scale_y = width / self.image_size[0], height / self.image_size[1]
-        if abs(scale_x / scale_y - 1) > ASPECT_TOLERANCE:
+        if not self.fits((width, height)):
             raise InputError(
                 f'the image is {width} x {height} but its calibration is for '
                 f'{self.image_size[0]} x {self.image_size[1]}, another shape: a cropped image '
                 'needs the roi of CameraInfo or a calibration of its own')
         return self._resized(width, height, scale_x, scale_y)
+
+    def fits(self, image_size: Sequence[int]) -> bool:
+        """Whether images of (width, height) px have the shape of its own, whatever their size."""
+        ratio = image_size[0] * self.image_size[1] / (image_size[1] * self.image_size[0])
+        return abs(ratio - 1) <= ASPECT_TOLERANCE
 
     def cropped(self, x_offset: int, y_offset: int, width: int, height: int) -> 'CameraModel':
         """The camera of the part of its images that starts at (x_offset, y_offset)."""

@@ -7,70 +7,96 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from mocap23_ros.detection.detector import Detector
+from mocap23_ros.detection.upright_detector import UprightDetector
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_file import load_camera_file
+from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.recordings.recording import KeypointRecording
+from mocap23_ros.recordings.video_file import VideoFile
 from mocap23_ros.tracking.track import TrackState
 from mocap23_ros.tracking.tracker import Tracker
 
-MAXIMUM_FRAMES = 200_000
-
 
 def record_video(video: Path, camera_file: Path, detector: Detector,
-                 progress: Callable[[int, int], None] | None = None) -> KeypointRecording:
+                 progress: Callable[[int, int], None] | None = None, *,
+                 rate: float | None = None, rectified: bool = False,
+                 say: Callable[[str], None] = lambda line: None) -> KeypointRecording:
     """Detect and track everybody in a video of a fixed camera.
 
-    The keypoints stay in the detector's format; stamps are frame number / frame rate. People who
-    were never confirmed by the tracker are left out. progress: called with (frames done, frames
-    in all, 0 = unknown). Raises InputError for files that cannot be read and a camera file
-    without ``world_T_camera``.
+    The keypoints stay in the detector's format; stamps are the container's, from 0, or those of
+    the ``rate`` in frames per second. People who were never confirmed by the tracker are left
+    out. progress: called with (frames done, frames in all, 0 = unknown). rectified: the video is;
+    see load_camera_file. say: called with lines about what the user should know.
+    Raises InputError for files that cannot be read and a camera file without ``world_T_camera``.
     """
-    contents = load_camera_file(camera_file)
+    contents = load_camera_file(camera_file, rectified)
     pose = contents.floor_T_camera
     if pose is None:
         raise InputError(f'{camera_file} does not say where the camera stands: add '
                          'world_T_camera with translation (x, y, z) and quaternion (x, y, z, w)')
-    if not Path(video).is_file():
-        raise InputError(f'{video}: no such file')
-    capture = cv2.VideoCapture(str(video))
-    try:
-        rate = capture.get(cv2.CAP_PROP_FPS)
-        if not capture.isOpened() or not 0 < rate < 10_000:
-            raise InputError(f'{video} is not a video that OpenCV can read')
-        total = max(0, int(capture.get(cv2.CAP_PROP_FRAME_COUNT)))
-        tracker = Tracker()
-        people: dict[int, dict[int, np.ndarray]] = {}
-        confirmed: set[int] = set()
-        camera, frame = None, 0
-        while True:
-            there, image = capture.read()
-            if not there:
-                break
-            if frame == MAXIMUM_FRAMES:
-                raise InputError(f'{video} is longer than {MAXIMUM_FRAMES} frames; cut it')
+    if contents.doubt:
+        say(f'{camera_file}: {contents.doubt}')
+    upright = UprightDetector(detector)
+    upright.follow(pose)
+    tracker = Tracker()
+    people: dict[int, dict[int, np.ndarray]] = {}
+    confirmed: set[int] = set()
+    camera: CameraModel | None = None
+    stamps: list[float] = []
+    with VideoFile(video, rate) as frames:
+        for stamp, image in frames:
             if camera is None:
-                camera = contents.camera.with_image_size(image.shape[1::-1])
-            for track in tracker.update(detector.detect(np.asarray(image, np.uint8)), frame / rate):
+                image_size, camera = _fit(frames, image, contents.camera, video)
+            if image.shape[1::-1] != image_size:
+                image = np.asarray(cv2.resize(image, image_size), np.uint8)
+            for track in tracker.update(upright.detect(image), stamp):
                 if np.isfinite(track.keypoints[:, 0]).any():
-                    people.setdefault(track.person_id, {})[frame] = track.keypoints
+                    people.setdefault(track.person_id, {})[len(stamps)] = track.keypoints
                 if track.state == TrackState.TRACKED:
                     confirmed.add(track.person_id)
-            frame += 1
+            stamps.append(stamp)
             if progress is not None:
-                progress(frame, total)
-    finally:
-        capture.release()
+                progress(len(stamps), frames.frames)
+        if frames.turn:
+            say(f'{video}: its metadata turns the picture by {frames.turn} degrees; it is taken as '
+                'it is shown')
+        if frames.shortfall:
+            say(f'{video}: {frames.shortfall}')
     if camera is None:
-        raise InputError(f'{video} has no frames that OpenCV can read')
+        raise InputError(f'{video} has no frames that can be read')
     ids = sorted(confirmed)
-    keypoints = np.full((frame, len(ids), len(detector.format), 3), np.nan, np.float32)
+    keypoints = np.full((len(stamps), len(ids), len(detector.format), 3), np.nan, np.float32)
     keypoints[..., 2] = 0
     for column, person_id in enumerate(ids):
         for row, values in people[person_id].items():
             keypoints[row, column] = values
     keypoints[~np.isfinite(keypoints).all(axis=-1)] = (np.nan, np.nan, 0)
-    return KeypointRecording(keypoints, np.arange(frame) / rate, (camera,),
-                             np.broadcast_to(pose, (frame, 4, 4)),
+    return KeypointRecording(keypoints, np.array(stamps), (camera,),
+                             np.broadcast_to(pose, (len(stamps), 4, 4)),
                              np.full(len(ids), np.nan, np.float32), detector.format)
+
+
+def _fit(frames: VideoFile, image: NDArray[np.uint8], camera: CameraModel, video: Path
+         ) -> tuple[tuple[int, int], CameraModel]:
+    """Size to which images are brought, and the camera of it.
+
+    The calibration is of the pictures as shown, with square pixels or with those of the file:
+    its shape says which.
+    """
+    height, width = image.shape[:2]
+    squared = max(1, round(width * frames.pixel_aspect)), height
+    for size in (squared, (width, height)):
+        try:
+            return size, camera.with_image_size(size)
+        except InputError as error:
+            mismatch = error
+    if frames.turn in (90, 270) and camera.fits(frames.stored_size):
+        raise InputError(
+            f'{video} is turned against the calibration: its metadata turns the picture by '
+            f'{frames.turn} degrees to {width} x {height}, and CAMERA.yaml is of '
+            f'{camera.image_size[0]} x {camera.image_size[1]}. Calibrate on the picture as it is '
+            'shown, or remove the turn from the metadata')
+    raise InputError(f'{video}: {mismatch}')

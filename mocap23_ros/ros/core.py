@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.detection.detector import Detection, Detector
+from mocap23_ros.detection.detector import Detection
 from mocap23_ros.detection.detectors import create_detector
+from mocap23_ros.detection.upright_detector import UprightDetector
 from mocap23_ros.errors import InputError
 from mocap23_ros.lifting.lifter import Lifter
 from mocap23_ros.lifting.lifters import create_lifter
@@ -27,7 +28,7 @@ _WARM_UP_SIZE = (480, 640, 3)
 class Core:
     """detector is None where keypoints come from elsewhere; lag counts images."""
 
-    detector: Detector | None
+    detector: UprightDetector | None
     tracker: Tracker
     lifter: Lifter
     streaming: StreamingLifter
@@ -53,15 +54,19 @@ class Core:
             detection.keypoints, self.detector.format, self.keypoint_format))
             for detection in detections]
 
+    def follow(self, world_T_camera: NDArray[np.float64]) -> None:
+        """Take the images that follow as those of a camera with this pose [4,4], z up."""
+        if self.detector is not None:
+            self.detector.follow(world_T_camera)
+
     def reset(self, restart_ids: bool) -> None:
         """Forget everybody; ids go on counting, so that nobody is mistaken, or begin at 1."""
         if restart_ids:
             self.tracker = Tracker()
         self.tracker.reset()
         self.streaming.reset()
-        forget = getattr(self.detector, 'reset', None)
-        if forget is not None:
-            forget()
+        if self.detector is not None:
+            self.detector.reset()
 
     def close(self) -> None:
         """Free the models."""
@@ -76,7 +81,8 @@ def create_core(settings: Settings) -> Core:
     lifter = create_lifter(settings.lifter, **_lifter_options(settings))
     detector = None
     if settings.detector != 'external':
-        detector = create_detector(settings.detector, **_detector_options(settings))
+        detector = UprightDetector(
+            create_detector(settings.detector, **_detector_options(settings)))
         # The first inference takes much longer than the rest: not while somebody waits.
         detector.detect(np.zeros(_WARM_UP_SIZE, np.uint8))
     _warm_up(lifter)

@@ -116,6 +116,7 @@ class FrameProcessor:
         _lap(stages, 'wait for transform', started)
 
         started = time.perf_counter()
+        self._core.follow(world_T_camera)
         # The core has its floor at z = 0.
         world_T_camera[2, 3] -= settings.floor_height
         with self._problems.guard('camera pose'):
