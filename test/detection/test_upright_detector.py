@@ -4,10 +4,10 @@
 
 import numpy as np
 import pytest
+from synthetic_people import look_at
 
 from mocap23_ros.detection.detector import Detection
 from mocap23_ros.detection.upright_detector import UprightDetector
-from mocap23_ros.geometry.virtual_cameras import look_at
 from mocap23_ros.skeletons.formats import COCO17
 
 
