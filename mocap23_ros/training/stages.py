@@ -88,7 +88,7 @@ def finetune_loss(model: LifterModel, windows: TrainingWindows,
                     torch.rand(batch, device=device))
     t = torch.where(torch.rand(batch, device=device) < configuration.one_step_share,
                     torch.ones_like(t), t)
-    x = add_noise(clean, _noise(model, condition, batch), t)
+    x = add_noise(clean, _noise(model, condition, batch, known=t == 1), t)
     prediction, _ = model.predict(x, t, condition)
     return lift_loss(prediction, windows, clean, model.skeleton, configuration.losses)
 
@@ -134,9 +134,15 @@ def _condition(model: LifterModel, windows: TrainingWindows) -> Condition:
                            RigJitter())
 
 
-def _noise(model: LifterModel, condition: Condition, batch: int) -> Tensor:
+def _noise(model: LifterModel, condition: Condition, batch: int,
+           known: Tensor | bool = True) -> Tensor:
+    """Noise for a batch; known: [B] where it may be the sampler's fixed draw.
+
+    On true codes at t < 1 it must not be: the network knows that draw and would subtract it.
+    """
     length, joints = condition.point.shape[1:3]
     # The sampler's fixed draw is met often, fresh noise keeps the others usable.
     fresh = draw_world_noise(batch, length, joints, device=condition.point.device)
-    fixed = torch.rand(batch, 1, 1, 1, device=fresh.device) < 0.5
+    fixed = (torch.rand(batch, device=fresh.device) < 0.5) & known
+    fixed = fixed.view(-1, 1, 1, 1)
     return model.noise(condition, torch.where(fixed, model.fixed_noise, fresh))
