@@ -2,8 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reading npz archives of unknown origin: no Python objects, and nothing larger than allowed."""
 
+import io
 import lzma
 import math
+import struct
+import tokenize
+import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -17,8 +21,11 @@ from mocap23_ros.errors import InputError
 
 MAXIMUM_BYTES = 4 * 1024**3  # of all arrays that are read from a file
 _HEADERS = {(1, 0): npy_format.read_array_header_1_0, (2, 0): npy_format.read_array_header_2_0}
-_DAMAGE = (OSError, ValueError, EOFError, RuntimeError, MemoryError, zipfile.BadZipFile,
+# What zipfile and numpy raise for damaged archives and headers, which numpy reads as Python.
+_DAMAGE = (OSError, ValueError, TypeError, LookupError, ArithmeticError, EOFError, RuntimeError,
+           MemoryError, SyntaxError, tokenize.TokenError, struct.error, zipfile.BadZipFile,
            zlib.error, lzma.LZMAError)
+_LARGEST_HEADER = 10_000  # bytes, also numpy's own limit
 
 
 class NpzArchive:
@@ -37,22 +44,29 @@ class NpzArchive:
         if key not in self.names:
             raise InputError(f'the key {key} is missing; it has '
                              f'{", ".join(sorted(self.names))[:300] or "none"}')
+        with _damage_in_one_line(), warnings.catch_warnings():
+            warnings.simplefilter('ignore')  # about headers of Python 2, which are read all right
+            return self._read(key)
+
+    def _read(self, key: str) -> NDArray:
         member = self._archive.getinfo(f'{key}.npy')
         with self._archive.open(member) as stream:
             version = npy_format.read_magic(stream)
             if version not in _HEADERS:
                 raise InputError(f'{key} is stored in a version of npy that is not read')
-            shape, _, dtype = _HEADERS[version](stream)
-            if dtype.hasobject:
-                raise InputError(f'{key} holds Python objects, which are not loaded; store numbers')
-            size = math.prod(shape) * dtype.itemsize
-            if size > self._left:
-                raise InputError(f'{key} unpacks to {size / 1e9:.3g} GB; at most '
-                                 f'{self._largest / 1e9:.3g} GB are read from a file: cut it into '
-                                 'parts')
-            if min(shape, default=0) < 0 or size != member.file_size - stream.tell():
-                raise InputError(f'{key} is damaged (its header does not fit its size); write the '
-                                 'file again')
+            header = io.BytesIO(stream.read(_LARGEST_HEADER))
+            shape, _, dtype = _HEADERS[version](header)
+        if dtype.hasobject:
+            raise InputError(f'{key} holds Python objects, which are not loaded; store numbers')
+        size = math.prod(shape) * dtype.itemsize
+        if size > self._left:
+            raise InputError(f'{key} unpacks to {size / 1e9:.3g} GB; at most '
+                             f'{self._largest / 1e9:.3g} GB are read from a file: cut it into '
+                             'parts')
+        begin = npy_format.MAGIC_LEN + header.tell()
+        if min(shape, default=0) < 0 or size != member.file_size - begin:
+            raise InputError(f'{key} is damaged (its header does not fit its size); write the '
+                             'file again')
         self._left -= size
         with self._archive.open(member) as stream:
             return npy_format.read_array(stream, allow_pickle=False)
@@ -60,7 +74,7 @@ class NpzArchive:
 
 @contextmanager
 def open_npz(path: Path, largest: int = MAXIMUM_BYTES) -> Iterator[NpzArchive]:
-    """Open an npz file. Raises InputError, without the path, for what is none, also from reading.
+    """Open an npz file. Raises InputError, without the path, for what is none, and in reading.
 
     largest: bytes of all arrays together, unpacked; checked before anything is allocated.
     """
@@ -68,12 +82,19 @@ def open_npz(path: Path, largest: int = MAXIMUM_BYTES) -> Iterator[NpzArchive]:
         raise InputError('no such file')
     if not path.is_file():
         raise InputError('this is a folder' if path.is_dir() else 'no regular file')
+    with _damage_in_one_line():
+        archive = zipfile.ZipFile(path)
+    with archive:
+        yield NpzArchive(archive, largest)
+
+
+@contextmanager
+def _damage_in_one_line() -> Iterator[None]:
     try:
-        with zipfile.ZipFile(path) as archive:
-            yield NpzArchive(archive, largest)
+        yield
     except InputError:
         raise
     except _DAMAGE as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise InputError(f'not a readable npz file, but damaged or of another kind ({reason}); '
                          'write it with numpy.savez') from None

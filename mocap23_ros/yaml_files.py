@@ -67,7 +67,8 @@ def _plain(node: yaml.Node) -> Plain:
             if not isinstance(key, yaml.ScalarNode):
                 raise InputError(f' is not plain yaml (line {line} has a key that is no text)')
             if key.value in content:
-                raise InputError(f' has the key {key.value[:60]} twice (line {line})')
+                raise InputError(f' has the key {" ".join(key.value.split())[:60]} twice (line '
+                                 f'{line})')
             content[key.value] = _plain(value)
         return content
     return None if node.style is None and node.value in _NULL else node.value

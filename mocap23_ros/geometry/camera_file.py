@@ -128,7 +128,8 @@ def _check_key(key: str, known: tuple[str, ...], prefix: str = '') -> None:
     nearest = _MEANT.get(key) if not prefix else None
     nearest = nearest or next(iter(difflib.get_close_matches(key, known, 1, 0.5)), None)
     meant = f'is {nearest} meant?' if nearest else f'known are {", ".join(known)}'
-    raise InputError(f'the key {prefix}{key[:60]} is unknown; {meant}')
+    shown = ' '.join(key.split())[:60]
+    raise InputError(f'the key {prefix}{shown} is unknown; {meant}')
 
 
 def _parse(content: Mapping[str, Any], rectified: bool) -> CameraFile:

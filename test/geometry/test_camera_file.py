@@ -3,6 +3,9 @@
 import cv2
 import numpy as np
 import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from synthetic_people import look_at
 
 from mocap23_ros.errors import InputError
@@ -113,6 +116,7 @@ def test_round_trip(tmp_path):
     (TEXT + 'camera_model: plumb_bob', 'camera_model is unknown; is distortion_model meant'),
     (TEXT.replace('coefficients', 'coefficents'), 'is distortion_coefficients meant'),
     (TEXT[:TEXT.index('distortion_coef')], 'key distortion_coefficients .zeros where.* is missing'),
+    (TEXT + '"exposure\\ntime": 3', 'exposure time is unknown'),
     (TEXT + 'exposure: 3', 'exposure is unknown; known are image_width'),
     (TEXT + 'roi: {x_offset: 0, y_ofset: 0}', 'roi.y_ofset is unknown; is y_offset meant'),
     (TEXT + 'roi: {x_offset: 0, y_offset: 0, width: 9}', 'key roi.height is missing'),
@@ -217,3 +221,37 @@ def test_absent_file_and_unwritable_place(tmp_path):
     (tmp_path / 'file').write_text('')
     with pytest.raises(InputError, match='cannot be written'):
         save_camera_file(tmp_path / 'file' / 'camera.yaml', CameraFile(camera))
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.integers(0, len(TEXT + POSE)), st.text(max_size=10) | st.text(
+    ' \n-:,[]{}&*!|>"\'#%?.0123456789ea_', max_size=12), st.integers(0, 12))
+def test_damaged_files_are_a_camera_or_one_line(tmp_path_factory, place, inserted, removed):
+    text = TEXT + POSE
+    path = tmp_path_factory.getbasetemp() / 'damaged.yaml'
+    path.write_text(text[:place] + inserted + text[place + removed:], encoding='utf-8',
+                    errors='replace', newline='')
+    try:
+        contents = load_camera_file(path)
+    except InputError as error:
+        assert '\n' not in str(error)
+    else:
+        assert np.isfinite(contents.camera.K).all() and contents.camera.image_size > (0, 0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner,
+                                                               max_size=4), max_leaves=12),
+    st.sampled_from(['image_width', 'camera_matrix', 'distortion_model', 'projection_matrix',
+                     'distortion_coefficients', 'rectification_matrix', 'roi', 'binning_x',
+                     'world_T_camera', 'floor_height', 'camera_name']))
+def test_any_value_of_a_key_is_a_camera_or_one_line(tmp_path_factory, value, key):
+    content = yaml.safe_load(TEXT + POSE) | {key: value}
+    path = tmp_path_factory.getbasetemp() / 'value.yaml'
+    path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding='utf-8')
+    try:
+        load_camera_file(path)
+    except InputError as error:
+        assert '\n' not in str(error) and len(str(error)) < 600

@@ -6,6 +6,8 @@ import zipfile
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mocap23_ros.errors import InputError
 from mocap23_ros.npz_files import open_npz
@@ -44,6 +46,15 @@ REFUSED = {
     'more than a number can hold': (npy((10**30, 10**30)), 'a unpacks to'),
     'objects': (npy((1,), bytes(8), '|O'), 'a holds Python objects'),
     'unknown version': (npy((2,), bytes(8), version=b'\x07\x00'), 'not read|not a readable'),
+    'header that ends in a string': (npy("(2,), '"), 'not a readable npz'),
+    'header that ends in a bracket': (npy('((((2,)'), 'not a readable npz'),
+    'header of indents': (npy('(2,)}\n   \n  {'), 'not a readable npz'),
+    'nested header': (npy('(' * 5000 + ')' * 5000), 'not a readable npz'),
+    'no such type': (npy((2,), bytes(8), 'Zf4'), 'not a readable npz'),
+    'half a type': (npy((2,), bytes(8), ('a', 'b', 3)), 'a is damaged|not a readable npz'),
+    'no shape': (npy('7'), 'not a readable npz'),
+    'gigabytes of header': (b'\x93NUMPY\x02\x00' + (2**32 - 1).to_bytes(4, 'little')
+                            + b' ' * 50_000_000, 'not a readable npz'),
     'shape that is code': (npy('__import__("os")'), 'not a readable npz'),
 }
 
@@ -55,6 +66,29 @@ def test_bad_members_are_one_line(tmp_path, case):
     with pytest.raises(InputError, match=words) as error, open_npz(path) as opened:
         opened.read('a')
     assert '\n' not in str(error.value)
+
+
+def test_headers_of_any_bytes_are_an_array_or_one_line(tmp_path):
+    source = npy((3, 2), bytes(24))
+
+    @settings(max_examples=200, deadline=None)
+    @given(st.integers(0, len(source)), st.binary(max_size=12) | st.text(
+        "()[]{}'\\\\\\n#:,0x", max_size=12).map(str.encode), st.integers(0, 20))
+    def check(place, inserted, removed):
+        content = source[:place] + inserted + source[place + removed:]
+        path = archive(tmp_path / 'a.npz', a__npy=content)
+        try:
+            with open_npz(path) as opened:
+                assert isinstance(opened.read('a'), np.ndarray)
+        except InputError as error:
+            assert '\n' not in str(error)
+    check()
+
+
+def test_faults_of_the_reader_are_not_taken_for_damage(tmp_path):
+    path = archive(tmp_path / 'a.npz', a__npy=npy((2,), bytes(8)))
+    with pytest.raises(ZeroDivisionError), open_npz(path):
+        raise ZeroDivisionError
 
 
 def test_arrays_together_are_bounded(tmp_path):
