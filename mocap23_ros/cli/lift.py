@@ -24,6 +24,7 @@ from mocap23_ros.engines.model_files import available_tiers
 from mocap23_ros.geometry.plausible_camera import camera_doubt
 from mocap23_ros.lifting.lifter import Lifter
 from mocap23_ros.lifting.lifters import LIFTERS, create_lifter
+from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
 from mocap23_ros.pipeline.refinement import RefinementSteps
 from mocap23_ros.pipeline.streaming_lifter import StreamingLifter
 from mocap23_ros.recordings.offline_lifter import lift_offline
@@ -75,6 +76,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--without', nargs='+', default=(), metavar='STEP',
                         help='leave out steps that refine the lifted joints: smoothing, bones, '
                              'contact (offline only bones is taken)')
+    parser.add_argument('--camera-sd', type=float, nargs=3, metavar=('RAD', 'M', 'S'),
+                        help="how far off the camera's pose may be, which widens the covariance: "
+                             'standard deviations of its rotation, of its place, and of the time '
+                             'between images and poses (default: 0.0035 0.01 0.01)')
     parser.add_argument('--body-fit', action='store_true',
                         help='fit rigid bodies afterwards (uses all frames): constant bone '
                              'lengths, joint angles as quaternions')
@@ -215,9 +220,11 @@ def _detect(arguments: argparse.Namespace, report: Progress) -> KeypointRecordin
 def _lift(arguments: argparse.Namespace, lifter: Lifter, recording: KeypointRecording,
           report: Progress) -> RecordedMotion:
     refinement = RefinementSteps.without(arguments.without)
+    pose_uncertainty = CameraPoseUncertainty(*arguments.camera_sd or ())
     if arguments.mode == 'offline':
-        return lift_offline(lifter, recording, report, refinement.bones)
-    streaming = StreamingLifter(lifter, lag=arguments.lag, refinement=refinement)
+        return lift_offline(lifter, recording, report, refinement.bones, pose_uncertainty)
+    streaming = StreamingLifter(lifter, lag=arguments.lag, refinement=refinement,
+                                pose_uncertainty=pose_uncertainty)
     return lift_streaming(streaming, recording, report)
 
 

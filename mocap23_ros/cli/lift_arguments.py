@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mocap23_ros.errors import InputError
 from mocap23_ros.network.tiers import find_tier
+from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
 from mocap23_ros.pipeline.refinement import RefinementSteps
 from mocap23_ros.pipeline.streaming_lifter import MAXIMUM_LAG
 from mocap23_ros.recordings.recording import KeypointRecording, load_recording
@@ -42,6 +43,7 @@ def check_arguments(arguments: argparse.Namespace) -> None:
     if arguments.steps is not None and not 1 <= arguments.steps <= 1000:
         raise InputError('--steps must be between 1 and 1000')
     RefinementSteps.without(arguments.without)
+    CameraPoseUncertainty(*arguments.camera_sd or ())
     if arguments.smpl_mesh is not None and not arguments.smpl_model:
         raise InputError('--smpl-mesh needs --smpl-model FILE.npz')
     if arguments.smpl_mesh is not None and arguments.smpl_mesh < 0:

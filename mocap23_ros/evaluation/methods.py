@@ -102,7 +102,8 @@ def lift_recording(lifter: Lifter, lift_input: LiftInput, lag: int = 0, offline:
         (_camera(lift_input),),
         np.ascontiguousarray(np.broadcast_to(lift_input['world_T_camera'], (frames, 4, 4))),
         lift_input.get('stature', np.full(people, np.nan, np.float32)))
-    motion = (lift_offline(lifter, recording, bones=refinement.bones) if offline else
+    motion = (lift_offline(lifter, recording, bones=refinement.bones,
+                           pose_uncertainty=pose_uncertainty) if offline else
               lift_streaming(StreamingLifter(lifter, lag, refinement=refinement,
                                              pose_uncertainty=pose_uncertainty), recording))
     return {'joints': motion.joints, 'covariance': motion.covariance, 'contact': motion.contact,

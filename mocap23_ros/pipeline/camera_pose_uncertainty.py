@@ -4,7 +4,9 @@
 
 A lifter knows how well it places a joint against the camera that it was told of. Where that camera
 stood is somebody else's estimate: a calibrated mount or odometry, and a stamp that is a little off
-while the camera turns. All joints share that error; here each joint gets its share.
+while the camera turns. All joints share that error; here each joint gets its share. Most of it is
+depth: people are placed where they stand on the floor, and a floor that is tilted by an angle moves
+them by distance^2 / camera height times that angle.
 """
 
 from dataclasses import dataclass
@@ -13,18 +15,32 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from mocap23_ros.errors import InputError
+
+MOST_ROTATION, MOST_POSITION, MOST_STAMP = 0.5, 5.0, 1.0  # rad, m, s
+_LOWEST = 0.1  # metres of a camera above the floor
+_DEPTH_BY_SIZE = 0.1  # relative, how well a person's size alone tells the distance
+
 
 @dataclass(frozen=True)
 class CameraPoseUncertainty:
     """Standard deviations of the believed camera pose.
 
     rotation: radians about each axis; position: metres along each axis; stamp: seconds between
-    image and pose.
+    image and pose. Raises InputError for values that no camera pose that is of use can have.
     """
 
-    rotation: float = np.radians(0.2)
+    rotation: float = 0.0035  # 0.2 degrees
     position: float = 0.01
     stamp: float = 0.01
+
+    def __post_init__(self) -> None:
+        for name, unit, most in (('rotation', 'rad', MOST_ROTATION),
+                                 ('position', 'm', MOST_POSITION), ('stamp', 's', MOST_STAMP)):
+            value = getattr(self, name)
+            if not 0 <= value <= most:
+                raise InputError(f'the {name} of the camera cannot have a standard deviation of '
+                                 f'{value:g} {unit}; give 0 to {most:g}')
 
     def covariance(self, joints: NDArray, before: NDArray, now: NDArray,
                    spacing: float) -> NDArray[np.float64]:
@@ -33,7 +49,7 @@ class CameraPoseUncertainty:
         before, now: [...,4,4] world_T_camera at ``spacing`` seconds before the joints' stamp, and
         at it. A joint at the lever arm r from the camera moves by d x r when the camera is turned
         by d, and by t (w x r + v) when the pose is t seconds late, for its angular velocity w and
-        velocity v.
+        velocity v. The depth that the floor gives adds to that.
         """
         arm = joints - now[..., None, None, :3, 3]
         square = (arm * arm).sum(-1)[..., None, None]
@@ -44,4 +60,24 @@ class CameraPoseUncertainty:
         velocity = (now[..., :3, 3] - before[..., :3, 3])[..., None, None, :] / spacing
         sweep = self.stamp * (np.cross(turn, arm) + velocity)
         added += sweep[..., :, None] * sweep[..., None, :]
+        added += self._of_depth(arm, now[..., 2, 3], turn)[..., None, None] \
+            * arm[..., :, None] * arm[..., None, :] / np.maximum(square, 1e-6)
         return added + self.position ** 2 * np.eye(3)
+
+    def _of_depth(self, arm: NDArray, height: NDArray, turn: NDArray) -> NDArray[np.float64]:
+        """Variance [...,P,1] m^2 of people's depth over a floor that the pose misplaces.
+
+        arm: [...,P,J,3] joints from the camera; height: [...] m of the camera above the floor;
+        turn: [...,1,1,3] rad/s. A person's size bounds the depth from another side.
+        """
+        person = arm.mean(axis=-2)[..., :2]
+        far = np.linalg.norm(person, axis=-1)
+        height = np.maximum(height, _LOWEST)[..., None]
+        # About the horizontal axis across the view.
+        tilting = (turn[..., 0, :, 1] * person[..., 0] - turn[..., 0, :, 0] * person[..., 1]) \
+            / np.maximum(far, 1e-6)
+        tilt = self.rotation ** 2 + (self.stamp * tilting) ** 2
+        floor = ((far ** 2 + height ** 2) / height) ** 2 * tilt \
+            + (far / height * self.position) ** 2
+        size = (_DEPTH_BY_SIZE * far) ** 2
+        return np.asarray(floor * size / np.maximum(floor + size, 1e-12))[..., None]

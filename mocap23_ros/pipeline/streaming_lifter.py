@@ -71,7 +71,7 @@ class StreamingLifter:
         self._history = KeypointHistory(len(lifter.input_format),
                                         max(12.0, self._duration + 2.0))
         self._refiner = MotionRefiner(refinement)
-        self._pose_uncertainty = pose_uncertainty or CameraPoseUncertainty()
+        self.pose_uncertainty = pose_uncertainty or CameraPoseUncertainty()
         self._root_filter = RootFilter()
         self._clear()
 
@@ -158,7 +158,7 @@ class StreamingLifter:
             2, self.lifter.rate, target.stamp, []).world_T_camera
         rows = np.searchsorted(windows.person_ids, sample.person_ids)
         sample = self._refiner.apply(sample, motion, rows, pose[:3, 3])
-        sample = replace(sample, covariance=sample.covariance + self._pose_uncertainty.covariance(
+        sample = replace(sample, covariance=sample.covariance + self.pose_uncertainty.covariance(
             sample.joints, pose_before, pose, 1 / self.lifter.rate))
         estimates = assemble(sample, target.stamp, self._root_filter, self._last)
         return {i: replace(e, state=self._state(target, i, newest)) for i, e in estimates.items()}

@@ -22,13 +22,14 @@ FILLED_GAP = 1.5  # seconds between two sightings that are filled
 
 
 def lift_offline(lifter: Lifter, recording: KeypointRecording,
-                 progress: Callable[[int, int], None] | None = None, bones: bool = True
-                 ) -> RecordedMotion:
+                 progress: Callable[[int, int], None] | None = None, bones: bool = True,
+                 pose_uncertainty: CameraPoseUncertainty | None = None) -> RecordedMotion:
     """Lift a recording with windows that overlap by half, blended, twice over.
 
     The first pass, without overlap, only lets the lifter learn the statures; people whom a window
     does not see are not given to it. bones: fit bodies whose bone lengths are constant over the
-    recording. progress: called with (windows done, windows in all).
+    recording. pose_uncertainty: as in StreamingLifter. progress: called with (windows done,
+    windows in all).
     """
     require_coco17(lifter)
     grid, keypoints, poses, focal_length = _on_grid(lifter, recording)
@@ -59,7 +60,7 @@ def lift_offline(lifter: Lifter, recording: KeypointRecording,
     motion_at_stamps = blend.at(grid, recording, lifter.output_format.joint_names)
     before = resample_poses(recording.stamps, recording.world_T_camera,
                             recording.stamps - 1 / lifter.rate)
-    motion_at_stamps.covariance[:] += CameraPoseUncertainty().covariance(
+    motion_at_stamps.covariance[:] += (pose_uncertainty or CameraPoseUncertainty()).covariance(
         motion_at_stamps.joints, before, recording.world_T_camera, 1 / lifter.rate)
     _leave_out_unseen(motion_at_stamps, recording)
     if not bones:

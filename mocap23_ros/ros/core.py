@@ -14,6 +14,7 @@ from mocap23_ros.detection.upright_detector import UprightDetector
 from mocap23_ros.errors import InputError
 from mocap23_ros.lifting.lifter import Lifter
 from mocap23_ros.lifting.lifters import create_lifter
+from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
 from mocap23_ros.pipeline.streaming_lifter import StreamingLifter
 from mocap23_ros.ros.parameters import Settings
 from mocap23_ros.skeletons.conversion import convert_keypoints
@@ -86,7 +87,8 @@ def create_core(settings: Settings) -> Core:
         # The first inference takes much longer than the rest: not while somebody waits.
         detector.detect(np.zeros(_WARM_UP_SIZE, np.uint8))
     _warm_up(lifter)
-    streaming = StreamingLifter(lifter, lag=settings.lag)
+    streaming = StreamingLifter(lifter, lag=settings.lag, pose_uncertainty=CameraPoseUncertainty(
+        settings.camera_rotation_sd, settings.camera_position_sd, settings.camera_stamp_sd))
     return Core(detector, Tracker(), lifter, streaming, settings.lag)
 
 

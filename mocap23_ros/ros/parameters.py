@@ -23,6 +23,14 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from mocap23_ros.errors import InputError
+from mocap23_ros.pipeline.camera_pose_uncertainty import (
+    MOST_POSITION,
+    MOST_ROTATION,
+    MOST_STAMP,
+    CameraPoseUncertainty,
+)
+
+_POSE_UNCERTAINTY = CameraPoseUncertainty()
 
 
 def _parameter(
@@ -105,6 +113,16 @@ class Settings:
     lag: int = _parameter(
         0, 'Publish the estimate for the image this many images ago: later, but smoother',
         minimum=0, maximum=30, read_only=True)
+    camera_rotation_sd: float = _parameter(
+        _POSE_UNCERTAINTY.rotation, 'How far the camera may be turned against its transform: '
+        'standard deviation about each axis; widens the covariance of the joints [rad]',
+        minimum=0.0, maximum=MOST_ROTATION, read_only=True)
+    camera_position_sd: float = _parameter(
+        _POSE_UNCERTAINTY.position, 'The same of its place, along each axis [m]',
+        minimum=0.0, maximum=MOST_POSITION, read_only=True)
+    camera_stamp_sd: float = _parameter(
+        _POSE_UNCERTAINTY.stamp, 'The same of the time between an image and its transform, which '
+        'counts while the camera moves [s]', minimum=0.0, maximum=MOST_STAMP, read_only=True)
     frame_prefix: str = _parameter(
         '', 'Put before person_<id> in the names of TF frames', read_only=True)
     publish_tf: bool = _parameter(True, 'Publish a TF frame per person and joint')

@@ -3,8 +3,10 @@
 """The share of the camera's pose in a joint's covariance, against drawn poses."""
 
 import numpy as np
+import pytest
 from scipy.spatial.transform import Rotation
 
+from mocap23_ros.errors import InputError
 from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
 
 
@@ -14,32 +16,45 @@ def _pose(rotation: Rotation, position: list[float]) -> np.ndarray:
     return pose
 
 
-def test_covariance_is_that_of_joints_under_drawn_camera_poses() -> None:
+def test_variances_are_those_of_a_person_placed_on_the_floor_under_drawn_camera_poses() -> None:
     rng = np.random.default_rng(0)
-    joints = np.array([[4.0, 1.0, 1.2], [7.0, -2.0, 0.1]])
-    turn, velocity, spacing = np.array([0.1, 0.0, 0.9]), np.array([0.6, -0.2, 0.0]), 1 / 30
+    joints = np.array([[4.0, 1.0, 0.0], [4.0, 1.1, 0.5], [4.1, 1.0, 1.6]])  # the first one stands
+    turn, velocity, spacing = np.array([0.1, 0.2, 0.9]), np.array([0.6, -0.2, 0.0]), 1 / 30
     now = _pose(Rotation.from_euler('xyz', [0.1, -0.4, 2.0]), [0.5, 0.2, 1.1])
     before = _pose(Rotation.from_rotvec(-turn * spacing) * Rotation.from_matrix(now[:3, :3]),
                    now[:3, 3] - velocity * spacing)
-    uncertainty = CameraPoseUncertainty(np.radians(0.4), 0.02, 0.015)
+    uncertainty = CameraPoseUncertainty(np.radians(0.3), 0.008, 0.01)
     count = 20_000
     late = uncertainty.stamp * rng.standard_normal(count)
     wrong = Rotation.from_rotvec(uncertainty.rotation * rng.standard_normal((count, 3))
                                  + late[:, None] * turn)
-    shift = (uncertainty.position * rng.standard_normal((count, 3)) + late[:, None] * velocity)
+    centre = now[:3, 3] + uncertainty.position * rng.standard_normal((count, 3)) \
+        + late[:, None] * velocity
+    foot_ray = wrong.apply(joints[0] - now[:3, 3])
+    scale = -centre[:, 2] / foot_ray[:, 2]  # until the foot touches the floor
     for joint, covariance in zip(joints, uncertainty.covariance(
             joints[None], before, now, spacing)[0], strict=True):
         arm = joint - now[:3, 3]
-        drawn = wrong.apply(arm) + shift
-        assert np.allclose(covariance, np.cov(drawn.T), atol=0.06 * np.trace(covariance))
+        drawn = np.cov((centre + scale[:, None] * wrong.apply(arm)).T)
+        ray = arm / np.linalg.norm(arm)
+        assert ray @ covariance @ ray == pytest.approx(ray @ drawn @ ray, rel=0.2)
+        across = np.eye(3) - np.outer(ray, ray)
+        assert np.trace(across @ covariance) == pytest.approx(np.trace(across @ drawn), rel=0.1)
 
 
-def test_a_still_camera_adds_rotation_across_the_ray_and_position_everywhere() -> None:
+def test_what_the_size_of_a_person_tells_bounds_the_depth() -> None:
+    pose = _pose(Rotation.identity(), [0.0, 0.0, 0.02])  # hardly above the floor
+    covariance = CameraPoseUncertainty(0.05, 0.0, 0.0).covariance(
+        np.array([[[5.0, 0.0, 0.9]]]), pose, pose, 0.05)[0, 0]
+    assert 0.45 < np.sqrt(covariance[0, 0]) < 0.55
+
+
+def test_a_still_camera_adds_rotation_across_the_ray() -> None:
     pose = _pose(Rotation.identity(), [0.0, 0.0, 1.5])
-    uncertainty = CameraPoseUncertainty(0.01, 0.0, 1.0)
-    joint = np.array([6.0, 0.0, 1.5])
-    covariance = uncertainty.covariance(joint[None, None], pose, pose, 0.05)[0, 0]
-    assert np.allclose(covariance, np.diag([0.0, 0.06 ** 2, 0.06 ** 2]), atol=1e-12)
+    joint = np.array([[[6.0, 0.0, 1.5]]])
+    still = CameraPoseUncertainty(0.01, 0.0, 1.0).covariance(joint, pose, pose, 0.05)[0, 0]
+    assert np.allclose(still[1:, 1:], np.diag([0.06 ** 2] * 2), atol=1e-12)
+    assert not CameraPoseUncertainty(0.0, 0.0, 1.0).covariance(joint, pose, pose, 0.05).any()
 
 
 def test_nothing_known_about_a_joint_stays_unknown() -> None:
@@ -59,3 +74,9 @@ def test_frames_go_through_together_as_they_do_alone() -> None:
     for frame in range(5):
         alone = CameraPoseUncertainty().covariance(joints[frame], before[frame], now[frame], 0.1)
         assert np.allclose(together[frame], alone)
+
+
+@pytest.mark.parametrize('values', [(-0.1, 0, 0), (0, float('nan'), 0), (0, 0, 1.5), (0.6, 0, 0)])
+def test_no_camera_is_as_uncertain(values: tuple[float, float, float]) -> None:
+    with pytest.raises(InputError, match='give 0 to'):
+        CameraPoseUncertainty(*values)

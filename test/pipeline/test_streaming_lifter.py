@@ -5,12 +5,14 @@
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 from synthetic_people import look_at, walking_person
 
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.lifting.geometric_lifter import GeometricLifter
 from mocap23_ros.lifting.lifter import LiftedMotion
+from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
 from mocap23_ros.pipeline.streaming_lifter import StreamingLifter
 from mocap23_ros.tracking.track import Track, TrackState
 
@@ -61,6 +63,27 @@ def test_joints_follow_the_person_and_the_root_pose_faces_forward():
     assert abs(last.root_velocity[1] - forward[1]) < 0.35  # across the view
     assert np.linalg.norm(last.root_velocity[:2] - forward) < 1.0
     assert (np.linalg.eigvalsh(last.root_covariance) > 0).all()
+
+
+def test_joints_stay_within_their_covariance_when_the_camera_is_said_to_be_uncertain():
+    rng = np.random.default_rng(5)
+    joints = walk(30)
+    told = CameraPoseUncertainty(rotation=0.03, position=0.05, stamp=0.0)
+    within = {'told': [], 'untold': []}
+    for _ in range(12):
+        believed = POSE.copy()
+        believed[:3, :3] = Rotation.from_rotvec(rng.normal(0, 0.03, 3)).as_matrix() @ POSE[:3, :3]
+        believed[:3, 3] += rng.normal(0, 0.05, 3)
+        for name, uncertainty in (('told', told), ('untold', None)):
+            results, _ = run(StreamingLifter(GeometricLifter(), pose_uncertainty=uncertainty),
+                             {1: joints}, [believed] * len(joints))
+            estimate = results[-1][0]
+            error = estimate.joints[:17] - joints[-1]
+            square = np.einsum('ji,jik,jk->j', error, np.linalg.inv(estimate.covariance[:17]),
+                               error)
+            within[name].append(np.mean(square < 7.81))
+    assert np.mean(within['told']) > 0.9
+    assert np.mean(within['untold']) < np.mean(within['told']) - 0.1
 
 
 @pytest.mark.parametrize('lag', [0, 3])
