@@ -1,0 +1,253 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Pitch, roll and height of a still camera from people who walk about before it.
+
+Feet lie on the floor and bodies stand upright above them, on average over directions of walking;
+statures are known roughly. Everything metric scales with the statures: without a given one the
+height is as uncertain as those of adults are.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import least_squares
+
+from mocap23_ros.calibration.floor_start import floor_T_camera, guess_floor, rays
+from mocap23_ros.calibration.standing_people import (
+    AHEAD,
+    AHEAD_SD_OF_PEOPLE,
+    HEIGHT_SD,
+    HEIGHT_SD_OF_PEOPLE,
+    HEIGHTS,
+    SWAY_SD,
+    StandingPeople,
+)
+from mocap23_ros.errors import InputError
+from mocap23_ros.lifting.body_proportions import MEAN_STATURE
+
+STATURE_SD = 0.055  # relative, of adults of both sexes
+GIVEN_STATURE_SD = 0.006  # relative: shoes and posture
+KEYPOINT_SD = 4.0  # pixels, before the fit says better
+FOCAL_SD = 0.35  # of the log focal length, where it is unknown
+_WORST_ANGLE, _WORST_HEIGHT = np.radians(2.0), 0.15  # sd of a fit that is of use
+_CAMERA = 4  # unknowns: pitch, roll, log height, log focal factor
+_PERSON = 1 + 2 * len(HEIGHTS)  # unknowns: log stature, own heights and leads of the middles
+_FEWEST = 12  # samples
+_BLOCK = 1.5  # seconds; samples nearer than that err together
+_ROUNDS = 5
+_DOUBT = 6.0  # times the median squared error: such a sample counts a quarter
+_FEW_BLOCKS = 10
+_PLACING_STEPS = 3
+_SLOWEST = 0.3  # m/s, below which a person walks nowhere
+_STRIDE = 0.55  # s on either side, over which a direction of walking is taken
+
+
+@dataclass(frozen=True)
+class FloorFit:
+    """The camera above the floor; signs as in floor_start.floor_T_camera.
+
+    pitch, roll: radians; height: metres. focal_factor: the true focal length over the given one,
+    1 where that was trusted. covariance: float64 [4,4] of (pitch, roll, height, focal_factor).
+    stature: float64 [P] metres, NaN for those not used. samples: bodies used; misfit: their median
+    distance (px) from where the fit puts them. scale_known: whether a stature was given.
+    """
+
+    pitch: float
+    roll: float
+    height: float
+    focal_factor: float
+    covariance: NDArray[np.float64]
+    stature: NDArray[np.float64]
+    samples: int
+    misfit: float
+    scale_known: bool
+
+    @property
+    def floor_T_camera(self) -> NDArray[np.float64]:
+        """Pose [4,4] in a frame on the floor under the camera, x along the view, z up."""
+        return floor_T_camera(self.pitch, self.roll, self.height)
+
+    def check(self) -> None:
+        """Raise InputError where the people seen do not fix the camera well enough to use it."""
+        sd = np.sqrt(np.diag(self.covariance))
+        if max(sd[:2]) > _WORST_ANGLE or sd[2] > _WORST_HEIGHT * self.height:
+            raise InputError(
+                f'the people seen do not fix the camera: pitch and roll are known to '
+                f'{np.degrees(max(sd[:2])):.1f} degrees, the height to '
+                f'{100 * sd[2] / self.height:.0f} %; let somebody walk about for 30 s in several '
+                'directions, near and far, whole in view')
+
+
+def fit_floor(people: StandingPeople, focal_known: bool = True) -> FloorFit:
+    """Fit the camera's pitch, roll and height, and its focal length where that is not known.
+
+    Raises InputError where too few samples are there, or the people contradict every camera.
+    """
+    if len(people) < _FEWEST:
+        raise InputError(f'only {len(people)} views of a whole standing person; {_FEWEST} are '
+                         'needed, and 30 s of walking about are better')
+    return _Fit(people, focal_known).solve()
+
+
+class _Fit:
+    """Unknowns x: camera (_CAMERA), then for each of the Q persons seen _PERSON.
+
+    The place [N,2] of every body on the floor is fitted inside, by a few Gauss-Newton steps.
+    """
+
+    def __init__(self, people: StandingPeople, focal_known: bool) -> None:
+        self.people = people
+        self.persons, self.index = np.unique(people.person, return_inverse=True)
+        given = people.given_stature[self.persons]
+        self.given = np.isfinite(given)
+        self.mean_stature = np.where(self.given, given, MEAN_STATURE)
+        own_sd = np.concatenate([HEIGHT_SD_OF_PEOPLE, AHEAD_SD_OF_PEOPLE])
+        self.prior_sd = np.concatenate([
+            [1e3, 1e3, 1e3, 1e-6 if focal_known else FOCAL_SD],
+            np.concatenate([np.where(self.given, GIVEN_STATURE_SD, STATURE_SD)[:, None],
+                            np.tile(own_sd, (len(self.persons), 1))], axis=1).ravel()])
+        self.prior_mean = np.zeros(len(self.prior_sd))
+        self.seen = np.isfinite(people.middles)
+        self.observed = np.where(self.seen, people.middles, 0.0)
+        self.pixel_sd = KEYPOINT_SD
+        self.walk = np.zeros((len(people), 2))  # unit direction of walking in the floor frame
+        self.bend = np.zeros((len(people), 2))  # middle of projections - projection of the middle
+        self.sd = np.ones((len(people), len(HEIGHTS), 2))
+        self.place = np.zeros((len(people), 2))
+        self.trust = np.ones(len(people))  # of whole samples: who sits or bends stands not upright
+
+    def solve(self) -> FloorFit:
+        pitch, roll, height = guess_floor(self.people)
+        x = self.prior_mean.copy()
+        x[:3] = pitch, roll, np.log(height)
+        self.place = self._first_places(x)
+        for _ in range(_ROUNDS):
+            self._follow(x)
+            x = least_squares(self._residuals, x, loss='soft_l1', x_scale='jac').x
+            self.place = self._placed(x)
+            self._learn_noise(x)
+        self._follow(x)
+        focal_factor, height = float(np.exp(x[3])), float(np.exp(x[2]))
+        scale = np.diag([1.0, 1.0, height, focal_factor])
+        stature = np.full(len(self.people.given_stature), np.nan)
+        stature[self.persons] = self._statures(x)
+        misfit = np.linalg.norm(self._errors(x, self.place), axis=-1)[self.seen[..., 0]]
+        return FloorFit(float(x[0]), float(x[1]), height, focal_factor,
+                        scale @ self._covariance(x) @ scale, stature, len(self.people),
+                        float(np.median(misfit)), bool(self.given.any()))
+
+    def _statures(self, x: NDArray) -> NDArray:
+        return self.mean_stature * np.exp(x[_CAMERA::_PERSON])
+
+    def _first_places(self, x: NDArray) -> NDArray:
+        """Where the ankles' rays hit the floor, or nearly would."""
+        floor = floor_T_camera(x[0], x[1], np.exp(x[2]))
+        ray = rays(self.observed[:, 0] / np.exp(x[3])) @ floor[:3, :3].T
+        return ray[:, :2] * (floor[2, 3] / np.maximum(-ray[:, 2], 0.02))[:, None]
+
+    def _points(self, x: NDArray, place: NDArray) -> NDArray:
+        """Middles [N,4,3] in the camera frame for bodies at place [N,2]."""
+        floor = floor_T_camera(x[0], x[1], np.exp(x[2]))
+        own = x[_CAMERA:].reshape(-1, _PERSON)[self.index]
+        lead = AHEAD + own[:, 1 + len(HEIGHTS):]
+        height = (HEIGHTS + own[:, 1:1 + len(HEIGHTS)]) * self._statures(x)[self.index, None]
+        flat = place[:, None] + lead[..., None] * self.walk[:, None]
+        return (np.concatenate([flat, height[..., None]], -1) - floor[:3, 3]) @ floor[:3, :3]
+
+    def _errors(self, x: NDArray, place: NDArray) -> NDArray:
+        """Predicted - observed [N,4,2], pixels."""
+        points = self._points(x, place)
+        image = points[..., :2] / np.maximum(points[..., 2:], 0.1)
+        image[:, 0] += self.bend
+        focal = self.people.focal_length
+        return np.where(self.seen, focal * (np.exp(x[3]) * image - self.observed), 0.0)
+
+    def _placed(self, x: NDArray) -> NDArray:
+        """The places [N,2] that fit best."""
+        place, step = self.place, 1e-4
+        for _ in range(_PLACING_STEPS):
+            error = (self._errors(x, place) / self.sd).reshape(len(place), -1)
+            slope = np.stack([((self._errors(x, place + step * unit) / self.sd).reshape(
+                len(place), -1) - error) / step for unit in np.eye(2)], axis=-1)
+            square = np.swapaxes(slope, 1, 2) @ slope + 1e-9 * np.eye(2)
+            move = np.linalg.solve(square, np.swapaxes(slope, 1, 2) @ error[..., None])[..., 0]
+            place = place - np.clip(move, -1.0, 1.0)
+        return place
+
+    def _residuals(self, x: NDArray) -> NDArray:
+        data = self._errors(x, self._placed(x)) / self.sd * self.trust[:, None, None]
+        return np.concatenate([data.ravel(), (x - self.prior_mean) / self.prior_sd])
+
+    def _follow(self, x: NDArray) -> None:
+        """Expected errors, trust, directions of walking and ankles apart, held while x is fitted.
+
+        If the errors followed x, bodies would come near, where they may be large.
+        """
+        points = self._points(x, self.place)
+        per_metre = (self.people.focal_length * np.exp(x[3])
+                     / np.maximum(points[..., 2], 0.3))[..., None]
+        tall = HEIGHT_SD * self._statures(x)[self.index, None]
+        sway = np.broadcast_to(SWAY_SD, tall.shape)
+        upright = np.hypot(tall * np.cos(x[0]), sway * np.sin(x[0]))
+        self.sd = np.hypot(self.pixel_sd, per_metre * np.stack([sway, upright], axis=-1))
+        self.walk = self._walking()
+        square = ((self._errors(x, self._placed(x)) / self.sd) ** 2).mean(axis=(1, 2))
+        self.trust = 1 / (1 + (square / (_DOUBT * np.median(square))) ** 2)
+        depth = points[:, 0, 2]
+        ankles = self.people.ankles / np.exp(x[3])
+        floor = floor_T_camera(x[0], x[1], np.exp(x[2]))
+        drop = np.maximum(-(rays(ankles) @ floor[:3, :3].T)[..., 2], 0.02)
+        apart = (floor[2, 3] - HEIGHTS[0] * self._statures(x)[self.index, None]) / drop
+        half = np.clip((apart[:, 0] - apart[:, 1]) / 2, -0.4, 0.4)
+        # Of ankles at depth +- half the nearer one counts more in the middle of the two points.
+        self.bend = (half / depth)[:, None] * (ankles[:, 1] - ankles[:, 0]) / 2
+
+    def _walking(self) -> NDArray:
+        walk = np.zeros_like(self.place)
+        for person in range(len(self.persons)):
+            own = np.flatnonzero(self.index == person)
+            stamp, place = self.people.stamp[own], self.place[own]
+            for row, first, last in zip(own, np.searchsorted(stamp, stamp - _STRIDE),
+                                        np.searchsorted(stamp, stamp + _STRIDE, 'right'),
+                                        strict=True):
+                time = stamp[first:last] - stamp[first:last].mean()
+                if (time ** 2).sum() < 0.05:
+                    continue
+                velocity = time @ place[first:last] / (time ** 2).sum()
+                speed = np.linalg.norm(velocity)
+                if speed > _SLOWEST:
+                    walk[row] = velocity / speed
+        return walk
+
+    def _learn_noise(self, x: NDArray) -> None:
+        """Set the keypoints' sd to what the errors leave after sway and stature."""
+        square = self._errors(x, self.place) ** 2 - (self.sd ** 2 - self.pixel_sd ** 2)
+        trusted = self.seen & (self.trust > 0.5)[:, None, None]
+        # The median of a squared normal error is 0.455 variances; places took a quarter of it.
+        self.pixel_sd = float(np.sqrt(np.clip(np.median(square[trusted]) / 0.34, 0.5 ** 2,
+                                              30.0 ** 2)))
+
+    def _covariance(self, x: NDArray) -> NDArray[np.float64]:
+        """Sandwich estimate over blocks of time, [4,4]: pitch, roll, log height, log focal."""
+        step = 1e-5
+        jacobian = np.stack([(self._residuals(x + step * unit) - self._residuals(x - step * unit))
+                             / (2 * step) for unit in np.eye(len(x))], axis=1)
+        residual = self._residuals(x)
+        count = self.seen.size
+        data, prior = jacobian[:count], jacobian[count:]
+        weight = 1 / np.sqrt(1 + residual[:count] ** 2)
+        information = data.T @ (weight[:, None] * data) + prior.T @ prior
+        block = np.unique(np.stack([self.index, np.floor(self.people.stamp / _BLOCK)]), axis=1,
+                          return_inverse=True)[1].ravel()
+        sums = np.zeros((block.max() + 1, len(x)))
+        np.add.at(sums, np.repeat(block, count // len(block)),
+                  (weight * residual[:count])[:, None] * data)
+        inverse = np.linalg.inv(information)
+        # Few blocks show too little of their spread: so much of it is taken from the model, in
+        # which a block's samples err as one.
+        blocks = len(sums)
+        doubt = (0.5 + _FEW_BLOCKS / blocks) * len(block) / blocks
+        spread = (sums.T @ sums * blocks / max(blocks - 1, 1) + prior.T @ prior
+                  + doubt * (information - prior.T @ prior))
+        return (inverse @ spread @ inverse)[:_CAMERA, :_CAMERA]

@@ -1,0 +1,74 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""A first guess of pitch, roll and height, from a grid over all cameras that see a floor."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mocap23_ros.calibration.standing_people import HEIGHTS, StandingPeople
+from mocap23_ros.errors import InputError
+from mocap23_ros.lifting.body_proportions import MEAN_STATURE
+
+_SAMPLES = 80
+_LEAST_DROP = 0.02  # of a unit ray to the feet; shallower ones say nothing
+
+
+def floor_T_camera(pitch: float, roll: float, height: float) -> NDArray[np.float64]:
+    """Pose [4,4] of the optical frame above a floor frame under it: z up, x along the view.
+
+    pitch, roll: radians; pitch positive where the camera looks down, roll positive where the
+    image's right side is the lower one. height: metres.
+    """
+    forward = np.array([np.cos(pitch), 0.0, -np.sin(pitch)])
+    right = np.array([0.0, -1.0, 0.0])
+    down = np.cross(forward, right)
+    c, s = np.cos(roll), np.sin(roll)
+    pose = np.eye(4)
+    pose[:3, :3] = np.stack([c * right + s * down, c * down - s * right, forward], axis=1)
+    pose[2, 3] = height
+    return pose
+
+
+def guess_floor(people: StandingPeople) -> tuple[float, float, float]:
+    """Return pitch, roll (radians) and height (metres) to start from, for average statures.
+
+    The best of a grid by how upright and how equally tall all people stand. Raises InputError
+    where no camera above a floor sees people like that.
+    """
+    pick = np.linspace(0, len(people) - 1, min(_SAMPLES, len(people))).astype(int)
+    ankles, shoulders = rays(people.middles[pick, 0]), rays(people.middles[pick, 2])
+    best, guess = np.inf, None
+    for pitch in np.radians(np.arange(-25, 86, 5.0)):
+        for roll in np.radians(np.arange(-180, 180, 10.0)):
+            floor_R_camera = floor_T_camera(pitch, roll, 1.0)[:3, :3]
+            cost, height = _cost(ankles @ floor_R_camera.T, shoulders @ floor_R_camera.T)
+            if cost < best:
+                best, guess = cost, (float(pitch), float(roll), height)
+    if guess is None:
+        raise InputError('the people seen fit no camera above a floor, where feet are below '
+                         'heads; check the order of the keypoints')
+    return guess
+
+
+def rays(normalised: NDArray) -> NDArray[np.float64]:
+    """Image coordinates [...,2] as rays [...,3] of depth 1."""
+    return np.concatenate([normalised, np.ones((*normalised.shape[:-1], 1))], axis=-1)
+
+
+def _cost(ankles: NDArray, shoulders: NDArray) -> tuple[float, float]:
+    """Cost and the height that makes people average, from rays [N,3] turned into the floor frame.
+
+    With the camera at height 1, feet lie where their rays hit the floor; the shoulders' rays pass
+    over them at ``up``, ``beside`` them by some lean.
+    """
+    if (ankles[:, 2] > -_LEAST_DROP).mean() > 0.2:
+        return np.inf, 1.0
+    feet = ankles[:, :2] / -np.minimum(ankles[:, 2:], -_LEAST_DROP)
+    reach = (feet * shoulders[:, :2]).sum(axis=1) / (shoulders[:, :2] ** 2).sum(axis=1)
+    beside = np.linalg.norm(feet - reach[:, None] * shoulders[:, :2], axis=1)
+    up = 1.0 + reach * shoulders[:, 2]
+    size = float(np.median(up))
+    if (reach > 0).mean() < 0.8 or size < 0.05:
+        return np.inf, 1.0
+    cost = float(np.median(np.abs(up / size - 1)) + np.median(beside / size))
+    return cost, float(HEIGHTS[2]) * MEAN_STATURE / size

@@ -1,0 +1,49 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Recorded walks before a camera whose pose is known."""
+
+import numpy as np
+
+from mocap23_ros.calibration.floor_start import floor_T_camera
+from mocap23_ros.datasets.cmu import load_cmu
+from mocap23_ros.datasets.mocap34 import COCO17_JOINTS
+from mocap23_ros.geometry.camera_model import CameraModel
+from mocap23_ros.geometry.poses import invert_transform, transform_points
+
+FPS = 30.0
+
+
+def walks(subject, seconds, distance, seed):
+    """Joints [F,17,3] of a person who walks here and there before the camera, and the stature."""
+    clips, rng = load_cmu(), np.random.default_rng(seed)
+    own = [k for k in range(len(clips)) if clips.subject[k] == subject
+           and 'walk' in clips.description[k] and clips.flat[k]]
+    parts, frames = [], 0
+    while frames < seconds * FPS:
+        joints = clips.positions(int(rng.choice(own)))[:, COCO17_JOINTS].astype(float)
+        turn = rng.uniform(-np.pi, np.pi)
+        c, s = np.cos(turn), np.sin(turn)
+        joints = joints @ np.array([[c, s, 0], [-s, c, 0], [0, 0, 1]])
+        joints[..., :2] -= joints[:, 11:13, :2].mean(axis=(0, 1))
+        joints[..., :2] += (distance, 0) + rng.uniform(-1, 1, 2) * (1.8, 1.5)
+        parts.append(joints)
+        frames += len(joints)
+    return np.concatenate(parts)[:int(seconds * FPS)], float(clips.stature[own[0]])
+
+
+def camera_above_floor(height, pitch_deg, roll_deg, focal=900.0, size=(1280, 720),
+                       distortion=()):
+    K = np.array([[focal, 0, size[0] / 2], [0, focal, size[1] / 2], [0, 0, 1]])
+    camera = CameraModel.from_calibration(K, distortion, 'plumb_bob', size)
+    return camera, floor_T_camera(np.radians(pitch_deg), np.radians(roll_deg), height)
+
+
+def seen(joints, camera, pose, noise, seed):
+    """Keypoints [F,17,3] with noise (px); what is outside the image is missing."""
+    rng = np.random.default_rng(seed)
+    pixels = camera.project(transform_points(invert_transform(pose), joints))
+    pixels = pixels + noise * rng.standard_normal(pixels.shape)
+    keypoints = np.concatenate([pixels, np.full((*pixels.shape[:-1], 1), 0.9)], axis=-1)
+    inside = ((pixels >= 0) & (pixels < camera.image_size)).all(axis=-1)
+    keypoints[~inside] = (np.nan, np.nan, 0)
+    return keypoints
