@@ -4,8 +4,6 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +16,7 @@ from mocap23_ros.cli.lift_arguments import (
     check_recording,
     find_jobs,
 )
+from mocap23_ros.cli.progress import Progress, progress
 from mocap23_ros.engines.backends import BACKEND_NAMES
 from mocap23_ros.engines.graph_precision import PRECISIONS
 from mocap23_ros.engines.model_files import available_tiers
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
     from mocap23_ros.body_models.smpl_model import SmplModel
 
 DEFAULT_TIER = 's'
-Progress = Callable[[int, int], None]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -113,7 +111,7 @@ def run(arguments: argparse.Namespace) -> int:
         for number, (source, target) in enumerate(jobs, 1):
             label = source.name if len(jobs) == 1 else f'{source.name} ({number}/{len(jobs)})'
             if arguments.video:
-                with _progress(f'detecting in {label}') as report:
+                with progress(f'detecting in {label}') as report:
                     detected = _detect(arguments, report)
             else:
                 detected = load_recording(source)
@@ -123,7 +121,7 @@ def run(arguments: argparse.Namespace) -> int:
             unseen = check_recording(arguments, recording, source, target)
             if arguments.save_keypoints:
                 detected.save(arguments.save_keypoints)
-            with _progress(f'lifting {label}') as report:
+            with progress(f'lifting {label}') as report:
                 motion = _lift(arguments, lifter, recording, report)
             _say_who_is_missing(source, unseen, motion)
             fitted = (motion.with_body() if arguments.body_fit or arguments.bvh or model
@@ -136,7 +134,7 @@ def run(arguments: argparse.Namespace) -> int:
                          arguments.bvh_unit)
             if model is not None:
                 from mocap23_ros.recordings.smpl_motion_file import save_smpl
-                with _progress(f'fitting SMPL to {label}') as report:
+                with progress(f'fitting SMPL to {label}') as report:
                     save_smpl(target, replace(motion, body=fitted.body), model,
                               arguments.smpl_mesh, report)
     finally:
@@ -226,16 +224,3 @@ def _lift(arguments: argparse.Namespace, lifter: Lifter, recording: KeypointReco
     streaming = StreamingLifter(lifter, lag=arguments.lag, refinement=refinement,
                                 pose_uncertainty=pose_uncertainty)
     return lift_streaming(streaming, recording, report)
-
-
-@contextmanager
-def _progress(title: str) -> Iterator[Progress]:
-    """A bar on stderr where that is a terminal, nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield lambda done, total: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress as Bar
-    with Bar(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total or None)

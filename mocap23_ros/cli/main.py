@@ -16,6 +16,8 @@ from mocap23_ros.errors import InputError
 # add_arguments(parser) and run(arguments) -> exit status.
 COMMANDS = {
     'lift': ('lift', 'lift 2D keypoints or a video to metric 3D motion'),
+    'calibrate': ('calibrate', 'camera pose from people, targets or points; intrinsics from a '
+                  'board'),
     'evaluate': ('evaluate', 'metrics of motion against truth, all methods side by side'),
     'demo': ('demo', 'real video through the ROS node, with a report against the truth'),
     'bench': ('bench', 'latency, throughput and memory of every stage on this machine'),

@@ -24,7 +24,7 @@ from mocap23_ros.geometry.poses import (
 )
 from mocap23_ros.yaml_files import read_yaml
 
-# What camera_calibration_parsers and camera_calibration write, and two keys of ours.
+# What camera_calibration_parsers and camera_calibration write, and three keys of ours.
 _ROI_KEYS = ('x_offset', 'y_offset', 'width', 'height', 'do_rectify')
 _MATRIX_KEYS = ('rows', 'cols', 'data', 'dt')
 _KEYS: dict[str, tuple[str, ...]] = {
@@ -32,7 +32,8 @@ _KEYS: dict[str, tuple[str, ...]] = {
     'distortion_model': (), 'distortion_coefficients': _MATRIX_KEYS,
     'rectification_matrix': _MATRIX_KEYS, 'projection_matrix': _MATRIX_KEYS,
     'binning_x': (), 'binning_y': (), 'roi': _ROI_KEYS,
-    'world_T_camera': ('translation', 'quaternion', 'rotation'), 'floor_height': ()}
+    'world_T_camera': ('translation', 'quaternion', 'rotation'), 'floor_height': (),
+    'world_T_camera_sd': ('rotation_deg', 'position')}
 # Names of others whose nearest known one is another thing.
 _MEANT = {'camera_model': 'distortion_model', 'K': 'camera_matrix', 'k': 'camera_matrix',
           'D': 'distortion_coefficients', 'd': 'distortion_coefficients',
@@ -49,7 +50,8 @@ class CameraFile:
     frame is the rectified one, as in ROS; the file itself holds the pose of the lens, which is
     what solvePnP gives with K and D.
     floor_height: z of the floor in that world, metres. name: camera_name. doubt: what is strange
-    about the calibration but may be right, '' for nothing.
+    about the calibration but may be right, '' for nothing. pose_sd: standard deviations of the
+    pose, (radians about each axis, metres along each), None where the file does not say.
     """
 
     camera: CameraModel
@@ -57,6 +59,7 @@ class CameraFile:
     floor_height: float = 0.0
     name: str = 'camera'
     doubt: str = ''
+    pose_sd: tuple[float, float] | None = None
 
     @property
     def floor_T_camera(self) -> NDArray[np.float64] | None:
@@ -72,7 +75,8 @@ def load_camera_file(path: str | os.PathLike, rectified: bool = False) -> Camera
     """Read a camera file, whose roi and binning are those of the images.
 
     It may hold ``world_T_camera: {translation: [x, y, z], quaternion: [x, y, z, w]}`` (or
-    ``rotation``, nine numbers row by row, for the quaternion) and ``floor_height`` (metres).
+    ``rotation``, nine numbers row by row, for the quaternion), ``floor_height`` (metres) and
+    ``world_T_camera_sd: {rotation_deg: , position: }`` (degrees, metres).
     rectified: the images are; projection_matrix is used for K and no distortion, and
     world_T_camera is then the pose of the rectified camera.
     Raises InputError, naming the file and the key, for whatever cannot be used, unknown keys too.
@@ -107,6 +111,9 @@ def save_camera_file(path: str | os.PathLike, contents: CameraFile) -> None:
             pose @ _lens_T_camera(camera).T)
         content['world_T_camera'] = {'translation': translation.tolist(),
                                      'quaternion': quaternion.tolist()}
+    if contents.pose_sd is not None:
+        content['world_T_camera_sd'] = {'rotation_deg': float(np.degrees(contents.pose_sd[0])),
+                                        'position': float(contents.pose_sd[1])}
     if contents.floor_height:
         content['floor_height'] = float(contents.floor_height)
     text = yaml.safe_dump(content, sort_keys=False, default_flow_style=None)
@@ -150,7 +157,21 @@ def _parse(content: Mapping[str, Any], rectified: bool) -> CameraFile:
     return CameraFile(camera, None if pose is None else _pose(pose) @ _lens_T_camera(camera),
                       0.0 if floor is None else _numbers([floor], 'floor_height', 1)[0],
                       str(content.get('camera_name') or 'camera'),
-                      camera_doubt(camera, cropped=any(roi)))
+                      camera_doubt(camera, cropped=any(roi)),
+                      _pose_sd(content.get('world_T_camera_sd')))
+
+
+def _pose_sd(entry: Any) -> tuple[float, float] | None:
+    if entry is None:
+        return None
+    if not isinstance(entry, Mapping):
+        raise InputError('world_T_camera_sd must have the keys rotation_deg and position')
+    turn, shift = (_numbers([_required(entry, key, 'world_T_camera_sd.')],
+                            f'world_T_camera_sd.{key}', 1)[0] for key in ('rotation_deg',
+                                                                          'position'))
+    if not (0 <= turn <= 45 and 0 <= shift <= 100):
+        raise InputError('world_T_camera_sd must be degrees up to 45 and metres up to 100')
+    return float(np.radians(turn)), shift
 
 
 def _lens_T_camera(camera: CameraModel) -> NDArray[np.float64]:

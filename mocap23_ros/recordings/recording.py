@@ -109,22 +109,28 @@ class KeypointRecording:
             'skeleton': np.array(self.skeleton.name)})
 
 
-def load_recording(path: Path, skeleton: SkeletonFormat = COCO17) -> KeypointRecording:
+def load_recording(path: Path, skeleton: SkeletonFormat = COCO17, pose_needed: bool = True
+                   ) -> KeypointRecording:
     """Read and check a keypoint file (the layout is in docs/LIFT.md).
 
     skeleton: the format that is wanted; a file in another one, named by its key ``skeleton``, is
-    converted. Raises InputError, naming the file and the key, for whatever cannot be used.
+    converted. Where pose_needed is False, world_T_camera is the identity if the file has none.
+    Raises InputError, naming the file and the key, for whatever cannot be used.
     """
     try:
-        return _checked(_read_arrays(Path(path)), skeleton).converted(skeleton)
+        arrays = _read_arrays(Path(path), pose_needed)
+        return _checked(arrays, skeleton).converted(skeleton)
     except InputError as error:
         raise InputError(f'{path}: {error}') from None
 
 
-def _read_arrays(path: Path) -> dict[str, NDArray]:
+def _read_arrays(path: Path, pose_needed: bool) -> dict[str, NDArray]:
     with open_npz(path) as archive:
         optional = [key for key in _OPTIONAL if key in archive.names]
-        return {key: archive.read(key) for key in (*_NEEDED, *optional)}
+        needed = [key for key in _NEEDED if pose_needed or key in archive.names
+                  or key != 'world_T_camera']
+        arrays = {key: archive.read(key) for key in (*needed, *optional)}
+    return {'world_T_camera': np.eye(4), **arrays}
 
 
 def _checked(arrays: dict[str, NDArray], wanted: SkeletonFormat) -> KeypointRecording:

@@ -22,25 +22,27 @@ from mocap23_ros.tracking.tracker import Tracker
 
 def record_video(video: Path, camera_file: Path, detector: Detector,
                  progress: Callable[[int, int], None] | None = None, *,
-                 rate: float | None = None, rectified: bool = False,
+                 rate: float | None = None, rectified: bool = False, pose_needed: bool = True,
                  say: Callable[[str], None] = lambda line: None) -> KeypointRecording:
     """Detect and track everybody in a video of a fixed camera.
 
     The keypoints stay in the detector's format; stamps are the container's, from 0, or those of
     the ``rate`` in frames per second. People who were never confirmed by the tracker are left
     out. progress: called with (frames done, frames in all, 0 = unknown). rectified: the video is;
-    see load_camera_file. say: called with lines about what the user should know.
-    Raises InputError for files that cannot be read and a camera file without ``world_T_camera``.
+    see load_camera_file. pose_needed: whether a camera file without ``world_T_camera`` is refused;
+    the poses are the identity otherwise. say: called with lines about what the user should know.
+    Raises InputError for files that cannot be read.
     """
     contents = load_camera_file(camera_file, rectified)
     pose = contents.floor_T_camera
-    if pose is None:
+    if pose is None and pose_needed:
         raise InputError(f'{camera_file} does not say where the camera stands: add '
                          'world_T_camera with translation (x, y, z) and quaternion (x, y, z, w)')
     if contents.doubt:
         say(f'{camera_file}: {contents.doubt}')
     upright = UprightDetector(detector)
-    upright.follow(pose)
+    if pose is not None:
+        upright.follow(pose)
     tracker = Tracker()
     people: dict[int, dict[int, np.ndarray]] = {}
     confirmed: set[int] = set()
@@ -75,7 +77,8 @@ def record_video(video: Path, camera_file: Path, detector: Detector,
             keypoints[row, column] = values
     keypoints[~np.isfinite(keypoints).all(axis=-1)] = (np.nan, np.nan, 0)
     return KeypointRecording(keypoints, np.array(stamps), (camera,),
-                             np.broadcast_to(pose, (len(stamps), 4, 4)),
+                             np.broadcast_to(np.eye(4) if pose is None else pose,
+                                             (len(stamps), 4, 4)),
                              np.full(len(ids), np.nan, np.float32), detector.format)
 
 

@@ -1,0 +1,256 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""``mocap23 calibrate``: intrinsics, and where a camera stands above the floor."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mocap23_ros.errors import InputError
+from mocap23_ros.writable_places import check_writable
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mocap23_ros.geometry.camera_model import CameraModel
+    from mocap23_ros.recordings.recording import KeypointRecording
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the ways to calibrate, each with its options."""
+    ways = parser.add_subparsers(dest='way', required=True, metavar='WAY')
+    people = ways.add_parser('people', help='pitch, roll and height from people who walk about '
+                             'before a still camera')
+    source = people.add_mutually_exclusive_group(required=True)
+    source.add_argument('--keypoints', type=Path, metavar='IN.npz',
+                        help='keypoint file as of mocap23 lift; world_T_camera may be absent')
+    source.add_argument('--video', type=Path, metavar='FILE',
+                        help='video of a still camera; the detector runs first')
+    people.add_argument('--detector', default='mediapipe', help='with --video (default: '
+                        'mediapipe)')
+    people.add_argument('--stature', type=float, nargs='+', metavar='METRES',
+                        help='body heights with shoes, in the order of the file (nan = unknown): '
+                             'the scale; without, that of average adults, good to 5 %%')
+    people.add_argument('--focal-unknown', action='store_true',
+                        help='fit the focal length too (square pixels); less certain')
+    target = ways.add_parser('target', help='pose from a printed target that lies on the floor')
+    points = ways.add_parser('points', help='pose from image points at known places')
+    points.add_argument('--points', type=Path, required=True, metavar='POINTS.csv',
+                        help='rows of u, v (raw px), x, y, z (m, z up, floor at 0)')
+    points.add_argument('--image', type=Path, help='to draw the floor over')
+    intrinsics = ways.add_parser('intrinsics', help='camera matrix and distortion from views of '
+                                 'a printed board')
+    intrinsics.add_argument('--fisheye', action='store_true', help='for lenses over 120 degrees')
+    for way in (target, intrinsics):
+        way.add_argument('--images', type=Path, nargs='+', required=True, metavar='FILE')
+        way.add_argument('--target', required=True, metavar='WHAT',
+                         help='checkerboard:COLUMNSxROWS:SQUARE, charuco:COLUMNSxROWS:SQUARE:'
+                              'MARKER or apriltag:SIDE, metres')
+    for way in (people, target, points):
+        way.add_argument('--camera', type=Path, metavar='CAMERA.yaml',
+                         required=way is not people, help="intrinsics in ROS's format")
+    for way in (people, target, points, intrinsics):
+        way.add_argument('--out', type=Path, required=True, metavar='CAMERA.yaml')
+        way.add_argument('--picture', type=Path, metavar='FILE.png',
+                         help='what was found, drawn over the image')
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Calibrate; raises InputError for bad input."""
+    for place in filter(None, (arguments.out, arguments.picture)):
+        check_writable(place)
+    {'people': _people, 'target': _target, 'points': _points,
+     'intrinsics': _intrinsics}[arguments.way](arguments)
+    return 0
+
+
+def _people(arguments: argparse.Namespace) -> None:
+    from mocap23_ros.calibration.floor_fit import fit_floor
+    from mocap23_ros.calibration.standing_people import StandingPeople
+
+    for value in arguments.stature or ():
+        if not (np.isnan(value) or 0.5 <= value <= 2.6):
+            raise InputError(f'--stature {value:g} is no body height in metres')
+    recording = _seen_people(arguments)
+    camera, given = recording.cameras[0], arguments.stature
+    if given is not None and len(given) not in (1, recording.people):
+        raise InputError(f'--stature has {len(given)} heights, but {recording.people} people '
+                         'are seen; give one for each, nan where unknown')
+    fit = fit_floor(StandingPeople.from_keypoints(recording.keypoints, recording.stamps, camera,
+                                                  given), not arguments.focal_unknown)
+    fit.check()
+    if arguments.focal_unknown:
+        camera = _with_focal_factor(camera, fit.focal_factor)
+    pitch_sd, roll_sd, height_sd, focal_sd = np.sqrt(np.diag(fit.covariance))
+    print(f'pitch {np.degrees(fit.pitch):.2f} +- {np.degrees(pitch_sd):.2f} degrees down, roll '
+          f'{np.degrees(fit.roll):.2f} +- {np.degrees(roll_sd):.2f} degrees, height '
+          f'{fit.height:.3f} +- {height_sd:.3f} m, from {fit.samples} views of people '
+          f'({fit.misfit:.1f} px off)')
+    if arguments.focal_unknown:
+        print(f'focal length {camera.focal_length:.0f} px, {fit.focal_factor:.3f} +- '
+              f'{focal_sd:.3f} of the given one: less certain than a board calibration')
+    if not fit.scale_known:
+        print('the scale is that of average adults; --stature makes height and distances sure')
+    image = _first_image(arguments.video) if arguments.video and arguments.picture else None
+    _write(arguments, camera, fit.floor_T_camera, image,
+           (float(np.hypot(pitch_sd, roll_sd) / np.sqrt(2)), float(height_sd)))
+
+
+def _with_focal_factor(camera: 'CameraModel', factor: float) -> 'CameraModel':
+    K = camera.K.copy()
+    K[[0, 1], [0, 1]] *= factor
+    return type(camera).from_calibration(K, camera.distortion, camera.distortion_model,
+                                         camera.image_size)
+
+
+def _seen_people(arguments: argparse.Namespace) -> 'KeypointRecording':
+    """COCO-17 keypoints of everybody, and the camera."""
+    from dataclasses import replace
+
+    from mocap23_ros.cli.progress import progress
+    from mocap23_ros.detection.detectors import create_detector
+    from mocap23_ros.geometry.camera_file import load_camera_file
+    from mocap23_ros.recordings.recording import load_recording
+    from mocap23_ros.recordings.video_recording import record_video
+    from mocap23_ros.skeletons.formats import COCO17
+
+    if arguments.video is not None:
+        if arguments.camera is None:
+            raise InputError('--video needs --camera CAMERA.yaml with the intrinsics; mocap23 '
+                             'calibrate intrinsics makes it')
+        detector = create_detector(arguments.detector)
+        try:
+            with progress(f'detecting in {arguments.video.name}') as report:
+                return record_video(arguments.video, arguments.camera, detector, report,
+                                    pose_needed=False).converted(COCO17)
+        finally:
+            detector.close()
+    recording = load_recording(arguments.keypoints, pose_needed=False)
+    if len(recording.cameras) > 1:
+        raise InputError(f'{arguments.keypoints}: K changes; only a still camera without zoom '
+                         'can be calibrated from people')
+    if arguments.camera is None:
+        return recording
+    return replace(recording, cameras=(load_camera_file(arguments.camera).camera,))
+
+
+def _first_image(video: Path) -> 'NDArray[np.uint8]':
+    from mocap23_ros.recordings.video_file import VideoFile
+    with VideoFile(video) as frames:
+        return next(iter(frames))[1]
+
+
+def _target(arguments: argparse.Namespace) -> None:
+    from mocap23_ros.calibration.targets import Target
+    from mocap23_ros.geometry.camera_file import load_camera_file
+
+    target = Target(arguments.target)
+    (image, *others) = [_image(path) for path in arguments.images]
+    if others:
+        raise InputError('--images: one image of the target on the floor; its first corner is '
+                         'the origin of the world')
+    corners = target.find(image)
+    if corners is None:
+        raise InputError(f'{arguments.images[0]} shows no whole {arguments.target}')
+    camera = load_camera_file(arguments.camera).camera.with_image_size(image.shape[1::-1])
+    _fit_points(arguments, corners.p_pixel, corners.p_target, camera, image)
+
+
+def _points(arguments: argparse.Namespace) -> None:
+    from mocap23_ros.geometry.camera_file import load_camera_file
+
+    try:
+        rows = np.loadtxt(arguments.points, delimiter=',', ndmin=2, max_rows=10_000)
+    except (OSError, ValueError) as error:
+        raise InputError(f'{arguments.points}: {error}; give rows of u, v, x, y, z') from None
+    if rows.shape[1:] != (5,) or not np.isfinite(rows).all():
+        raise InputError(f'{arguments.points}: every row must be u, v (px), x, y, z (m)')
+    camera = load_camera_file(arguments.camera).camera
+    image = None if arguments.image is None else _image(arguments.image)
+    if image is not None:
+        camera = camera.with_image_size(image.shape[1::-1])
+    _fit_points(arguments, rows[:, :2], rows[:, 2:], camera, image)
+
+
+def _fit_points(arguments: argparse.Namespace, p_pixel: 'NDArray', p_world: 'NDArray',
+                camera: 'CameraModel', image: 'NDArray | None') -> None:
+    from mocap23_ros.calibration.pose_from_points import pose_from_points
+
+    fit = pose_from_points(p_pixel, p_world, camera)
+    if fit.world_T_camera[2, 3] <= 0:
+        raise InputError('these points put the camera below the floor: z must point up')
+    turn_sd, place_sd = (float(np.sqrt(np.diag(fit.covariance)[part].mean()))
+                         for part in (slice(0, 3), slice(3, 6)))
+    x, y, z = fit.world_T_camera[:3, 3]
+    print(f'camera at x {x:.3f}, y {y:.3f}, z {z:.3f} m (+- {place_sd:.3f} m, '
+          f'{np.degrees(turn_sd):.2f} degrees), from {len(fit.error)} points '
+          f'(worst {fit.error.max():.1f} px off: number {int(fit.error.argmax()) + 1})')
+    _write(arguments, camera, fit.world_T_camera, image, (turn_sd, place_sd))
+
+
+def _intrinsics(arguments: argparse.Namespace) -> None:
+    from mocap23_ros.calibration.intrinsics import calibrate_intrinsics
+    from mocap23_ros.calibration.targets import Target
+    from mocap23_ros.geometry.camera_file import CameraFile, save_camera_file
+
+    target = Target(arguments.target)
+    if target.kind == 'apriltag':
+        raise InputError('one tag is too small for intrinsics; use a checkerboard or charuco')
+    views, names, size = [], [], None
+    for path in arguments.images:
+        image = _image(path)
+        if size not in (None, image.shape[1::-1]):
+            raise InputError(f'{path} is of another size than the images before')
+        size = image.shape[1::-1]
+        corners = target.find(image)
+        if corners is not None and len(corners.number) >= 6:
+            views.append(corners)
+            names.append(path.name)
+    assert size is not None
+    fit = calibrate_intrinsics(views, size, arguments.fisheye)
+    for name, error in zip(names, fit.error, strict=True):
+        print(f'{name}: {error:.2f} px')
+    print(f'{len(views)} of {len(arguments.images)} images show the board; they cover '
+          f'{100 * fit.coverage:.0f} % of the image; focal length {fit.camera.focal_length:.1f} px'
+          + ('' if np.isnan(fit.focal_sd) else f' +- {100 * fit.focal_sd:.2f} %'))
+    if fit.coverage < 0.6:
+        print('show the board in the corners of the image too: the lens is guessed there')
+    save_camera_file(arguments.out, CameraFile(fit.camera))
+    if arguments.picture:
+        from mocap23_ros.atomic_files import write_picture
+        from mocap23_ros.calibration.intrinsics import draw_coverage
+        write_picture(arguments.picture, draw_coverage(views, fit, size))
+
+
+def _image(path: Path) -> 'NDArray[np.uint8]':
+    import cv2
+    data = np.fromfile(path, np.uint8) if path.is_file() else np.zeros(0, np.uint8)
+    image = cv2.imdecode(data, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION) \
+        if len(data) else None
+    if image is None:
+        raise InputError(f'{path} is not an image that OpenCV can read')
+    return np.asarray(image, np.uint8)
+
+
+def _write(arguments: argparse.Namespace, camera: 'CameraModel', world_T_camera: 'NDArray',
+           image: 'NDArray | None', sd: tuple[float, float]) -> None:
+    """CAMERA.yaml with the pose and its sd (rad, m), the picture, and the static transform."""
+    from mocap23_ros.calibration.floor_picture import draw_floor
+    from mocap23_ros.geometry.camera_file import CameraFile, save_camera_file
+    from mocap23_ros.geometry.poses import translation_quaternion_from_pose
+
+    save_camera_file(arguments.out, CameraFile(camera, world_T_camera, pose_sd=sd))
+    shift, turn = translation_quaternion_from_pose(world_T_camera)
+    numbers = ' '.join(f'--{name} {value:.6g}' for name, value in zip(
+        ('x', 'y', 'z', 'qx', 'qy', 'qz', 'qw'), (*shift, *turn), strict=True))
+    print(f'ros2 run tf2_ros static_transform_publisher {numbers} --frame-id map '
+          '--child-frame-id CAMERA_OPTICAL_FRAME')
+    if arguments.picture:
+        width, height = camera.image_size
+        canvas = np.full((height, width, 3), 235, np.uint8) if image is None else image
+        from mocap23_ros.atomic_files import write_picture
+        write_picture(arguments.picture, draw_floor(
+            canvas, camera, world_T_camera, f'floor grid 1 m, horizon orange; camera '
+            f'{world_T_camera[2, 3]:.2f} m above the floor'))
