@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from mocap23_ros.baselines.pose_prior import turn
 from mocap23_ros.lifting.body_proportions import ANKLE_HEIGHT
+from mocap23_ros.skeletons.coco17 import HIPS
 
 _HEADINGS = 16
 _KEPT = 24
@@ -82,13 +83,13 @@ def search(rays: NDArray[np.float64], weight: NDArray[np.float64], centre: NDArr
     for row, k in zip(rows, reversed(chosen), strict=True):
         joints[row] = kept_joints[row, k]
     floor = np.array([_floor_distance(rays[t], weight[t], centre[t], stature) for t in rows])
-    size = np.linalg.norm(joints[rows, 11:13].mean(axis=1) - centre[rows], axis=-1)
+    size = np.linalg.norm(joints[rows][:, HIPS].mean(axis=1) - centre[rows], axis=-1)
     ratio = floor / size
     ratio = ratio[np.abs(np.log(ratio)) < 0.35]
     if len(ratio) >= 3:
         # Apparent size depends on the stature; the floor does not, where feet stand on it.
         factor = float(np.median(ratio))
-        root = joints[rows, 11:13].mean(axis=1)
+        root = joints[rows][:, HIPS].mean(axis=1)
         joints[rows] += ((factor - 1) * (root - centre[rows]))[:, None]
     for axis_index in np.ndindex(17, 3):
         values = joints[(slice(None), *axis_index)]

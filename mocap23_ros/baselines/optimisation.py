@@ -17,8 +17,7 @@ from scipy.linalg import solveh_banded
 from mocap23_ros.baselines.exemplar_search import levelled_rays, search
 from mocap23_ros.baselines.pose_prior import PosePrior, heading_of, normalised_poses, turn
 from mocap23_ros.lifting.body_proportions import ANKLE_HEIGHT, BONE_FRACTIONS, BONE_PAIRS
-
-_ANKLES = (15, 16)
+from mocap23_ros.skeletons.coco17 import ANKLES
 
 
 @dataclass(frozen=True)
@@ -191,9 +190,9 @@ def _equations(joints: NDArray[np.float64], stature: float, xy: NDArray[np.float
 
     # No ankle below the floor; low slow ones stand on it and stay.
     least = ANKLE_HEIGHT * stature
-    speed = np.linalg.norm(np.gradient(joints[:, _ANKLES], dt, axis=0), axis=-1) \
+    speed = np.linalg.norm(np.gradient(joints[:, ANKLES], dt, axis=0), axis=-1) \
         if frames > 1 else np.zeros((1, 2))
-    for number, ankle in enumerate(_ANKLES):
+    for number, ankle in enumerate(ANKLES):
         above = joints[:, ankle, 2] - least
         stands = (above < 0.12) & (speed[:, number] < 0.6)
         pull = np.where(stands | (above < 0), 1 / (1 + (np.maximum(above, 0) / 0.08) ** 2), 0.0)

@@ -9,15 +9,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.cluster.vq import kmeans2
 
-from mocap23_ros.datasets.mocap34 import COCO17_JOINTS, COCO17_MIRROR
+from mocap23_ros.datasets.mocap34 import COCO17_JOINTS
 from mocap23_ros.datasets.motion_clips import MotionClips
-
-_HIPS, _SHOULDERS = (11, 12), (5, 6)
+from mocap23_ros.skeletons.coco17 import HIPS, SHOULDERS
+from mocap23_ros.skeletons.formats import COCO17
 
 
 def heading_of(joints: NDArray[np.float64]) -> NDArray[np.float64]:
     """Direction that bodies [...,17,3] face, radians about z, from hips and shoulders."""
-    left = (joints[..., 11, :2] - joints[..., 12, :2]) + (joints[..., 5, :2] - joints[..., 6, :2])
+    (left_hip, right_hip), (left_shoulder, right_shoulder) = HIPS, SHOULDERS
+    left = ((joints[..., left_hip, :2] - joints[..., right_hip, :2])
+            + (joints[..., left_shoulder, :2] - joints[..., right_shoulder, :2]))
     return np.arctan2(-left[..., 0], left[..., 1])
 
 
@@ -52,7 +54,7 @@ class PosePrior:
 def normalised_poses(joints: NDArray[np.float64], stature: ArrayLike
                      ) -> NDArray[np.float64]:
     """Bring joints [N,17,3] to root-centred poses of unit stature that face +x."""
-    root = joints[:, _HIPS].mean(axis=1, keepdims=True)
+    root = joints[:, HIPS].mean(axis=1, keepdims=True)
     size = np.reshape(stature, (-1, 1, 1))
     return turn((joints - root) / size, -heading_of(joints))
 
@@ -69,7 +71,7 @@ def fit_pose_prior(clips: MotionClips, components: int = 8, exemplars: int = 250
     frame = clips.start[clip] + (rng.random(len(clip)) * clips.length[clip]).astype(np.int64)
     joints = clips.frames[frame][:, COCO17_JOINTS] * clips.scale
     poses = normalised_poses(joints.astype(np.float64), clips.stature[clip])
-    poses = np.concatenate([poses, poses[:, COCO17_MIRROR] * (1, -1, 1)])
+    poses = np.concatenate([poses, poses[:, list(COCO17.mirror)] * (1, -1, 1)])
     flat = poses.reshape(len(poses), -1)
     _, label = _clusters(flat, components, '++', 10, seed)
     common = np.cov(flat.T)

@@ -7,9 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.datasets.training_windows import TrainingBatch
+from mocap23_ros.skeletons.coco17 import BONES, HIPS
 
-BONES = ((5, 7), (7, 9), (6, 8), (8, 10), (5, 6), (5, 11), (6, 12), (11, 12), (11, 13), (13, 15),
-         (12, 14), (14, 16), (0, 1), (0, 2), (1, 3), (2, 4), (0, 5), (0, 6))
 _LEFT = {1, 3, 5, 7, 9, 11, 13, 15}
 # BGR: left, right, truth, grid, text
 _COLOURS = {'left': (60, 60, 220), 'right': (200, 120, 20), 'truth': (150, 190, 150),
@@ -65,7 +64,7 @@ def _world_panel(batch: TrainingBatch, b: int, side: bool) -> NDArray[np.uint8]:
     panel = np.full((_PANEL, _PANEL, 3), 255, np.uint8)
     joints, camera = batch.joints[b], batch.world_T_camera[b]
     across = camera[-1, :2, 2] / max(np.linalg.norm(camera[-1, :2, 2]), 1e-6)
-    root = joints[:, 11:13, :2].mean(axis=(0, 1))
+    root = joints[:, HIPS, :2].mean(axis=(0, 1))
     if side:                                   # seen from the camera's right: away, up
         flat = np.stack([(joints[..., :2] - root) @ across, 1.0 - joints[..., 2]], -1)
         zoom = _PANEL / 3.0

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from mocap23_ros.atomic_files import write_npz
 from mocap23_ros.evaluation.limits import LimitPriors, information_limit
+from mocap23_ros.skeletons.coco17 import HIPS
 
 
 @dataclass
@@ -43,7 +44,7 @@ class EvaluationSequence:
 
     def limit(self) -> NDArray[np.float64]:
         """Least Abs-MPJPE per frame, metres [F], given what this input tells."""
-        root = self.joints[:, 11:13].mean(axis=1, dtype=np.float64)
+        root = self.joints[:, HIPS].mean(axis=1, dtype=np.float64)
         distance = np.linalg.norm(root[:, :2] - self.camera_position[:, :2], axis=-1)
         k = self.lift_input['K']
         known = np.isfinite(self.lift_input.get('stature', np.array([np.nan]))[0])

@@ -34,6 +34,7 @@ from mocap23_ros.datasets.observation import observe
 from mocap23_ros.datasets.occlusion import Occlusion
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_model import CameraModel
+from mocap23_ros.skeletons.coco17 import HIPS, SHOULDERS
 
 FPS = 30.0
 _LONGEST, _SHORTEST = 180, 60    # frames
@@ -136,9 +137,9 @@ def _make(clips: MotionClips, which: tuple[int, int, int], index: int,
     joints = rotate_about_vertical(body[None], scene.uniform(-np.pi, np.pi, 1).astype(np.float32))
     joints = joints[:, :, COCO17_JOINTS]
     camera, height, distance = _intrinsics(index)
-    root = joints[0, :, 11:13].mean(axis=1)
+    root = joints[0][:, HIPS].mean(axis=1)
     centre = (root.min(axis=0) + root.max(axis=0)) / 2
-    chest = (joints[:, :, 5:7].mean(axis=2) + joints[:, :, 11:13].mean(axis=2)) / 2
+    chest = (joints[:, :, SHOULDERS].mean(axis=2) + joints[:, :, HIPS].mean(axis=2)) / 2
     off = np.clip(scene.standard_normal((1, 2)) * 0.06, -0.12, 0.12)
     roll = scene.standard_normal(1) * np.radians(1.0)
     shift = np.array([distance, 0, 0], np.float32) - centre * np.array([1, 1, 0], np.float32)

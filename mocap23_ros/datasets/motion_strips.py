@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.datasets.drawing import BONES
+from mocap23_ros.skeletons.coco17 import BONES
 from mocap23_ros.skeletons.formats import COCO17
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 

@@ -16,6 +16,7 @@ from mocap23_ros.demo.take import SampleTake
 from mocap23_ros.evaluation.limits import information_limit
 from mocap23_ros.evaluation.metrics import evaluate_motion
 from mocap23_ros.evaluation.report_contents import MethodResult
+from mocap23_ros.skeletons.coco17 import HIPS
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def limit_of(truth: NDArray, camera: SampleCamera, floor_height: float,
 
     sigma_px: scatter of single-view detections against the truth in this view.
     """
-    hips = truth[:, [11, 12]].mean(1)
+    hips = truth[:, HIPS].mean(1)
     centre = camera.world_T_camera[:3, 3]
     distance = np.linalg.norm(hips[:, :2] - centre[:2], axis=1)
     return np.asarray(information_limit(

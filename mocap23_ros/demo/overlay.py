@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from mocap23_ros.demo.sample_camera import SampleCamera
 from mocap23_ros.errors import InputError
-from mocap23_ros.evaluation.report_figures import BONES
+from mocap23_ros.skeletons.coco17 import BODY_BONES, BONES, HIPS
 
 # BGR
 LEFT, RIGHT, MIDDLE = (60, 170, 255), (230, 160, 50), (235, 235, 235)
@@ -115,7 +115,7 @@ class FloorMap:
     def draw(self, joints: Sequence[NDArray], truth: NDArray) -> NDArray[np.uint8]:
         """Return the map [size,size,3] with people given as joints [17,3] and the truth [17,3]."""
         canvas = self._base.copy()
-        hips = truth[[11, 12], :2].mean(0)
+        hips = truth[HIPS, :2].mean(0)
         self._trail = [*self._trail[-90:], hips]
         trail = np.array([self._pixel(p) for p in self._trail], np.int32)
         cv2.polylines(canvas, [trail], False, (205, 205, 205), 2, cv2.LINE_AA)
@@ -125,7 +125,7 @@ class FloorMap:
         return canvas
 
     def _person(self, canvas: NDArray[np.uint8], joints: NDArray, is_truth: bool) -> None:
-        for a, b in BONES[:12]:
+        for a, b in BODY_BONES:
             if np.isfinite(joints[[a, b]]).all():
                 colour = TRUTH if is_truth else _bone_colour(a, b)
                 cv2.line(canvas, self._pixel(joints[a]), self._pixel(joints[b]), colour,

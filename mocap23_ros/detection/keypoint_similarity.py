@@ -5,11 +5,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-# Standard deviation of human annotators per keypoint, as a fraction of the square root of the
-# person's area; from the COCO keypoint evaluation, in COCO-17 order.
-COCO_SIGMAS = np.array([
-    0.026, 0.025, 0.025, 0.035, 0.035, 0.079, 0.079, 0.072, 0.072, 0.062, 0.062, 0.107, 0.107,
-    0.087, 0.087, 0.089, 0.089])
+from mocap23_ros.skeletons.coco17 import COCO_SIGMAS
 
 _OTHER_SIGMA = 0.08  # formats without published values: about the mean of the body's
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-COCO_HIPS = (11, 12)
+from mocap23_ros.skeletons.coco17 import HIPS
 
 
 def finite_points(points: NDArray[Any]) -> NDArray[np.bool_]:
@@ -15,7 +15,7 @@ def finite_points(points: NDArray[Any]) -> NDArray[np.bool_]:
     return np.asarray(np.isfinite(points).all(axis=-1))
 
 
-def pelvis(joints: NDArray[Any], hips: tuple[int, int] = COCO_HIPS) -> NDArray[np.float64]:
+def pelvis(joints: NDArray[Any], hips: NDArray[np.intp] = HIPS) -> NDArray[np.float64]:
     """Mid-hip of joints [...,J,3]; NaN where a hip is."""
     return (np.asarray(joints[..., hips[0], :], np.float64) + joints[..., hips[1], :]) / 2
 

@@ -14,6 +14,7 @@ from mocap23_ros.errors import InputError
 from mocap23_ros.evaluation.metrics import by_distance, motion_errors, summarise
 from mocap23_ros.evaluation.motion_files import Motion, load_bag, load_motion
 from mocap23_ros.evaluation.motion_matching import match, match_frames
+from mocap23_ros.skeletons.coco17 import HIPS
 
 _COLUMNS = (('mpjpe_mm', 'MPJPE', 0), ('pa_mpjpe_mm', 'PA', 0), ('abs_mpjpe_mm', 'Abs', 0),
             ('abs_two_feet_mm', 'Abs2ft', 0), ('limit_ratio', '/limit', 2),
@@ -56,8 +57,8 @@ class Comparison:
 
 
 def _centre(true: Motion) -> NDArray[np.float64]:
-    middle = np.nanmean(true['joints'][:, 11:13], axis=(0, 1)) \
-        if np.isfinite(true['joints'][:, 11:13]).any() else np.zeros(3)
+    middle = np.nanmean(true['joints'][:, HIPS], axis=(0, 1)) \
+        if np.isfinite(true['joints'][:, HIPS]).any() else np.zeros(3)
     return middle * (1, 1, 0)
 
 

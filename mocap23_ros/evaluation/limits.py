@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mocap23_ros.skeletons.coco17 import ANKLES, HIPS
+
 # Right, up, away from the camera; COCO order; a person of 1.70 m facing the camera.
 _BODY: NDArray[np.float64] = np.array([
     [0, 1.58, -.10], [.03, 1.61, -.08], [-.03, 1.61, -.08], [.07, 1.60, 0], [-.07, 1.60, 0],
@@ -106,12 +108,12 @@ def _posterior(priors: LimitPriors, d: NDArray[Any], h: NDArray[Any], f: NDArray
     prior[:, -1] = max(priors.height, _LEAST) ** -2.0
     prior[:, 1] += np.where(contacts == 0, 1e-6, 0)
     precision[:, np.arange(_STATES), np.arange(_STATES)] += prior
-    for foot, joint in enumerate((15, 16)):
+    for foot, joint in enumerate(ANKLES):
         up = states[:, joint, 1]
         stands = (contacts > foot) / priors.ankle_height ** 2
         precision += stands[:, None, None] * up[:, :, None] * up[:, None, :]
     covariance = np.linalg.inv(precision)
-    root = (states[:, 11, 2] + states[:, 12, 2]) / 2
+    root = (states[:, HIPS[0], 2] + states[:, HIPS[1], 2]) / 2
     depth = np.einsum('ms,mst,mt->m', root, covariance, root)
     joints = states @ covariance[:, None] @ np.swapaxes(states, -1, -2)
     return np.sqrt(np.maximum(depth, 0)), expected_norm(joints).mean(axis=1)

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from mocap23_ros.errors import InputError
 from mocap23_ros.evaluation.alignment import (
-    COCO_HIPS,
     chunk_error,
     finite_points,
     fit_similarity,
@@ -29,12 +28,12 @@ from mocap23_ros.evaluation.uncertainty import (
     depth_nees,
     squared_mahalanobis,
 )
+from mocap23_ros.skeletons.coco17 import ANKLES, HIPS
 
 REPORT_KEYS = ('mpjpe_mm', 'pa_mpjpe_mm', 'w_mpjpe_mm', 'wa_mpjpe_mm', 'w_rigid_mpjpe_mm',
                'abs_mpjpe_mm', 'root_mm', 'accel_ms2', 'jitter_10ms3', 'foot_skate_mm',
                'coverage_95', 'limit_ratio', 'frames')
 DISTANCE_EDGES = (0.0, 3.0, 5.0, 7.0, 10.0, float('inf'))
-_COCO_ANKLES = (15, 16)
 
 
 def _checked(pred: NDArray[Any], true: NDArray[Any], fps: float
@@ -80,7 +79,7 @@ def motion_errors(pred_joints: NDArray[Any], true_joints: NDArray[Any], fps: flo
         'root_mm': np.asarray(1e3 * np.linalg.norm(root - true_root, axis=-1)),
         'accel_ms2': acceleration_error(local, true_local, fps),
         'jitter_10ms3': jitter(pred, fps), 'jitter_truth_10ms3': jitter(true, fps),
-        'foot_skate_mm': 1e3 * foot_skate(pred[:, _COCO_ANKLES], true[:, _COCO_ANKLES], fps),
+        'foot_skate_mm': 1e3 * foot_skate(pred[:, ANKLES], true[:, ANKLES], fps),
         'frame_valid': frame_valid.astype(np.float64),
     }
     root_valid = finite_points(root) & finite_points(true_root)
@@ -101,7 +100,7 @@ def motion_errors(pred_joints: NDArray[Any], true_joints: NDArray[Any], fps: flo
         out.update(distance=distance, root_depth_bias_mm=1e3 * along,
                    root_depth_mm=1e3 * np.abs(along), root_lateral_mm=1e3 * across)
         if covariance is not None:
-            hips = np.asarray(covariance, np.float64)[:, COCO_HIPS].mean(axis=1)
+            hips = np.asarray(covariance, np.float64)[:, HIPS].mean(axis=1)
             out['root_depth_nees'] = depth_nees(along, ray, hips)
     if covariance is not None:
         if np.shape(covariance)[:1] != (len(pred),) or np.shape(covariance)[2:] != (3, 3):

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from mocap23_ros.evaluation.motion_files import Motion
+from mocap23_ros.skeletons.coco17 import HIPS
 from mocap23_ros.skeletons.formats import COCO17
 
 
@@ -53,8 +54,8 @@ def match(pred: Motion, true: Motion) -> list[tuple[int, Motion, Motion]]:
     estimate: Motion = {key: _where(frames.near, pred[key][row])
                         for key in ('joints', 'covariance', 'contact', 'stature')
                         if key in pred and pred[key].ndim > 1}
-    roots = estimate['joints'][:, :, 11:13].mean(axis=2)
-    true_roots = true['joints'][:, :, 11:13].mean(axis=2)
+    roots = estimate['joints'][:, :, HIPS].mean(axis=2)
+    true_roots = true['joints'][:, :, HIPS].mean(axis=2)
     if pred['joints'].shape[1] == true['joints'].shape[1] == 1:
         owner = np.zeros((len(row), 1), int)
     else:

@@ -9,13 +9,11 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from mocap23_ros.evaluation.report_contents import MethodResult, Report
+from mocap23_ros.skeletons.coco17 import BONES, HIPS
 
 # Okabe and Ito's colours: told apart with every common colour vision. Truth is ink.
 TRUTH_COLOUR = '#1f2937'
 COLOURS = ('#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9')
-LEFT_HIP, RIGHT_HIP = 11, 12
-BONES = ((5, 7), (7, 9), (6, 8), (8, 10), (11, 13), (13, 15), (12, 14), (14, 16), (5, 6),
-         (11, 12), (5, 11), (6, 12), (0, 1), (0, 2), (1, 3), (2, 4))
 VIEW_RATE = 15.0  # frames per second of the 3D view
 MOST_VIEW_FRAMES = 450
 
@@ -36,16 +34,14 @@ def method_colour(index: int) -> str:
 
 def root_errors_mm(method: MethodResult, truth: NDArray) -> NDArray[np.float64]:
     """Distance of the mid-hips per frame [F], NaN without estimate."""
-    hips = [LEFT_HIP, RIGHT_HIP]
     return 1000 * np.linalg.norm(
-        (method.joints[:, hips] - truth[:, hips]).mean(1), axis=-1)
+        (method.joints[:, HIPS] - truth[:, HIPS]).mean(1), axis=-1)
 
 
 def local_errors_mm(method: MethodResult, truth: NDArray) -> NDArray[np.float64]:
     """Mean joint error per frame with the mid-hips aligned [F]."""
-    hips = [LEFT_HIP, RIGHT_HIP]
-    estimate = method.joints[:, :17] - method.joints[:, hips].mean(1, keepdims=True)
-    true = truth[:, :17] - truth[:, hips].mean(1, keepdims=True)
+    estimate = method.joints[:, :17] - method.joints[:, HIPS].mean(1, keepdims=True)
+    true = truth[:, :17] - truth[:, HIPS].mean(1, keepdims=True)
     error = np.linalg.norm(estimate - true, axis=-1)
     known = np.isfinite(error)
     mean = np.where(known, error, 0.0).sum(1) / np.maximum(known.sum(1), 1)

@@ -18,13 +18,13 @@ from scipy.spatial.transform import Rotation
 from mocap23_ros.lifting.bone_lengths import BoneLengths
 from mocap23_ros.lifting.face_points import FacePoints
 from mocap23_ros.lifting.kinematic_tree import (
-    PELVIS,
     SEGMENTS,
     forward_kinematics,
     local_rotations,
     offsets,
 )
 from mocap23_ros.lifting.segment_rotations import segment_rotations
+from mocap23_ros.skeletons.coco17 import PELVIS
 
 _MODEL_SD = 0.02  # metres by which joints of a real body leave the rigid one
 _ROTATION_SD = 0.3  # radians per step, of a rotation that no joint constrains (twist)

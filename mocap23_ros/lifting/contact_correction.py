@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from mocap23_ros.lifting.motion_sample import MotionSample
 from mocap23_ros.lifting.person_memory import PersonMemory
 from mocap23_ros.lifting.two_bone import place_middle_joint
-
-_HIPS, _KNEES, _ANKLES, _PELVIS = [11, 12], [13, 14], [15, 16], 17
+from mocap23_ros.skeletons.coco17 import ANKLES, HIPS, KNEES, PELVIS
 
 
 @dataclass(frozen=True)
@@ -56,9 +55,9 @@ class ContactCorrection(PersonMemory['_Anchors']):
         elapsed = np.clip(sample.stamp - state.stamp, 0.0, 1.0)
         fade = np.exp(-elapsed / self.settings.fade)[:, None]
         joints += (state.shift * fade)[:, None]
-        planted = self._planted(sample.contact, joints[:, _ANKLES], state.planted)
+        planted = self._planted(sample.contact, joints[:, ANKLES], state.planted)
         new = planted & ~state.planted
-        anchor = np.where(new[..., None], joints[:, _ANKLES] + state.foot * fade[:, None],
+        anchor = np.where(new[..., None], joints[:, ANKLES] + state.foot * fade[:, None],
                           state.anchor)
 
         move = self._body_move(joints, sample.contact, anchor, planted & ~new, p_camera)
@@ -67,11 +66,11 @@ class ContactCorrection(PersonMemory['_Anchors']):
         limited = shift * np.minimum(1.0, self.settings.largest / np.maximum(size, 1e-9))
         joints += (limited - state.shift * fade)[:, None]
 
-        drift = np.where(planted[..., None], anchor - joints[:, _ANKLES], 0.0)
+        drift = np.where(planted[..., None], anchor - joints[:, ANKLES], 0.0)
         planted &= np.linalg.norm(drift, axis=-1) < self.settings.release
         creep = np.clip(self.settings.creep * elapsed, 0.0, 1.0)[:, None, None]
         anchor = np.where(planted[..., None], anchor - creep * drift, anchor)
-        foot = np.where(planted[..., None], anchor - joints[:, _ANKLES],
+        foot = np.where(planted[..., None], anchor - joints[:, ANKLES],
                         state.foot * fade[:, None])
         self._bend_legs(joints, foot)
         self._keep(sample, _Anchors(anchor, planted, foot, limited,
@@ -88,19 +87,19 @@ class ContactCorrection(PersonMemory['_Anchors']):
         weight = np.where(held, contact**2, 0.0)
         total = weight.sum(axis=1, keepdims=True)
         weight = weight / np.where(total > 0, total, 1.0)
-        drift = np.where(held[..., None], anchor - joints[:, _ANKLES], 0.0)
+        drift = np.where(held[..., None], anchor - joints[:, ANKLES], 0.0)
         mean = np.einsum('pf,pfi->pi', weight, drift)
-        ray = joints[:, _PELVIS] - p_camera
+        ray = joints[:, PELVIS] - p_camera
         ray = ray / np.maximum(np.linalg.norm(ray, axis=-1, keepdims=True), 1e-9)
         along = np.sum(mean * ray, axis=-1, keepdims=True) * ray
         return self.settings.along * along + self.settings.across * (mean - along)
 
     @staticmethod
     def _bend_legs(joints: NDArray, foot: NDArray) -> None:
-        hips, knees, ankles = joints[:, _HIPS], joints[:, _KNEES], joints[:, _ANKLES]
+        hips, knees, ankles = joints[:, HIPS], joints[:, KNEES], joints[:, ANKLES]
         bent = place_middle_joint(hips, knees, ankles, ankles + foot)
-        joints[:, _KNEES] = np.where(np.isfinite(bent), bent, knees)
-        joints[:, _ANKLES] = ankles + foot
+        joints[:, KNEES] = np.where(np.isfinite(bent), bent, knees)
+        joints[:, ANKLES] = ankles + foot
 
     def _keep(self, sample: MotionSample, state: '_Anchors') -> None:
         for row, person_id in enumerate(sample.person_ids):

@@ -16,6 +16,7 @@ from mocap23_ros.lifting.lifter import LiftedMotion
 from mocap23_ros.lifting.network_inputs import MAXIMUM_RANGE, NetworkInputs, make_network_inputs
 from mocap23_ros.lifting.stature_state import StatureState
 from mocap23_ros.lifting.warm_start import WarmStart
+from mocap23_ros.skeletons.coco17 import HIPS, SHOULDERS
 from mocap23_ros.skeletons.formats import COCO17, OUTPUT19, find_format
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 from mocap23_ros.windows.keypoint_windows import KeypointWindows
@@ -157,7 +158,7 @@ def load_diffusion_lifter(tier: str = 's', backend: str = 'auto', steps: int | N
 
 def with_derived_joints(joints: NDArray, covariance: NDArray) -> tuple[NDArray, NDArray]:
     """Append pelvis (mid-hip) and neck (mid-shoulder) to COCO-17 joints [...,17,3]."""
-    pairs = [(11, 12), (5, 6)]
+    pairs = (HIPS, SHOULDERS)
     extra = np.stack([0.5 * (joints[..., a, :] + joints[..., b, :]) for a, b in pairs], axis=-2)
     # The errors of a pair are nearly the same along the ray: no averaging down.
     spread = np.stack([0.5 * (covariance[..., a, :, :] + covariance[..., b, :, :])

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.errors import InputError
-from mocap23_ros.lifting.body_proportions import ANKLE_HEIGHT, NECK, PELVIS
+from mocap23_ros.lifting.body_proportions import ANKLE_HEIGHT
 from mocap23_ros.lifting.contact_estimate import contact_probability
 from mocap23_ros.lifting.depth_evidence import DEFAULT_NOISE, DepthNoise, angular_sd
 from mocap23_ros.lifting.gap_filling import fill_gaps
@@ -18,10 +18,10 @@ from mocap23_ros.lifting.ray_chain import ChainDepths, chain_depths
 from mocap23_ros.lifting.root_evidence import FrameEvidence, frame_evidence
 from mocap23_ros.lifting.root_smoother import smooth_roots
 from mocap23_ros.lifting.stature_state import StatureState
+from mocap23_ros.skeletons.coco17 import ANKLES, HIPS, KNEES, NECK, PELVIS, SHOULDERS
 from mocap23_ros.skeletons.formats import COCO17, OUTPUT19
 from mocap23_ros.windows.keypoint_windows import KeypointWindows
 
-_ANKLES = (15, 16)
 _SYSTEMATIC_SHARE = 0.7  # of a single frame's root sd that neighbours share and cannot average away
 
 
@@ -96,8 +96,8 @@ class GeometricLifter:
         without = ~(np.isfinite(covariance).all(axis=(-2, -1)) & np.isfinite(p_joints[..., 0]))
         p_joints[without], covariance[without] = np.nan, np.nan
         confidence19 = np.concatenate(
-            [confidence, confidence[..., 11:13].min(axis=-1, keepdims=True),
-             confidence[..., 5:7].min(axis=-1, keepdims=True)], axis=-1)
+            [confidence, confidence[..., HIPS].min(axis=-1, keepdims=True),
+             confidence[..., SHOULDERS].min(axis=-1, keepdims=True)], axis=-1)
         confidence19 = np.where(np.isfinite(p_joints[..., 0]),
                                 np.where(age > 0, 0.5 * np.exp(-age / 0.5), confidence19), 0.0)
         return LiftedMotion(
@@ -114,8 +114,8 @@ class GeometricLifter:
 
     def _contact(self, stamps: NDArray, centre: NDArray, heading: NDArray,
                  evidence: FrameEvidence, ahead: NDArray, stature: NDArray) -> NDArray:
-        v, u = evidence.v[..., _ANKLES], evidence.u[..., _ANKLES]
-        seen = evidence.weight[..., _ANKLES] > 0
+        v, u = evidence.v[..., ANKLES], evidence.u[..., ANKLES]
+        seen = evidence.weight[..., ANKLES] > 0
         hits = np.where(seen, evidence.ankle_hits, np.nan)
         sine, cosine = heading[..., None, 1], heading[..., None, 0]
         points = np.stack([centre[:, None, 0] + hits * (cosine - u * sine),
@@ -130,14 +130,13 @@ class GeometricLifter:
                     ) -> tuple[NDArray, NDArray]:
         """Pull standing ankles towards their floor hits and the knees half as much."""
         ahead, sd = chain.ahead.copy(), chain.sd.copy()
-        ankles, knees = ahead[..., 15:17], ahead[..., 13:15]
-        chain_variance = sd[..., 15:17] ** 2 + 0.08**2
+        chain_variance = sd[..., ANKLES] ** 2 + 0.08**2
         floor_variance = evidence.ankle_hit_sds**2 / np.clip(contact, 1e-3, 1.0) ** 2
         share = np.nan_to_num(chain_variance / (chain_variance + floor_variance))
-        shift = share * np.nan_to_num(np.clip(evidence.ankle_hits - ankles, -0.5, 0.5))
-        ankles += shift
-        knees += 0.5 * shift
-        sd[..., 15:17] *= np.sqrt(1 - 0.5 * share)
+        shift = share * np.nan_to_num(np.clip(evidence.ankle_hits - ahead[..., ANKLES], -0.5, 0.5))
+        ahead[..., ANKLES] += shift
+        ahead[..., KNEES] += 0.5 * shift
+        sd[..., ANKLES] *= np.sqrt(1 - 0.5 * share)
         return ahead, sd
 
     @staticmethod

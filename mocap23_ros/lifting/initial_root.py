@@ -13,10 +13,11 @@ from numpy.typing import ArrayLike, NDArray
 from mocap23_ros.lifting.body_proportions import MEAN_STATURE, STANDING_HEIGHTS, STATURE_RANGE
 from mocap23_ros.lifting.depth_evidence import DEFAULT_NOISE, DepthNoise
 from mocap23_ros.lifting.root_evidence import FrameEvidence, frame_evidence
+from mocap23_ros.skeletons.coco17 import HIPS
 from mocap23_ros.windows.keypoint_windows import KeypointWindows
 
 _TRUST = np.full(17, 1e-3)  # in a keypoint as a sign of where mid-hip is
-_TRUST[[11, 12]] = 1.0
+_TRUST[HIPS] = 1.0
 _MINIMUM_JOINTS = 3
 
 

@@ -10,6 +10,7 @@ two segments per limb.
 import numpy as np
 from numpy.typing import NDArray
 
+from mocap23_ros.skeletons.coco17 import FACE, NECK, PELVIS
 from mocap23_ros.skeletons.formats import OUTPUT19
 
 SEGMENTS = ('pelvis', 'chest', 'head', 'left_upper_arm', 'right_upper_arm', 'left_forearm',
@@ -26,8 +27,6 @@ FACE_FRACTIONS = np.array([[.075, 0, .088], [.055, .018, .108], [.055, -.018, .1
 
 _J = {name: number for number, name in enumerate(OUTPUT19.joint_names)}
 _S = {name: number for number, name in enumerate(SEGMENTS)}
-FACE = tuple(_J[name] for name in ('nose', 'left_eye', 'right_eye', 'left_ear', 'right_ear'))
-PELVIS, NECK = _J['pelvis'], _J['neck']
 # Pairs of joints that each length is measured between.
 MEASURED = {
     'hip_width': ((_J['left_hip'], _J['right_hip']),),

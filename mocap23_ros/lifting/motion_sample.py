@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.lifting.lifter import LiftedMotion
+from mocap23_ros.skeletons.coco17 import PELVIS
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def sample_motion(motion: LiftedMotion, person_ids: NDArray, stamp: float) -> Mo
     """The motion at a stamp inside the window, linear between samples.
 
     Joints without an estimate at either neighbour take the other one's; people without an
-    estimate of the pelvis (joint 17 of OUTPUT19) are left out.
+    estimate of the pelvis are left out.
     """
     stamps = motion.stamps
     length = len(stamps)
@@ -55,8 +56,8 @@ def sample_motion(motion: LiftedMotion, person_ids: NDArray, stamp: float) -> Mo
 
     joints = between(motion.joints).astype(np.float64)
     covariance = between(motion.covariance).astype(np.float64)
-    there = (np.isfinite(joints[:, 17]).all(axis=-1)
-             & np.isfinite(covariance[:, 17]).all(axis=(-2, -1)))
+    there = (np.isfinite(joints[:, PELVIS]).all(axis=-1)
+             & np.isfinite(covariance[:, PELVIS]).all(axis=(-2, -1)))
     return MotionSample(
         stamp, np.asarray(person_ids)[there], joints[there], covariance[there],
         between(motion.confidence)[there], between(motion.contact)[there],

@@ -15,10 +15,10 @@ from mocap23_ros.lifting.depth_evidence import (
     ground_depth_sd,
     size_depth_sd,
 )
+from mocap23_ros.skeletons.coco17 import ANKLES
 
 MINIMUM_FORWARD = 0.1  # of a unit ray; steeper views of a person carry no size
 MAXIMUM_DISTANCE = 60.0  # metres; floor hits beyond it say nothing
-_ANKLES = (15, 16)
 _POWER = 4  # of the mean over bones: long bones across the view count, foreshortened ones do not
 _SIZE_BIAS = 1.035  # median of true over raw distance on the clips that gave the proportions
 _FOOT_OFFSET = 0.12  # sd of the mid-hip's distance around that of the standing feet, metres
@@ -120,7 +120,7 @@ def _ankle_hits(height: NDArray, v: NDArray, weight: NDArray, focal_length: Arra
     """Where the rays of both ankles reach the height of a planted ankle, [...,2]."""
     above = height - ANKLE_HEIGHT * stature
     above = np.where(above > 0.05, above, np.nan)[..., None]
-    v, weight = v[..., _ANKLES], weight[..., _ANKLES]
+    v, weight = v[..., ANKLES], weight[..., ANKLES]
     hit = -above / np.where((v < 0) & (weight > 0), v, np.nan)
     hit = np.where(hit < MAXIMUM_DISTANCE, hit, np.nan)
     focal_length = np.asarray(focal_length)[..., None]

@@ -10,7 +10,8 @@ twist about a straight limb and that of the hands and feet cannot be seen in joi
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.lifting.kinematic_tree import NECK, PELVIS, SEGMENTS
+from mocap23_ros.lifting.kinematic_tree import SEGMENTS
+from mocap23_ros.skeletons.coco17 import NECK, PELVIS
 from mocap23_ros.skeletons.formats import OUTPUT19
 
 _CLEAR_BEND = 0.15  # sine of the bend from which on the hinge alone says the twist

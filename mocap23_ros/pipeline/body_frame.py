@@ -5,12 +5,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.skeletons.formats import OUTPUT19
+from mocap23_ros.skeletons.coco17 import HIPS, NECK, PELVIS, SHOULDERS
 
-_LEFT_HIP, _RIGHT_HIP = OUTPUT19.index('left_hip'), OUTPUT19.index('right_hip')
-_LEFT_SHOULDER, _RIGHT_SHOULDER = (OUTPUT19.index('left_shoulder'),
-                                   OUTPUT19.index('right_shoulder'))
-_PELVIS, _NECK = OUTPUT19.index('pelvis'), OUTPUT19.index('neck')
 _SMALLEST_RELATIVE_SD = 0.02  # metres, of a joint against the pelvis
 
 
@@ -21,9 +17,9 @@ def body_rotation(joints: NDArray, previous: NDArray) -> NDArray[np.float64]:
     [P,3,3] is kept where these are missing or nearly parallel.
     """
     joints = joints.astype(np.float64)
-    up = joints[:, _NECK] - joints[:, _PELVIS]
-    hips = joints[:, _LEFT_HIP] - joints[:, _RIGHT_HIP]
-    shoulders = joints[:, _LEFT_SHOULDER] - joints[:, _RIGHT_SHOULDER]
+    up = joints[:, NECK] - joints[:, PELVIS]
+    hips = joints[:, HIPS[0]] - joints[:, HIPS[1]]
+    shoulders = joints[:, SHOULDERS[0]] - joints[:, SHOULDERS[1]]
     left = np.where(np.isfinite(hips), hips, 0) + np.where(np.isfinite(shoulders), shoulders, 0)
     with np.errstate(invalid='ignore', divide='ignore'):
         up /= np.linalg.norm(up, axis=-1, keepdims=True)
@@ -42,10 +38,10 @@ def rotation_variance(joints: NDArray, covariance: NDArray) -> NDArray[np.float6
     half the widths of hips and shoulders (z). Taken for an upright body.
     """
     variance = np.trace(covariance.astype(np.float64), axis1=-2, axis2=-1)
-    relative = np.clip(variance - variance[:, _PELVIS, None], _SMALLEST_RELATIVE_SD**2, None)
-    trunk = np.linalg.norm(joints[:, _NECK] - joints[:, _PELVIS], axis=-1)
-    tilt = relative[:, _NECK] / np.maximum(trunk, 0.2) ** 2
-    ends = [_LEFT_HIP, _RIGHT_HIP, _LEFT_SHOULDER, _RIGHT_SHOULDER]
+    relative = np.clip(variance - variance[:, PELVIS, None], _SMALLEST_RELATIVE_SD**2, None)
+    trunk = np.linalg.norm(joints[:, NECK] - joints[:, PELVIS], axis=-1)
+    tilt = relative[:, NECK] / np.maximum(trunk, 0.2) ** 2
+    ends = [*HIPS, *SHOULDERS]
     width = 0.3 * np.maximum(trunk, 0.2)
     turn = relative[:, ends].mean(axis=-1) / width**2
     limit = np.pi**2 / 3  # of a direction about which nothing is known

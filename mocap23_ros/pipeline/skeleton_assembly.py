@@ -11,9 +11,9 @@ from mocap23_ros.lifting.motion_sample import MotionSample
 from mocap23_ros.pipeline.body_frame import body_rotation, rotation_variance
 from mocap23_ros.pipeline.root_filter import RootFilter
 from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
+from mocap23_ros.skeletons.coco17 import PELVIS
 from mocap23_ros.tracking.track import TrackState
 
-_PELVIS = 17
 _NOISE_SHARE = 0.25  # of the root's variance that changes from frame to frame; the rest is shared
 
 
@@ -25,8 +25,8 @@ def assemble(sample: MotionSample, stamp: float, root_filter: RootFilter,
     covariance is the lifter's: its errors are shared by neighbouring frames, and a filter that
     takes them for independent would become too sure.
     """
-    p_root = sample.joints[:, _PELVIS]
-    noise = _NOISE_SHARE * sample.covariance[:, _PELVIS] + 1e-6 * np.eye(3)
+    p_root = sample.joints[:, PELVIS]
+    noise = _NOISE_SHARE * sample.covariance[:, PELVIS] + 1e-6 * np.eye(3)
     position, velocity, _ = root_filter.update(stamp, sample.person_ids, p_root, noise)
     joints = sample.joints + (position - p_root)[:, None]
     last_rotation = np.stack([
@@ -37,7 +37,7 @@ def assemble(sample: MotionSample, stamp: float, root_filter: RootFilter,
     pose[:, :3, 3] = position
     pose[:, 3, 3] = 1
     root_covariance = np.zeros((sample.people, 6, 6))
-    root_covariance[:, :3, :3] = sample.covariance[:, _PELVIS]
+    root_covariance[:, :3, :3] = sample.covariance[:, PELVIS]
     root_covariance[:, [3, 4, 5], [3, 4, 5]] = rotation_variance(joints, sample.covariance)
     joints32 = joints.astype(np.float32)
     covariance32 = sample.covariance.astype(np.float32)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.errors import InputError
+from mocap23_ros.skeletons.coco17 import ANKLES, HIPS, KNEES, SHOULDERS
 
 _TRUNK, _THIGH, _SHANK = 0.51, 0.40, 0.42  # metres, of a body of 1.70 m
 _UNITS = (('millimetres', 1000.0), ('centimetres', 100.0), ('inches', 39.37), ('feet', 3.281))
@@ -15,7 +16,7 @@ _POSSIBLE = (0.1, 3.0)  # what is still called metres, however strange
 
 def check_metres(joints: NDArray) -> None:
     """Raise InputError, naming the unit, where joints [...,>=17,3] (COCO first) are no metres."""
-    left, right = joints[..., [5, 11, 13, 15], :], joints[..., [6, 12, 14, 16], :]
+    left, right = (joints[..., (SHOULDERS[i], HIPS[i], KNEES[i], ANKLES[i]), :] for i in (0, 1))
     shoulders, hips = 0.5 * (left + right)[..., 0, :], 0.5 * (left + right)[..., 1, :]
     lengths = [np.linalg.norm(shoulders - hips, axis=-1) / _TRUNK]
     for side in (left, right):

@@ -13,20 +13,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.errors import InputError
+from mocap23_ros.skeletons.coco17 import (
+    ANKLES,
+    COCO_SIGMAS,
+    ELBOWS,
+    FACE,
+    HIPS,
+    KNEES,
+    SHOULDERS,
+    WRISTS,
+)
 from mocap23_ros.skeletons.conversion import conversion_table, convert_joints, defined_joints
 from mocap23_ros.skeletons.formats import COCO17, FORMATS, MOCAP34
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 
-# Spread of COCO annotations per keypoint, relative to the square root of the person's area
-# (the sigmas of the COCO keypoint evaluation).
-COCO_SPREAD: NDArray[np.float32] = np.array(
-    [.026, .025, .025, .035, .035, .079, .079, .072, .072, .062, .062,
-     .107, .107, .087, .087, .089, .089], np.float32)
-_FACE = (0, 1, 2, 3, 4)
-_ARMS = (5, 6, 7, 8, 9, 10)
-_LEGS = (11, 12, 13, 14, 15, 16)
+_ARMS = (*SHOULDERS, *ELBOWS, *WRISTS)
+_LEGS = (*HIPS, *KNEES, *ANKLES)
+_LEFT_ARM = (SHOULDERS[0], ELBOWS[0], WRISTS[0])
 # arms, legs, lower body, both legs without the hips, upper left side
-_OCCLUDED_PARTS = ((7, 9), (8, 10), (13, 15), (14, 16), _LEGS, _LEGS[2:], (*_FACE, 5, 7, 9))
+_OCCLUDED_PARTS = (*zip(ELBOWS, WRISTS, strict=True), *zip(KNEES, ANKLES, strict=True),
+                   _LEGS, _LEGS[2:], (*FACE, *_LEFT_ARM))
 
 # COCO joints next to those of the motion data that COCO lacks.
 _NEAREST: dict[str, tuple[str, ...]] = {
@@ -47,7 +53,7 @@ _REQUIRED = ('left_hip', 'right_hip', 'left_shoulder', 'right_shoulder', 'left_a
 class KeypointLayout:
     """Constants of a format with J joints for the synthetic detector.
 
-    spread: float32 [J] as COCO_SPREAD. mirror: [J] left/right partners. face: [F] joints that
+    spread: float32 [J] as COCO_SIGMAS. mirror: [J] left/right partners. face: [F] joints that
     share one offset, the first one leading. swap_parts: bool [3,J] legs, arms, everything.
     occluded_parts: bool [7,J] what one obstacle hides; limbs: bool [4,J], arms and legs without
     their roots, and lower_body: bool [2,J], with and without hips, are among them.
@@ -94,13 +100,14 @@ def keypoint_layout(skeleton: SkeletonFormat) -> KeypointLayout:
         raise InputError(f'the motion data has no joint for {undefined[0]} of skeleton '
                          f'{skeleton.name}; choose one of {_trainable()}')
     near = _nearest_coco_joints(skeleton)
-    spread = np.array([COCO_SPREAD[list(joints)].mean() for joints in near], np.float32)
+    coco_spread = COCO_SIGMAS.astype(np.float32)
+    spread = np.array([coco_spread[list(joints)].mean() for joints in near], np.float32)
 
     def mask(*parts: tuple[int, ...]) -> NDArray[np.bool_]:
         return np.array([[joints <= set(part) for joints in near] for part in parts])
 
     return KeypointLayout(
-        skeleton, spread, np.array(skeleton.mirror, np.intp), np.nonzero(mask(_FACE)[0])[0],
+        skeleton, spread, np.array(skeleton.mirror, np.intp), np.nonzero(mask(FACE)[0])[0],
         mask(_LEGS, _ARMS, tuple(range(len(COCO17)))), mask(*_OCCLUDED_PARTS),
         (skeleton.index('left_hip'), skeleton.index('right_hip')),
         (skeleton.index('left_shoulder'), skeleton.index('right_shoulder')))

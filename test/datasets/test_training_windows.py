@@ -18,7 +18,9 @@ from mocap23_ros.datasets.keypoint_noise import KeypointNoise
 from mocap23_ros.datasets.observation import to_camera
 from mocap23_ros.datasets.training_windows import WindowSource, WindowSpec
 from mocap23_ros.errors import InputError
-from mocap23_ros.skeletons.keypoint_layout import COCO_SPREAD
+from mocap23_ros.skeletons.coco17 import COCO_SIGMAS
+
+SPREAD = COCO_SIGMAS.astype(np.float32)
 
 SPEC = WindowSpec(24, 15.0)
 
@@ -94,7 +96,7 @@ def test_noise_has_the_configured_size(clips):
     width = np.maximum(size[..., 0], 0.35 * size[..., 1])
     scale = 0.73 * np.sqrt(width * np.maximum(size[..., 1], 0.35 * size[..., 0]))
     inside = seen & (np.abs(p) < 300).all(axis=-1)
-    unit = (pixels / (0.3 * COCO_SPREAD[:, None] * scale[..., None, None]))[inside]
+    unit = (pixels / (0.3 * SPREAD[:, None] * scale[..., None, None]))[inside]
     assert np.std(unit) == pytest.approx(1, abs=0.03)
     assert np.mean(unit) == pytest.approx(0, abs=0.03)
     # Confidence falls with the error, so that a network can learn what to trust.

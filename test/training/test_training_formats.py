@@ -19,13 +19,16 @@ from mocap23_ros.network.configuration import TrainingConfiguration
 from mocap23_ros.network.lifter_graph import LifterGraph, WarmLifterGraph
 from mocap23_ros.network.models import configured_skeleton, make_model
 from mocap23_ros.pipeline.streaming_lifter import StreamingLifter
+from mocap23_ros.skeletons.coco17 import COCO_SIGMAS
 from mocap23_ros.skeletons.formats import BLAZEPOSE33, COCO17, FORMATS, H36M17, OUTPUT19, SMPL22
-from mocap23_ros.skeletons.keypoint_layout import COCO_SPREAD, keypoint_layout
+from mocap23_ros.skeletons.keypoint_layout import keypoint_layout
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 from mocap23_ros.training.export import example_inputs
 from mocap23_ros.training.export_tier import load_lifter
 from mocap23_ros.training.run import train_stage
 from mocap23_ros.windows.keypoint_windows import KeypointWindows
+
+SPREAD = COCO_SIGMAS.astype(np.float32)
 
 SPEC = WindowSpec(24, 15.0)
 SMALL = TrainingConfiguration(tier='xs', steps=2, batch_size=4, warm_up=1, checkpoint_seconds=1e9)
@@ -69,7 +72,7 @@ def test_coco_batches_are_those_that_weights_were_validated_on(clips, augmentati
 
 def test_coco_constants_are_coco_s_own():
     layout = keypoint_layout(COCO17)
-    assert np.array_equal(layout.spread, COCO_SPREAD)
+    assert np.array_equal(layout.spread, SPREAD)
     assert layout.swap_parts.sum(axis=1).tolist() == [6, 6, 17]
     assert layout.face.tolist() == [0, 1, 2, 3, 4]
 
@@ -83,15 +86,15 @@ def test_joints_take_their_constants_from_the_nearest_coco_joint():
     for layout in (smpl, h36m):
         for j, name in enumerate(layout.skeleton.joint_names):
             if name in COCO17.joint_names:
-                assert layout.spread[j] == COCO_SPREAD[COCO17.index(name)], name
+                assert layout.spread[j] == SPREAD[COCO17.index(name)], name
         legs, arms, whole = layout.swap_parts
         assert whole.all() and not (legs & arms).any()
         # A swap of legs must exchange whole pairs.
         assert np.array_equal(legs[layout.mirror], legs)
         assert np.array_equal(arms[layout.mirror], arms)
-    assert spread(smpl, 'left_foot') == COCO_SPREAD[COCO17.index('left_ankle')]
-    assert spread(smpl, 'pelvis') == spread(h36m, 'pelvis') == COCO_SPREAD[COCO17.index('left_hip')]
-    assert spread(h36m, 'neck') == COCO_SPREAD[COCO17.index('nose')]
+    assert spread(smpl, 'left_foot') == SPREAD[COCO17.index('left_ankle')]
+    assert spread(smpl, 'pelvis') == spread(h36m, 'pelvis') == SPREAD[COCO17.index('left_hip')]
+    assert spread(h36m, 'neck') == SPREAD[COCO17.index('nose')]
     # What hides the left leg hides its foot and leaves the other side alone.
     hidden = smpl.occluded_parts[2]
     assert {SMPL22.joint_names[j] for j in np.nonzero(hidden)[0]} == {
