@@ -138,9 +138,7 @@ def run(arguments: argparse.Namespace) -> int:
                     save_smpl(target, replace(motion, body=fitted.body), model,
                               arguments.smpl_mesh, report)
     finally:
-        close = getattr(lifter, 'close', None)
-        if close is not None:
-            close()
+        lifter.close()
     return 0
 
 

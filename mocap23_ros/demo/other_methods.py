@@ -84,9 +84,7 @@ def _lifted(name: str, plan: LivePlan, recording: KeypointRecording, rows: NDArr
         covariance[rows] = motion.covariance[:, 0]
         motions.append(Motion(
             label, f'{mode} lift of the keypoints that the node published', joints, covariance))
-    close = getattr(lifter, 'close', None)
-    if close is not None:
-        close()
+    lifter.close()
     return motions
 
 

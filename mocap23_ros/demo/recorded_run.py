@@ -12,8 +12,8 @@ from rosbags.highlevel import AnyReader
 from rosbags.typesys.store import Typestore
 
 from mocap23_ros.errors import InputError
+from mocap23_ros.skeletons.message_arrays import people_arrays
 
-_SYMMETRIC = np.array([0, 1, 2, 1, 3, 4, 2, 4, 5])
 WANTED = ('/skeletons', '/skeleton_info', '/keypoints_2d', '/diagnostics')
 
 
@@ -68,7 +68,10 @@ def read_run(bag: Path, store: Typestore) -> RecordedRun:
         raise InputError(f'the bag {bag} holds no /skeleton_info: the node was not recorded')
     info = messages['/skeleton_info'][-1][1]
     skeletons = messages['/skeletons']
-    people = _people([message for _, message in skeletons], len(info.joint_names))
+    arrays = people_arrays([message for _, message in skeletons], len(info.joint_names))
+    people = {int(person_id): PersonMotion(
+        arrays.joints[:, i], arrays.covariance[:, i], arrays.contact[:, i], arrays.stature[:, i])
+        for i, person_id in enumerate(arrays.person_ids)}
     keypoint_stamps, keypoints = _keypoints([m for _, m in messages['/keypoints_2d']])
     latency = [min((s.latency for s in m.skeletons), default=np.nan) for _, m in skeletons]
     values: dict[str, str] = {}
@@ -85,27 +88,6 @@ def read_run(bag: Path, store: Typestore) -> RecordedRun:
 def stamp_ns(header: Any) -> int:
     """Stamp of a header in nanoseconds."""
     return int(header.stamp.sec) * 1_000_000_000 + int(header.stamp.nanosec)
-
-
-def _people(messages: list[Any], joint_count: int) -> dict[int, PersonMotion]:
-    ids = sorted({int(s.id) for message in messages for s in message.skeletons})
-    count = len(messages)
-    people = {i: PersonMotion(
-        np.full((count, joint_count, 3), np.nan, np.float32),
-        np.full((count, joint_count, 3, 3), np.nan, np.float32),
-        np.full((count, 2), np.nan, np.float32), np.full(count, np.nan, np.float32))
-        for i in ids}
-    for row, message in enumerate(messages):
-        for skeleton in message.skeletons:
-            person = people[int(skeleton.id)]
-            person.joints[row] = np.asarray(skeleton.joints).reshape(joint_count, 3)
-            if len(skeleton.covariance):
-                packed = np.asarray(skeleton.covariance).reshape(joint_count, 6)
-                person.covariance[row] = packed[:, _SYMMETRIC].reshape(joint_count, 3, 3)
-            if len(skeleton.contact) == 2:
-                person.contact[row] = skeleton.contact
-            person.stature[row] = skeleton.stature
-    return people
 
 
 def _keypoints(messages: list[Any]

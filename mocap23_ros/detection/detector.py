@@ -37,5 +37,8 @@ class Detector(Protocol):
     def detect(self, image_bgr: NDArray[np.uint8]) -> list[Detection]:
         """Return the people in an image uint8 [H,W,3] (BGR); an empty list where nobody is."""
 
+    def reset(self) -> None:
+        """Forget where people were, as at a new recording; what is loaded stays."""
+
     def close(self) -> None:
         """Free the model; the detector cannot be used afterwards."""

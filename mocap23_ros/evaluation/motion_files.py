@@ -12,6 +12,7 @@ from mocap23_ros.errors import InputError
 from mocap23_ros.npz_files import open_npz
 from mocap23_ros.plausibility.motion_units import check_metres
 from mocap23_ros.skeletons.formats import COCO17, OUTPUT19
+from mocap23_ros.skeletons.message_arrays import people_arrays
 
 Motion = dict[str, NDArray[Any]]
 _OPTIONAL = ('joint_names', 'covariance', 'contact', 'stature', 'camera_position', 'limit')
@@ -120,23 +121,17 @@ def _from_messages(messages: list[Any]) -> Motion:
     # One message per stamp: of repeated ones the last published counts.
     order = order[np.append(np.diff(stamps[order]) > 0, True)]
     messages, stamps = [messages[i] for i in order], stamps[order]
-    ids = sorted({int(s.id) for m in messages for s in m.skeletons})
-    joints_count = max((len(s.joints) // 3 for m in messages for s in m.skeletons), default=17)
-    shape = (len(messages), max(len(ids), 1), joints_count)
-    motion: Motion = {
-        'stamps': stamps, 'joints': np.full((*shape, 3), np.nan),
-        'covariance': np.full((*shape, 3, 3), np.nan), 'contact': np.full((*shape[:2], 2), np.nan),
-        'stature': np.full(shape[:2], np.nan)}
-    if joints_count == len(OUTPUT19):  # what the node publishes
+    people = people_arrays(messages)
+    if len(people.person_ids):
+        motion: Motion = {
+            key: getattr(people, key).astype(np.float64)
+            for key in ('joints', 'covariance', 'contact', 'stature')}
+    else:  # nobody: one column that is never known
+        joints = people.joints.shape[2]
+        motion = {key: np.full((len(messages), 1, *rest), np.nan) for key, rest in {
+            'joints': (joints, 3), 'covariance': (joints, 3, 3), 'contact': (2,),
+            'stature': ()}.items()}
+    motion['stamps'] = stamps
+    if motion['joints'].shape[2] == len(OUTPUT19):  # what the node publishes
         motion['joint_names'] = np.array(OUTPUT19.joint_names)
-    for f, message in enumerate(messages):
-        for skeleton in message.skeletons:
-            cell = f, ids.index(int(skeleton.id))
-            motion['joints'][cell] = np.reshape(skeleton.joints, (-1, 3))
-            if len(skeleton.covariance):
-                six = np.reshape(skeleton.covariance, (-1, 6))
-                motion['covariance'][cell] = six[:, [0, 1, 2, 1, 3, 4, 2, 4, 5]].reshape(-1, 3, 3)
-            if len(skeleton.contact) >= 2:
-                motion['contact'][cell] = skeleton.contact[:2]
-            motion['stature'][cell] = skeleton.stature
     return motion

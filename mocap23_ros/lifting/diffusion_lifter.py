@@ -18,6 +18,7 @@ from mocap23_ros.lifting.stature_state import StatureState
 from mocap23_ros.lifting.warm_start import WarmStart
 from mocap23_ros.skeletons.coco17 import HIPS, SHOULDERS
 from mocap23_ros.skeletons.formats import COCO17, OUTPUT19, find_format
+from mocap23_ros.skeletons.message_arrays import symmetric
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 from mocap23_ros.windows.keypoint_windows import KeypointWindows
 
@@ -118,7 +119,7 @@ class DiffusionLifter:
         joints = np.einsum('ptjab,ptjb->ptja', np.broadcast_to(
             rotation, (*p_window.shape[:3], 3, 3)), p_window) \
             + inputs.world_T_window[:, None, None, :3, 3]
-        window_covariance = _symmetric(outputs['covariance'].astype(np.float64))
+        window_covariance = symmetric(outputs['covariance'].astype(np.float64))
         covariance = rotation @ window_covariance @ np.swapaxes(rotation, -1, -2)
         if self.input_format == COCO17:
             joints, covariance = with_derived_joints(joints, covariance)
@@ -165,11 +166,6 @@ def with_derived_joints(joints: NDArray, covariance: NDArray) -> tuple[NDArray, 
                        for a, b in pairs], axis=-3)
     return (np.concatenate([joints, extra], axis=-2),
             np.concatenate([covariance, spread], axis=-3))
-
-
-def _symmetric(packed: NDArray) -> NDArray:
-    """[...,6] xx xy xz yy yz zz to [...,3,3]."""
-    return packed[..., [[0, 1, 2], [1, 3, 4], [2, 4, 5]]]
 
 
 def _usable(windows: KeypointWindows, inputs: NetworkInputs) -> NDArray[np.bool_]:

@@ -52,6 +52,9 @@ class GeometricLifter:
         """Drop the learned statures of these people; of everybody when None."""
         self._stature.forget(person_ids)
 
+    def close(self) -> None:
+        """Do nothing: no model is loaded."""
+
     def lift(self, windows: KeypointWindows) -> LiftedMotion:
         """Lift all people; NaN where a person is not seen, see also ``initial_root``."""
         with np.errstate(all='ignore'):

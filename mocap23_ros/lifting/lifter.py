@@ -55,6 +55,9 @@ class Lifter(Protocol):
     def forget(self, person_ids: Iterable[int] | None = None) -> None:
         """Drop the state of these people; of everybody when None (reset, clock jump)."""
 
+    def close(self) -> None:
+        """Free what was loaded; the lifter cannot be used afterwards."""
+
 
 def require_coco17(lifter: Lifter) -> None:
     """Raise InputError for lifters of other keypoints, which can only be called directly."""

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is published about one person at one instant."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,3 +35,12 @@ class SkeletonEstimate:
     contact: NDArray[np.float32]
     stature: float
     stature_sd: float
+
+    def raised(self, height: float) -> 'SkeletonEstimate':
+        """The same in a world whose floor is at z = ``height`` metres instead of 0."""
+        if height == 0.0:
+            return self
+        up = np.array([0.0, 0.0, height])
+        pose = self.world_T_root.copy()
+        pose[:3, 3] += up
+        return replace(self, joints=self.joints + up.astype(np.float32), world_T_root=pose)

@@ -71,10 +71,9 @@ class Core:
 
     def close(self) -> None:
         """Free the models."""
-        for part in (self.detector, self.lifter):
-            close = getattr(part, 'close', None)
-            if close is not None:
-                close()
+        if self.detector is not None:
+            self.detector.close()
+        self.lifter.close()
 
 
 def create_core(settings: Settings) -> Core:

@@ -38,8 +38,8 @@ Input: TypeAlias = Image | CompressedImage | Keypoints2DArray
 class FrameResult:
     """What became of one frame.
 
-    header: of the newest image. estimates: for the image of ``stamp``, which is older where the
-    lifter lags; None while there is none so old. stages: seconds spent.
+    header: of the newest image. estimates: in the world frame, for the image of ``stamp``, which
+    is older where the lifter lags; None while there is none so old. stages: seconds spent.
     """
 
     header: Header
@@ -55,10 +55,13 @@ class FrameProcessor:
 
     def __init__(
         self, core: Core, cameras: CameraSource, transforms: tf2_ros.Buffer,
-        problems: ProblemLog, on_restart: Callable[[], None],
+        problems: ProblemLog, on_restart: Callable[[], None], stopping: threading.Event,
     ) -> None:
-        """``on_restart`` is called when stamps show that time begins anew; it calls ``reset``."""
-        self.stopping = threading.Event()  # set: whoever waits here gives up
+        """``on_restart`` is called when stamps show that time begins anew; it calls ``reset``.
+
+        stopping: set where the worker shall end, so that nothing here waits any longer.
+        """
+        self._stopping = stopping
         self._core = core
         self._cameras = cameras
         self._transforms = transforms
@@ -66,11 +69,6 @@ class FrameProcessor:
         self._on_restart = on_restart
         self._last_stamp = 0
         self._lifted: deque[Time] = deque(maxlen=core.lag + 1)  # stamps, the newest last
-
-    def start(self) -> None:
-        """Be ready for the first frame."""
-        self.stopping.clear()
-        self.reset()
 
     def reset(self, restart_ids: bool = False) -> None:
         """Forget everybody and everything that depends on time."""
@@ -98,8 +96,7 @@ class FrameProcessor:
         stages: dict[str, float] = {}
         started = time.perf_counter()
         with self._problems.guard('input data'):
-            detections, image_size = self._detect(message, stages)
-        detections = [d for d in detections if d.score >= settings.min_score]
+            detections, image_size = self._detect(message, settings, stages)
         # The detector runs before the look-up, so that the wait for TF often costs nothing.
         tracks = self._core.tracker.update(detections, stamp)
         _lap(stages, 'detect and track', started)
@@ -112,15 +109,16 @@ class FrameProcessor:
         with self._problems.guard('transform'):
             world_T_camera = lookup_camera_pose(
                 self._transforms, settings.world_frame, header, settings.tf_timeout,
-                self.stopping)
+                self._stopping)
         _lap(stages, 'wait for transform', started)
 
         started = time.perf_counter()
         self._core.follow(world_T_camera)
-        # The core has its floor at z = 0.
+        # In the core, and nowhere else, the floor is z = 0.
         world_T_camera[2, 3] -= settings.floor_height
         with self._problems.guard('camera pose'):
-            result.estimates = self._core.streaming.update(stamp, tracks, camera, world_T_camera)
+            estimates = self._core.streaming.update(stamp, tracks, camera, world_T_camera)
+        result.estimates = [estimate.raised(settings.floor_height) for estimate in estimates]
         self._lifted.append(header.stamp)
         result.stamp = self._lifted[0] if len(self._lifted) > self._core.lag else None
         _lap(stages, 'lift', started)
@@ -153,11 +151,12 @@ class FrameProcessor:
         return 1e-9 * nanoseconds
 
     def _detect(
-        self, message: Input, stages: dict[str, float]
+        self, message: Input, settings: Settings, stages: dict[str, float]
     ) -> tuple[list[Detection], tuple[int, int]]:
         if isinstance(message, Keypoints2DArray):
             size = (int(message.image_width), int(message.image_height))
-            return detections_from_message(message, self._core.keypoint_format), size
+            detections = detections_from_message(message, self._core.keypoint_format)
+            return [d for d in detections if d.score >= settings.min_score], size
         started = time.perf_counter()
         if isinstance(message, Image):
             image: NDArray[np.uint8] = decode_image(message)

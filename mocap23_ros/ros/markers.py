@@ -31,13 +31,13 @@ class MarkerBuilder:
         self._drawn: set[int] = set()
 
     def markers(
-        self, estimates: Sequence[SkeletonEstimate], header: Header, floor_height: float = 0.0
+        self, estimates: Sequence[SkeletonEstimate], header: Header
     ) -> MarkerArray:
         """Return what is drawn of these people, and deletions of those who are gone."""
         message = MarkerArray()
         alive = [e for e in estimates if e.state is not TrackState.LOST]
         for estimate in alive:
-            message.markers += self._person(estimate, header, floor_height)
+            message.markers += self._person(estimate, header)
         ids = {estimate.person_id for estimate in alive}
         for person_id in sorted(self._drawn - ids):
             message.markers += [
@@ -51,11 +51,8 @@ class MarkerBuilder:
         self._drawn = set()
         return MarkerArray(markers=[Marker(header=header, action=Marker.DELETEALL)])
 
-    def _person(
-        self, estimate: SkeletonEstimate, header: Header, floor_height: float
-    ) -> list[Marker]:
+    def _person(self, estimate: SkeletonEstimate, header: Header) -> list[Marker]:
         joints = estimate.joints.astype(np.float64)
-        joints[:, 2] += floor_height
         seen: NDArray[np.bool_] = np.asarray(np.isfinite(joints).all(axis=1))
         # Paler where nobody was seen in this image and the skeleton is a prediction.
         alpha = 0.4 if estimate.state is TrackState.PREDICTED else 1.0
@@ -79,7 +76,7 @@ class MarkerBuilder:
             label.text = f'{estimate.person_id}  {estimate.stature:.2f} m'
             label.pose = Pose(position=_points(top[None] + (0.0, 0.0, 0.3))[0])
             markers.append(label)
-        uncertainty = _root_ellipsoid(estimate, floor_height)
+        uncertainty = _root_ellipsoid(estimate)
         if uncertainty is not None:
             pose, scale = uncertainty
             ellipsoid = marker('uncertainty', Marker.SPHERE, scale)
@@ -99,12 +96,10 @@ def _points(positions: NDArray[np.float64]) -> list[Point]:
     return [Point(x=x, y=y, z=z) for x, y, z in positions.tolist()]
 
 
-def _root_ellipsoid(
-    estimate: SkeletonEstimate, floor_height: float
-) -> tuple[Pose, Vector3] | None:
+def _root_ellipsoid(estimate: SkeletonEstimate) -> tuple[Pose, Vector3] | None:
     """Pose and axes of the ellipsoid of two standard deviations of the root's position."""
     covariance = np.asarray(estimate.root_covariance)[:3, :3]
-    centre = estimate.world_T_root[:3, 3] + (0.0, 0.0, floor_height)
+    centre = estimate.world_T_root[:3, 3]
     if not (np.isfinite(covariance).all() and np.isfinite(centre).all()):
         return None
     variances, axes = np.linalg.eigh(covariance)

@@ -60,15 +60,13 @@ class Outputs:
         now = self._node.get_clock().now()
         latency = 1e-9 * (now - Time.from_msg(result.stamp)).nanoseconds
         self._skeletons.publish(skeletons_to_message(
-            result.estimates, header, result.header.frame_id,
-            floor_height=settings.floor_height, latency=latency))
+            result.estimates, header, result.header.frame_id, latency=latency))
         if settings.publish_tf:
-            transforms = self._frames.transforms(result.estimates, header, settings.floor_height)
+            transforms = self._frames.transforms(result.estimates, header)
             if transforms:
                 self._broadcaster.sendTransform(transforms)
         if settings.publish_markers and self._marker_array.get_subscription_count():
-            self._marker_array.publish(
-                self._markers.markers(result.estimates, header, settings.floor_height))
+            self._marker_array.publish(self._markers.markers(result.estimates, header))
         return latency
 
     def clear(self) -> None:

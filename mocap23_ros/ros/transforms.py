@@ -102,7 +102,7 @@ class PersonFrames:
         self._last_stamp = 0
 
     def transforms(
-        self, estimates: list[SkeletonEstimate], header: Header, floor_height: float = 0.0
+        self, estimates: list[SkeletonEstimate], header: Header
     ) -> list[TransformStamped]:
         """Return the transforms of everybody with a root; LOST people get none."""
         stamp = header.stamp.sec * 1_000_000_000 + header.stamp.nanosec
@@ -116,7 +116,6 @@ class PersonFrames:
                 continue
             person = f'{self._prefix}person_{estimate.person_id}'
             root = transform_from_matrix(pose)
-            root.translation.z += floor_height
             result.append(TransformStamped(header=header, child_frame_id=person, transform=root))
             # Rows times R is the inverse rotation applied to every joint.
             joints_root = (estimate.joints.astype(float) - pose[:3, 3]) @ pose[:3, :3]

@@ -29,7 +29,7 @@ class LatestFrameWorker(Generic[Frame]):
         self._stopping = threading.Event()
         self._received = 0
         self._dropped = 0
-        self._thread = threading.Thread(target=self._run, name='lifter_worker', daemon=True)
+        self._thread: threading.Thread | None = None
 
     @property
     def received(self) -> int:
@@ -47,7 +47,11 @@ class LatestFrameWorker(Generic[Frame]):
         return self._stopping
 
     def start(self) -> None:
-        """Start the thread."""
+        """Start a thread, also after ``stop``; nothing waits for it yet."""
+        self._stopping.clear()
+        self._frame = None
+        self._commands.clear()
+        self._thread = threading.Thread(target=self._run, name='lifter_worker', daemon=True)
         self._thread.start()
 
     def submit(self, frame: Frame) -> None:
@@ -73,9 +77,12 @@ class LatestFrameWorker(Generic[Frame]):
         self._stopping.set()
         with self._condition:
             self._condition.notify()
-        if self._thread.is_alive() and self._thread is not threading.current_thread():
-            self._thread.join(timeout)
-        return not self._thread.is_alive()
+        thread = self._thread
+        if thread is None:
+            return True
+        if thread.is_alive() and thread is not threading.current_thread():
+            thread.join(timeout)
+        return not thread.is_alive()
 
     def _run(self) -> None:
         while True:

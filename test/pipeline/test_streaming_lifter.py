@@ -149,6 +149,9 @@ class RecordingLifter:
     def forget(self, person_ids=None):
         self.inner.forget(person_ids)
 
+    def close(self):
+        self.inner.close()
+
 
 def test_filling_window_is_lifted_from_the_first_frame_and_reported_as_init():
     lifter = RecordingLifter()

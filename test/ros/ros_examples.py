@@ -7,6 +7,7 @@ from scipy.spatial.transform import Rotation
 
 from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
 from mocap23_ros.skeletons.formats import OUTPUT19
+from mocap23_ros.skeletons.message_arrays import joints_of
 from mocap23_ros.tracking.track import TrackState
 
 STAMP = 1_700_000_000.25
@@ -30,3 +31,36 @@ def random_estimate(seed, person_id=1, state=TrackState.TRACKED, missing=0.2):
         covariance=covariance, world_T_root=pose, root_covariance=root_factor @ root_factor.T,
         root_velocity=random.normal(size=3), contact=random.uniform(size=2).astype(np.float32),
         stature=1.75, stature_sd=0.05)
+
+
+def skeletons_from_message(message):
+    """The people of a SkeletonArray as the core knows them."""
+    stamp = message.header.stamp.sec + 1e-9 * message.header.stamp.nanosec
+    return [_skeleton_from_message(skeleton, stamp) for skeleton in message.skeletons]
+
+
+def _skeleton_from_message(skeleton, stamp):
+    joints, covariance = joints_of(skeleton)
+    root_covariance = np.array(skeleton.root.covariance, np.float64).reshape(6, 6)
+    if root_covariance[0, 0] == -1.0:
+        root_covariance = np.full((6, 6), np.nan)
+    velocity = skeleton.root_velocity
+    return SkeletonEstimate(
+        person_id=int(skeleton.id), state=TrackState(skeleton.state), stamp=stamp, joints=joints,
+        confidence=np.array(skeleton.confidence, np.float32), covariance=covariance,
+        world_T_root=_matrix_from_pose(skeleton.root.pose), root_covariance=root_covariance,
+        root_velocity=np.array([velocity.x, velocity.y, velocity.z]),
+        contact=np.array(skeleton.contact, np.float32), stature=float(skeleton.stature),
+        stature_sd=float(skeleton.stature_sd))
+
+
+def _matrix_from_pose(message):
+    p, q = message.position, message.orientation
+    pose = np.eye(4)
+    pose[:3, 3] = p.x, p.y, p.z
+    quaternion = np.array([q.x, q.y, q.z, q.w])
+    if np.isfinite(quaternion).all() and np.linalg.norm(quaternion) > 0.0:
+        pose[:3, :3] = Rotation.from_quat(quaternion).as_matrix()
+    else:
+        pose[:3, :] = np.nan
+    return pose

@@ -9,6 +9,7 @@ from node_harness import Feeder, NodeProcess, Peer
 from rcl_interfaces.srv import SetParameters
 from rclpy.parameter import Parameter
 from rclpy.time import Time
+from ros_examples import skeletons_from_message
 from synthetic_scene import (
     CAMERA_FRAME,
     FOCAL,
@@ -22,7 +23,6 @@ from tf2_msgs.msg import TFMessage
 from visualization_msgs.msg import Marker
 
 from mocap23_msgs.srv import Reset, SetStature
-from mocap23_ros.ros.conversions import skeletons_from_message
 from mocap23_ros.skeletons.formats import OUTPUT19
 from mocap23_ros.tracking.track import TrackState
 

@@ -10,18 +10,15 @@ from builtin_interfaces.msg import Time
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rclpy.serialization import deserialize_message, serialize_message
-from ros_examples import random_estimate
+from ros_examples import random_estimate, skeletons_from_message
 from std_msgs.msg import Header
 
 from mocap23_msgs.msg import Keypoints2D, Keypoints2DArray, SkeletonArray, SkeletonInfo
 from mocap23_ros.errors import InputError
-from mocap23_ros.ros.conversions import (
-    skeleton_info,
-    skeletons_from_message,
-    skeletons_to_message,
-)
+from mocap23_ros.ros.conversions import skeleton_info, skeletons_to_message
 from mocap23_ros.ros.keypoint_conversions import detections_from_message, keypoints_to_message
 from mocap23_ros.skeletons.formats import COCO17, OUTPUT19
+from mocap23_ros.skeletons.message_arrays import joints_of, people_arrays
 from mocap23_ros.tracking.track import Track, TrackState
 
 HEADER = Header(stamp=Time(sec=1_700_000_000, nanosec=250_000_000), frame_id='map')
@@ -32,14 +29,13 @@ def over_the_wire(message):
 
 
 @settings(max_examples=30, deadline=None)
-@given(seed=st.integers(0, 2**31), people=st.integers(0, 12), floor=st.floats(-5, 5),
+@given(seed=st.integers(0, 2**31), people=st.integers(0, 12),
        state=st.sampled_from(TrackState))
-def test_skeletons_round_trip(seed, people, floor, state):
+def test_skeletons_round_trip(seed, people, state):
     sent = [random_estimate(seed + i, person_id=i + 1, state=state) for i in range(people)]
-    message = over_the_wire(skeletons_to_message(
-        sent, HEADER, 'camera', floor_height=floor, latency=0.04))
+    message = over_the_wire(skeletons_to_message(sent, HEADER, 'camera', latency=0.04))
     assert message.header == HEADER and message.camera_frame == 'camera'
-    received = skeletons_from_message(message, floor_height=floor)
+    received = skeletons_from_message(message)
     assert len(received) == people
     for skeleton, before, after in zip(message.skeletons, sent, received, strict=True):
         assert skeleton.latency == pytest.approx(0.04)
@@ -49,9 +45,9 @@ def test_skeletons_round_trip(seed, people, floor, state):
                 err_msg=field.name)
 
 
-def test_floor_height_lifts_joints_and_root():
+def test_a_raised_floor_lifts_joints_and_root():
     estimate = random_estimate(1, missing=0.0)
-    message = skeletons_to_message([estimate], HEADER, 'camera', floor_height=0.8)
+    message = skeletons_to_message([estimate.raised(0.8)], HEADER, 'camera')
     joints = np.array(message.skeletons[0].joints).reshape(-1, 3)
     np.testing.assert_allclose(joints - estimate.joints, [(0, 0, 0.8)] * 19, atol=1e-6)
     assert message.skeletons[0].root.pose.position.z == pytest.approx(
@@ -76,7 +72,22 @@ def test_message_with_arrays_that_do_not_fit_is_refused():
     message = skeletons_to_message([random_estimate(3)], HEADER, 'camera')
     message.skeletons[0].joints = message.skeletons[0].joints[:-1]
     with pytest.raises(InputError, match='3J'):
-        skeletons_from_message(message)
+        joints_of(message.skeletons[0])
+
+
+def test_people_of_several_messages_become_arrays():
+    one, two = random_estimate(1, person_id=4), random_estimate(2, person_id=9)
+    messages = [over_the_wire(skeletons_to_message(people, HEADER, 'camera'))
+                for people in ([one, two], [], [two])]
+    arrays = people_arrays(messages)
+    assert arrays.person_ids.tolist() == [4, 9] and arrays.joints.shape == (3, 2, 19, 3)
+    np.testing.assert_allclose(arrays.joints[0, 0], one.joints)
+    np.testing.assert_allclose(arrays.covariance[2, 1], two.covariance, rtol=1e-6)
+    assert np.isnan(arrays.joints[1]).all() and np.isnan(arrays.stature[2, 0])
+    messages[0].skeletons[0].joints = messages[0].skeletons[0].joints[:51]
+    messages[0].skeletons[0].covariance = []
+    with pytest.raises(InputError, match='17 joints where others have 19'):
+        people_arrays(messages)
 
 
 def test_info_names_every_joint():

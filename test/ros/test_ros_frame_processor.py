@@ -3,6 +3,7 @@
 """One frame after the other through the real core, without a node."""
 
 import dataclasses
+import threading
 
 import message_filters
 import pytest
@@ -32,7 +33,8 @@ class Rig:
         self.core = create_core(self.settings)
         self.restarts = 0
         self.processor = FrameProcessor(
-            self.core, CameraSource(infos, self.problems), buffer, self.problems, self.restart)
+            self.core, CameraSource(infos, self.problems), buffer, self.problems, self.restart,
+            threading.Event())
         infos.signalMessage(camera_info(0))
 
     def restart(self):

@@ -23,7 +23,7 @@ def of(message, namespace, person_id=1):
 
 def test_joints_and_bones_are_where_the_skeleton_is():
     estimate = random_estimate(1, missing=0.3)
-    message = MarkerBuilder(OUTPUT19).markers([estimate], HEADER, floor_height=0.5)
+    message = MarkerBuilder(OUTPUT19).markers([estimate.raised(0.5)], HEADER)
     seen = np.isfinite(estimate.joints).all(axis=1)
     points = np.array([[p.x, p.y, p.z] for p in of(message, 'joints').points])
     np.testing.assert_allclose(points, estimate.joints[seen] + [0, 0, 0.5], atol=1e-6)

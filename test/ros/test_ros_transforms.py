@@ -118,7 +118,7 @@ def test_matrix_round_trip_and_damaged_rotation():
 def test_joint_frames_lead_to_the_joints(buffer):
     estimate = random_estimate(5, person_id=3, missing=0.2)
     frames = PersonFrames('robot/', OUTPUT19.joint_names)
-    for transform in frames.transforms([estimate], header(100, frame='map'), floor_height=0.7):
+    for transform in frames.transforms([estimate.raised(0.7)], header(100, frame='map')):
         buffer.set_transform(transform, 'test')
     for name, joint in zip(OUTPUT19.joint_names, estimate.joints, strict=True):
         frame = f'robot/person_3/{name}'

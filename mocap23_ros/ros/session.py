@@ -1,0 +1,176 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the node has from configuration to clean-up: models, inputs, outputs and one worker."""
+
+import math
+from contextlib import ExitStack
+
+import message_filters
+import tf2_ros
+from rclpy.lifecycle import LifecycleNode
+from rclpy.qos_overriding_options import QoSOverridingOptions
+from rclpy.subscription import Subscription
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+
+from mocap23_msgs.msg import Keypoints2DArray
+from mocap23_ros.errors import InputError
+from mocap23_ros.ros.camera_source import CameraSource
+from mocap23_ros.ros.core import create_core
+from mocap23_ros.ros.diagnostics import FrameStatistics
+from mocap23_ros.ros.frame_processor import FrameProcessor, Input
+from mocap23_ros.ros.outputs import Outputs
+from mocap23_ros.ros.parameters import read_settings
+from mocap23_ros.ros.problems import FrameRejectedError, ProblemLog
+from mocap23_ros.ros.topics import camera_info_topic, image_topic, sensor_data_qos
+from mocap23_ros.ros.watchdog import InputWatchdog
+from mocap23_ros.ros.worker import LatestFrameWorker
+
+STATURE_RANGE = (0.5, 2.5)  # m
+
+
+class Session:
+    """Made when the node is configured; between ``start`` and ``stop`` it computes.
+
+    The executor's thread hands frames over, the worker's thread computes and publishes them: what
+    frames change belongs to the worker, and others reach it through the worker's commands.
+    Raises InputError, and keeps nothing, where a parameter or a model cannot be used.
+    """
+
+    def __init__(
+        self, node: LifecycleNode, transforms: tf2_ros.Buffer, problems: ProblemLog,
+        statistics: FrameStatistics,
+    ) -> None:
+        settings = read_settings(node)
+        self._node = node
+        self._problems = problems
+        self._statistics = statistics
+        self._inputs: list[Subscription] = []
+        self._known_people: frozenset[int] = frozenset()
+        self.camera_frame = ''
+        with ExitStack() as parts:
+            core = create_core(settings)
+            parts.callback(core.close)
+            listener = tf2_ros.TransformListener(transforms, node)
+            parts.callback(listener.unregister)
+            camera_infos = message_filters.Subscriber(
+                node, CameraInfo, camera_info_topic(node), qos_profile=sensor_data_qos(),
+                qos_overriding_options=QoSOverridingOptions.with_default_policies())
+            parts.callback(node.destroy_subscription, camera_infos.sub)
+            self._outputs = Outputs(node, settings, core.keypoint_format, core.output_format)
+            parts.callback(self._outputs.close)
+            self._worker = LatestFrameWorker[Input](self._process, self._on_error)
+            self._processor = FrameProcessor(
+                core, CameraSource(camera_infos, problems, (
+                    image_topic(node, 'raw'), camera_info_topic(node))),
+                transforms, problems, self._forget, self._worker.stopping)
+            self._watchdog = InputWatchdog(node, problems)
+            self._parts = parts.pop_all()
+
+    @property
+    def is_active(self) -> bool:
+        """Whether frames are taken."""
+        return bool(self._inputs)
+
+    @property
+    def input_topic(self) -> str:
+        """The topic of the frames, while they are taken."""
+        return self._inputs[0].topic_name if self._inputs else ''
+
+    @property
+    def known_people(self) -> frozenset[int]:
+        """Ids of the people of the last frame."""
+        return self._known_people
+
+    def start(self) -> None:
+        """Begin to take frames."""
+        self._processor.reset()
+        self._worker.start()
+        self._subscribe()
+        self._watchdog.start()
+
+    def stop(self) -> None:
+        """Stop taking frames and tell everybody that nobody is followed."""
+        for subscription in self._inputs:
+            self._node.destroy_subscription(subscription)
+        self._inputs = []
+        if not self._worker.stop():
+            self._node.get_logger().error('the worker did not end in time')
+        self._known_people = frozenset()
+        if self._node.context.ok():
+            self._outputs.clear()
+
+    def close(self) -> None:
+        """Free the models and destroy what publishes and subscribes; also while it is active."""
+        if self.is_active:
+            self.stop()
+        self._parts.close()
+
+    def forget_everybody(self, *, restart_ids: bool = False) -> None:
+        """Begin anew before the next frame; the frame that waits is discarded."""
+        self._worker.post(lambda: self._forget(restart_ids), drop_frame=True)
+
+    def set_stature(self, person_id: int, stature: float) -> None:
+        """Fix a person's body height [m]; NaN: estimate it again. Raises InputError."""
+        known = ', '.join(str(number) for number in sorted(self._known_people)) or 'nobody'
+        low, high = STATURE_RANGE
+        if person_id not in self._known_people:
+            raise InputError(f'nobody has id {person_id}; followed now: {known}')
+        if not (math.isnan(stature) or low <= stature <= high):
+            raise InputError(f'stature must be {low} to {high} m or NaN, not {stature:g}')
+        self._worker.post(lambda: self._processor.set_stature(person_id, stature))
+
+    def check_inputs(self) -> None:
+        """Report inputs that are silent; to be called about once a second."""
+        if self.is_active:
+            self._watchdog.check(self.input_topic)
+
+    def figures(self, monotonic: float) -> dict[str, str]:
+        """Return what diagnostics show."""
+        return self._statistics.values(self._worker.received, self._worker.dropped, monotonic)
+
+    def _subscribe(self) -> None:
+        settings = read_settings(self._node)
+        if settings.detector == 'external':
+            message_type: type = Keypoints2DArray
+            topic = self._node.resolve_topic_name('keypoints_2d_in')
+        else:
+            message_type = Image if settings.image_transport == 'raw' else CompressedImage
+            topic = image_topic(self._node, settings.image_transport)
+        self._inputs = [self._node.create_subscription(
+            message_type, topic, self._on_input, sensor_data_qos(),
+            qos_overriding_options=QoSOverridingOptions.with_default_policies())]
+
+    def _on_input(self, message: Input) -> None:
+        self._watchdog.feed()
+        self._worker.submit(message)
+
+    # In the worker's thread
+
+    def _process(self, message: Input) -> None:
+        """One frame from message to messages."""
+        settings = read_settings(self._node)  # so that changes hold from the next frame
+        self.camera_frame = message.header.frame_id
+        try:
+            result = self._processor.process(message, settings, self._outputs.publish_keypoints)
+        except FrameRejectedError:
+            self._statistics.add_failed()
+            return
+        if self._worker.stopping.is_set() or result.stamp is None:
+            return
+        self._known_people = frozenset(estimate.person_id for estimate in result.estimates)
+        latency = self._outputs.publish(result, settings)
+        self._statistics.add_published(latency, len(result.estimates), result.stages)
+        self._problems.clear('internal')
+
+    def _on_error(self, error: Exception) -> None:
+        if not self._node.context.ok():  # publishing fails while the node shuts down
+            return
+        self._statistics.add_failed()
+        self._problems.report(
+            'internal', f'a frame failed: {type(error).__name__}: {error}; this is a fault of the '
+            'node, please report it')
+
+    def _forget(self, restart_ids: bool = False) -> None:
+        self._processor.reset(restart_ids)
+        self._outputs.clear()
+        self._known_people = frozenset()
