@@ -9,7 +9,7 @@ returns everybody it finds, and the landmark graph takes the region of any perso
 import math
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import SimpleNamespace
@@ -97,27 +97,24 @@ class PoseDetectionGraph:
 
     def __init__(self) -> None:
         self._mp = _mediapipe()
-        self._result: Any = None
+        self._results: list[Any] = []
         self._graph = self._mp.CalculatorGraph(graph_config=_DETECTION)
-        self._graph.observe_output_stream('detections', self._receive, True)
+        self._graph.observe_output_stream('detections', _append_to(self._results), True)
         self._graph.start_run()
         self._time = 0
-
-    def _receive(self, _: str, packet: Any) -> None:
-        self._result = packet
 
     def run(self, image_rgb: NDArray[np.uint8]) -> list[tuple[PersonRegion, float]]:
         """Return the regions of people in px and their scores 0.5..1, the best first."""
         self._time += 1
-        self._result = None
+        self._results.clear()
         packet = _image_packet(self._mp, image_rgb)
         self._graph.add_packet_to_input_stream('image', packet.at(self._time))
         self._graph.wait_until_idle()
-        if self._result is None or self._result.is_empty():
+        if not self._results or self._results[-1].is_empty():
             return []
         height, width = image_rgb.shape[:2]
         people = []
-        for detection in self._mp.get_proto_list(self._result):
+        for detection in self._mp.get_proto_list(self._results[-1]):
             hips, top = detection.location_data.relative_keypoints[:2]
             region = PersonRegion.from_alignment(
                 hips.x * width, hips.y * height, top.x * width, top.y * height)
@@ -137,12 +134,9 @@ class PoseLandmarkGraph:
         self._results: dict[tuple[str, int], Any] = {}
         self._graph = self._mp.CalculatorGraph(graph_config=_LANDMARKS)
         for name in ('landmarks', 'alignment'):
-            self._graph.observe_output_stream(name, self._receive, False)
+            self._graph.observe_output_stream(name, _keep_by_time(self._results), False)
         self._graph.start_run({'model_complexity': self._mp.create_int(model_complexity)})
         self._time = 0
-
-    def _receive(self, name: str, packet: Any) -> None:
-        self._results[name, packet.timestamp.value] = packet
 
     def run(
         self, requests: Sequence[tuple[NDArray[np.uint8], PersonRegion]]
@@ -188,6 +182,18 @@ class PoseLandmarkGraph:
     def close(self) -> None:
         """Stop the graph's threads."""
         self._graph.close()
+
+
+# A graph holds its callbacks where Python's collector cannot look: one that led back to the
+# graph, as a method of its owner does, would keep it and its threads for ever.
+def _append_to(results: list[Any]) -> Callable[[str, Any], None]:
+    return lambda name, packet: results.append(packet)
+
+
+def _keep_by_time(results: dict[tuple[str, int], Any]) -> Callable[[str, Any], None]:
+    def keep(name: str, packet: Any) -> None:
+        results[name, packet.timestamp.value] = packet
+    return keep
 
 
 def _image_packet(mp: SimpleNamespace, image_rgb: NDArray[np.uint8]) -> Any:

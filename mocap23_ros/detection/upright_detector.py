@@ -54,9 +54,7 @@ class UprightDetector:
 
     def reset(self) -> None:
         """Forget where people were."""
-        forget = getattr(self._detector, 'reset', None)
-        if forget is not None:
-            forget()
+        self._detector.reset()
 
     def close(self) -> None:
         """Free the model."""

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The core behind the node: detector, tracker and lifter, loaded and warm."""
 
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -79,15 +80,21 @@ class Core:
 def create_core(settings: Settings) -> Core:
     """Load what the parameters name; raises InputError where a model is missing or damaged."""
     lifter = create_lifter(settings.lifter, **_lifter_options(settings))
-    detector = None
-    if settings.detector != 'external':
-        detector = UprightDetector(
-            create_detector(settings.detector, **_detector_options(settings)))
-        # The first inference takes much longer than the rest: not while somebody waits.
-        detector.detect(np.zeros(_WARM_UP_SIZE, np.uint8))
-    _warm_up(lifter)
-    streaming = StreamingLifter(lifter, lag=settings.lag, pose_uncertainty=CameraPoseUncertainty(
-        settings.camera_rotation_sd, settings.camera_position_sd, settings.camera_stamp_sd))
+    with ExitStack() as parts:
+        parts.callback(lifter.close)
+        detector = None
+        if settings.detector != 'external':
+            detector = UprightDetector(
+                create_detector(settings.detector, **_detector_options(settings)))
+            parts.callback(detector.close)
+            # The first inference takes much longer than the rest: not while somebody waits.
+            detector.detect(np.zeros(_WARM_UP_SIZE, np.uint8))
+        _warm_up(lifter)
+        streaming = StreamingLifter(
+            lifter, lag=settings.lag, pose_uncertainty=CameraPoseUncertainty(
+                settings.camera_rotation_sd, settings.camera_position_sd,
+                settings.camera_stamp_sd))
+        parts.pop_all()
     return Core(detector, Tracker(), lifter, streaming, settings.lag)
 
 

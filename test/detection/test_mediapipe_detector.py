@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The mediapipe detector on real video frames, with its real networks."""
 
+import os
+
 import cv2
 import numpy as np
 import pytest
@@ -124,3 +126,14 @@ def test_bad_images_and_options_are_refused(detector):
     for options in ({'max_people': 0}, {'max_people': 99}, {'search_interval': 0}):
         with pytest.raises(InputError):
             create_detector('mediapipe', **options)
+
+
+def test_a_closed_detector_leaves_no_thread_behind():
+    def open_and_close():
+        made = create_detector('mediapipe')
+        made.detect(np.zeros((120, 160, 3), np.uint8))
+        made.close()
+        return len(os.listdir('/proc/self/task'))
+
+    first = open_and_close()
+    assert [open_and_close() for _ in range(3)] == [first] * 3
