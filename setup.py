@@ -27,7 +27,7 @@ setup(
     # By name: the repository's other top-level folders are no Python packages.
     packages=find_packages(include=[NAME, f'{NAME}.*']),
     package_data={NAME: ['py.typed', '**/*.html', '**/*.jinja', '**/*.j2',
-                         '**/*.json', '**/*.yaml']},
+                         '**/*.json', '**/*.yaml', '**/*.onnx']},
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{NAME}']),
         (f'share/{NAME}', ['package.xml', 'LICENSE', 'NOTICE']),

@@ -19,7 +19,7 @@ PARAMETER_ARGUMENTS = {
     'world_frame': (str, 'z-up TF frame in which the skeletons are given'),
     'floor_height': (float, 'height of the floor in world_frame [m]'),
     'image_transport': (str, 'raw or compressed'),
-    'detector': (str, 'mediapipe, onnx, or external (2D keypoints from a topic)'),
+    'detector': (str, 'mediapipe, blazepose, onnx, or external (2D keypoints from a topic)'),
     'lifter': (str, 'diffusion or geometric'),
     'frame_prefix': (str, 'put before person_<id> in the names of TF frames'),
     'autostart': (bool, 'false where a lifecycle manager configures and activates the node'),

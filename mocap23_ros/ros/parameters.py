@@ -78,7 +78,7 @@ class Settings:
         minimum=0.1, maximum=600.0)
     detector: str = _parameter(
         'mediapipe', '2D keypoint detector; external takes them from keypoints_2d_in',
-        choices=('mediapipe', 'onnx', 'external'), read_only=True)
+        choices=('mediapipe', 'blazepose', 'onnx', 'external'), read_only=True)
     detector_model: str = _parameter(
         '', 'Pose network of the onnx detector: a file, or a name that mocap23 fetch-weights '
         'has fetched', read_only=True)
@@ -97,7 +97,7 @@ class Settings:
         's', 'Size of the network of the diffusion lifter', choices=('xs', 's', 'm', 'l'),
         read_only=True)
     backend: str = _parameter(
-        'auto', 'What runs the networks of the onnx detector and the diffusion lifter; torch: the '
+        'auto', 'What runs the networks of the detectors and of the diffusion lifter; torch: the '
         'weights of the lifter, for development, and auto for the detector',
         choices=('auto', 'onnxruntime', 'tensorrt', 'tensorrt_rtx', 'torch'), read_only=True)
     precision: str = _parameter(

@@ -39,7 +39,7 @@ def test_without_network_and_cache_one_line_says_what_to_do(monkeypatch, empty_c
 
 
 def test_a_wheel_with_another_content_is_refused(empty_cache, tmp_path):
-    wheel = tmp_path / archive.WHEEL
+    wheel = tmp_path / archive.WHEEL.file
     with zipfile.ZipFile(wheel, 'w') as stream:
         stream.writestr('../../evil', 'x')
     with pytest.raises(InputError, match='is not the expected'):

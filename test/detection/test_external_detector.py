@@ -91,7 +91,7 @@ def test_unknown_detectors_and_options_name_the_known_ones():
         create_detector('nonsense')
     with pytest.raises(InputError, match='tolerance'):
         create_detector('external', colour='red')
-    assert set(DETECTOR_NAMES) == {'mediapipe', 'onnx', 'external'}
+    assert set(DETECTOR_NAMES) == {'blazepose', 'mediapipe', 'onnx', 'external'}
     assert create_detector('external', tolerance=None).take(0.0) is None
 
 

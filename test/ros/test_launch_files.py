@@ -85,5 +85,5 @@ def test_arguments_reach_the_node_with_their_types():
 
 def test_a_node_that_cannot_start_says_why():
     output, status = run(detector='openpose')
-    assert 'one of mediapipe, onnx, external' in output
+    assert 'one of mediapipe, blazepose, onnx, external' in output
     assert status == [1]

@@ -1,0 +1,220 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""MoveNet finds people in the image, BlazePose sees the joints of each: no framework."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mocap23_ros.detection.blazepose import BlazePose, Look
+from mocap23_ros.detection.detector import Detection
+from mocap23_ros.detection.images import check_image
+from mocap23_ros.detection.keypoint_similarity import keypoint_similarity
+from mocap23_ros.detection.movenet import FoundPerson, MoveNet, box_overlap
+from mocap23_ros.detection.packaged_weights import find_packaged
+from mocap23_ros.detection.person_finder import PersonFinder
+from mocap23_ros.detection.regions import PersonLandmarks, PersonRegion
+from mocap23_ros.engines.backends import create_backend
+from mocap23_ros.engines.tensorrt_builder import engine_path
+from mocap23_ros.errors import InputError
+from mocap23_ros.skeletons.conversion import convert_keypoints
+from mocap23_ros.skeletons.formats import BLAZEPOSE33, COCO17
+
+MOST_PEOPLE = 64
+_DUPLICATE_SIMILARITY = 0.5  # OKS from which two poses are one person
+_KNOWN_SIMILARITY = 0.3  # OKS of coarse keypoints from which a found person is a known one
+_FOUND_SCORE = 0.3  # of the network that finds people
+_NEW_OVERLAP = 0.3  # of the boxes that both networks give a new person
+_NEW_SCORE = 0.4  # a new person must be clearer than one that is followed
+
+
+@dataclass(frozen=True)
+class _Person:
+    pose: PersonLandmarks
+    detection: Detection
+    shift: float  # of the region since the last image, in sides; infinite for a new person
+
+
+class BlazePoseDetector:
+    """People followed from the last image cost one row of a batch each; others are searched for.
+
+    While nobody is followed every image is searched, else every ``search_interval`` images and
+    when somebody is lost. max_people: most people returned, 1 to 64. min_score: people of a lower
+    mean keypoint confidence are dropped. live: search behind the images, so that a search never
+    delays the known people; somebody new then appears an image or more later, and results depend
+    on the machine's speed. backend, threads, on_mismatch: what runs the networks. Raises
+    InputError where the weights have not been fetched.
+    """
+
+    format = COCO17
+
+    def __init__(
+        self, max_people: int = 8, min_score: float = 0.3, search_interval: int = 5,
+        live: bool = False, backend: str = 'auto', threads: int | None = None,
+        on_mismatch: str | None = None,
+    ) -> None:
+        if not 1 <= max_people <= MOST_PEOPLE:
+            raise InputError(f'max_people must be 1 to {MOST_PEOPLE}, not {max_people}')
+        if search_interval < 1:
+            raise InputError(f'search_interval must be at least 1 image, not {search_interval}')
+        self._max_people = max_people
+        self._min_score = min_score
+        self._search_interval = search_interval
+        self._live = live
+        given = {'threads': threads, 'on_mismatch': on_mismatch}
+        options = {name: value for name, value in given.items() if value is not None}
+        self._network = BlazePose(create_backend(
+            backend, find_packaged('blazepose-full'), **options))
+        finder = find_packaged('movenet-multipose', engine=_runs_engine(backend))
+        if not backend.startswith('tensorrt'):
+            options['threads'] = 1 if live else threads or 2  # one behind the images
+        self._finder = PersonFinder(
+            MoveNet(create_backend(backend, finder, **options)), _FOUND_SCORE)
+        # The first run takes longer than the rest: not while somebody waits.
+        self._network.run(np.zeros((64, 64, 3), np.uint8), [Look(PersonRegion(32, 32, 64, 0))])
+        self._image_size = (0, 0)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget where people were."""
+        self._poses: list[PersonLandmarks] = []
+        self._images_to_search = 0
+        self._finder.reset()
+
+    def detect(self, image_bgr: NDArray[np.uint8]) -> list[Detection]:
+        """Return the people in an image uint8 [H,W,3]; the longest followed ones first.
+
+        Keypoints outside the image are not found (NaN). Raises InputError for an unusable image.
+        """
+        image_bgr = check_image(image_bgr)
+        size = (image_bgr.shape[1], image_bgr.shape[0])
+        if size != self._image_size:
+            self.reset()
+            self._image_size = size
+        people = _without_duplicates(self._follow(image_bgr))
+        lost = len(people) < len(self._poses)
+        self._images_to_search -= 1
+        if len(people) < self._max_people:
+            found = self._search(image_bgr, bool(people), lost)
+            if found:
+                people = _without_duplicates(people + self._look_at_new(image_bgr, people, found))
+        self._poses = [person.pose for person in people]
+        return [person.detection for person in people]
+
+    def close(self) -> None:
+        """Free the networks and the thread of the search."""
+        self._finder.close()
+        self._network.close()
+
+    def _follow(self, image_bgr: NDArray[np.uint8]) -> list[_Person]:
+        before = [pose.landmarks for pose in self._poses]
+        looks = [Look(pose.region, _in_reach(pose.region, before[:index] + before[index + 1:]),
+                      pose.landmarks) for index, pose in enumerate(self._poses)]
+        people = []
+        for pose, look in zip(self._network.run(image_bgr, looks), looks, strict=True):
+            detection = None if pose is None else _to_detection(pose, image_bgr)
+            if pose is not None and detection is not None and detection.score >= self._min_score:
+                shift = np.hypot(pose.region.x - look.region.x, pose.region.y - look.region.y)
+                people.append(_Person(pose, detection, float(shift / look.region.side)))
+        return people
+
+    def _search(self, image_bgr: NDArray[np.uint8], followed: bool, lost: bool
+                ) -> list[FoundPerson]:
+        due = self._images_to_search <= 0 or lost or not followed
+        if self._live:
+            found = self._finder.collect()
+            if due:
+                self._images_to_search = self._search_interval
+                self._finder.begin(image_bgr)
+            return found or []
+        if not due:
+            return []
+        self._images_to_search = self._search_interval
+        if followed and not lost:
+            return self._finder.search_next_view(image_bgr)
+        return self._finder.search_thoroughly(image_bgr)
+
+    def _look_at_new(self, image_bgr: NDArray[np.uint8], people: list[_Person],
+                     found: list[FoundPerson]) -> list[_Person]:
+        """Look at found people who are not known yet, with the known ones painted out."""
+        fresh = [person for person in found if not _is_known(person, people)]
+        fresh = fresh[:self._max_people - len(people)]
+        known = [person.pose.landmarks for person in people]
+        looks = []
+        for person in fresh:
+            region = PersonRegion.around(person.keypoints, person.box)
+            looks.append(Look(region, _in_reach(region, known)))
+        new = []
+        for pose, person in zip(self._network.run(image_bgr, looks), fresh, strict=True):
+            detection = None if pose is None else _to_detection(pose, image_bgr)
+            if (pose is not None and detection is not None
+                    and detection.score >= max(self._min_score, _NEW_SCORE)
+                    and _agree(pose, person)):
+                new.append(_Person(pose, detection, np.inf))
+        return new
+
+
+def _runs_engine(backend: str) -> bool:
+    """Whether the finder is to run on TensorRT: asked for, or its engine has been built."""
+    graph = find_packaged('movenet-multipose', engine=True)
+    return backend.startswith('tensorrt') or (backend == 'auto' and any(
+        engine_path(graph, library).is_file() for library in ('tensorrt', 'tensorrt_rtx')))
+
+
+def _in_reach(region: PersonRegion, others: Sequence[NDArray]) -> list[NDArray]:
+    """Those landmarks [33,2+] of which a part may be in a region."""
+    return [other for other in others if (np.hypot(
+        other[:, 0] - region.x, other[:, 1] - region.y) < 0.6 * region.side).any()]
+
+
+def _is_known(found: FoundPerson, people: Sequence[_Person]) -> bool:
+    if not people:
+        return False
+    keypoints = np.stack([person.detection.keypoints for person in people])
+    area = np.prod(found.box[2:] - found.box[:2], keepdims=True)
+    alike = keypoint_similarity(found.keypoints[None], keypoints, area, width=2.0)
+    return bool(np.nan_to_num(alike).max() >= _KNOWN_SIMILARITY)
+
+
+def _agree(pose: PersonLandmarks, found: FoundPerson) -> bool:
+    """Whether the landmarks are those of the person found, not of a neighbour or of nothing."""
+    points = pose.landmarks[:, :2]
+    box = np.concatenate([points.min(axis=0), points.max(axis=0)])
+    return box_overlap(box, found.box) >= _NEW_OVERLAP
+
+
+def _to_detection(pose: PersonLandmarks, image: NDArray) -> Detection | None:
+    """COCO keypoints of a pose; None where next to nothing of the person is in the image."""
+    marks = pose.landmarks
+    inside = ((marks[:, 0] >= 0) & (marks[:, 0] < image.shape[1])
+              & (marks[:, 1] >= 0) & (marks[:, 1] < image.shape[0]))
+    if inside.sum() < 3:
+        return None
+    blazepose = np.empty((len(marks), 3), np.float32)
+    blazepose[:, :2] = marks[:, :2] - 0.5  # the network counts from the edge of the first pixel
+    blazepose[:, 2] = marks[:, 2] * marks[:, 3]
+    blazepose[~inside] = np.nan, np.nan, 0.0
+    keypoints = convert_keypoints(blazepose, BLAZEPOSE33, COCO17)
+    found = keypoints[:, 2] > 0
+    if found.sum() < 3:
+        return None
+    box = np.concatenate([marks[inside, :2].min(axis=0), marks[inside, :2].max(axis=0)])
+    return Detection(keypoints, box.astype(np.float32), float(keypoints[found, 2].mean()))
+
+
+def _without_duplicates(people: list[_Person]) -> list[_Person]:
+    """Of poses on the same person keep the one that moved least: the other slid over to it."""
+    if len(people) < 2:
+        return people
+    keypoints = np.stack([person.detection.keypoints for person in people])
+    boxes = np.stack([person.detection.bounding_box for person in people])
+    area = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
+    similarity = np.nan_to_num(keypoint_similarity(keypoints, keypoints, area))
+    kept: list[int] = []
+    for index in sorted(range(len(people)), key=lambda i: people[i].shift):
+        if all(max(similarity[index, k], similarity[k, index]) < _DUPLICATE_SIMILARITY
+               for k in kept):
+            kept.append(index)
+    return [people[index] for index in sorted(kept)]

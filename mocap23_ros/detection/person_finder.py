@@ -1,0 +1,143 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""When and at which scale images are searched for people: at once, or behind the images."""
+
+import os
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mocap23_ros.detection.movenet import FoundPerson, MoveNet, box_overlap
+
+COARSE_SIDE = 448
+"""px of the input: finds people of about a tenth of the image's longer side and more."""
+FINE_SIDE = 1024
+"""px of the input: finds smaller ones, and misses those that fill the image."""
+_TILE_SIDE = 1600  # px; longer images are also searched in parts
+_MOST_TILES = 4  # along a side
+_TILE_OVERLAP = 0.25  # of a tile
+_SAME = 0.5  # overlap of boxes from two scales that are one person
+_MOST = 64  # people of one search
+_BEHIND = 10  # nice level of the thread behind the images
+
+View = tuple[int, int, int, int, int]
+"""Part of an image and the side of the input: x, y, width, height, side in px."""
+
+
+def search_views(width: int, height: int) -> list[View]:
+    """Views of an image: whole and coarse, whole and fine, then parts of large images."""
+    views = [(0, 0, width, height, COARSE_SIDE), (0, 0, width, height, FINE_SIDE)]
+    if max(width, height) <= _TILE_SIDE:
+        return views
+    for y, tall in _spans(height):
+        for x, wide in _spans(width):
+            views.append((x, y, wide, tall, FINE_SIDE))
+    return views
+
+
+def _spans(length: int) -> list[tuple[int, int]]:
+    if length <= FINE_SIDE:
+        return [(0, length)]
+    step = FINE_SIDE * (1 - _TILE_OVERLAP)
+    count = min(int(np.ceil((length - FINE_SIDE) / step)) + 1, _MOST_TILES)
+    own = int(np.ceil(length / (count - (count - 1) * _TILE_OVERLAP)))
+    return [(int(start), own) for start in np.linspace(0, length - own, count)]
+
+
+def view_cycle(width: int, height: int) -> Iterator[View]:
+    """Endless turns: the coarse view every second time, the others one after another between."""
+    coarse, *others = search_views(width, height)
+    while True:
+        for other in others:
+            yield coarse
+            yield other
+
+
+class PersonFinder:
+    """Searches images for people; one search at a time may run behind the images.
+
+    The search behind the images has a low priority, so that it takes only what the people who
+    are known already leave of the CPU.
+    """
+
+    def __init__(self, network: MoveNet, min_score: float) -> None:
+        self._network = network
+        self._min_score = min_score
+        self._image_size = (0, 0)
+        self._views: Iterator[View] = iter(())
+        self._pool: ThreadPoolExecutor | None = None
+        self._running: Future[list[FoundPerson]] | None = None
+
+    def search_thoroughly(self, image_bgr: NDArray[np.uint8]) -> list[FoundPerson]:
+        """Return the people in an image uint8 [H,W,3], searched whole at both scales."""
+        height, width = image_bgr.shape[:2]
+        people: list[FoundPerson] = []
+        for view in search_views(width, height)[:2]:
+            for found in self._search(image_bgr, view):
+                if all(box_overlap(found.box, other.box) < _SAME for other in people):
+                    people.append(found)
+        return people
+
+    def search_next_view(self, image_bgr: NDArray[np.uint8]) -> list[FoundPerson]:
+        """Return the people in the next view of the cycle."""
+        return self._search(image_bgr, self._next_view(image_bgr))
+
+    def begin(self, image_bgr: NDArray[np.uint8]) -> None:
+        """Begin to search the next view behind the images; nothing while a search runs."""
+        if self._running is not None:
+            return
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(1, 'person finder', _lower_priority)
+        images, scale, view = self._prepare(image_bgr, self._next_view(image_bgr))
+        self._running = self._pool.submit(self._find, images, scale, view)
+
+    def collect(self) -> list[FoundPerson] | None:
+        """Return what a search behind the images has found; None while there is nothing new."""
+        if self._running is None or not self._running.done():
+            return None
+        done, self._running = self._running, None
+        return done.result()
+
+    def reset(self) -> None:
+        """Forget a search that runs, and begin the cycle of views anew."""
+        if self._running is not None:
+            self._running.cancel()
+            self._running = None
+        self._image_size = (0, 0)
+
+    def close(self) -> None:
+        """Wait for a search that runs and free the network."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+        self._network.close()
+
+    def _next_view(self, image_bgr: NDArray[np.uint8]) -> View:
+        height, width = image_bgr.shape[:2]
+        if (width, height) != self._image_size:
+            self._image_size = (width, height)
+            self._views = view_cycle(width, height)
+        return next(self._views)
+
+    def _search(self, image_bgr: NDArray[np.uint8], view: View) -> list[FoundPerson]:
+        return self._find(*self._prepare(image_bgr, view))
+
+    def _prepare(self, image_bgr: NDArray[np.uint8], view: View
+                 ) -> tuple[NDArray[np.uint8], float, View]:
+        x, y, width, height, side = view
+        return (*self._network.prepare(image_bgr[y:y + height, x:x + width], side), view)
+
+    def _find(self, images: NDArray[np.uint8], scale: float, view: View) -> list[FoundPerson]:
+        x, y = view[:2]
+        origin = np.array([x, y], np.float32)
+        return [FoundPerson(found.box + np.tile(origin, 2), found.keypoints + origin, found.score)
+                for found in self._network.find(images, scale, self._min_score, _MOST)]
+
+
+def _lower_priority() -> None:
+    try:
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _BEHIND)
+    except (OSError, AttributeError):
+        pass  # not every system has priorities of threads
