@@ -1,16 +1,21 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Start ``lifter_node`` as a process of its own."""
+"""Start ``lifter_node`` as a process of its own.
 
+Only what Python has loaded already is imported here: the rest takes a while and comes after signals
+are seen to.
+"""
+
+import os
+import re
 import signal
 import sys
 from types import FrameType
 
-import rclpy
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
-from rclpy.lifecycle import TransitionCallbackReturn
 
-from mocap23_ros.errors import InputError
+def _leave(number: int, frame: FrameType | None) -> None:
+    """End at once and without a word: nothing is there yet that must be closed."""
+    os._exit(0)
 
 
 def _first_interrupt(number: int, frame: FrameType | None) -> None:
@@ -23,11 +28,34 @@ def _first_interrupt(number: int, frame: FrameType | None) -> None:
 
 def main(args: list[str] | None = None) -> int:
     """Run the node until SIGINT or SIGTERM; returns 1 where it cannot start, 0 otherwise."""
-    node = None
-    signal.signal(signal.SIGINT, _first_interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _leave)
+    import rclpy
+
+    from mocap23_ros.ros.log_folder import without_log_files
     try:
-        rclpy.init(args=args)
-        # Imported after rclpy handles signals: it takes a second, and may be interrupted.
+        arguments = without_log_files(sys.argv if args is None else args)
+        signal.signal(signal.SIGINT, _first_interrupt)
+        rclpy.init(args=arguments)
+    except Exception as error:  # of many types, RuntimeError's children among them
+        if rclpy.ok():  # as by a signal between the two lines
+            rclpy.shutdown()
+        print(f'lifter_node: cannot start: {_one_line(error)}; check the arguments after '
+              '--ros-args, and the parameter files', file=sys.stderr)
+        return 1
+    return _run()
+
+
+def _run() -> int:
+    import rclpy
+    from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+    from rclpy.lifecycle import TransitionCallbackReturn
+
+    from mocap23_ros.errors import InputError
+
+    node = None
+    try:
+        # It takes a second, and may be interrupted.
         from mocap23_ros.ros.lifter_node import LifterNode
         node = LifterNode()
         if node.get_parameter('autostart').value:
@@ -52,6 +80,11 @@ def main(args: list[str] | None = None) -> int:
             node.destroy_node()
         rclpy.try_shutdown()
     return 0
+
+
+def _one_line(error: Exception) -> str:
+    """What rcl says, without the places in its source."""
+    return ' '.join(re.sub(r', at \S+:\d+', '', str(error)).split())
 
 
 if __name__ == '__main__':

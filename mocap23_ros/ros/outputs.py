@@ -15,7 +15,7 @@ from mocap23_ros.ros.frame_processor import FrameResult
 from mocap23_ros.ros.keypoint_conversions import keypoints_to_message
 from mocap23_ros.ros.markers import MarkerBuilder
 from mocap23_ros.ros.parameters import Settings
-from mocap23_ros.ros.topics import latched_qos, output_qos
+from mocap23_ros.ros.topics import frame_prefix, latched_qos, output_qos
 from mocap23_ros.ros.transforms import PersonFrames
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 
@@ -33,7 +33,8 @@ class Outputs:
         self._node = node
         self._world_frame = settings.world_frame
         self._keypoint_format = keypoint_format
-        self._frames = PersonFrames(settings.frame_prefix, output_format.joint_names)
+        prefix = frame_prefix(node, settings.frame_prefix)
+        self._frames = PersonFrames(prefix, output_format.joint_names)
         self._markers = MarkerBuilder(output_format)
         self._publishers: list[LifecyclePublisher] = []
         self._skeletons = self._create(SkeletonArray, 'skeletons')
@@ -43,7 +44,7 @@ class Outputs:
         self._info = node.create_publisher(SkeletonInfo, 'skeleton_info', latched_qos())
         self._broadcaster = tf2_ros.TransformBroadcaster(node)
         self._info.publish(skeleton_info(
-            output_format, settings.lifter, settings.frame_prefix,
+            output_format, settings.lifter, prefix,
             Header(stamp=node.get_clock().now().to_msg(), frame_id=self._world_frame)))
 
     def publish_keypoints(self, result: FrameResult) -> None:

@@ -4,7 +4,7 @@
 
 import dataclasses
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,20 @@ from mocap23_ros.pipeline.camera_pose_uncertainty import (
 _POSE_UNCERTAINTY = CameraPoseUncertainty()
 
 
+def _frame_fault(value: str) -> str:
+    """Why a text is no name of a TF frame."""
+    if not value.strip():
+        return 'must name a TF frame, and is empty'
+    return _prefix_fault(value)
+
+
+def _prefix_fault(value: str) -> str:
+    """Why no frame can be called like this; tf2 refuses a slash in front."""
+    if not value.startswith('/'):
+        return ''
+    return f'must not begin with a slash; write "{value.lstrip("/")}"'
+
+
 def _parameter(
     default: Any,
     description: str,
@@ -41,6 +55,7 @@ def _parameter(
     maximum: float | None = None,
     choices: tuple[str, ...] = (),
     read_only: bool = False,
+    fault: Callable[[str], str] = lambda value: '',
 ) -> Any:
     metadata = {
         'description': description,
@@ -48,6 +63,7 @@ def _parameter(
         'maximum': maximum,
         'choices': choices,
         'read_only': read_only,
+        'fault': fault,
     }
     return dataclasses.field(default=default, metadata=metadata)
 
@@ -61,7 +77,7 @@ class Settings:
         read_only=True)
     world_frame: str = _parameter(
         'map', 'z-up TF frame in which the skeletons are given; its floor is horizontal',
-        read_only=True)
+        read_only=True, fault=_frame_fault)
     floor_height: float = _parameter(
         0.0, 'Height of the floor on which people stand, in world_frame [m]',
         minimum=-1000.0, maximum=1000.0)
@@ -124,7 +140,8 @@ class Settings:
         _POSE_UNCERTAINTY.stamp, 'The same of the time between an image and its transform, which '
         'counts while the camera moves [s]', minimum=0.0, maximum=MOST_STAMP, read_only=True)
     frame_prefix: str = _parameter(
-        '', 'Put before person_<id> in the names of TF frames', read_only=True)
+        'auto', 'Put before person_<id> in the names of TF frames; auto: the namespace of the '
+        'node and a slash, nothing without a namespace', read_only=True, fault=_prefix_fault)
     publish_tf: bool = _parameter(True, 'Publish a TF frame per person and joint')
     publish_markers: bool = _parameter(True, 'Publish markers while somebody subscribes to them')
 
@@ -141,6 +158,7 @@ class ParameterEntry:
     maximum: float | None
     choices: tuple[str, ...]
     read_only: bool
+    fault: Callable[[str], str]
 
     @property
     def range_text(self) -> str:
@@ -171,7 +189,8 @@ class ParameterEntry:
             return f'{self.name} must be one of {", ".join(self.choices)}, not "{value}"'
         if isinstance(value, float) and not math.isfinite(value):
             return f'{self.name} must be a finite number, not {value}'
-        return ''
+        fault = self.fault(value)
+        return f'{self.name} {fault}' if fault else ''
 
 
 _TYPE_NAMES = {bool: 'bool', int: 'int', float: 'double', str: 'string'}

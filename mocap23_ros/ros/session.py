@@ -107,6 +107,7 @@ class Session:
 
     def forget_everybody(self, *, restart_ids: bool = False) -> None:
         """Begin anew before the next frame; the frame that waits is discarded."""
+        self._watchdog.start()  # a bag that loops, or who asks to begin anew, needs a moment
         self._worker.post(lambda: self._forget(restart_ids), drop_frame=True)
 
     def set_stature(self, person_id: int, stature: float) -> None:

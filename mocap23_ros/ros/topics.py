@@ -5,6 +5,9 @@
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 
+# What the node publishes below its namespace; /tf and /diagnostics it shares with others.
+OUTPUT_TOPICS = ('skeletons', 'skeleton_info', 'keypoints_2d', 'markers')
+
 
 def sensor_data_qos(depth: int = 5) -> QoSProfile:
     """Return what cameras are listened to with; a new object, since overrides change it."""
@@ -42,6 +45,17 @@ def camera_info_topic(node: Node) -> str:
     if _is_remapped(node, 'camera_info') or not _is_remapped(node, 'image'):
         return node.resolve_topic_name('camera_info')
     return node.resolve_topic_name('image').rsplit('/', 1)[0] + '/camera_info'
+
+
+def frame_prefix(node: Node, setting: str) -> str:
+    """Return what the names of the node's TF frames begin with; auto: its namespace.
+
+    TF names are global: without it two robots that see people would publish the same frames.
+    """
+    if setting != 'auto':
+        return setting
+    namespace = node.get_namespace().strip('/')
+    return f'{namespace}/' if namespace else ''
 
 
 def _is_remapped(node: Node, name: str) -> bool:

@@ -15,11 +15,11 @@ class InputWatchdog:
     def __init__(self, node: Node, problems: ProblemLog) -> None:
         self._node = node
         self._problems = problems
-        self._last_input = time.monotonic()
+        self._last_input = self._started = time.monotonic()
 
     def start(self) -> None:
         """Begin to wait; also forgives the silence so far."""
-        self._last_input = time.monotonic()
+        self._last_input = self._started = time.monotonic()
 
     def feed(self) -> None:
         """Note that an input came."""
@@ -39,10 +39,10 @@ class InputWatchdog:
                 f'{count} publisher(s) exist: check that they send, and their quality of service '
                 f'(ros2 topic info -v {topic})')
             self._problems.report('input', f'nothing came on {topic} for {limit:g} s; {reason}')
-        if self._node.get_parameter('use_sim_time').value and not (
+        if not self._node.get_parameter('use_sim_time').value or (
                 self._node.get_clock().now().nanoseconds):
+            self._problems.clear('clock')
+        elif time.monotonic() - self._started > limit:  # a player needs a moment to start
             self._problems.report(
                 'clock', 'use_sim_time is true but nothing comes on /clock; start the simulation '
                 '(ros2 bag play --clock), or set use_sim_time to false')
-        else:
-            self._problems.clear('clock')

@@ -24,12 +24,14 @@ from launch.launch_description_sources import (
     PythonLaunchDescriptionSource,
     get_launch_description_from_python_launch_file,
 )
+from launch.logging import get_logger
 
 from launch import LaunchDescription, LaunchService
+from mocap23_ros.ros.parameters import parameter_table
 
 LAUNCH = Path(__file__).parents[2] / 'launch'
-REQUIRED = {'image', 'camera_info', 'world_frame', 'params_file', 'namespace', 'use_sim_time',
-            'rviz', 'log_level', 'detector', 'lifter', 'floor_height'}
+REQUIRED = {'image', 'camera_info', 'keypoints', 'params_file', 'namespace', 'name', 'use_sim_time',
+            'respawn', 'rviz', 'log_level', *(entry.name for entry in parameter_table())}
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +51,7 @@ def test_arguments_are_declared_and_described(name, expected):
     assert all(argument.description for argument in arguments.values())
 
 
-def run(**arguments):
+def run(file='lifter.launch.py', /, **arguments):
     """Launch until the node is active or ends; returns what it said and its exit status."""
     output, status = [], []
 
@@ -58,8 +60,8 @@ def run(**arguments):
         return [EmitEvent(event=Shutdown())] if 'active: waiting' in output[-1] else []
 
     include = IncludeLaunchDescription(
-        PythonLaunchDescriptionSource(str(LAUNCH / 'lifter.launch.py')),
-        launch_arguments=[(name, str(value)) for name, value in arguments.items()])
+        PythonLaunchDescriptionSource(str(LAUNCH / file)),
+        launch_arguments=[(key, str(value)) for key, value in arguments.items()])
     def end(event, context):
         status.append(event.returncode)
         return [EmitEvent(event=Shutdown())]
@@ -77,13 +79,40 @@ def run(**arguments):
 def test_arguments_reach_the_node_with_their_types():
     output, status = run(
         namespace='robot', name='eyes', world_frame=5, floor_height=1, detector='external',
-        keypoints='/det/people', camera_info='/cam/info')
+        keypoints='/det/people', camera_info='/cam/info', use_sim_time='True', max_people=2,
+        publish_tf='False')
     assert '[robot.eyes]' in output and 'world frame "5"' in output
     assert 'active: waiting for /det/people' in output
     assert status == [0]
 
 
 def test_a_node_that_cannot_start_says_why():
-    output, status = run(detector='openpose')
-    assert 'one of mediapipe, blazepose, onnx, external' in output
+    output, status = run(detector='onnx', detector_model='absent.onnx')
+    assert 'cannot configure: ' in output
     assert status == [1]
+
+
+def is_installed(package):
+    try:
+        get_package_share_directory(package)
+    except PackageNotFoundError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(('file', 'arguments', 'reason'), [
+    ('lifter.launch.py', {'params_file': '/absent.yaml'}, 'params_file:=/absent.yaml does not'),
+    ('lifter.launch.py', {'detector': 'openpose'}, "'onnx', 'external'"),
+    ('lifter.launch.py', {'max_people': 'two'}, 'max_people must be a whole number, not "two"'),
+    ('lifter.launch.py', {'floor_height': 'low'}, 'floor_height must be a number, not "low"'),
+    ('lifter.launch.py', {'use_sim_time': '1'}, "'true', 'false', 'True', 'False'"),
+    pytest.param('lifter.launch.py', {'rviz': 'True'}, 'ros-$ROS_DISTRO-rviz2',
+                 marks=pytest.mark.skipif(is_installed('rviz2'), reason='rviz2 is installed')),
+    ('replay.launch.py', {'bag': '/absent'}, 'bag:=/absent does not exist'),
+    ('replay.launch.py', {'bag': '/tmp', 'rate': 'fast'}, 'rate must be a number, not "fast"'),
+])
+def test_what_cannot_be_launched_starts_nothing(caplog, file, arguments, reason):
+    get_logger('launch').addHandler(caplog.handler)  # it hands nothing on to the root
+    output, status = run(file, **arguments)
+    assert output == '' and status == [], 'no process was started'
+    assert reason in caplog.text

@@ -4,6 +4,7 @@
 
 import signal
 import threading
+import time
 
 import pytest
 from lifecycle_msgs.msg import Transition
@@ -120,34 +121,55 @@ def test_lifecycle_is_steered_from_outside(peer, start):
     assert 'Traceback' not in node.output
 
 
-def test_a_looping_bag_under_simulated_time_begins_anew(peer, start):
-    clock = peer.node.create_publisher(Clock, '/clock', QoSProfile(depth=10))
-    state = {'now': 500 * SECOND}
+class Bag:
+    """What a player of bags sends: the clock, and a camera with its stamps."""
 
-    def send(_):
-        state['now'] += SECOND // 20
+    def __init__(self, peer):
+        self.now = 500 * SECOND
+        self._peer = peer
+        self._clock = peer.node.create_publisher(Clock, '/clock', QoSProfile(depth=10))
+
+    def send(self, _):
+        self.now += SECOND // 20
         message = Clock()
-        message.clock.sec, message.clock.nanosec = divmod(state['now'], SECOND)
-        clock.publish(message)
-        peer.tf.sendTransform(camera_transform(state['now']))
-        peer.camera_info.publish(camera_info(state['now']))
-        peer.keypoints.publish(keypoints_message([person()], state['now']))
+        message.clock.sec, message.clock.nanosec = divmod(self.now, SECOND)
+        self._clock.publish(message)
+        self._peer.tf.sendTransform(camera_transform(self.now))
+        self._peer.camera_info.publish(camera_info(self.now))
+        self._peer.keypoints.publish(keypoints_message([person()], self.now))
 
+
+def test_a_looping_bag_under_simulated_time_begins_anew(peer, start):
+    bag = Bag(peer)
     node = start(use_sim_time=True, input_timeout=0.5)
     assert 'nothing comes on /clock' in peer.wait_for_problem('clock', node)
-    with Feeder(peer, send):
+    with Feeder(peer, bag.send):
         peer.wait_for('skeletons', has_person, node=node)
         for _ in range(2):  # the bag loops
             since = peer.count('skeletons')
             peer.wait_for('skeletons', lambda m: m.header.stamp.sec >= 502, since, node=node)
             since = peer.count('skeletons')
-            state['now'] = 500 * SECOND
+            bag.now = 500 * SECOND
             peer.wait_for('skeletons', lambda m: not m.skeletons, since, 'empty array', node)
             peer.wait_for('skeletons', lambda m: has_person(m) and m.header.stamp.sec < 510,
                           since, 'person after the jump', node)
     latency = peer.received['skeletons'][-1].skeletons
     assert not latency or abs(latency[0].latency) < 5.0, 'measured on the simulated clock'
     assert 'TF_OLD_DATA' not in node.output and 'Traceback' not in node.output
+
+
+def test_the_usual_start_and_pause_of_a_replay_are_no_fault(peer, start):
+    node = start(use_sim_time=True, input_timeout=5.0)
+    bag = Bag(peer)
+    for _ in range(2):  # the bag loops after a pause
+        bag.now = 500 * SECOND
+        for _ in range(2):  # a second each: the player waits, too
+            peer.wait_for_status(lambda s: ('state', 'active') in [
+                (v.key, v.value) for v in s.values], 'active node', node)
+        since = peer.count('skeletons')
+        with Feeder(peer, bag.send):
+            peer.wait_for('skeletons', has_person, since, node=node)
+    assert '[ERROR]' not in node.output
 
 
 @pytest.mark.parametrize(('parameters', 'reason'), [
@@ -161,6 +183,41 @@ def test_what_cannot_start_says_why_in_one_line_and_ends(start, parameters, reas
     assert 'Traceback' not in node.output
 
 
+@pytest.mark.parametrize(('arguments', 'reason'), [
+    (('--params-file', '/absent.yaml'), 'Error opening YAML file'),
+    (('--params-file', 'BROKEN'), 'Error at line 1'),
+    (('-r', 'image=/camera'), "remap rule: '-r image=/camera'"),
+    (('-p', 'floor_height'), "parameter override rule: '-p floor_height'"),
+])
+def test_bad_ros_arguments_end_it_with_a_reason_and_a_status(start, tmp_path, arguments, reason):
+    broken = tmp_path / 'broken.yaml'
+    broken.write_text('a: [')
+    node = start(*(str(broken) if text == 'BROKEN' else text for text in arguments))
+    assert node.wait() == 1
+    assert [line for line in node.output.splitlines()
+            if line.startswith('lifter_node: cannot start: ') and reason in line]
+    assert 'Traceback' not in node.output
+
+
+def test_it_runs_where_no_log_file_can_be_written(peer, start, monkeypatch):
+    monkeypatch.setenv('ROS_LOG_DIR', '/dev/null')
+    node = start(lifter='geometric')
+    with camera_feeder(peer):
+        peer.wait_for('skeletons', has_person, node=node)
+    assert node.stop(signal.SIGINT) == 0
+    assert 'no log file is written' in node.output and 'set ROS_LOG_DIR' in node.output
+    assert 'Traceback' not in node.output and 'configured' in node.output
+
+
+@pytest.mark.parametrize('seconds', [0.3, 0.9])
+def test_sigint_while_it_starts_ends_it_without_a_word(start, seconds):
+    node = start(lifter='geometric')
+    time.sleep(seconds)
+    node.stop(signal.SIGINT)
+    # Python itself, which is not there yet on a busy machine, may say something of its own.
+    assert 'mocap23_ros' not in node.output and 'rclpy' not in node.output
+
+
 def test_namespace_remaps_and_tf_go_where_they_should(start):
     node = start('-r', '__ns:=/robot', '-r', 'keypoints_2d_in:=/detector/people')
     peer = Peer(namespace='robot')
@@ -171,7 +228,7 @@ def test_namespace_remaps_and_tf_go_where_they_should(start):
         with camera_feeder(peer):
             peer.wait_for('skeletons', has_person, node=node)
             peer.wait_for('/tf', lambda m: any(
-                t.child_frame_id.startswith('person_') for t in m.transforms), node=node)
+                t.child_frame_id.startswith('robot/person_') for t in m.transforms), node=node)
         assert peer.state() == 'active'
     finally:
         peer.close()

@@ -96,6 +96,9 @@ def test_node_has_defaults_descriptions_and_ranges(context):
     ('max_people', 0, 'max_people'),
     ('floor_height', 1, 'write 5.0, not 5'),
     ('world_frame', 5, 'must be of type string'),
+    ('world_frame', ' ', 'must name a TF frame, and is empty'),
+    ('world_frame', '/map', 'must not begin with a slash; write "map"'),
+    ('frame_prefix', '/robot/', 'must not begin with a slash; write "robot/"'),
 ])
 def test_bad_value_at_start_is_one_clear_line(context, name, value, reason):
     with pytest.raises(InputError, match=reason) as raised:

@@ -6,7 +6,21 @@ import pytest
 import rclpy
 from rclpy.node import Node
 
-from mocap23_ros.ros.topics import camera_info_topic, image_topic
+from mocap23_ros.ros.topics import camera_info_topic, frame_prefix, image_topic
+
+
+@pytest.mark.parametrize(('namespace', 'setting', 'prefix'), [
+    ('', 'auto', ''), ('robot', 'auto', 'robot/'), ('/a/b', 'auto', 'a/b/'),
+    ('robot', '', ''), ('robot', 'eyes_', 'eyes_')])
+def test_frames_are_called_after_the_namespace_unless_told_otherwise(namespace, setting, prefix):
+    context = rclpy.Context()
+    rclpy.init(context=context)
+    node = Node('topics', context=context, namespace=namespace)
+    try:
+        assert frame_prefix(node, setting) == prefix
+    finally:
+        node.destroy_node()
+        rclpy.try_shutdown(context=context)
 
 
 @pytest.mark.parametrize(('remaps', 'raw', 'compressed', 'info'), [

@@ -1,0 +1,44 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Which topics of a bag are replayed: all but what this node published when it was recorded."""
+
+from pathlib import Path
+
+import yaml
+
+from mocap23_ros.ros.topics import OUTPUT_TOPICS
+
+_OWN_TYPES = 'mocap23_msgs/msg/'
+_LARGEST_METADATA = 4_000_000  # bytes
+
+
+def topics_to_play(bag: Path, keypoints: str) -> list[str]:
+    """Return the topics to which a replay is restricted; an empty list where it need not be.
+
+    ``keypoints``: full name of the topic that the replayed node listens to, which is kept. The
+    results are known by the bag's metadata: a topic of this package's types, with the name of one
+    of the node's topics, and the node's other topics beside it.
+    """
+    types = _recorded(bag)
+    nodes = {name.rsplit('/', 1)[0] for name, kind in types.items()
+             if kind.startswith(_OWN_TYPES) and name.rsplit('/', 1)[1] in OUTPUT_TOPICS}
+    results = {f'{node}/{topic}' for node in nodes for topic in OUTPUT_TOPICS} - {keypoints}
+    kept = [name for name in types if name not in results]
+    return kept if len(kept) < len(types) else []
+
+
+def _recorded(bag: Path) -> dict[str, str]:
+    """Return the types of the topics in a bag, as far as its metadata are there."""
+    path = (bag if bag.is_dir() else bag.parent) / 'metadata.yaml'
+    try:
+        if path.stat().st_size > _LARGEST_METADATA:
+            return {}
+        # BaseLoader: all scalars stay text.
+        content = yaml.load(path.read_text(encoding='utf-8'), yaml.BaseLoader)
+        entries = content['rosbag2_bagfile_information']['topics_with_message_count']
+        metadata = [entry['topic_metadata'] for entry in entries]
+        topics = {entry['name']: entry['type'] for entry in metadata}
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError, RecursionError):
+        return {}  # rosbag2 itself says what is wrong with a bag
+    return {name: kind for name, kind in topics.items()
+            if isinstance(name, str) and isinstance(kind, str) and name.startswith('/')}
