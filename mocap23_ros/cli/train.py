@@ -36,13 +36,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--time-budget', type=float, metavar='SECONDS',
                         help='stop after this long, with a checkpoint and weights')
     parser.add_argument('--threads', type=int, help='CPU threads of torch')
+    parser.add_argument('--workers', type=int, default=0, metavar='N',
+                        help='processes that make the windows (default 0: a thread); as many as '
+                             'there are cores where a GPU trains')
     parser.add_argument('--clips', type=int,
                         help='train on only the first N clips (for smoke runs)')
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Train a stage."""
-    for name, least in (('threads', 1), ('clips', 1), ('time_budget', 0)):
+    for name, least in (('threads', 1), ('clips', 1), ('time_budget', 0), ('workers', 0)):
         value = getattr(arguments, name)
         if value is not None and not value >= least:  # NaN too
             raise InputError(f'--{name.replace("_", "-")} must be at least {least}, not {value:g}')
@@ -73,6 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
     if clips is not None and arguments.clips is not None:
         clips = clips.select(np.arange(len(clips)) < arguments.clips)
     path = train_stage(arguments.stage, configuration, clips, arguments.out, arguments.init,
-                       arguments.time_budget, arguments.keypoints, share)
+                       arguments.time_budget, arguments.keypoints, share,
+                       arguments.workers)
     print(path)
     return 0

@@ -8,9 +8,9 @@ from mocap23_ros.datasets.training_windows import WindowSource, WindowSpec
 from mocap23_ros.errors import InputError
 from mocap23_ros.network.configuration import TrainingConfiguration
 from mocap23_ros.network.models import configured_skeleton, configured_tier
+from mocap23_ros.training.batch_workers import BatchFunction
 from mocap23_ros.training.keypoint_source import KeypointSource
 from mocap23_ros.training.targets import TrainingWindows, training_windows
-from mocap23_ros.training.trainer import BatchFunction
 
 
 def mixed_batches(configuration: TrainingConfiguration, clips: MotionClips | None,

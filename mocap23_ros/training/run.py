@@ -41,13 +41,15 @@ _MOST_SUBJECTS = 200  # that a card lists
 
 def train_stage(stage: str, configuration: TrainingConfiguration, clips: MotionClips | None,
                 folder: Path, initial: Path | None = None, time_budget: float | None = None,
-                keypoints: Path | None = None, keypoints_share: float = 0.5) -> Path:
+                keypoints: Path | None = None, keypoints_share: float = 0.5, workers: int = 0
+                ) -> Path:
     """Train one stage; resumes by itself when ``folder`` holds a checkpoint of the same run.
 
     initial: weights of the stage before. keypoints: 2D recordings (a file or a folder) of which
-    stage 1 takes the given share of its windows; clips may be None where that is 1. Returns the
-    path of the weights (``folder``/weights.safetensors), which stay as they are where the run had
-    ended before. Raises InputError where the checkpoint is of another run (run_identity.py).
+    stage 1 takes the given share of its windows; clips may be None where that is 1. workers: as of
+    Trainer. Returns the path of the weights (``folder``/weights.safetensors), which stay as they
+    are where the run had ended before. Raises InputError where the checkpoint is of another run
+    (run_identity.py).
     """
     check_usable(configuration.triangulation, 'training')
     seed_everything(configuration.seed)
@@ -75,7 +77,7 @@ def train_stage(stage: str, configuration: TrainingConfiguration, clips: MotionC
 
     data = training_data(clips, recorded, keypoints_share)
     trainer = Trainer(model, _loss(stage, configuration), batch_of, configuration, folder,
-                      time_budget, run_identity(stage, configuration, data, initial))
+                      time_budget, run_identity(stage, configuration, data, initial), workers)
     path = folder / 'weights.safetensors'
     present = _card_of(path)
     trainer.resume(present)

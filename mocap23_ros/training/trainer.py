@@ -3,11 +3,9 @@
 """One training loop for all stages and models: resumable, deterministic, on any device."""
 
 import math
-import queue
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +21,7 @@ from mocap23_ros.errors import InputError
 from mocap23_ros.network.configuration import TrainingConfiguration
 from mocap23_ros.network.precision import usable_precision
 from mocap23_ros.training.averaging import MovingAverage
+from mocap23_ros.training.batch_workers import BatchFunction, prefetched
 from mocap23_ros.training.checkpoint import load_checkpoint, restore_generators, save_checkpoint
 from mocap23_ros.training.optimisers import make_optimisers
 from mocap23_ros.training.recent_figures import RecentFigures
@@ -30,7 +29,6 @@ from mocap23_ros.training.run_identity import check_same_run
 from mocap23_ros.training.targets import TrainingWindows
 
 LossFunction = Callable[[nn.Module, TrainingWindows], dict[str, Tensor]]
-BatchFunction = Callable[[int], TrainingWindows]
 _LOG_EVERY = 20  # steps, as many as the figures are means of
 
 
@@ -52,15 +50,16 @@ class Trainer:
     batch_of(index) must be a pure function of the index: a resumed run then sees exactly the
     batches that an uninterrupted one would. With several processes (``accelerate launch``) every
     process takes its own share of the indices. identity: of the run (run_identity.py), for the
-    checkpoint; the number of processes is added.
+    checkpoint; the number of processes is added. workers: processes that make the batches, which
+    changes none of them; 0: a thread of this one does.
     """
 
     def __init__(self, model: nn.Module, loss_function: LossFunction, batch_of: BatchFunction,
                  configuration: TrainingConfiguration, folder: Path,
                  time_budget: float | None = None,
-                 identity: dict[str, Any] | None = None) -> None:
+                 identity: dict[str, Any] | None = None, workers: int = 0) -> None:
         self.configuration, self.folder = configuration, folder
-        self.batch_of, self.time_budget = batch_of, time_budget
+        self.batch_of, self.time_budget, self.workers = batch_of, time_budget, workers
         # Stages leave parts of the network unused.
         self.accelerator = Accelerator(
             mixed_precision=usable_precision(configuration.mixed_precision),
@@ -142,7 +141,7 @@ class Trainer:
         with Progress(*columns, console=console,
                       disable=not self.accelerator.is_main_process) as progress:
             task = progress.add_task('training', total=total, completed=self.step, status='')
-            for windows in self._prefetched():
+            for windows in prefetched(self.batch_of, self._indices(), self.workers):
                 self.figures.add(self._optimise(windows))
                 self.step += 1
                 progress.advance(task)
@@ -169,6 +168,11 @@ class Trainer:
             writer.close()
         self.average.copy_to(self.model)
         return self.model
+
+    def _indices(self) -> range:
+        """Of the batches that are left for this process."""
+        stride, rank = self.accelerator.num_processes, self.accelerator.process_index
+        return range(self.step * stride + rank, self.configuration.steps * stride, stride)
 
     def _optimise(self, windows: TrainingWindows) -> dict[str, float]:
         rate = learning_rate(self.step, self.configuration)
@@ -205,45 +209,6 @@ class Trainer:
             'scaler': None if scaler is None else scaler.state_dict(),
             'step': self.step, 'seconds': self.seconds, 'figures': self.figures.state(),
             'run': self.identity}, self.accelerator.device)
-
-    def _prefetched(self) -> Iterator[TrainingWindows]:
-        """Batches made one ahead in a thread; numpy and torch release the lock."""
-        ready: queue.Queue = queue.Queue(maxsize=2)
-        stop = threading.Event()
-        stride, rank = self.accelerator.num_processes, self.accelerator.process_index
-
-        def offer(item: object) -> bool:
-            """Put, unless the consumer has gone."""
-            while not stop.is_set():
-                try:
-                    ready.put(item, timeout=0.2)
-                    return True
-                except queue.Full:
-                    continue
-            return False
-
-        def produce() -> None:
-            try:
-                for step in range(self.step, self.configuration.steps):
-                    if not offer(self.batch_of(step * stride + rank)):
-                        return
-                offer(None)
-            except BaseException as error:  # handed to the training thread
-                offer(error)
-
-        thread = threading.Thread(target=produce, daemon=True)
-        thread.start()
-        try:
-            while True:
-                item = ready.get()
-                if item is None:
-                    return
-                if isinstance(item, BaseException):
-                    raise item
-                yield item
-        finally:
-            stop.set()
-            thread.join()
 
 
 def learning_rate(step: int, configuration: TrainingConfiguration) -> float:

@@ -61,6 +61,19 @@ def same_weights(one, two):
     return all(np.allclose(first[name], second[name], atol=1e-6) for name in first)
 
 
+def test_worker_processes_make_the_same_batches(run, clips, tmp_path):
+    train_stage('pretrain', SMALL, clips, tmp_path, workers=2)
+    assert same_weights(run / 'weights.safetensors', tmp_path / 'weights.safetensors')
+
+
+def test_what_fails_in_a_worker_process_is_raised(tmp_path):
+    def spoilt(index):
+        raise ValueError(f'batch {index} is spoilt')
+
+    with pytest.raises(ValueError, match='batch 0 is spoilt'):
+        toy_trainer(tmp_path, 2, spoilt, workers=1).train()
+
+
 @pytest.mark.parametrize(('stage', 'change', 'words'), [
     ('finetune', {}, 'stage pretrain, not finetune'),
     ('pretrain', {'tier': 's'}, 'tier xs, not s'),
