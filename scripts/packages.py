@@ -18,13 +18,15 @@ _RUN = Group('run', 'run-time packages', False)
 _DETECT = Group('detect', '2D detector', True)
 _TRAIN = Group('train', 'torch and training packages (large)', False)
 _TENSORRT = Group('tensorrt', 'TensorRT for RTX (large)', False)
+_EXPORT = Group('export', 'C3D and glTF', False)
 _TEST = Group('test', 'test tools', False)
 
 _GROUPS = {
     'run': (_RUN, _DETECT),
     'train': (_RUN, _DETECT, _TRAIN),
     'tensorrt': (_RUN, _DETECT, _TENSORRT),
-    'test': (_RUN, _DETECT, _TRAIN, _TENSORRT, _TEST),
+    'export': (_RUN, _DETECT, _EXPORT),
+    'test': (_RUN, _DETECT, _TRAIN, _TENSORRT, _EXPORT, _TEST),
 }
 PURPOSES = tuple(_GROUPS)
 

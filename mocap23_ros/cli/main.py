@@ -21,6 +21,7 @@ COMMANDS = {
     'evaluate': ('evaluate', 'metrics of motion against truth, all methods side by side'),
     'demo': ('demo', 'real video through the ROS node, with a report against the truth'),
     'bench': ('bench', 'latency, throughput and memory of every stage on this machine'),
+    'export-motion': ('export_motion', 'lifted motion as BVH, glTF, TRC, C3D, CSV or TUM'),
     'train': ('train', 'train the lifter: pretrain, finetune, distill'),
     'ablate': ('ablate', 'the ablation table at a reduced budget'),
     'evaluate-steps': ('evaluate_steps', 'denoising steps, forms of triangulation and precisions'),

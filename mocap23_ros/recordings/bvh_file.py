@@ -35,7 +35,7 @@ JOINTS = dict(zip(SEGMENTS, (
     'RightUpLeg', 'LeftLeg', 'RightLeg'), strict=True))
 """Names of the file's joints, by the segment that each one turns."""
 
-_FILE_R_WORLD = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])
+FILE_R_WORLD: NDArray[np.float64] = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])
 _LEFT_EAR, _RIGHT_EAR = OUTPUT19.index('left_ear'), OUTPUT19.index('right_ear')
 _START = {'head': 'neck', **{f'{side}_{segment}': f'{side}_{joint}' for side in ('left', 'right')
                              for segment, joint in (('upper_arm', 'shoulder'),
@@ -71,10 +71,10 @@ def save_bvh(target: Path, name: str, stamps: NDArray[np.float64], person_ids: N
     seen = np.flatnonzero(np.isfinite(body.joints[:, :, PELVIS, 0]).any(axis=1))
     paths = bvh_paths(Path(target), name, person_ids[seen])
     for person, path in zip(seen.tolist(), paths, strict=True):
-        root, rotations = _poses(body, person, stamps, times)
+        root, rotations = body_poses(body, person, stamps, times)
         try:
             with replacing(path) as temporary, temporary.open('w', encoding='ascii') as stream:
-                _write_hierarchy(stream, _rest_offsets(body, person), UNITS[unit])
+                _write_hierarchy(stream, rest_offsets(body, person), UNITS[unit])
                 stream.write(f'MOTION\nFrames: {len(times)}\nFrame Time: {interval:.9f}\n')
                 np.savetxt(stream, _channels(root * UNITS[unit], rotations), '%.6f')
         except OSError as error:
@@ -83,17 +83,17 @@ def save_bvh(target: Path, name: str, stamps: NDArray[np.float64], person_ids: N
     return paths
 
 
-def _poses(body: FittedBody, person: int, stamps: NDArray, times: NDArray
+def body_poses(body: FittedBody, person: int, stamps: NDArray, times: NDArray
            ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Roots [M,3] and rotations against the parent [M,11,3,3], both in the file's axes."""
     quaternions = np.nan_to_num(body.world_q_segment[person].reshape(-1, 4), nan=0.5)
     world_R_segment = Rotation.from_quat(quaternions).as_matrix().reshape(-1, len(SEGMENTS), 3, 3)
     root, rotations = poses_at(times, stamps, body.joints[person, :, PELVIS],
-                               _FILE_R_WORLD @ turned_from_rest(world_R_segment))
-    return root @ _FILE_R_WORLD.T, local_rotations(rotations)
+                               FILE_R_WORLD @ turned_from_rest(world_R_segment))
+    return root @ FILE_R_WORLD.T, local_rotations(rotations)
 
 
-def _rest_offsets(body: FittedBody, person: int) -> dict[str, NDArray[np.float64]]:
+def rest_offsets(body: FittedBody, person: int) -> dict[str, NDArray[np.float64]]:
     """Offsets of joints from their parents in the T-pose, metres; end sites as 'end of ...'."""
     table = offsets(body.bone_lengths[person], np.zeros((5, 3)))
     result = {SEGMENTS[0]: np.zeros(3)}

@@ -2,16 +2,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Lifted motion of a whole recording, and its npz file."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.atomic_files import write_npz
+from mocap23_ros.errors import InputError
 from mocap23_ros.lifting.body_fit import BodyFit, FittedBody
 from mocap23_ros.lifting.body_proportions import MEAN_STATURE
 from mocap23_ros.lifting.kinematic_tree import LENGTHS, SEGMENT_PARENTS, SEGMENTS
+from mocap23_ros.npz_files import open_npz
+from mocap23_ros.skeletons.formats import OUTPUT19
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,36 @@ class RecordedMotion:
                    np.asarray(stamps, np.float64), np.full((*shape, 2), np.nan, np.float32),
                    np.full(shape, np.nan, np.float32), np.asarray(person_ids, np.int64),
                    joint_names)
+
+    @classmethod
+    def load(cls, path: Path) -> 'RecordedMotion':
+        """Read the npz file that ``save`` writes, without its bodies; InputError for another."""
+        keys = [item.name for item in fields(cls) if item.name != 'body']
+        try:
+            with open_npz(Path(path)) as archive:
+                arrays = {key: archive.read(key) for key in keys}
+            joints = arrays['joints']
+            shape = joints.shape
+            wanted = {'covariance': (*shape, 3), 'stamps': shape[:1], 'contact': (*shape[:2], 2),
+                      'stature': shape[:2], 'person_ids': shape[1:2], 'joint_names': shape[2:3]}
+            if joints.ndim != 4 or shape[3] != 3 or any(
+                    arrays[key].shape != size for key, size in wanted.items()):
+                raise InputError('its arrays do not fit each other')
+            if tuple(arrays['joint_names'].tolist()) != OUTPUT19.joint_names:
+                raise InputError('its joints are not the 19 of mocap23 lift')
+            if not (len(arrays['stamps']) and np.isfinite(arrays['stamps']).all()
+                    and (np.diff(arrays['stamps']) > 0).all()):
+                raise InputError('its stamps do not increase')
+        except InputError as error:
+            raise InputError(f'{path}: {error}; give what mocap23 lift wrote') from None
+        return cls(arrays['joints'], arrays['covariance'], arrays['stamps'], arrays['contact'],
+                   arrays['stature'], arrays['person_ids'], OUTPUT19.joint_names)
+
+    def people(self, chosen: NDArray[np.bool_]) -> 'RecordedMotion':
+        """Only the people where ``chosen`` [P] is true, without their bodies."""
+        return replace(self, joints=self.joints[:, chosen], covariance=self.covariance[:, chosen],
+                       contact=self.contact[:, chosen], stature=self.stature[:, chosen],
+                       person_ids=self.person_ids[chosen], body=None)
 
     def with_body(self) -> 'RecordedMotion':
         """Fit rigid bodies to everybody and put their joints in place of the lifted ones.

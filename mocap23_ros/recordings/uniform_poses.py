@@ -10,7 +10,7 @@ from mocap23_ros.errors import InputError
 
 MAXIMUM_FRAMES = 1_000_000
 _SINGLE_FRAME = 1 / 30  # seconds that a recording of one frame lasts
-_LONGEST_INTERPOLATED = 0.3  # seconds without an estimate; longer gaps hold the pose before
+LONGEST_INTERPOLATED = 0.3  # seconds without an estimate; longer gaps hold the pose before
 
 
 def uniform_times(stamps: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
@@ -44,7 +44,7 @@ def poses_at(times: NDArray[np.float64], stamps: NDArray[np.float64], root: NDAr
     before = np.clip(np.searchsorted(stamp, times + slack, side='right') - 1, 0, None)
     after = np.minimum(before + 1, len(known) - 1)
     gap = stamp[after] - stamp[before]
-    near = (gap > 0) & (gap <= _LONGEST_INTERPOLATED)
+    near = (gap > 0) & (gap <= LONGEST_INTERPOLATED)
     share = np.where(near, np.clip((times - stamp[before]) / np.where(near, gap, 1), 0, 1), 0)
     first, second = known[before], known[after]
     place = root[first] + share[:, None] * (root[second] - root[first])
