@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """One frame through the core: image or keypoints in, skeletons of the world out."""
 
-import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -13,11 +12,15 @@ import numpy as np
 import tf2_ros
 from builtin_interfaces.msg import Time
 from numpy.typing import NDArray
+from rclpy.time import Time as Instant
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
 from mocap23_msgs.msg import Keypoints2DArray
 from mocap23_ros.detection.detector import Detection
+from mocap23_ros.errors import InputError
+from mocap23_ros.geometry.camera_change import largest_turn
+from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
 from mocap23_ros.ros.camera_source import CameraSource
 from mocap23_ros.ros.core import Core
@@ -25,11 +28,13 @@ from mocap23_ros.ros.image_decoding import decode_compressed_image, decode_image
 from mocap23_ros.ros.keypoint_conversions import detections_from_message
 from mocap23_ros.ros.parameters import Settings
 from mocap23_ros.ros.problems import FrameRejectedError, ProblemLog, Severity
-from mocap23_ros.ros.transforms import lookup_camera_pose
+from mocap23_ros.ros.transforms import NoTransformError, lookup_camera_pose
 from mocap23_ros.tracking.track import Track
 
-# Stamps that go back by more than this [s] mean that time begins anew (a bag that loops).
-RESTART_AFTER = 1.0
+MAX_WAITING = 300  # frames, of which only the people in 2D are kept
+# Rays that turn by more from one frame to the next [degrees] are those of another calibration. A
+# lens that zooms turns them by less, and keeps the people.
+OTHER_CALIBRATION = 1.0
 
 Input: TypeAlias = Image | CompressedImage | Keypoints2DArray
 
@@ -50,105 +55,142 @@ class FrameResult:
     stages: dict[str, float] = field(default_factory=dict)
 
 
+@dataclass
+class _Waiting:
+    """A frame whose people are known in 2D and whose camera is not known yet."""
+
+    result: FrameResult
+    settings: Settings
+    since: float
+    deadline: float
+
+
 class FrameProcessor:
-    """Runs the core on one frame after the other. Belongs to the worker's thread."""
+    """Runs the core on one frame after the other. Belongs to the worker's thread.
+
+    ``begin`` finds the people of a frame, ``finish_next`` lifts the oldest frame that was begun as
+    soon as the pose of its camera is known: frames wait for TF while newer ones are begun.
+    """
 
     def __init__(
-        self, core: Core, cameras: CameraSource, transforms: tf2_ros.Buffer,
-        problems: ProblemLog, on_restart: Callable[[], None], stopping: threading.Event,
+        self, core: Core, cameras: CameraSource, transforms: tf2_ros.Buffer, problems: ProblemLog,
+        on_other_camera: Callable[[], None],
     ) -> None:
-        """``on_restart`` is called when stamps show that time begins anew; it calls ``reset``.
-
-        stopping: set where the worker shall end, so that nothing here waits any longer.
-        """
-        self._stopping = stopping
+        """``on_other_camera`` is called where nobody can be followed on; it calls ``reset``."""
         self._core = core
         self._cameras = cameras
         self._transforms = transforms
         self._problems = problems
-        self._on_restart = on_restart
-        self._last_stamp = 0
+        self._on_other_camera = on_other_camera
+        self._image_size = (0, 0)
+        self._camera: CameraModel | None = None
+        self._waiting: deque[_Waiting] = deque()
         self._lifted: deque[Time] = deque(maxlen=core.lag + 1)  # stamps, the newest last
 
-    def reset(self, restart_ids: bool = False) -> None:
-        """Forget everybody and everything that depends on time."""
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a frame was begun that is not finished."""
+        return bool(self._waiting)
+
+    def reset(self, restart_ids: bool = False, same_time: bool = False) -> None:
+        """Forget everybody and the frames that were begun; TF too, unless time goes on."""
         self._core.reset(restart_ids)
-        self._transforms.clear()
-        self._last_stamp = 0
+        if not same_time:
+            self._transforms.clear()
+        self._waiting.clear()
         self._lifted.clear()
 
     def set_stature(self, person_id: int, stature: float) -> None:
         """Fix the body height [m] of a person; NaN: estimate it again."""
         self._core.streaming.set_stature(person_id, stature)
 
-    def process(
+    def begin(
         self,
         message: Input,
         settings: Settings,
         on_tracks: Callable[[FrameResult], None] = lambda result: None,
-    ) -> FrameResult:
-        """Compute one frame; ``on_tracks`` gets the 2D part as soon as it is known.
+    ) -> None:
+        """Find the people of a frame; ``on_tracks`` gets the 2D part as soon as it is known.
 
         Raises FrameRejectedError where the frame cannot be used; the problem log knows why.
         """
         header = message.header
-        stamp = self._check_stamp(header)
         stages: dict[str, float] = {}
         started = time.perf_counter()
         with self._problems.guard('input data'):
             detections, image_size = self._detect(message, settings, stages)
-        # The detector runs before the look-up, so that the wait for TF often costs nothing.
-        tracks = self._core.tracker.update(detections, stamp)
+        # Positions in pixels mean nothing in images of another size.
+        if all(image_size) and image_size != self._image_size:
+            if any(self._image_size):
+                self._begin_anew(f'the images were {_text(self._image_size)} and now are '
+                                 f'{_text(image_size)}')
+            self._image_size = image_size
+        tracks = self._core.tracker.update(detections, 1e-9 * Instant.from_msg(
+            header.stamp).nanoseconds)
         _lap(stages, 'detect and track', started)
         result = FrameResult(header, None, image_size, tracks, stages=stages)
         on_tracks(result)
+        if len(self._waiting) >= MAX_WAITING:
+            self._waiting.popleft()
+        now = time.monotonic()
+        self._waiting.append(_Waiting(result, settings, now, now + settings.tf_timeout))
 
-        started = time.perf_counter()
+    def finish_next(self) -> FrameResult | None:
+        """Lift the oldest frame that was begun; None while its transform is not there.
+
+        Raises FrameRejectedError where it cannot be lifted, or waited for too long; it is gone.
+        """
+        frame = self._waiting[0]
+        header, settings, result = frame.result.header, frame.settings, frame.result
+        try:
+            world_T_camera = lookup_camera_pose(self._transforms, settings.world_frame, header)
+        except NoTransformError as error:
+            if time.monotonic() < frame.deadline:
+                return None
+            failure: InputError | None = error
+        except InputError as error:
+            failure = error
+        else:
+            failure = None
+        self._waiting.popleft()
         with self._problems.guard('camera_info'):
-            camera = self._cameras.camera_for(header, image_size, settings.image_is_rectified)
+            camera = self._cameras.camera_for(
+                header, result.image_size, settings.image_is_rectified)
         with self._problems.guard('transform'):
-            world_T_camera = lookup_camera_pose(
-                self._transforms, settings.world_frame, header, settings.tf_timeout,
-                self._stopping)
-        _lap(stages, 'wait for transform', started)
+            if failure is not None:
+                raise failure
+        result.stages['wait for transform'] = time.monotonic() - frame.since
 
         started = time.perf_counter()
+        self._check_same_camera(camera)
         self._core.follow(world_T_camera)
         # In the core, and nowhere else, the floor is z = 0.
         world_T_camera[2, 3] -= settings.floor_height
         with self._problems.guard('camera pose'):
-            estimates = self._core.streaming.update(stamp, tracks, camera, world_T_camera)
+            estimates = self._core.streaming.update(
+                1e-9 * Instant.from_msg(header.stamp).nanoseconds, result.tracks, camera,
+                world_T_camera)
         result.estimates = [estimate.raised(settings.floor_height) for estimate in estimates]
         self._lifted.append(header.stamp)
         result.stamp = self._lifted[0] if len(self._lifted) > self._core.lag else None
-        _lap(stages, 'lift', started)
+        _lap(result.stages, 'lift', started)
         return result
 
-    def _check_stamp(self, header: Header) -> float:
-        """Return the stamp in seconds; begins anew after a jump back, refuses small steps back."""
-        nanoseconds = header.stamp.sec * 1_000_000_000 + header.stamp.nanosec
-        if nanoseconds <= 0:
-            self._problems.report(
-                'stamp', 'the images have stamp 0; the camera driver must set header.stamp to the '
-                'time of exposure')
-            raise FrameRejectedError('stamp')
-        back = 1e-9 * (self._last_stamp - nanoseconds)
-        if back > RESTART_AFTER:
-            self._problems.report(
-                'time', f'stamps jumped back by {back:.1f} s (a bag that loops?): everything is '
-                'forgotten and begins anew', Severity.WARN)
-            self._on_restart()
-        elif back >= 0.0:
-            self._problems.report(
-                'stamp', f'an image is {back:.3f} s older than the one before, or the same again; '
-                'it is ignored. Check that only one camera publishes on the image topic',
-                Severity.WARN)
-            raise FrameRejectedError('stamp')
-        else:
-            self._problems.clear('time')
-        self._problems.clear('stamp')
-        self._last_stamp = nanoseconds
-        return 1e-9 * nanoseconds
+    def _check_same_camera(self, camera: CameraModel) -> None:
+        """Begin anew, without this frame, where the rays of the pixels turned by much."""
+        before, self._camera = self._camera, camera
+        if before is None or before is camera or before.image_size != camera.image_size:
+            return
+        turn = largest_turn(before, camera)
+        if turn > OTHER_CALIBRATION:
+            self._begin_anew(f'the calibration changed: rays turned by up to {turn:.1f} degrees')
+            raise FrameRejectedError('camera change')
+
+    def _begin_anew(self, reason: str) -> None:
+        self._problems.report(
+            'camera change', f'{reason}; everybody is forgotten and followed anew', Severity.WARN)
+        self._problems.clear('camera change')
+        self._on_other_camera()
 
     def _detect(
         self, message: Input, settings: Settings, stages: dict[str, float]
@@ -168,3 +210,7 @@ class FrameProcessor:
 
 def _lap(stages: dict[str, float], name: str, started: float) -> None:
     stages[name] = time.perf_counter() - started
+
+
+def _text(size: tuple[int, int]) -> str:
+    return f'{size[0]}x{size[1]}'

@@ -17,13 +17,15 @@ from mocap23_ros.errors import InputError
 from mocap23_ros.ros.camera_source import CameraSource
 from mocap23_ros.ros.core import create_core
 from mocap23_ros.ros.diagnostics import FrameStatistics
-from mocap23_ros.ros.frame_processor import FrameProcessor, Input
+from mocap23_ros.ros.frame_processor import FrameProcessor, FrameResult, Input
+from mocap23_ros.ros.image_clock import ImageClock, Verdict
 from mocap23_ros.ros.outputs import Outputs
 from mocap23_ros.ros.parameters import read_settings
 from mocap23_ros.ros.problems import FrameRejectedError, ProblemLog
 from mocap23_ros.ros.topics import camera_info_topic, image_topic, sensor_data_qos
+from mocap23_ros.ros.transform_listener import CameraTransformListener
 from mocap23_ros.ros.watchdog import InputWatchdog
-from mocap23_ros.ros.worker import LatestFrameWorker
+from mocap23_ros.ros.worker import FrameWorker
 
 STATURE_RANGE = (0.5, 2.5)  # m
 
@@ -50,7 +52,9 @@ class Session:
         with ExitStack() as parts:
             core = create_core(settings)
             parts.callback(core.close)
-            listener = tf2_ros.TransformListener(transforms, node)
+            self._clock = ImageClock(problems)
+            listener = CameraTransformListener(
+                transforms, node, problems, lambda: self._clock.newest)
             parts.callback(listener.unregister)
             camera_infos = message_filters.Subscriber(
                 node, CameraInfo, camera_info_topic(node), qos_profile=sensor_data_qos(),
@@ -58,11 +62,11 @@ class Session:
             parts.callback(node.destroy_subscription, camera_infos.sub)
             self._outputs = Outputs(node, settings, core.keypoint_format, core.output_format)
             parts.callback(self._outputs.close)
-            self._worker = LatestFrameWorker[Input](self._process, self._on_error)
+            self._worker = FrameWorker[Input](self._begin, self._on_error, self._finish)
             self._processor = FrameProcessor(
                 core, CameraSource(camera_infos, problems, (
                     image_topic(node, 'raw'), camera_info_topic(node))),
-                transforms, problems, self._forget, self._worker.stopping)
+                transforms, problems, lambda: self._forget(same_time=True))
             self._watchdog = InputWatchdog(node, problems)
             self._parts = parts.pop_all()
 
@@ -83,6 +87,7 @@ class Session:
 
     def start(self) -> None:
         """Begin to take frames."""
+        self._clock.reset()
         self._processor.reset()
         self._worker.start()
         self._subscribe()
@@ -106,9 +111,10 @@ class Session:
         self._parts.close()
 
     def forget_everybody(self, *, restart_ids: bool = False) -> None:
-        """Begin anew before the next frame; the frame that waits is discarded."""
+        """Begin anew before the next frame; those that wait are discarded."""
         self._watchdog.start()  # a bag that loops, or who asks to begin anew, needs a moment
-        self._worker.post(lambda: self._forget(restart_ids), drop_frame=True)
+        self._clock.reset()
+        self._worker.post(lambda: self._forget(restart_ids), drop_frames=True)
 
     def set_stature(self, person_id: int, stature: float) -> None:
         """Fix a person's body height [m]; NaN: estimate it again. Raises InputError."""
@@ -143,23 +149,43 @@ class Session:
 
     def _on_input(self, message: Input) -> None:
         self._watchdog.feed()
+        # Here, so that a frame of another clock takes nobody's place.
+        verdict = self._clock.judge(message.header.stamp, self._node.get_clock().now().nanoseconds)
+        if verdict is Verdict.REFUSED:
+            self._statistics.add_failed()
+            return
+        if verdict is Verdict.BEGIN_ANEW:
+            self._worker.post(self._forget, drop_frames=True)
         self._worker.submit(message)
 
     # In the worker's thread
 
-    def _process(self, message: Input) -> None:
-        """One frame from message to messages."""
+    def _begin(self, message: Input) -> None:
+        """One frame from message to people in 2D."""
         settings = read_settings(self._node)  # so that changes hold from the next frame
         self.camera_frame = message.header.frame_id
         try:
-            result = self._processor.process(message, settings, self._outputs.publish_keypoints)
+            self._processor.begin(message, settings, self._outputs.publish_keypoints)
         except FrameRejectedError:
             self._statistics.add_failed()
-            return
-        if self._worker.stopping.is_set() or result.stamp is None:
-            return
+
+    def _finish(self) -> bool:
+        """People in 2D to skeletons, for the frames whose camera is known; whether any waits."""
+        while self._processor.is_waiting and not self._worker.stopping.is_set():
+            try:
+                result = self._processor.finish_next()
+            except FrameRejectedError:
+                self._statistics.add_failed()
+                continue
+            if result is None:
+                return True
+            if result.stamp is not None:
+                self._publish(result)
+        return False
+
+    def _publish(self, result: FrameResult) -> None:
         self._known_people = frozenset(estimate.person_id for estimate in result.estimates)
-        latency = self._outputs.publish(result, settings)
+        latency = self._outputs.publish(result, read_settings(self._node))
         self._statistics.add_published(latency, len(result.estimates), result.stages)
         self._problems.clear('internal')
 
@@ -171,7 +197,7 @@ class Session:
             'internal', f'a frame failed: {type(error).__name__}: {error}; this is a fault of the '
             'node, please report it')
 
-    def _forget(self, restart_ids: bool = False) -> None:
-        self._processor.reset(restart_ids)
+    def _forget(self, restart_ids: bool = False, same_time: bool = False) -> None:
+        self._processor.reset(restart_ids, same_time)
         self._outputs.clear()
         self._known_people = frozenset()

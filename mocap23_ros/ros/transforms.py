@@ -2,9 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """TF in and out: the camera's pose at an image's stamp, and a frame for every joint."""
 
-import threading
-import time
-
 import numpy as np
 import tf2_ros
 from geometry_msgs.msg import Transform, TransformStamped
@@ -19,8 +16,6 @@ from mocap23_ros.geometry.poses import (
 )
 from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
 from mocap23_ros.tracking.track import TrackState
-
-_POLL_INTERVAL = 0.004  # s; a frame waits for its transform at most this much too long
 
 
 def matrix_from_transform(transform: Transform) -> NDArray[np.float64]:
@@ -43,33 +38,28 @@ def transform_from_matrix(pose: NDArray[np.float64]) -> Transform:
     return transform
 
 
-def lookup_camera_pose(
-    buffer: tf2_ros.Buffer,
-    world_frame: str,
-    header: Header,
-    timeout: float,
-    stopping: threading.Event,
-) -> NDArray[np.float64]:
-    """Return world_T_camera at the header's stamp; waits for it at most ``timeout`` seconds.
+class NoTransformError(InputError):
+    """The camera's pose at this stamp is not known, or not yet."""
 
-    Must not be called in a callback of the executor that feeds the buffer. The wait is counted on
-    the wall clock: a paused simulation must not hold the worker. Raises InputError that says what
-    is missing and how to provide it.
+
+def lookup_camera_pose(
+    buffer: tf2_ros.Buffer, world_frame: str, header: Header
+) -> NDArray[np.float64]:
+    """Return world_T_camera at the header's stamp.
+
+    Raises NoTransformError while TF does not have it, and InputError for what waiting does not
+    mend; both say what is missing and how to provide it.
     """
     if not header.frame_id:
         raise InputError(
             'the image has an empty frame_id, so its camera cannot be found in TF; set the frame '
             'in the camera driver')
-    stamp = Time.from_msg(header.stamp)
-    deadline = time.monotonic() + timeout
-    while True:
-        try:
-            found = buffer.lookup_transform(world_frame, header.frame_id, stamp)
-            return matrix_from_transform(found.transform)
-        except tf2_ros.TransformException as error:
-            failure = error
-        if time.monotonic() >= deadline or stopping.wait(_POLL_INTERVAL):
-            raise InputError(_explain(world_frame, header.frame_id, failure)) from failure
+    try:
+        found = buffer.lookup_transform(
+            world_frame, header.frame_id, Time.from_msg(header.stamp))
+    except tf2_ros.TransformException as error:
+        raise NoTransformError(_explain(world_frame, header.frame_id, error)) from error
+    return matrix_from_transform(found.transform)
 
 
 def _explain(world_frame: str, camera_frame: str, error: Exception) -> str:

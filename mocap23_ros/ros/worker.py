@@ -1,34 +1,45 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""One thread that computes; it takes the newest frame only."""
+"""One thread that computes; it takes the newest frames."""
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
 Frame = TypeVar('Frame')
 
+_POLL_INTERVAL = 0.004  # s; a frame waits for its transform at most this much too long
 
-class LatestFrameWorker(Generic[Frame]):
-    """Calls ``process(frame)`` in its own thread with the newest frame submitted.
 
-    A frame that is replaced before its turn is dropped and counted, never queued. Commands given
-    with ``post`` are all run, in order and in the same thread, before the next frame: what they
-    touch needs no lock. An exception goes to ``on_error`` and does not end the thread.
+class FrameWorker(Generic[Frame]):
+    """Calls ``begin(frame)`` in its own thread, then ``finish()`` until nothing is left to finish.
+
+    finish: completes what was begun as far as it can be, and returns whether something waits.
+    Newer frames are begun meanwhile; with ``in_order`` only when nothing waits, so that the
+    outcome does not depend on time. Frames before their turn wait in a queue of ``capacity``, 1
+    unless it is said; of more, the oldest are dropped and counted. Commands given with ``post``
+    are all run, in order and in the same thread, before the next frame: what they touch needs no
+    lock. An exception goes to ``on_error`` and does not end the thread.
     """
 
     def __init__(
-        self, process: Callable[[Frame], None], on_error: Callable[[Exception], None]
+        self, begin: Callable[[Frame], None], on_error: Callable[[Exception], None],
+        finish: Callable[[], bool] = lambda: False, *, capacity: int = 1, in_order: bool = False,
     ) -> None:
-        self._process = process
+        self._begin = begin
         self._on_error = on_error
+        self._finish = finish
+        self._capacity = capacity
+        self._in_order = in_order
         self._condition = threading.Condition()
-        self._frame: Frame | None = None
+        self._frames: deque[Frame] = deque()
         self._commands: deque[Callable[[], None]] = deque()
         self._stopping = threading.Event()
         self._received = 0
         self._dropped = 0
+        self._busy_since: float | None = None
         self._thread: threading.Thread | None = None
 
     @property
@@ -38,19 +49,31 @@ class LatestFrameWorker(Generic[Frame]):
 
     @property
     def dropped(self) -> int:
-        """Frames that a newer one replaced before they were computed."""
+        """Frames that newer ones replaced before they were begun."""
         return self._dropped
 
     @property
     def stopping(self) -> threading.Event:
-        """Set when the worker shall end: whoever waits in ``process`` should stop waiting."""
+        """Set when the worker shall end."""
         return self._stopping
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the thread runs."""
+        return self._thread is not None and self._thread.is_alive()
+
+    @property
+    def busy_for(self) -> float:
+        """Seconds since the thread began what it does now; 0 while it waits."""
+        since = self._busy_since
+        return 0.0 if since is None else time.monotonic() - since
 
     def start(self) -> None:
         """Start a thread, also after ``stop``; nothing waits for it yet."""
         self._stopping.clear()
-        self._frame = None
+        self._frames.clear()
         self._commands.clear()
+        self._busy_since = None
         self._thread = threading.Thread(target=self._run, name='lifter_worker', daemon=True)
         self._thread.start()
 
@@ -58,18 +81,19 @@ class LatestFrameWorker(Generic[Frame]):
         """Hand over a frame; returns at once."""
         with self._condition:
             self._received += 1
-            if self._frame is not None:
+            if len(self._frames) >= self._capacity:
+                self._frames.popleft()
                 self._dropped += 1
-            self._frame = frame
+            self._frames.append(frame)
             self._condition.notify()
 
-    def post(self, command: Callable[[], None], *, drop_frame: bool = False) -> None:
-        """Run a command before the next frame; ``drop_frame`` discards the one that waits."""
+    def post(self, command: Callable[[], None], *, drop_frames: bool = False) -> None:
+        """Run a command before the next frame; ``drop_frames`` discards those that wait."""
         with self._condition:
             self._commands.append(command)
-            if drop_frame and self._frame is not None:
-                self._frame = None
-                self._dropped += 1
+            if drop_frames:
+                self._dropped += len(self._frames)
+                self._frames.clear()
             self._condition.notify()
 
     def stop(self, timeout: float = 5.0) -> bool:
@@ -85,20 +109,28 @@ class LatestFrameWorker(Generic[Frame]):
         return not thread.is_alive()
 
     def _run(self) -> None:
+        waits = False
         while True:
             with self._condition:
-                while not (self._stopping.is_set() or self._commands or self._frame is not None):
-                    self._condition.wait()
+                self._busy_since = None
+                if not self._has_work(waits):
+                    self._condition.wait(_POLL_INTERVAL if waits else None)
                 if self._stopping.is_set():
                     return
                 command = self._commands.popleft() if self._commands else None
                 frame = None
-                if command is None:
-                    frame, self._frame = self._frame, None
+                if command is None and self._frames and not (waits and self._in_order):
+                    frame = self._frames.popleft()
+                self._busy_since = time.monotonic()
             try:
                 if command is not None:
                     command()
                 elif frame is not None:
-                    self._process(frame)
+                    self._begin(frame)
+                waits = self._finish()
             except Exception as error:  # the thread must outlive any single frame
                 self._on_error(error)
+
+    def _has_work(self, waits: bool) -> bool:
+        return self._stopping.is_set() or bool(self._commands) or (
+            bool(self._frames) and not (waits and self._in_order))

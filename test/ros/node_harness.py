@@ -15,8 +15,10 @@ import rclpy
 import tf2_ros
 from diagnostic_msgs.msg import DiagnosticArray
 from lifecycle_msgs.srv import ChangeState, GetState
+from rcl_interfaces.srv import SetParameters
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
+from rclpy.parameter import Parameter
 from sensor_msgs.msg import CameraInfo
 from visualization_msgs.msg import MarkerArray
 
@@ -25,6 +27,10 @@ from mocap23_ros.ros.topics import latched_qos, output_qos
 
 TIMEOUT = 40.0  # s; never a pause, only the end of patience on a busy machine
 ROOT = Path(__file__).parents[2]
+
+
+def stamp_of(message):
+    return message.header.stamp.sec * 10**9 + message.header.stamp.nanosec
 
 
 class NodeProcess:
@@ -164,6 +170,12 @@ class Peer:
         request.transition.id = transition
         return self.call(
             ChangeState, f'{name}/change_state', transition=request.transition).success
+
+    def set_parameter(self, name, value):
+        request = [Parameter(name, value=value).to_parameter_msg()]
+        answer = self.call(SetParameters, 'lifter_node/set_parameters', parameters=request)
+        (result,) = answer.results
+        assert result.successful, result.reason
 
     def now_ns(self):
         return self.node.get_clock().now().nanoseconds

@@ -5,9 +5,7 @@
 import numpy as np
 import pytest
 import tf2_ros
-from node_harness import Feeder, NodeProcess, Peer
-from rcl_interfaces.srv import SetParameters
-from rclpy.parameter import Parameter
+from node_harness import Feeder, NodeProcess, Peer, stamp_of
 from rclpy.time import Time
 from ros_examples import skeletons_from_message
 from synthetic_scene import (
@@ -52,18 +50,12 @@ def rig():
 @pytest.fixture
 def peer(rig):
     rig.focal = FOCAL
-    set_parameter(rig, 'floor_height', 0.0)
+    rig.set_parameter('floor_height', 0.0)
     assert rig.call(Reset, 'lifter_node/reset').success
     rig.since = rig.count('skeletons')
     rig.wait_for('skeletons', lambda m: not m.skeletons, max(0, rig.since - 1), 'empty array')
     rig.since = rig.count('skeletons')
     return rig
-
-
-def set_parameter(peer, name, value):
-    request = [Parameter(name, value=value).to_parameter_msg()]
-    (result,) = peer.call(SetParameters, 'lifter_node/set_parameters', parameters=request).results
-    assert result.successful, result.reason
 
 
 def feed(peer, people, rate=20.0, **options):
@@ -86,10 +78,6 @@ def wait_for_people(peer, count, state=TrackState.TRACKED):
                   and np.isfinite(s.joints).sum() >= 3 * 17]
         return len(finite) == count == len(message.skeletons)
     return peer.wait_for('skeletons', settled, peer.since, f'{count} skeletons', peer.process)
-
-
-def stamp_of(message):
-    return message.header.stamp.sec * SECOND + message.header.stamp.nanosec
 
 
 def test_a_known_person_comes_out_where_they_stand(peer):
@@ -115,7 +103,7 @@ def test_a_known_person_comes_out_where_they_stand(peer):
 def test_output_follows_the_floor(peer):
     """The same camera and person on a platform of 0.8 m: everything moves up by that."""
     truth, lift = person(4.0), np.array([0.0, 0.0, 0.8])
-    set_parameter(peer, 'floor_height', 0.8)
+    peer.set_parameter('floor_height', 0.8)
     raised = camera_pose()
     raised[2, 3] += 0.8
     # A frame of its own for the raised camera.

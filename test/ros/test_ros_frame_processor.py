@@ -3,7 +3,6 @@
 """One frame after the other through the real core, without a node."""
 
 import dataclasses
-import threading
 
 import message_filters
 import pytest
@@ -33,17 +32,21 @@ class Rig:
         self.core = create_core(self.settings)
         self.restarts = 0
         self.processor = FrameProcessor(
-            self.core, CameraSource(infos, self.problems), buffer, self.problems, self.restart,
-            threading.Event())
+            self.core, CameraSource(infos, self.problems), buffer, self.problems, self.restart)
+        self.infos, self.buffer = infos, buffer
         infos.signalMessage(camera_info(0))
 
     def restart(self):
         self.restarts += 1
-        self.processor.reset()
+        self.processor.reset(same_time=True)
+
+    def begin(self, stamp, people=None, **options):
+        message = keypoints_message([person()] if people is None else people, stamp, **options)
+        self.processor.begin(message, self.settings)
 
     def run(self, stamp, people=None, **options):
-        message = keypoints_message([person()] if people is None else people, stamp, **options)
-        return self.processor.process(message, self.settings)
+        self.begin(stamp, people, **options)
+        return self.processor.finish_next()
 
 
 @pytest.fixture(scope='module')
@@ -78,30 +81,54 @@ def test_the_size_of_the_image_may_be_left_to_camera_info(node):
     rig = Rig(node)
     message = keypoints_message([person()], START)
     message.image_width = message.image_height = 0
-    assert rig.processor.process(message, rig.settings).estimates
+    rig.processor.begin(message, rig.settings)
+    assert rig.processor.finish_next().estimates
 
 
-def test_stamps(node):
+def test_frames_wait_for_their_transform_in_order_while_newer_ones_are_begun(node):
     rig = Rig(node)
-    for _ in range(3):
-        with pytest.raises(FrameRejectedError):
-            rig.run(0)
-    rig.run(START)
-    for bad in (START, START - FRAME, START - 900_000_000):
-        with pytest.raises(FrameRejectedError):
-            rig.run(bad)
-    assert rig.restarts == 0
-    rig.run(START - 2 * 10**9)
+    rig.settings = dataclasses.replace(rig.settings, tf_timeout=60.0)
+    for i in range(5):
+        rig.begin(START + i * FRAME, frame='moving_camera')
+        assert rig.processor.finish_next() is None
+    for i in (0, 3):  # the camera stands still, and is known up to the fourth frame
+        rig.buffer.set_transform(
+            camera_transform(START + i * FRAME, child='moving_camera'), 'test')
+    results = [rig.processor.finish_next() for _ in range(5)]
+    assert [nanoseconds(r.stamp) for r in results[:4]] == [START + i * FRAME for i in range(4)]
+    assert all(r.estimates for r in results[:4])
+    assert results[4] is None and rig.processor.is_waiting
+    assert 'transform' not in rig.problems.present()
+
+
+def test_other_image_sizes_and_calibrations_begin_anew_and_a_zoom_does_not(node):
+    rig = Rig(node)
+    before = rig.run(START).estimates[0].person_id
+    for i in range(1, 6):  # zooms by 1 % an image
+        rig.infos.signalMessage(camera_info(START + i * FRAME, 900.0 * 1.01**i))
+        (estimate,) = rig.run(START + i * FRAME).estimates
+        assert estimate.person_id == before and rig.restarts == 0
+    rig.infos.signalMessage(camera_info(START + 6 * FRAME, 900.0 * 1.2))
+    with pytest.raises(FrameRejectedError):
+        rig.run(START + 6 * FRAME)
     assert rig.restarts == 1
-    assert 'jumped back by 2.0 s' in rig.problems.present()['time'].message
+    (estimate,) = rig.run(START + 7 * FRAME).estimates
+    assert estimate.person_id > before
+    message = keypoints_message([person()], START + 8 * FRAME)
+    message.image_width, message.image_height = 640, 480
+    rig.processor.begin(message, rig.settings)
+    (estimate,) = rig.processor.finish_next().estimates
+    assert rig.restarts == 2 and estimate.person_id > before + 1
+    assert 'were 1280x960 and now are 640x480' in rig.problems.present()['camera change'].message
 
 
 def test_two_d_part_is_given_out_even_where_the_camera_is_unknown(node):
     rig = Rig(node)
     heard = []
     message = keypoints_message([person()], START, frame='nowhere')
+    rig.processor.begin(message, rig.settings, heard.append)
     with pytest.raises(FrameRejectedError):
-        rig.processor.process(message, rig.settings, heard.append)
+        rig.processor.finish_next()
     (result,) = heard
     assert len(result.tracks) == 1
     assert set(rig.problems.present()) == {'transform', 'camera_info frame'}

@@ -1,0 +1,61 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Listens to TF, leaving out what is of no use or does harm."""
+
+import re
+from collections.abc import Callable
+
+import tf2_ros
+from geometry_msgs.msg import TransformStamped
+from rclpy.node import Node
+from tf2_msgs.msg import TFMessage
+
+from mocap23_ros.ros.problems import ProblemLog, Severity
+
+# Skeletons, of this node or another: never between a camera and the world, and a buffer keeps
+# every frame that it ever heard of.
+_PERSON = re.compile(r'(^|/)person_\d+(/|$)')
+# A buffer keeps ten seconds behind the newest stamp of a frame: one far ahead would make it
+# forget, and then refuse, all that is true now.
+_AHEAD = 10.0
+
+
+class CameraTransformListener(tf2_ros.TransformListener):
+    """Fills a buffer from /tf and /tf_static, without people and without times to come."""
+
+    def __init__(
+        self, buffer: tf2_ros.Buffer, node: Node, problems: ProblemLog,
+        newest_image: Callable[[], int],
+    ) -> None:
+        """newest_image: stamp of the newest image, ns; 0: none. Its clock counts as well."""
+        self._node_clock = node.get_clock()
+        self._problems = problems
+        self._newest_image = newest_image
+        super().__init__(buffer, node)
+
+    def callback(self, data: TFMessage) -> None:
+        """Store moving transforms."""
+        data.transforms = [t for t in data.transforms if not _PERSON.search(t.child_frame_id)]
+        if not data.transforms:
+            return
+        now = max(self._node_clock.now().nanoseconds, self._newest_image())
+        early = [t for t in data.transforms if now > 0 and self._lead(t, now) > _AHEAD]
+        if early:
+            self._problems.report(
+                'tf clock', f'TF of "{early[0].child_frame_id}" is stamped '
+                f'{self._lead(early[0], now):.0f} s ahead of the images and of this node; it is '
+                'left out. Set the clock of who publishes it', Severity.WARN)
+            data.transforms = [t for t in data.transforms if t not in early]
+        else:
+            self._problems.clear('tf clock')
+        super().callback(data)
+
+    def static_callback(self, data: TFMessage) -> None:
+        """Store static transforms."""
+        data.transforms = [t for t in data.transforms if not _PERSON.search(t.child_frame_id)]
+        super().static_callback(data)
+
+    @staticmethod
+    def _lead(transform: TransformStamped, now: int) -> float:
+        stamp = transform.header.stamp
+        return 1e-9 * (stamp.sec * 1_000_000_000 + stamp.nanosec - now)

@@ -1,0 +1,156 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Faults of other nodes, injected over DDS: the answer is right or missing, and it is said why."""
+
+import numpy as np
+import pytest
+from node_harness import Feeder, NodeProcess, Peer, stamp_of
+from synthetic_scene import camera_info, camera_transform, keypoints_message, person
+
+from mocap23_msgs.srv import Reset
+from mocap23_ros.tracking.track import TrackState
+
+SECOND = 10**9
+TEN_YEARS = 10 * 365 * 86400 * SECOND
+TRACKED = int(TrackState.TRACKED)
+
+
+@pytest.fixture(scope='module')
+def rig():
+    """One node and one peer for all tests of this file; every test begins with a reset."""
+    node = NodeProcess(detector='external', lifter='geometric', tf_timeout=1.0)
+    peer = Peer()
+    peer.process = node
+    try:
+        yield peer
+        assert node.is_running(), node.output
+        assert node.stop() == 0, node.output
+        assert 'Traceback' not in node.output
+    finally:
+        peer.close()
+        node.stop()
+
+
+@pytest.fixture
+def peer(rig):
+    assert rig.call(Reset, 'lifter_node/reset').success
+    rig.since = rig.count('skeletons')
+    return rig
+
+
+class Camera:
+    """Sends keypoints, CameraInfo and TF as a camera that moves would, all of the same stamps."""
+
+    def __init__(self, peer, people=None, tf_delay=0.0):
+        self.peer = peer
+        self.people = [person()] if people is None else people
+        self.tf_delay = int(tf_delay * SECOND)
+
+    def send(self, stamp):
+        self.peer.tf.sendTransform(camera_transform(stamp - self.tf_delay))
+        self.peer.camera_info.publish(camera_info(stamp))
+        self.peer.keypoints.publish(keypoints_message(self.people, stamp))
+
+    def feed(self, rate=15.0):
+        return Feeder(self.peer, self.send, rate)
+
+
+def wait_for_people(peer, count=1, since=None):
+    def settled(message):
+        return [s.state for s in message.skeletons] == [TRACKED] * count
+    return peer.wait_for('skeletons', settled, peer.since if since is None else since,
+                         f'{count} skeletons', peer.process)
+
+
+def wait_for_frames(peer, count):
+    since = peer.count('skeletons')
+    peer.wait_until(lambda: peer.count('skeletons') >= since + count, f'{count} results')
+    return peer.received['skeletons'][since:]
+
+
+def test_tf_that_comes_a_tenth_of_a_second_late_costs_no_frame(peer):
+    with Camera(peer, tf_delay=0.12).feed(rate=15.0) as feeder:
+        wait_for_people(peer)
+        sent, published = feeder.sent, peer.count('skeletons')
+        peer.wait_until(lambda: feeder.sent >= sent + 60, '60 images')
+        sent, published = feeder.sent - sent, peer.count('skeletons') - published
+    assert published >= 0.75 * sent, f'{published} of {sent} images'
+
+
+def test_tf_from_ten_years_ahead_is_named_and_stops_nothing(peer):
+    with Camera(peer).feed():
+        wait_for_people(peer)
+        peer.tf.sendTransform(camera_transform(peer.now_ns() + TEN_YEARS))
+        assert 's ahead of the images' in peer.wait_for_problem('tf clock', peer.process)
+        stamps = [stamp_of(message) for message in wait_for_frames(peer, 10)]
+        peer.wait_for_health(peer.process)
+    assert np.diff(stamps).max() < 5 * SECOND
+
+
+def test_an_image_from_ten_years_ahead_is_named_and_changes_no_id(peer):
+    camera = Camera(peer)
+    with camera.feed():
+        person_id = wait_for_people(peer).skeletons[0].id
+        peer.keypoints.publish(keypoints_message([person()], peer.now_ns() + TEN_YEARS))
+        assert 's ahead of those before' in peer.wait_for_problem('clocks', peer.process)
+        frames = wait_for_frames(peer, 15)
+        peer.wait_for_health(peer.process)
+    assert {s.id for message in frames for s in message.skeletons} == {person_id}
+
+
+def test_of_two_publishers_with_clocks_apart_the_first_keeps_its_ids(peer):
+    camera = Camera(peer)
+    with camera.feed():
+        person_id = wait_for_people(peer).skeletons[0].id
+        with Feeder(peer, lambda stamp: camera.send(stamp - 5 * SECOND), rate=14.0):
+            assert 's behind those before' in peer.wait_for_problem('clocks', peer.process)
+            frames = wait_for_frames(peer, 45)
+    assert {s.id for message in frames for s in message.skeletons} == {person_id}
+    stamps = [stamp_of(message) for message in frames]
+    assert stamps == sorted(stamps)
+
+
+def test_old_images_are_published_with_a_warning(peer):
+    camera = Camera(peer)
+    with Feeder(peer, lambda stamp: camera.send(stamp - 3600 * SECOND), rate=15.0):
+        wait_for_people(peer)
+        status = peer.wait_for_status(lambda s: 'after their stamp' in s.message, 'warning')
+    assert status.level == b'\x01' and '3600' in status.message and 'use_sim_time' in status.message
+
+
+def test_an_id_never_moves_to_another_person_when_the_image_size_changes(peer):
+    """Two men; the images are halved with a right CameraInfo, as a driver that changes its mode."""
+    places = np.array([[3.5, 0.8], [5.5, -1.2]])
+    camera = Camera(peer, [person(*place) for place in places])
+    ids: dict[int, int] = {}
+
+    def check(message):
+        for skeleton in message.skeletons:
+            if skeleton.state != TRACKED:
+                continue
+            root = skeleton.root.pose.position
+            who = int(np.linalg.norm(places - (root.x, root.y), axis=1).argmin())
+            assert ids.setdefault(skeleton.id, who) == who, 'the id moved to another person'
+
+    def send_halved(stamp):
+        message = keypoints_message(camera.people, stamp)
+        message.image_width, message.image_height = 640, 480
+        for found in message.people:
+            values = np.reshape(found.keypoints, (-1, 3)) * (0.5, 0.5, 1.0)
+            found.keypoints = values.ravel().tolist()
+            found.bounding_box = (0.5 * np.array(found.bounding_box)).astype(np.float32)
+        peer.tf.sendTransform(camera_transform(stamp))
+        peer.camera_info.publish(camera_info(stamp, focal=450.0, size=(640, 480)))
+        peer.keypoints.publish(message)
+
+    with camera.feed():
+        wait_for_people(peer, 2)
+        whole = wait_for_frames(peer, 10)
+    since = peer.count('skeletons')
+    with Feeder(peer, send_halved, rate=15.0):
+        assert 'are 640x480' in peer.wait_for_problem('camera change', peer.process)
+        wait_for_people(peer, 2, since)
+        halved = wait_for_frames(peer, 10)
+    for message in [*whole, *halved]:
+        check(message)
+    assert len(ids) == 4 and sorted(ids.values()) == [0, 0, 1, 1]
