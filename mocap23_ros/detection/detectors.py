@@ -13,7 +13,6 @@ _DETECTORS = {
     'blazepose': ('mocap23_ros.detection.blazepose_detector', 'BlazePoseDetector'),
     'mediapipe': ('mocap23_ros.detection.mediapipe_detector', 'MediapipeDetector'),
     'onnx': ('mocap23_ros.detection.onnx_detector', 'OnnxDetector'),
-    'external': ('mocap23_ros.detection.external_detector', 'ExternalDetector'),
 }
 DETECTOR_NAMES = tuple(_DETECTORS)
 
