@@ -8,7 +8,23 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.detection.network_family import NetworkFamily
+
+@dataclass(frozen=True)
+class InputPixels:
+    """value = (pixel - mean) * scale, per channel in the network's order.
+
+    rgb: that order, else BGR. fill: pixels outside the image.
+    """
+
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    scale: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    rgb: bool = True
+    fill: int = 0
+
+    @classmethod
+    def unit(cls, fill: int) -> 'InputPixels':
+        """RGB from 0 to 1."""
+        return cls(scale=(1 / 255, 1 / 255, 1 / 255), fill=fill)
 
 
 @dataclass(frozen=True)
@@ -62,7 +78,7 @@ def letterbox(image_size: tuple[int, int], input_size: tuple[int, int], centred:
 
 
 def write_input(
-    image_bgr: NDArray[np.uint8], crop: Crop, family: NetworkFamily, out: NDArray, fill: int
+    image_bgr: NDArray[np.uint8], crop: Crop, pixels: InputPixels, out: NDArray
 ) -> None:
     """Warp, reorder and normalise a part of an image into a network's input [3,H,W]."""
     height, width = out.shape[1:]
@@ -71,8 +87,8 @@ def write_input(
     matrix = np.array([[crop.scale, 0, crop.shift_x + half], [0, crop.scale, crop.shift_y + half]])
     # Only this small warp is ever stored besides the input itself.
     warped = cv2.warpAffine(image_bgr, matrix, (width, height), flags=cv2.INTER_LINEAR,
-                            borderMode=cv2.BORDER_CONSTANT, borderValue=(fill, fill, fill))
+                            borderMode=cv2.BORDER_CONSTANT, borderValue=(pixels.fill,) * 3)
     for channel in range(3):
-        source = warped[:, :, 2 - channel if family.rgb else channel]
-        np.subtract(source, family.mean[channel], out=out[channel], casting='unsafe')
-        out[channel] *= family.scale[channel]
+        source = warped[:, :, 2 - channel if pixels.rgb else channel]
+        np.subtract(source, pixels.mean[channel], out=out[channel], casting='unsafe')
+        out[channel] *= pixels.scale[channel]

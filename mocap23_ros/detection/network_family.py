@@ -1,93 +1,93 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""How the networks of each family are fed and read, as data."""
+"""What a family of ONNX networks says of itself: how it is known, fed and read.
 
+A new family is one file in families/ with a class of one of the three kinds below, and a row in
+network_families.py.
+"""
+
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
+from mocap23_ros.detection.cropping import Crop, InputPixels, letterbox, person_crop
 from mocap23_ros.engines.backend import TensorSpec
-from mocap23_ros.errors import InputError
-from mocap23_ros.skeletons.formats import COCO17, HALPE26
-from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
+
+_IMAGENET = InputPixels((123.675, 116.28, 103.53), (1 / 58.395, 1 / 57.12, 1 / 57.375))
 
 
-@dataclass(frozen=True)
-class NetworkFamily:
+class NetworkFamily(ABC):
     """One kind of network.
 
-    task: ``pose`` (one person's crop), ``people`` (a whole image to keypoints of everybody) or
-        ``boxes`` (a whole image to boxes). output: the decoder, see decoding.py.
-    input_size: width, height px, where the network does not fix them itself.
-    mean, scale: value = (pixel - mean) * scale, per channel in the network's order.
-    rgb: order of the channels. padding: factor on a person's box (pose). udp: the corners of
-        pixels, not their edges, are aligned (unbiased data processing).
-    centred: the image is padded on all sides (people, boxes), else at right and bottom.
-    split: bins per input px (simcc).
+    outputs: their usual names, in the order that decode takes them (a network with others is
+    read by place). rank: of the first. input_size: width, height px, where the network does not
+    fix them. pixels: how its input is made of the image's.
     """
 
     name: str
-    task: str
-    output: str
+    outputs: tuple[str, ...]
+    rank: int
     input_size: tuple[int, int]
-    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    scale: tuple[float, float, float] = (1.0, 1.0, 1.0)
-    rgb: bool = True
-    padding: float = 1.25
-    udp: bool = False
-    centred: bool = True
-    split: float = 2.0
+    pixels: InputPixels
+
+    @abstractmethod
+    def matches(self, outputs: Sequence[TensorSpec]) -> bool:
+        """Whether a network with these outputs is of this family."""
 
 
-_IMAGENET_MEAN = (123.675, 116.28, 103.53)
-_IMAGENET_SCALE = (1 / 58.395, 1 / 57.12, 1 / 57.375)
-_UNIT = (1 / 255, 1 / 255, 1 / 255)
-
-FAMILIES = {family.name: family for family in (
-    NetworkFamily('rtmpose', 'pose', 'simcc', (192, 256), _IMAGENET_MEAN, _IMAGENET_SCALE),
-    NetworkFamily('vitpose', 'pose', 'heatmap', (192, 256), _IMAGENET_MEAN, _IMAGENET_SCALE,
-                  udp=True),
-    NetworkFamily('yolo-pose', 'people', 'yolo_pose', (640, 640), scale=_UNIT),
-    NetworkFamily('yolo-pose-end2end', 'people', 'yolo_pose_final', (640, 640), scale=_UNIT),
-    NetworkFamily('yolo', 'boxes', 'yolo_boxes', (640, 640), scale=_UNIT),
-    NetworkFamily('yolox-nms', 'boxes', 'final_boxes', (640, 640), rgb=False, centred=False),
-)}
-
-
-def find_family(name: str | None, outputs: Sequence[TensorSpec]) -> NetworkFamily:
-    """Return the named family, or the one that a network's outputs show.
-
-    Raises InputError for an unknown name or outputs that fit no family, or several.
+class CropFamily(NetworkFamily):
+    """Keypoints of one person in a crop. padding: factor on the box. udp: the centres of the
+    corner pixels are aligned, not their edges (unbiased data processing).
     """
-    if name is not None:
-        if name not in FAMILIES:
-            raise InputError(f'there is no network family {name!r}; choose one of '
-                             f'{", ".join(FAMILIES)}')
-        return FAMILIES[name]
-    shapes = [spec.shape for spec in outputs]
-    names = {spec.name for spec in outputs}
-    if {'simcc_x', 'simcc_y'} <= names:
-        return FAMILIES['rtmpose']
-    if {'dets', 'labels'} <= names:
-        return FAMILIES['yolox-nms']
-    if len(shapes) == 1 and len(shapes[0]) == 4:
-        return FAMILIES['vitpose']
-    if len(shapes) == 1 and len(shapes[0]) == 3:
-        _, rows, columns = shapes[0]
-        if columns == 57:
-            return FAMILIES['yolo-pose-end2end']
-        if rows == 56:
-            return FAMILIES['yolo-pose']
-        if rows in (5, 84):  # one class, or the 80 of COCO
-            return FAMILIES['yolo']
-    listed = ', '.join(f'{spec.name} {list(spec.shape)}' for spec in outputs)
-    raise InputError(f"the network's outputs ({listed}) fit no known family; name it with the "
-                     f'option family: {", ".join(FAMILIES)}')
+
+    input_size = (192, 256)
+    pixels = _IMAGENET
+    padding = 1.25
+    udp = False
+
+    def crop(self, box: NDArray, input_size: tuple[int, int]) -> Crop:
+        """The part of the image around a box [4] that the network sees."""
+        return person_crop(box, input_size, self.padding, self.udp)
+
+    def keypoint_count(self, shape: tuple[int, ...]) -> int:
+        """Keypoints of a network whose first output has this shape; -1 where it does not say."""
+        return shape[1]
+
+    @abstractmethod
+    def decode(self, outputs: Sequence[NDArray], input_size: tuple[int, int]
+               ) -> NDArray[np.float32]:
+        """Outputs to keypoints [N,J,3]: x, y px of the input, confidence; NaN where none is."""
 
 
-def keypoint_format(count: int) -> SkeletonFormat:
-    """Return the format of networks with so many keypoints."""
-    formats = {len(form): form for form in (COCO17, HALPE26)}
-    if count not in formats:
-        raise InputError(f'the network has {count} keypoints; known are networks with 17 (COCO) '
-                         'and 26 (Halpe)')
-    return formats[count]
+class _WholeImageFamily(NetworkFamily):
+    """centred: the image is padded on all sides, else at right and bottom."""
+
+    input_size = (640, 640)
+    centred = True
+
+    def crop(self, image_size: tuple[int, int], input_size: tuple[int, int]) -> Crop:
+        """The whole image in the input."""
+        return letterbox(image_size, input_size, self.centred)
+
+
+class PeopleFamily(_WholeImageFamily):
+    """Keypoints of everybody in a whole image."""
+
+    @abstractmethod
+    def keypoint_count(self, shape: tuple[int, ...]) -> int:
+        """Keypoints of a network whose first output has this shape; -1 where it does not say."""
+
+    @abstractmethod
+    def decode(self, outputs: Sequence[NDArray], min_score: float, most: int
+               ) -> tuple[NDArray, NDArray]:
+        """Outputs to boxes [P,5] (corners px of the input, score) and keypoints [P,J,3]."""
+
+
+class BoxFamily(_WholeImageFamily):
+    """Boxes of people in a whole image, for a network that takes crops."""
+
+    @abstractmethod
+    def decode(self, outputs: Sequence[NDArray], min_score: float, most: int) -> NDArray:
+        """Outputs to boxes [P,5]: corners px of the input, score."""

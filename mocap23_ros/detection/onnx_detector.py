@@ -1,30 +1,24 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Pose networks from ONNX files: RTMPose and ViTPose per person, YOLO-pose on whole images."""
+"""Pose networks from ONNX files, of one person's crop or of whole images (network_families)."""
 
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.detection import decoding
-from mocap23_ros.detection.cropping import Crop, letterbox, person_crop, write_input
+from mocap23_ros.detection.cropping import Crop, write_input
 from mocap23_ros.detection.detector import Detection
 from mocap23_ros.detection.images import check_image
 from mocap23_ros.detection.keypoint_similarity import keypoint_similarity
-from mocap23_ros.detection.network_family import NetworkFamily, find_family, keypoint_format
+from mocap23_ros.detection.network_families import find_family, keypoint_format
+from mocap23_ros.detection.network_family import BoxFamily, CropFamily, PeopleFamily
 from mocap23_ros.detection.weights import find_weights
 from mocap23_ros.engines.backend import Backend, TensorSpec
 from mocap23_ros.engines.backends import create_backend
 from mocap23_ros.errors import InputError
 
 _DUPLICATE_SIMILARITY = 0.6  # OKS from which two people of the pose network are one
-# Names that the outputs of each decoder usually have, and the rank of the first.
-_OUTPUTS = {
-    'simcc': (('simcc_x', 'simcc_y'), 3), 'heatmap': (('heatmaps',), 4),
-    'yolo_pose': (('output0',), 3), 'yolo_pose_final': (('output0',), 3),
-    'yolo_boxes': (('output0',), 3), 'final_boxes': (('dets', 'labels'), 3),
-}
 _SEEN = 0.3  # confidence from which a keypoint shapes the box in which it is looked for next
 
 
@@ -34,7 +28,7 @@ class OnnxDetector:
     model, person_model: ONNX files, or names that ``mocap23 fetch-weights`` has fetched. Without
     person_model a pose network looks around the keypoints of the last image, and in the whole
     image while nobody is followed: enough for one person who fills much of it. family,
-    person_family: see network_family; found from the outputs where not given. With person_model,
+    person_family: see network_families; found from the outputs where not given. With person_model,
     boxes are detected every ``search_interval`` images and whenever nobody is followed; in
     between the last keypoints give them. threads, on_mismatch: options of the backends that have
     them.
@@ -56,18 +50,18 @@ class OnnxDetector:
         options = {name: value for name, value in given.items() if value is not None}
         model = find_weights(model)
         self._pose = _Network(create_backend(backend, model, **options), family, model)
-        if self._pose.family.task == 'boxes':
+        if isinstance(self._pose.family, BoxFamily):
             raise InputError(f'{model} finds boxes only; give it as person_model, and a pose '
                              'network as model')
         self.format = keypoint_format(self._pose.keypoint_count())
         self._person: _Network | None = None
         if person_model is not None:
-            if self._pose.family.task == 'people':
+            if isinstance(self._pose.family, PeopleFamily):
                 raise InputError(f'{model} finds people by itself; leave out person_model')
             person_model = find_weights(person_model)
             self._person = _Network(
                 create_backend(backend, person_model, **options), person_family, person_model)
-            if self._person.family.task != 'boxes':
+            if not isinstance(self._person.family, BoxFamily):
                 raise InputError(f'{person_model} is no network for boxes of people')
         self.reset()
 
@@ -79,9 +73,11 @@ class OnnxDetector:
     def detect(self, image_bgr: NDArray[np.uint8]) -> list[Detection]:
         """Return the people in an image uint8 [H,W,3]; InputError for an unusable image."""
         image_bgr = check_image(image_bgr)
-        if self._pose.family.task == 'people':
-            return self._detect_people(image_bgr)
-        keypoints = self._detect_poses(image_bgr, self._find_boxes(image_bgr))
+        family = self._pose.family
+        if isinstance(family, PeopleFamily):
+            return self._detect_people(image_bgr, family)
+        assert isinstance(family, CropFamily)
+        keypoints = self._detect_poses(image_bgr, self._find_boxes(image_bgr), family)
         detections = [found for found in (
             self._to_detection(person, None, None, image_bgr) for person in keypoints)
             if found is not None]
@@ -96,12 +92,12 @@ class OnnxDetector:
         if self._person is not None:
             self._person.backend.close()
 
-    def _detect_people(self, image_bgr: NDArray[np.uint8]) -> list[Detection]:
+    def _detect_people(self, image_bgr: NDArray[np.uint8], family: PeopleFamily
+                       ) -> list[Detection]:
         network = self._pose
-        crop, outputs = network.run_whole(image_bgr)
-        decode = (decoding.decode_yolo_pose if network.family.output == 'yolo_pose'
-                  else decoding.decode_yolo_pose_final)
-        boxes, keypoints = decode(outputs[0], self._min_score, self._max_people)
+        crop = family.crop((image_bgr.shape[1], image_bgr.shape[0]), network.input_size)
+        boxes, keypoints = family.decode(
+            network.run(image_bgr, [crop]), self._min_score, self._max_people)
         boxes, keypoints = crop.boxes_to_image(boxes), crop.to_image(keypoints)
         found = [self._to_detection(person, box[:4], float(box[4]), image_bgr)
                  for person, box in zip(keypoints, boxes, strict=True)]
@@ -117,25 +113,20 @@ class OnnxDetector:
         if followed and self._images_to_search > 0:
             return self._boxes
         self._images_to_search = self._search_interval
-        crop, outputs = self._person.run_whole(image_bgr)
-        if self._person.family.output == 'final_boxes':
-            boxes = decoding.decode_final_boxes(
-                outputs[0], outputs[1], self._min_score, self._max_people)
-        else:
-            boxes = decoding.decode_yolo_boxes(outputs[0], self._min_score, self._max_people)
+        family = self._person.family
+        assert isinstance(family, BoxFamily)
+        crop = family.crop((width, height), self._person.input_size)
+        boxes = family.decode(
+            self._person.run(image_bgr, [crop]), self._min_score, self._max_people)
         return crop.boxes_to_image(boxes)[:, :4]
 
-    def _detect_poses(self, image_bgr: NDArray[np.uint8], boxes: NDArray) -> NDArray:
-        network = self._pose
-        family = network.family
-        crops = [person_crop(box, network.input_size, family.padding, family.udp) for box in boxes]
-        outputs = network.run_crops(image_bgr, crops)
-        if not crops:
+    def _detect_poses(self, image_bgr: NDArray[np.uint8], boxes: NDArray, family: CropFamily
+                      ) -> NDArray:
+        if not len(boxes):
             return np.zeros((0, len(self.format), 3), np.float32)
-        if family.output == 'simcc':
-            keypoints = decoding.decode_simcc(outputs[0], outputs[1], family.split)
-        else:
-            keypoints = decoding.decode_heatmaps(outputs[0], network.input_size, family.udp)
+        size = self._pose.input_size
+        crops = [family.crop(box, size) for box in boxes]
+        keypoints = family.decode(self._pose.run(image_bgr, crops), size)
         return np.stack([crop.to_image(person)
                          for crop, person in zip(crops, keypoints, strict=True)])
 
@@ -172,7 +163,7 @@ class _Network:
             raise InputError(f'{path} does not take one image [N,3,H,W]; export it so')
         if spec.dtype.kind != 'f':
             raise InputError(f'{path} takes {spec.dtype} pixels; export it with a float input')
-        self.family: NetworkFamily = find_family(family, backend.outputs)
+        self.family = find_family(family, backend.outputs)
         width, height = self.family.input_size
         self.input_size = (spec.shape[3] if spec.shape[3] > 0 else width,
                            spec.shape[2] if spec.shape[2] > 0 else height)
@@ -181,8 +172,8 @@ class _Network:
         self._outputs = self._find_outputs(path)
 
     def _find_outputs(self, path: str | Path) -> list[TensorSpec]:
-        """Outputs in the decoder's order: by name, else by place."""
-        wanted, rank = _OUTPUTS[self.family.output]
+        """Outputs in the family's order: by name, else by place."""
+        wanted, rank = self.family.outputs, self.family.rank
         specs = {spec.name: spec for spec in self.backend.outputs}
         if len(specs) < len(wanted):
             raise InputError(f'{path} has {len(specs)} outputs; the family {self.family.name} '
@@ -196,32 +187,23 @@ class _Network:
         return found
 
     def keypoint_count(self) -> int:
-        shape = self._outputs[0].shape
-        if self.family.output == 'yolo_pose':
-            return (shape[1] - 5) // 3 if shape[1] > 0 else 17
-        if self.family.output == 'yolo_pose_final':
-            return (shape[2] - 6) // 3 if shape[2] > 0 else 17
-        return shape[1] if shape[1] > 0 else 17
+        """Keypoints of a pose network; -1 where it does not say."""
+        assert isinstance(self.family, CropFamily | PeopleFamily)
+        return self.family.keypoint_count(self._outputs[0].shape)
 
-    def run_whole(self, image_bgr: NDArray[np.uint8]) -> tuple[Crop, list[NDArray]]:
-        size = (image_bgr.shape[1], image_bgr.shape[0])
-        crop = letterbox(size, self.input_size, self.family.centred)
-        return crop, self._run(image_bgr, [crop], fill=114)
-
-    def run_crops(self, image_bgr: NDArray[np.uint8], crops: list[Crop]) -> list[NDArray]:
-        if not crops:
-            return []
+    def run(self, image_bgr: NDArray[np.uint8], crops: list[Crop]) -> list[NDArray]:
+        """Outputs [N,...] for parts of an image."""
         batch = self._fixed_batch or len(crops)
-        parts = [self._run(image_bgr, crops[start:start + batch], fill=0)
+        parts = [self._run(image_bgr, crops[start:start + batch])
                  for start in range(0, len(crops), batch)]
         return [np.concatenate(arrays)[:len(crops)] for arrays in zip(*parts, strict=True)]
 
-    def _run(self, image_bgr: NDArray[np.uint8], crops: list[Crop], fill: int) -> list[NDArray]:
+    def _run(self, image_bgr: NDArray[np.uint8], crops: list[Crop]) -> list[NDArray]:
         rows = self._fixed_batch or len(crops)
         if len(self._buffer) < rows:
             self._buffer = np.zeros((rows, *self._buffer.shape[1:]), self._buffer.dtype)
         for crop, out in zip(crops, self._buffer, strict=False):
-            write_input(image_bgr, crop, self.family, out, fill)
+            write_input(image_bgr, crop, self.family.pixels, out)
         result = self.backend.run({self.backend.inputs[0].name: self._buffer[:rows]})
         # The backend may reuse its arrays at the next call.
         return [np.array(result[spec.name], np.float32) for spec in self._outputs]

@@ -21,7 +21,7 @@ LARGEST_FILE = 2 * 1024**3
 class WeightFile:
     """A file that others publish. sha256: of the file at the URL; None where it is not known.
 
-    family: see network_family. licence: of the weights, as their publisher states it.
+    family: see network_families. licence: of the weights, as their publisher states it.
     """
 
     url: str

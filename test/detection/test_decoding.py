@@ -2,15 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Decoders and crops against closed forms."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mocap23_ros.detection.cropping import letterbox, person_crop, write_input
-from mocap23_ros.detection.decoding import decode_heatmaps, decode_simcc
+from mocap23_ros.detection.decoding import decode_heatmaps
 from mocap23_ros.detection.keypoint_similarity import COCO_SIGMAS, keypoint_similarity
-from mocap23_ros.detection.network_family import FAMILIES
+from mocap23_ros.detection.network_families import FAMILIES
 
 
 @given(st.floats(7, 40), st.floats(7, 56))
@@ -39,7 +41,7 @@ def test_simcc_takes_the_lower_confidence_and_marks_what_is_missing():
     x, y = np.zeros((1, 2, 384), np.float32), np.zeros((1, 2, 512), np.float32)
     x[0, 0, 101], y[0, 0, 300] = 0.9, 0.4
     x[0, 1, 5], y[0, 1] = 0.9, -0.1
-    found = decode_simcc(x, y, 2.0)[0]
+    found = FAMILIES['rtmpose'].decode([x, y], (192, 256))[0]
     np.testing.assert_allclose(found[0], [50.5, 150, 0.4])
     assert np.isnan(found[1, :2]).all() and found[1, 2] == 0
 
@@ -63,10 +65,10 @@ def test_a_letterboxed_edge_comes_back_where_it_was(size, centred):
     image = np.zeros((size[1], size[0], 3), np.uint8)
     edge_x, edge_y = size[0] // 3, size[1] // 2
     image[edge_y:, edge_x:] = 255
-    family = FAMILIES['yolo-pose']
+    pixels = replace(FAMILIES['yolo-pose'].pixels, fill=0)
     crop = letterbox(size, (640, 640), centred)
     out = np.zeros((3, 640, 640), np.float32)
-    write_input(image, crop, family, out, fill=0)
+    write_input(image, crop, pixels, out)
     # Area of white counts the edge's place below a pixel.
     middle = int(edge_y * crop.scale + crop.shift_y) + 20
     row = out[0, middle]

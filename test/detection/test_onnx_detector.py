@@ -6,7 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
+from mocap23_ros.detection.cropping import InputPixels
 from mocap23_ros.detection.detectors import create_detector
+from mocap23_ros.detection.network_families import FAMILIES
+from mocap23_ros.detection.network_family import BoxFamily
 from mocap23_ros.detection.onnx_detector import OnnxDetector
 from mocap23_ros.errors import InputError
 
@@ -165,6 +168,36 @@ def test_yolo_pose_with_suppression_inside(tmp_path):
     assert len(found) == 1
     np.testing.assert_allclose(found[0].bounding_box, [200, 100, 400, 500], atol=1e-3)
     np.testing.assert_allclose(found[0].keypoints, [[300, 300, 0.8]] * 17, atol=1e-3)
+
+
+def test_rtmo_is_read_as_it_comes(tmp_path):
+    keypoints = np.zeros((1, 3, 17, 3), np.float32)
+    keypoints[0, 1], keypoints[0, 2] = [30, 30, 0.8], [70, 20, 0.7]
+    dets = np.array([[[0, 0, 9, 9, 0.1], [20, 10, 40, 50, 0.9], [60, 5, 80, 40, 0.95]]], np.float32)
+    path = constant_network(tmp_path / 'o.onnx', {'dets': dets, 'keypoints': keypoints})
+    # 960x320 leaves half of the height empty, at the bottom.
+    found = OnnxDetector(path).detect(np.zeros((320, 960, 3), np.uint8))
+    assert [round(d.score, 3) for d in found] == [0.95, 0.9]
+    np.testing.assert_allclose(found[1].keypoints, [[300, 300, 0.8]] * 17, atol=1e-3)
+
+
+def test_a_new_family_is_a_file_and_a_row(tmp_path, monkeypatch):
+    class Centres(BoxFamily):
+        name, outputs, rank, pixels = 'centres', ('middle',), 3, InputPixels()
+
+        def matches(self, outputs):
+            return outputs[0].name == 'middle'
+
+        def decode(self, outputs, min_score, most):
+            x, y = outputs[0][0, 0]
+            return np.array([[x - 15, y - 30, x + 15, y + 30, 0.9]])
+
+    monkeypatch.setitem(FAMILIES, 'centres', Centres())
+    boxes = constant_network(
+        tmp_path / 'c.onnx', {'middle': np.array([[[20, 32]]], np.float32)})
+    pose = simcc_network(tmp_path / 'p.onnx')
+    found, = OnnxDetector(pose, person_model=boxes).detect(image_with_dot(200, 330, (960, 640)))
+    np.testing.assert_allclose(found.keypoints[:, :2], [[200, 330]] * 17, atol=4)
 
 
 def box_networks(tmp_path):
