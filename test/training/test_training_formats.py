@@ -61,8 +61,8 @@ def fingerprint(batch):
 
 # Validation figures stay comparable only while the windows behind them stay the same.
 @pytest.mark.parametrize(('augmentation', 'index', 'digest', 'total'), [
-    (preset('noisy'), 5, '658a0e4d1b890e5f', 4.1310),
-    (preset('occluded'), 100, 'b5bca729653b6093', -4.1436),
+    (preset('noisy'), 5, '0cd55574bdada266', 38.8402),
+    (preset('occluded'), 100, '58f6a00ee0b66222', 40.0402),
 ], ids=['noisy', 'occluded'])
 def test_coco_batches_are_those_that_weights_were_validated_on(clips, augmentation, index, digest,
                                                              total):
