@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.baselines.pose_prior import turn
-from mocap23_ros.lifting.body_proportions import ANKLE_HEIGHT
+from mocap23_ros.skeletons.body_proportions import ANKLE_HEIGHT
 from mocap23_ros.skeletons.coco17 import HIPS
 
 _HEADINGS = 16

@@ -16,7 +16,13 @@ from scipy.linalg import solveh_banded
 
 from mocap23_ros.baselines.exemplar_search import levelled_rays, search
 from mocap23_ros.baselines.pose_prior import PosePrior, heading_of, normalised_poses, turn
-from mocap23_ros.lifting.body_proportions import ANKLE_HEIGHT, BONE_FRACTIONS, BONE_PAIRS
+from mocap23_ros.skeletons.body_proportions import (
+    ANKLE_HEIGHT,
+    BONE_FRACTIONS,
+    BONE_PAIRS,
+    MEAN_STATURE,
+    STATURE_RANGE,
+)
 from mocap23_ros.skeletons.coco17 import ANKLES
 
 
@@ -36,7 +42,7 @@ class OptimisationSettings:
     acceleration: float = 5.0
     floor: float = 0.02
     planted: float = 0.015
-    stature: tuple[float, float] = (1.70, 0.09)
+    stature: tuple[float, float] = (MEAN_STATURE, 0.09)
     iterations: int = 14
 
 
@@ -118,7 +124,7 @@ def optimise_motion(stamps: NDArray[np.float64], keypoints: NDArray[np.float64],
         largest = float(np.linalg.norm(move, axis=-1).max())
         factor = min(1.0, 0.5 / max(largest, 1e-9))
         joints, height = joints + factor * move, float(np.clip(height + factor * change[-1],
-                                                               0.8, 2.2))
+                                                               *STATURE_RANGE))
         if largest < 1e-3:
             break
     return joints, height
@@ -186,7 +192,7 @@ def _equations(joints: NDArray[np.float64], stature: float, xy: NDArray[np.float
                             np.full(second.shape, unknowns - 1)], axis=1)
         values = np.broadcast_to((1.0, -2.0, 1.0, 0.0), columns.shape) / stature
         values[:, 3] = -second / stature
-        equations.add(columns, values, second, 1.7 / (settings.acceleration * dt ** 2))
+        equations.add(columns, values, second, MEAN_STATURE / (settings.acceleration * dt ** 2))
 
     # No ankle below the floor; low slow ones stand on it and stay.
     least = ANKLE_HEIGHT * stature

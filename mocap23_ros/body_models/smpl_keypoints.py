@@ -27,8 +27,15 @@ from numpy.typing import NDArray
 
 from mocap23_ros.body_models.smpl_model import SmplModel
 from mocap23_ros.body_models.surface_points import NAMES, VERTICES
-from mocap23_ros.lifting.body_proportions import ANKLE_HEIGHT
-from mocap23_ros.lifting.kinematic_tree import AVERAGE_FRACTIONS, FACE_FRACTIONS, LENGTHS
+from mocap23_ros.skeletons.body_proportions import (
+    ANKLE_HEIGHT,
+    FACE_FRACTIONS,
+    HIP_WIDTH,
+    SHANK,
+    SHOULDER_WIDTH,
+    THIGH,
+    TRUNK,
+)
 from mocap23_ros.skeletons.formats import COCO17, SMPL22
 
 _FACE = 5  # keypoints 0 to 4
@@ -114,14 +121,12 @@ def _points(model: SmplModel) -> tuple[tuple[int, ...], NDArray, NDArray]:
 
 def _expected(model: SmplModel, place: NDArray) -> dict[str, NDArray[np.float64]]:
     """Offsets of the left hip and shoulder that make the template the lifters' average body."""
-    lengths = dict(zip(LENGTHS, AVERAGE_FRACTIONS * model.stature, strict=True))
-    height = ANKLE_HEIGHT * model.stature + lengths['shank'] + lengths['thigh']
+    hip_height = ANKLE_HEIGHT + SHANK + THIGH
     sole = model.template[:, 1].min()
     result = {}
-    for kind, width, level in (('hip', lengths['hip_width'], height),
-                               ('shoulder', lengths['shoulder_width'],
-                                height + lengths['trunk'])):
+    for kind, width, level in (('hip', HIP_WIDTH, hip_height),
+                               ('shoulder', SHOULDER_WIDTH, hip_height + TRUNK)):
         left, right = (place[COCO17.index(f'{side}_{kind}')] for side in ('left', 'right'))
-        result[kind] = np.array([0.5 * (width - (left[0] - right[0])),
-                                 level - (0.5 * (left[1] + right[1]) - sole), 0.0])
+        result[kind] = np.array([0.5 * (model.stature * width - (left[0] - right[0])),
+                                 model.stature * level - (0.5 * (left[1] + right[1]) - sole), 0.0])
     return result

@@ -24,7 +24,7 @@ from mocap23_ros.calibration.standing_people import (
     StandingPeople,
 )
 from mocap23_ros.errors import InputError
-from mocap23_ros.lifting.body_proportions import MEAN_STATURE
+from mocap23_ros.skeletons.body_proportions import MEAN_STATURE
 
 STATURE_SD = 0.055  # relative, of adults of both sexes
 GIVEN_STATURE_SD = 0.006  # relative: shoes and posture

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from mocap23_ros.calibration.standing_people import HEIGHTS, StandingPeople
 from mocap23_ros.errors import InputError
-from mocap23_ros.lifting.body_proportions import MEAN_STATURE
+from mocap23_ros.skeletons.body_proportions import MEAN_STATURE
 
 _SAMPLES = 80
 _LEAST_DROP = 0.02  # of a unit ray to the feet; shallower ones say nothing

@@ -36,7 +36,7 @@ class FittedBody:
     """Rigid bodies of P people over T frames.
 
     joints: float64 [P,T,19,3] p_world; NaN where the trunk of the input was incomplete.
-    bone_lengths: float64 [P,7] metres, in the order of kinematic_tree.LENGTHS.
+    bone_lengths: float64 [P,7] metres, in the order of body_proportions.LENGTHS.
     world_R_segment: float64 [P,T,11,3,3] of kinematic_tree.SEGMENTS; NaN as joints. Twist about a
         straight limb is not observed, see segment_rotations.
     """

@@ -5,8 +5,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.lifting.kinematic_tree import AVERAGE_FRACTIONS, LENGTHS, MEASURED
+from mocap23_ros.lifting.kinematic_tree import MEASURED
 from mocap23_ros.lifting.person_memory import PersonMemory
+from mocap23_ros.skeletons.body_proportions import AVERAGE_FRACTIONS, LENGTHS
 
 MEMORY = 256  # measurements of each length kept per person
 _BASE_VARIANCE = 0.02**2  # m^2

@@ -5,8 +5,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.lifting.kinematic_tree import FACE_FRACTIONS, SEGMENTS
+from mocap23_ros.lifting.kinematic_tree import SEGMENTS
 from mocap23_ros.lifting.person_memory import PersonMemory
+from mocap23_ros.skeletons.body_proportions import FACE_FRACTIONS
 from mocap23_ros.skeletons.coco17 import FACE, NECK
 
 MEMORY = 64  # measurements kept per person

@@ -5,7 +5,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.lifting.body_proportions import STANDING_HEIGHTS
+from mocap23_ros.skeletons.body_proportions import STANDING_HEIGHTS
 
 _NEVER_SEEN_SD = 0.15  # of stature
 _STANDING = np.concatenate([STANDING_HEIGHTS, [0.0, 0.293]])

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.errors import InputError
-from mocap23_ros.lifting.body_proportions import ANKLE_HEIGHT
 from mocap23_ros.lifting.contact_estimate import contact_probability
 from mocap23_ros.lifting.depth_evidence import DEFAULT_NOISE, DepthNoise, angular_sd
 from mocap23_ros.lifting.gap_filling import fill_gaps
@@ -18,6 +17,7 @@ from mocap23_ros.lifting.ray_chain import ChainDepths, chain_depths
 from mocap23_ros.lifting.root_evidence import FrameEvidence, frame_evidence
 from mocap23_ros.lifting.root_smoother import smooth_roots
 from mocap23_ros.lifting.stature_state import StatureState
+from mocap23_ros.skeletons.body_proportions import ANKLE_HEIGHT
 from mocap23_ros.skeletons.coco17 import ANKLES, HIPS, KNEES, NECK, PELVIS, SHOULDERS
 from mocap23_ros.skeletons.formats import COCO17, OUTPUT19
 from mocap23_ros.windows.keypoint_windows import KeypointWindows

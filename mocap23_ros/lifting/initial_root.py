@@ -10,9 +10,9 @@ this point.
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mocap23_ros.lifting.body_proportions import MEAN_STATURE, STANDING_HEIGHTS, STATURE_RANGE
 from mocap23_ros.lifting.depth_evidence import DEFAULT_NOISE, DepthNoise
 from mocap23_ros.lifting.root_evidence import FrameEvidence, frame_evidence
+from mocap23_ros.skeletons.body_proportions import MEAN_STATURE, STANDING_HEIGHTS, STATURE_RANGE
 from mocap23_ros.skeletons.coco17 import HIPS
 from mocap23_ros.windows.keypoint_windows import KeypointWindows
 

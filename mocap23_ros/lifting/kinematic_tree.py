@@ -17,14 +17,6 @@ SEGMENTS = ('pelvis', 'chest', 'head', 'left_upper_arm', 'right_upper_arm', 'lef
             'right_forearm', 'left_thigh', 'right_thigh', 'left_shank', 'right_shank')
 SEGMENT_PARENTS = (-1, 0, 1, 1, 1, 3, 4, 0, 0, 7, 8)
 
-# Lengths that make up a body, in this order; left and right are alike.
-LENGTHS = ('hip_width', 'shoulder_width', 'trunk', 'upper_arm', 'forearm', 'thigh', 'shank')
-AVERAGE_FRACTIONS = np.array([.103, .213, .298, .172, .168, .237, .246])  # of stature
-# Face points in the head's axes from the neck, as fractions of stature. The head's x axis is the
-# line from between the ears to the nose.
-FACE_FRACTIONS = np.array([[.075, 0, .088], [.055, .018, .108], [.055, -.018, .108],
-                           [.012, .043, .088], [.012, -.043, .088]])
-
 _J = {name: number for number, name in enumerate(OUTPUT19.joint_names)}
 _S = {name: number for number, name in enumerate(SEGMENTS)}
 # Pairs of joints that each length is measured between.

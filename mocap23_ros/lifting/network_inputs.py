@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.lifting.initial_root import initial_root
+from mocap23_ros.skeletons.body_proportions import MEAN_STATURE
 from mocap23_ros.skeletons.conversion import convert_confidence, convert_joints
 from mocap23_ros.skeletons.formats import COCO17
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
@@ -33,7 +34,7 @@ class NetworkInputs:
     camera: [P,T,8] centre (x, y, z) and optical axis (x, y, z) in the window frame, sine of roll,
         log(focal length / 1000 px).
     anchor: [P,3] forward distance (m), height (m) and standard deviation of the distance (m).
-    stature: [P,2] log(stature / 1.7 m) and how well it is known, 1 % / standard deviation;
+    stature: [P,2] log(stature / MEAN_STATURE) and how well it is known, 1 % / standard deviation;
         zeros where unknown.
     world_T_window: float64 [P,4,4], to bring the result back; not an input of the graph.
     """
@@ -114,7 +115,7 @@ def make_network_inputs(keypoints: NDArray, world_T_camera: NDArray, focal_lengt
 
     known = np.isfinite(stature)
     stature_input = np.zeros((people, 2), np.float32)
-    stature_input[:, 0] = np.where(known, np.log(np.where(known, stature, 1.7) / 1.7), 0)
+    stature_input[:, 0] = np.log(np.where(known, stature, MEAN_STATURE) / MEAN_STATURE)
     stature_input[:, 1] = np.where(known, np.minimum(0.01 / stature_sd, 1.0), 0)
     anchor = np.stack([distance, np.clip(anchor_world[:, 2], 0.1, 1.5), anchor_sd], axis=-1)
     return NetworkInputs(observation, camera, anchor.astype(np.float32), stature_input,

@@ -14,13 +14,25 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.lifting.body_proportions import (
-    CHAIN_LEVELS,
+from mocap23_ros.skeletons.body_proportions import (
+    FOREARM,
     HIP_WIDTH,
-    NECK,
-    PAIR_LEVEL,
-    PELVIS,
+    SHANK,
     SHOULDER_WIDTH,
+    THIGH,
+    TRUNK,
+    UPPER_ARM,
+)
+from mocap23_ros.skeletons.coco17 import (
+    ANKLES,
+    ELBOWS,
+    FACE,
+    HIPS,
+    KNEES,
+    NECK,
+    PELVIS,
+    SHOULDERS,
+    WRISTS,
 )
 
 _NOSE_SCALE = 0.012  # of stature: nose off the ears' middle at which the turn is fairly sure
@@ -29,6 +41,23 @@ _BASE_SD = 0.02  # metres; bone lengths of this person, keypoints that are not j
 _SIGN_SD_SHARE = 0.8  # of the half distance of both points that counts as sd when it is a toss-up
 _LOOSE_SD = 0.12  # of stature
 Level = tuple[tuple[int, ...], tuple[int, ...], tuple[float, ...], tuple[float, ...]]
+
+# Levels of the tree below pelvis and neck: children, parents, lengths as fractions of stature, and
+# the expected share of the depth difference that the length leaves open, along the body's forward
+# direction: the regression of true depth on it over the clips of body_proportions seen from random
+# directions (1 = always before the body, -1 = always behind it).
+_CHAIN_LEVELS: tuple[Level, ...] = (
+    ((NECK,), (PELVIS,), (TRUNK,), (.39,)),
+    (FACE, (NECK,) * 5, (.117, .132, .132, .124, .124), (.95, .94, .94, .57, .57)),
+    ((*ELBOWS, *KNEES), (*SHOULDERS, *HIPS), (UPPER_ARM, UPPER_ARM, THIGH, THIGH),
+     (.15, .15, .85, .85)),
+    ((*WRISTS, *ANKLES), (*ELBOWS, *KNEES), (FOREARM, FOREARM, SHANK, SHANK),
+     (.85, .85, -.95, -.95)),
+)
+# The same for the ends of hips and shoulders; +1 for those on the left.
+_PAIR_LEVEL: Level = (
+    (*HIPS, *SHOULDERS), (PELVIS, PELVIS, NECK, NECK),
+    (HIP_WIDTH / 2, HIP_WIDTH / 2, SHOULDER_WIDTH / 2, SHOULDER_WIDTH / 2), (1., -1., 1., -1.))
 
 
 @dataclass(frozen=True)
@@ -64,17 +93,17 @@ def chain_depths(u: NDArray, v: NDArray, weight: NDArray, pelvis_ahead: NDArray,
     all_u, all_v = np.full((2,) + shape + (19,), np.nan)
     all_u[..., :17] = np.where(seen, u, np.nan)
     all_v[..., :17] = np.where(seen, v, np.nan)
-    hips_u = _pair_mean(u, seen, 11)
-    shoulders_u, shoulders_v = _pair_mean(u, seen, 5), _pair_mean(v, seen, 5)
+    hips_u = _pair_mean(u, seen, HIPS)
+    shoulders_u, shoulders_v = _pair_mean(u, seen, SHOULDERS), _pair_mean(v, seen, SHOULDERS)
     all_u[..., PELVIS] = np.where(np.isnan(hips_u), shoulders_u, hips_u)
     all_v[..., PELVIS] = pelvis_v
     all_u[..., NECK], all_v[..., NECK] = shoulders_u, shoulders_v
     ahead[..., PELVIS], sd[..., PELVIS] = pelvis_ahead, 0.0
 
     facing_ahead, turned = _facing(u, seen, pelvis_ahead, stature, walking_left)
-    trunk, *limbs = CHAIN_LEVELS
+    trunk, *limbs = _CHAIN_LEVELS
     # Left and right of one line: when its left end is nearer, the right one is further.
-    for level, odds in ((trunk, facing_ahead), (PAIR_LEVEL, turned),
+    for level, odds in ((trunk, facing_ahead), (_PAIR_LEVEL, turned),
                         *((level, facing_ahead) for level in limbs)):
         _place(ahead, sd, all_u, all_v, level, stature, odds)
     # Seen, but what it hangs from is not: somewhere about the pelvis.
@@ -84,9 +113,9 @@ def chain_depths(u: NDArray, v: NDArray, weight: NDArray, pelvis_ahead: NDArray,
     return ChainDepths(ahead, sd, all_u, all_v, facing_ahead)
 
 
-def _pair_mean(values: NDArray, seen: NDArray, left: int) -> NDArray:
+def _pair_mean(values: NDArray, seen: NDArray, joints: NDArray) -> NDArray:
     """Mean of a left/right pair, the one that is seen, or NaN."""
-    pair, both = values[..., left:left + 2], seen[..., left:left + 2]
+    pair, both = values[..., joints], seen[..., joints]
     count = both.sum(axis=-1)
     return np.where(both, pair, 0.0).sum(axis=-1) / np.where(count > 0, count, np.nan)
 
@@ -99,14 +128,16 @@ def _facing(u: NDArray, seen: NDArray, distance: NDArray, stature: NDArray, walk
     """
     metres = distance / stature
     span, width = np.zeros_like(distance), np.full_like(distance, 1e-9)
-    for left, fraction in ((5, SHOULDER_WIDTH), (11, HIP_WIDTH)):
-        both = seen[..., left] & seen[..., left + 1]
-        span = span + np.where(both, (u[..., left] - u[..., left + 1]) * metres, 0.0)
+    for (left, right), fraction in ((SHOULDERS, SHOULDER_WIDTH), (HIPS, HIP_WIDTH)):
+        both = seen[..., left] & seen[..., right]
+        span = span + np.where(both, (u[..., left] - u[..., right]) * metres, 0.0)
         width = width + np.where(both, fraction, 0.0)
     facing_ahead = np.clip(span / width, -1.0, 1.0)
-    face = seen[..., 0] & seen[..., 3] & seen[..., 4]
-    nose = np.where(face, (u[..., 0] - 0.5 * (u[..., 3] + u[..., 4])) * metres, 0.0)
-    facing_left = np.tanh(nose / _NOSE_SCALE) + np.tanh(walking_left / _WALKING_SCALE)
+    nose, _, _, *ears = FACE
+    face = seen[..., [nose, *ears]].all(axis=-1)
+    turned = u[..., nose] - 0.5 * (u[..., ears[0]] + u[..., ears[1]])
+    nose_left = np.where(face, turned * metres, 0.0)
+    facing_left = np.tanh(nose_left / _NOSE_SCALE) + np.tanh(walking_left / _WALKING_SCALE)
     # Facing to the camera's left turns the body's left side towards the camera.
     return np.nan_to_num(facing_ahead), -np.tanh(np.nan_to_num(facing_left))
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mocap23_ros.lifting.body_proportions import ANKLE_HEIGHT, BONE_FRACTIONS, BONE_PAIRS
 from mocap23_ros.lifting.depth_evidence import (
     DEFAULT_NOISE,
     DepthNoise,
@@ -15,6 +14,7 @@ from mocap23_ros.lifting.depth_evidence import (
     ground_depth_sd,
     size_depth_sd,
 )
+from mocap23_ros.skeletons.body_proportions import ANKLE_HEIGHT, BONE_FRACTIONS, BONE_PAIRS
 from mocap23_ros.skeletons.coco17 import ANKLES
 
 MINIMUM_FORWARD = 0.1  # of a unit ray; steeper views of a person carry no size

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.lifting.body_proportions import MEAN_STATURE, STATURE_RANGE
 from mocap23_ros.lifting.depth_evidence import DEFAULT_NOISE, DepthNoise
 from mocap23_ros.lifting.person_memory import PersonMemory
+from mocap23_ros.skeletons.body_proportions import MEAN_STATURE, STATURE_RANGE
 
 KNOWN_SD = 0.01  # relative, of a stature that the user gave
 _CORRELATION_TIME = 1.0  # seconds over which posture and calibration err alike

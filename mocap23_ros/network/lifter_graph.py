@@ -9,6 +9,7 @@ from mocap23_ros.network.lifter_model import WARM_START_TIME, LifterModel
 from mocap23_ros.network.noise_schedule import time_grid
 from mocap23_ros.network.prediction import Prediction
 from mocap23_ros.network.regressors import RayDepthRegressor
+from mocap23_ros.skeletons.body_proportions import MEAN_STATURE
 
 OUTPUT_NAMES = ('joints', 'covariance', 'contact', 'stature_estimate')
 
@@ -45,7 +46,7 @@ class LifterGraph(nn.Module):
             across_variance + excess * x * x, excess * x * y, excess * x * z,
             across_variance + excess * y * y, excess * y * z,
             across_variance + excess * z * z], dim=-1)
-        stature = torch.stack([1.7 * torch.exp(prediction.log_stature),
+        stature = torch.stack([MEAN_STATURE * torch.exp(prediction.log_stature),
                                torch.exp(prediction.log_stature_sigma)], dim=-1)
         return prediction.joints, covariance, torch.sigmoid(prediction.contact), stature
 

@@ -12,7 +12,7 @@ from mocap23_ros.network.precision import FullPrecisionLinear
 
 _RAY_PRIOR = 0.03  # of the distance: standard deviation along the ray before training
 _ACROSS_PRIOR = 0.02  # metres
-_STATURE_LIMIT = 0.6  # of |log(stature / 1.7 m)|: 0.93 to 3.1 m
+_STATURE_LIMIT = 0.6  # of |log(stature / MEAN_STATURE)|: 0.93 to 3.1 m
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from dataclasses import replace
 import numpy as np
 
 from mocap23_ros.lifting.body_fit import BodyFit
-from mocap23_ros.lifting.body_proportions import MEAN_STATURE
 from mocap23_ros.lifting.motion_sample import MotionSample
+from mocap23_ros.skeletons.body_proportions import MEAN_STATURE
 
 
 class RigidSkeleton:

@@ -11,10 +11,11 @@ from scipy.spatial.transform import Rotation
 
 from mocap23_ros.atomic_files import replacing
 from mocap23_ros.errors import InputError
-from mocap23_ros.lifting.kinematic_tree import PELVIS, SEGMENT_PARENTS, SEGMENTS
+from mocap23_ros.lifting.kinematic_tree import SEGMENT_PARENTS, SEGMENTS
 from mocap23_ros.recordings.bvh_file import body_poses, rest_offsets
 from mocap23_ros.recordings.recorded_motion import RecordedMotion
 from mocap23_ros.recordings.uniform_poses import uniform_times
+from mocap23_ros.skeletons.coco17 import PELVIS
 
 _FLOAT, _USHORT = 5126, 5123
 _ARRAY, _ELEMENTS = 34962, 34963

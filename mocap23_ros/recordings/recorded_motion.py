@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from mocap23_ros.atomic_files import write_npz
 from mocap23_ros.errors import InputError
 from mocap23_ros.lifting.body_fit import BodyFit, FittedBody
-from mocap23_ros.lifting.body_proportions import MEAN_STATURE
-from mocap23_ros.lifting.kinematic_tree import LENGTHS, SEGMENT_PARENTS, SEGMENTS
+from mocap23_ros.lifting.kinematic_tree import SEGMENT_PARENTS, SEGMENTS
 from mocap23_ros.npz_files import open_npz
+from mocap23_ros.skeletons.body_proportions import LENGTHS, MEAN_STATURE
 from mocap23_ros.skeletons.formats import OUTPUT19
 
 

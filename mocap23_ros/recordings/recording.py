@@ -17,6 +17,7 @@ from mocap23_ros.geometry.plausible_camera import check_camera
 from mocap23_ros.geometry.poses import check_pose
 from mocap23_ros.npz_files import open_npz
 from mocap23_ros.plausibility.keypoint_values import clean_keypoints
+from mocap23_ros.skeletons.body_proportions import GIVEN_STATURE_RANGE
 from mocap23_ros.skeletons.conversion import convert_keypoints, defined_joints
 from mocap23_ros.skeletons.formats import COCO17, find_format
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
@@ -24,7 +25,6 @@ from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 _NEEDED = ('keypoints', 'stamps', 'K', 'world_T_camera', 'image_size')
 _OPTIONAL = ('distortion', 'distortion_model', 'stature', 'skeleton')
 _MAXIMUM_COORDINATE = 1e6  # pixels
-_STATURES = (0.4, 2.6)
 # Seconds since 1970 are 2e9 in this century, in milliseconds 2e12 and so on; no recording pauses
 # for a day.
 _STAMP_UNITS = ((1e17, 'nanoseconds', '1e9'), (1e14, 'microseconds', '1e6'),
@@ -148,8 +148,9 @@ def _checked(arrays: dict[str, NDArray], wanted: SkeletonFormat) -> KeypointReco
     if 'stature' in arrays:
         stature = _numbers(arrays['stature'], 'stature', (people,), finite=False)
         known = stature[np.isfinite(stature)]
-        if np.isinf(stature).any() or ((known < _STATURES[0]) | (known > _STATURES[1])).any():
-            raise InputError(f'stature must be metres between {_STATURES[0]} and {_STATURES[1]}, '
+        low, high = GIVEN_STATURE_RANGE
+        if np.isinf(stature).any() or ((known < low) | (known > high)).any():
+            raise InputError(f'stature must be metres between {low} and {high}, '
                              'NaN where unknown')
     return KeypointRecording(keypoints, stamps, _cameras(arrays, frames, size), poses,
                              stature.astype(np.float32), skeleton)

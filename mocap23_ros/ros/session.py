@@ -26,8 +26,7 @@ from mocap23_ros.ros.topics import camera_info_topic, image_topic, sensor_data_q
 from mocap23_ros.ros.transform_listener import CameraTransformListener
 from mocap23_ros.ros.watchdog import InputWatchdog
 from mocap23_ros.ros.worker import FrameWorker
-
-STATURE_RANGE = (0.5, 2.5)  # m
+from mocap23_ros.skeletons.body_proportions import GIVEN_STATURE_RANGE
 
 
 class Session:
@@ -119,7 +118,7 @@ class Session:
     def set_stature(self, person_id: int, stature: float) -> None:
         """Fix a person's body height [m]; NaN: estimate it again. Raises InputError."""
         known = ', '.join(str(number) for number in sorted(self._known_people)) or 'nobody'
-        low, high = STATURE_RANGE
+        low, high = GIVEN_STATURE_RANGE
         if person_id not in self._known_people:
             raise InputError(f'nobody has id {person_id}; followed now: {known}')
         if not (math.isnan(stature) or low <= stature <= high):

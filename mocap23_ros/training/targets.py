@@ -12,6 +12,7 @@ from torch import Tensor
 
 from mocap23_ros.datasets.training_windows import TrainingBatch
 from mocap23_ros.lifting.network_inputs import NetworkInputs, make_network_inputs
+from mocap23_ros.skeletons.body_proportions import MEAN_STATURE
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 
 
@@ -20,7 +21,7 @@ class TrainingWindows:
     """Network inputs and truth of B windows, float32, window frame, metres.
 
     observation, camera, anchor, stature: as NetworkInputs. joints: [B,T,J,3].
-    contact: [B,T,2] 0/1, contact_mask: [B]. log_stature: [B] log(true stature / 1.7 m).
+    contact: [B,T,2] 0/1, contact_mask: [B]. log_stature: [B] log(true stature / MEAN_STATURE).
     known: bool [B,T,J], which joints have a truth; None = all. flat: bool [B], windows of 2D
     recordings, whose truth is one of the real view alone (keypoint_source.py); None = none.
     """
@@ -90,7 +91,7 @@ def training_windows(batch: TrainingBatch, skeleton: SkeletonFormat,
     return TrainingWindows(
         tensor(inputs.observation), tensor(inputs.camera), tensor(inputs.anchor),
         tensor(inputs.stature), tensor(p_window), tensor(batch.contact),
-        tensor(batch.contact_mask), tensor(np.log(batch.stature / 1.7)))
+        tensor(batch.contact_mask), tensor(np.log(batch.stature / MEAN_STATURE)))
 
 
 def to_window(p_world: NDArray[Any], world_T_window: NDArray[np.float64]) -> NDArray[np.float64]:

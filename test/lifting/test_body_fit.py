@@ -8,8 +8,6 @@ from scipy.spatial.transform import Rotation
 
 from mocap23_ros.lifting.body_fit import BodyFit
 from mocap23_ros.lifting.kinematic_tree import (
-    AVERAGE_FRACTIONS,
-    FACE_FRACTIONS,
     MEASURED,
     SEGMENT_PARENTS,
     SEGMENTS,
@@ -18,6 +16,7 @@ from mocap23_ros.lifting.kinematic_tree import (
     offsets,
 )
 from mocap23_ros.lifting.segment_rotations import segment_rotations
+from mocap23_ros.skeletons.body_proportions import AVERAGE_FRACTIONS, FACE_FRACTIONS
 
 STATURE = 1.75
 

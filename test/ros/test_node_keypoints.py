@@ -302,7 +302,7 @@ def test_known_stature_is_used(peer):
     with feed(peer, [person()]):
         person_id = wait_for_people(peer, 1).skeletons[0].id
         refused = peer.call(SetStature, 'lifter_node/set_stature', id=person_id, stature=9.0)
-        assert not refused.success and '0.5 to 2.5' in refused.message
+        assert not refused.success and '0.4 to 2.6' in refused.message
         unknown = peer.call(SetStature, 'lifter_node/set_stature', id=77, stature=1.8)
         assert not unknown.success and f'followed now: {person_id}' in unknown.message
         assert peer.call(

@@ -21,8 +21,9 @@ from mocap23_ros.datasets.licensed.motion_conversion import read_arrays, require
 from mocap23_ros.datasets.licensed.motion_packing import SourceMotion, pack_motions
 from mocap23_ros.datasets.motion_clips import MotionClips
 from mocap23_ros.errors import InputError
+from mocap23_ros.skeletons.body_proportions import ANKLE_HEIGHT, MEAN_STATURE
+from mocap23_ros.skeletons.coco17 import ANKLES
 
-_ANKLE = 0.08    # m, of a planted foot
 _FPS = 60.0
 _UP = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])   # y up -> z up
 
@@ -56,7 +57,7 @@ def load_aistpp(root: Path | str, sequence: str, view: int = 0) -> EvaluationSeq
     rotation = Rotation.from_rotvec(np.ravel(camera['rotation'])).as_matrix()
     centre = -rotation.T @ np.ravel(camera['translation']) / 100
     joints = joints @ _UP.T / 100
-    floor = float(np.nanpercentile(joints[:, 15:17, 2], 5)) - _ANKLE
+    floor = float(np.nanpercentile(joints[:, ANKLES, 2], 5)) - ANKLE_HEIGHT * MEAN_STATURE
     joints[..., 2] -= floor
     pose: NDArray[np.float64] = np.eye(4)
     pose[:3, :3] = _UP @ rotation.T

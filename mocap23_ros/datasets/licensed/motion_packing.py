@@ -21,10 +21,10 @@ from mocap23_ros.datasets.licensed.motion_conversion import (
 )
 from mocap23_ros.datasets.motion_clips import MotionClips, pack
 from mocap23_ros.errors import InputError
+from mocap23_ros.skeletons.body_proportions import GIVEN_STATURE_RANGE
 
 _RANGE = 16.0     # metres that packed motion may reach from its origin
 _SHORTEST = 10    # frames at 30 Hz
-_STATURE = (0.4, 2.6)    # metres; others are not bodies, or in another unit
 
 
 class SourceMotion(NamedTuple):
@@ -59,7 +59,7 @@ def pack_motions(motions: Iterable[SourceMotion], data_set: str, where: Path) ->
         if np.abs(joints).max() > _RANGE:
             continue
         height = rough_stature(joints) if stature is None else stature
-        if not _STATURE[0] <= height <= _STATURE[1]:
+        if not GIVEN_STATURE_RANGE[0] <= height <= GIVEN_STATURE_RANGE[1]:
             continue
         kept.append(joints.astype(np.float32))
         subjects.append(subject)
