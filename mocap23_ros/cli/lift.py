@@ -29,6 +29,7 @@ from mocap23_ros.pipeline.streaming_lifter import StreamingLifter
 from mocap23_ros.recordings.offline_lifter import lift_offline
 from mocap23_ros.recordings.recorded_motion import RecordedMotion
 from mocap23_ros.recordings.recording import KeypointRecording, load_recording
+from mocap23_ros.recordings.recording_checks import set_up_findings
 from mocap23_ros.recordings.recording_lifter import lift_streaming
 from mocap23_ros.skeletons.formats import COCO17
 
@@ -117,8 +118,8 @@ def run(arguments: argparse.Namespace) -> int:
                 detected = load_recording(source)
             recording = detected.converted(COCO17)
             if not arguments.video:
-                _say_doubts(source, recording)
-            unseen = check_recording(arguments, recording, source, target)
+                unseen = check_recording(arguments, recording, source, target)
+            _say_doubts(source, recording)
             if arguments.save_keypoints:
                 detected.save(arguments.save_keypoints)
             with progress(f'lifting {label}') as report:
@@ -174,9 +175,9 @@ def _make_lifter(arguments: argparse.Namespace) -> Lifter:
 
 
 def _say_doubts(source: Path, recording: KeypointRecording) -> None:
-    """A line about a calibration that is strange, but may be right."""
-    doubt = camera_doubt(recording.cameras[0])
-    if doubt:
+    """Lines about a calibration or a pose that is strange, but may be right."""
+    doubts = [finding.message for finding in set_up_findings(recording)]
+    for doubt in filter(None, [camera_doubt(recording.cameras[0]), *doubts]):
         _say(f'{source}: {doubt}')
 
 

@@ -6,6 +6,8 @@ import numpy as np
 
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.plausible_camera import check_height
+from mocap23_ros.plausibility.people_samples import CAPACITY, INTERVAL, MOST_PEOPLE, PeopleMemory
+from mocap23_ros.plausibility.set_up_check import Finding, SetUpCheck
 from mocap23_ros.recordings.recording import KeypointRecording
 
 
@@ -20,10 +22,28 @@ def check_liftable(recording: KeypointRecording) -> list[int]:
         raise InputError('nobody is ever seen: all keypoints are NaN or have the confidence 0')
     height = recording.world_T_camera[:, 2, 3]
     if (height <= 0).all():
+        likely = ''.join(f'. {finding.message}' for finding in set_up_findings(recording))
         raise InputError(f'the camera is never above the floor (at most {height.max():.3g} m); '
-                         'world_T_camera must map into a world with z up and the floor at z = 0')
+                         'world_T_camera must map into a world with z up and the floor at z = 0'
+                         f'{likely}')
     check_height(recording.world_T_camera)
     if not (recording.undistorted()[..., 2] > 0).any():
         raise InputError('the lens has no ray to any keypoint: check distortion, '
                          'distortion_model, and that K is of the same image size')
     return (np.flatnonzero(~seen) + 1).tolist()
+
+
+def set_up_findings(recording: KeypointRecording) -> list[Finding]:
+    """Mistakes in the camera's set-up that the people seen show, over the whole recording.
+
+    The keypoints must be taken for COCO-17; empty where nothing is wrong or too little was seen.
+    """
+    duration = float(recording.stamps[-1] - recording.stamps[0])
+    people = min(recording.people, MOST_PEOPLE)
+    check = SetUpCheck(PeopleMemory(duration, max(INTERVAL, duration * people / CAPACITY)))
+    for frame, stamp in enumerate(recording.stamps.tolist()):
+        if check.is_due(stamp):
+            seen = np.flatnonzero((recording.keypoints[frame, ..., 2] > 0).any(axis=1))
+            check.add(stamp, seen.tolist(), recording.keypoints[frame, seen],
+                      recording.camera(frame), recording.world_T_camera[frame])
+    return check.findings() or []

@@ -28,6 +28,7 @@ from mocap23_ros.ros.image_decoding import decode_compressed_image, decode_image
 from mocap23_ros.ros.keypoint_conversions import detections_from_message
 from mocap23_ros.ros.parameters import Settings
 from mocap23_ros.ros.problems import FrameRejectedError, ProblemLog, Severity
+from mocap23_ros.ros.set_up_watch import SetUpWatch
 from mocap23_ros.ros.transforms import NoTransformError, lookup_camera_pose
 from mocap23_ros.tracking.track import Track
 
@@ -82,6 +83,7 @@ class FrameProcessor:
         self._transforms = transforms
         self._problems = problems
         self._on_other_camera = on_other_camera
+        self._set_up = SetUpWatch(problems)
         self._image_size = (0, 0)
         self._camera: CameraModel | None = None
         self._waiting: deque[_Waiting] = deque()
@@ -95,6 +97,7 @@ class FrameProcessor:
     def reset(self, restart_ids: bool = False, same_time: bool = False) -> None:
         """Forget everybody and the frames that were begun; TF too, unless time goes on."""
         self._core.reset(restart_ids)
+        self._set_up.reset()
         if not same_time:
             self._transforms.clear()
         self._waiting.clear()
@@ -166,10 +169,10 @@ class FrameProcessor:
         self._core.follow(world_T_camera)
         # In the core, and nowhere else, the floor is z = 0.
         world_T_camera[2, 3] -= settings.floor_height
+        stamp = 1e-9 * Instant.from_msg(header.stamp).nanoseconds
+        self._set_up.feed(stamp, result.tracks, camera, header.frame_id, world_T_camera)
         with self._problems.guard('camera pose'):
-            estimates = self._core.streaming.update(
-                1e-9 * Instant.from_msg(header.stamp).nanoseconds, result.tracks, camera,
-                world_T_camera)
+            estimates = self._core.streaming.update(stamp, result.tracks, camera, world_T_camera)
         result.estimates = [estimate.raised(settings.floor_height) for estimate in estimates]
         self._lifted.append(header.stamp)
         result.stamp = self._lifted[0] if len(self._lifted) > self._core.lag else None

@@ -6,7 +6,7 @@ import os
 
 import numpy as np
 import pytest
-from recording_examples import FRAMES, recording
+from recording_examples import FRAMES, POSE, recording
 
 from mocap23_ros.cli.main import main
 from mocap23_ros.engines.model_files import available_tiers
@@ -111,3 +111,13 @@ def test_a_person_who_is_seen_but_cannot_be_lifted_is_named(source, tmp_path, ca
     np.savez(source, **arrays)
     assert lift(source, tmp_path / 'out.npz', '--lifter', 'geometric') == 0
     one_line(capsys, 'estimate: person 2')
+
+
+def test_a_pose_that_the_people_contradict_is_named_once(tmp_path, capsys):
+    upside_down = POSE @ np.diag([-1.0, -1, 1, 1])
+    np.savez(tmp_path / 'wrong.npz', **recording(world_T_camera=upside_down))
+    assert lift(tmp_path / 'wrong.npz', tmp_path / 'out.npz', '--lifter', 'geometric') == 0
+    one_line(capsys, 'It looks as if the image is upside down')
+    np.savez(tmp_path / 'below.npz', **recording(world_T_camera=np.diag([1.0, -1, -1, 1]) @ POSE))
+    assert lift(tmp_path / 'below.npz', tmp_path / 'out.npz', '--lifter', 'geometric') == 2
+    one_line(capsys, 'the world of the camera pose has z down')

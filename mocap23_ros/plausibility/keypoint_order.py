@@ -1,0 +1,46 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Seventeen keypoints in Human3.6M's order that are taken for COCO's, told by the body's shape."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mocap23_ros.skeletons.formats import COCO17, H36M17
+
+_LIMB_NAMES = tuple(f'{side}_{joint}' for joint in (
+    'shoulder', 'elbow', 'wrist', 'hip', 'knee', 'ankle') for side in ('left', 'right'))
+_BONES = np.array([(0, 1), (0, 2), (2, 4), (1, 3), (3, 5), (0, 6), (1, 7), (6, 7), (6, 8), (8, 10),
+                   (7, 9), (9, 11)])
+_COCO = [COCO17.joint_names.index(name) for name in _LIMB_NAMES]
+_H36M = [H36M17.joint_names.index(name) for name in _LIMB_NAMES]
+_THORAX, _SHOULDERS, _PELVIS, _HIPS = (
+    8, (H36M17.joint_names.index('left_shoulder'), H36M17.joint_names.index('right_shoulder')),
+    0, (H36M17.joint_names.index('left_hip'), H36M17.joint_names.index('right_hip')))
+_SHORTER = 0.9  # bones in the right order against those in a wrong one
+_OFF_THE_MIDDLE = 0.3  # of thorax and pelvis, in trunk lengths
+_FEWEST_BONES = 4
+
+
+def looks_like_human36m(points: NDArray) -> NDArray[np.float64]:
+    """Per person 1 where the keypoints [N,17,2] fit H36M-17 better than COCO-17, 0, or NaN.
+
+    In the right order bones are short, and Human3.6M has a keypoint between the shoulders and one
+    between the hips.
+    """
+    coco, h36m = _lengths(points[:, _COCO]), _lengths(points[:, _H36M])
+    both = np.isfinite(coco) & np.isfinite(h36m)
+    with np.errstate(invalid='ignore'):
+        shorter = np.where(both, h36m, 0).sum(axis=1) < _SHORTER * np.where(both, coco, 0).sum(1)
+        neck, hips = points[:, _SHOULDERS].mean(axis=1), points[:, _HIPS].mean(axis=1)
+        trunk = np.linalg.norm(neck - hips, axis=1)
+        between = np.ones(len(points), bool)
+        for middle, joint in ((neck, _THORAX), (hips, _PELVIS)):
+            off = np.linalg.norm(points[:, joint] - middle, axis=1)
+            between &= np.isnan(off) | (off < _OFF_THE_MIDDLE * trunk)
+    return np.where(both.sum(axis=1) >= _FEWEST_BONES, (shorter & between).astype(float), np.nan)
+
+
+def _lengths(limbs: NDArray) -> NDArray[np.float64]:
+    lengths: NDArray[np.float64] = np.linalg.norm(
+        limbs[:, _BONES[:, 0]] - limbs[:, _BONES[:, 1]], axis=-1)
+    return lengths

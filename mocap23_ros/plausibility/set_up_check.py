@@ -1,0 +1,149 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Does what the camera shows of people contradict the set-up? Which mistake would explain it?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mocap23_ros.geometry.camera_model import CameraModel
+from mocap23_ros.plausibility.keypoint_order import looks_like_human36m
+from mocap23_ros.plausibility.mistakes import K_OF_ANOTHER_SIZE, MISTAKES, Mistake
+from mocap23_ros.plausibility.people_samples import PeopleMemory, PeopleSamples
+from mocap23_ros.plausibility.standing import USUAL_STATURE, Standing, standing
+
+_FEWEST_FRAMES, _FEWEST_SIGHTINGS = 8, 8  # a fifth of a second apart
+_CONTRADICTED = 0.3  # share of sightings that stand or lie as people do
+_FEW = 0.1
+_EXPLAINED = 0.7
+_AS_GOOD = 0.9  # another explanation is named, too
+_STATURES = (0.75, 2.4)  # metres, of most people in view
+_ODD_SIZE, _BETTER_SIZE = 0.2, 0.1  # of the logarithm of statures
+_MOSTLY = 0.6
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A mistake in the set-up that the data show.
+
+    key: short name. message: what is seen, its likely cause and mend, in words. is_named: the
+    cause is known.
+    """
+
+    key: str
+    message: str
+    is_named: bool
+
+
+class SetUpCheck:
+    """Collects what is seen of people; judges the last seconds of it when asked.
+
+    A frame costs little, and most cost nothing: five a second are looked at.
+    """
+
+    def __init__(self, memory: PeopleMemory | None = None) -> None:
+        self._memory = memory or PeopleMemory()
+
+    def clear(self) -> None:
+        """Forget everything (another recording, another camera)."""
+        self._memory.clear()
+
+    def is_due(self, stamp: float) -> bool:
+        """Whether ``add`` would look at a frame of this stamp [s]."""
+        return self._memory.is_due(stamp)
+
+    def add(self, stamp: float, person_ids: Sequence[int], keypoints: NDArray,
+            camera: CameraModel, floor_T_camera: NDArray) -> None:
+        """Take in the people seen in a frame: keypoints [P,17,3], raw px and confidence."""
+        self._memory.add(stamp, person_ids, keypoints, camera, floor_T_camera)
+
+    @property
+    def sightings(self) -> int:
+        """How many sightings of people the judgement rests on."""
+        return len(self._memory.recent())
+
+    def findings(self) -> list[Finding] | None:
+        """What contradicts the set-up now, empty where nothing does; None: too little was seen."""
+        return diagnose(self._memory.recent())
+
+
+def diagnose(samples: PeopleSamples) -> list[Finding] | None:
+    """Judge sightings of people; empty where all is well, None where too little was seen."""
+    told = standing(samples)
+    if told.known.sum() < _FEWEST_SIGHTINGS or \
+            len(np.unique(samples.stamps[told.known])) < _FEWEST_FRAMES:
+        return None
+    is_h36m = looks_like_human36m(samples.points)
+    if np.isfinite(is_h36m).any() and np.nanmean(is_h36m) > _MOSTLY:
+        return [Finding('keypoint order', (
+            'the keypoints are in the order of Human3.6M ("nose" lies between the hips), but are '
+            'taken for COCO-17: put them into COCO order, eyes and ears as not detected'), True)]
+    size = _size(told)
+    if _plausible_share(told) >= _CONTRADICTED and _STATURES[0] <= size <= _STATURES[1]:
+        return _doubt_k(samples, size)
+    return [_explain(samples, told, size)]
+
+
+def _plausible_share(judged: Standing) -> float:
+    """Of the sightings; who seems to lie among people who fit nothing does not count."""
+    stand, lie = ((which & judged.known).sum() / judged.known.sum()
+                  for which in (judged.stands, judged.lies & ~judged.stands))
+    return float(stand if stand < _FEW and 1 - stand - lie > _CONTRADICTED else stand + lie)
+
+
+def _size(judged: Standing) -> float:
+    """Median stature of those who are not head down; the usual one where it cannot be told."""
+    tall = ~np.isnan(judged.stature) & ~(judged.upright < 0) & ~judged.lies
+    enough = tall.sum() >= _FEWEST_SIGHTINGS
+    return float(np.median(judged.stature[tall])) if enough else USUAL_STATURE
+
+
+def _doubt_k(samples: PeopleSamples, size: float) -> list[Finding]:
+    """K of another size puts people far off who still look like people, only too large or small."""
+    undone = K_OF_ANOTHER_SIZE.undo(samples)
+    if undone is None:
+        return []
+    off, off_undone = (abs(np.log(s / USUAL_STATURE)) for s in (size, _size(standing(undone))))
+    if off < max(_ODD_SIZE, off_undone + _BETTER_SIZE):
+        return []
+    return [Finding(K_OF_ANOTHER_SIZE.key, (
+        f'the people seen would be {size:.2g} m tall. It looks as if {K_OF_ANOTHER_SIZE.words}'),
+        True)]
+
+
+def _explain(samples: PeopleSamples, told: Standing, size: float) -> Finding:
+    seen = f'the people seen contradict the camera: {_contradiction(told, size)}'
+    before = float(told.likelihood.mean())
+    scores: list[tuple[float, Mistake]] = []
+    for mistake in MISTAKES:
+        undone = mistake.undo(samples)
+        if undone is None:
+            continue
+        judged = standing(undone)
+        # A mistake that hides people must not win by those few whom it leaves.
+        stand = judged.stands.sum() / max(judged.known.sum(), _MOSTLY * told.known.sum())
+        if stand >= _EXPLAINED:
+            scores.append((float(judged.likelihood.mean()), mistake))
+    best = max((score for score, _ in scores), default=0.0)
+    if best <= 2 * before:
+        return Finding('people seen', f'{seen}. Check the camera pose (its axes, height and pitch '
+                       'above the floor at z = 0), K, and the order of the keypoints', False)
+    likely = [mistake for score, mistake in scores if score >= _AS_GOOD * best][:2]
+    return Finding(likely[0].key, f'{seen}. It looks as if '
+                   f'{"; or as if ".join(mistake.words for mistake in likely)}', True)
+
+
+def _contradiction(told: Standing, size: float) -> str:
+    """What is odd about people, most telling first."""
+    upright = float(np.nanmedian(told.upright)) if np.isfinite(told.upright).any() else 1.0
+    if upright < -0.5:
+        return 'under its pose they would be head down'
+    if upright < 0.5:
+        return 'under its pose they would lie or lean'
+    if told.above_horizon.mean() > 0.5:
+        return 'under its pose their feet are above the horizon'
+    if np.isfinite(size) and not _STATURES[0] <= size <= _STATURES[1]:
+        return f'under its pose they would be {size:.2g} m tall'
+    return 'under its pose they would not stand on the floor'

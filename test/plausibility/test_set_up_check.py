@@ -1,0 +1,164 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Every mistake of a set-up made on purpose, with people projected by OpenCV, and right ones."""
+
+import cv2
+import numpy as np
+import pytest
+from synthetic_people import look_at, walking_person
+
+from mocap23_ros.geometry.camera_model import CameraModel
+from mocap23_ros.plausibility.people_samples import CAPACITY
+from mocap23_ros.plausibility.set_up_check import SetUpCheck
+
+SIZE = (1280, 720)
+K = np.array([[900.0, 0, 640], [0, 900.0, 360], [0, 0, 1]])
+SECONDS, RATE = 4.0, 10.0
+STAMPS = 50.0 + np.arange(0, SECONDS, 1 / RATE)
+LINK_T_OPTICAL = np.array([[0, 0, 1, 0], [-1, 0, 0, 0], [0, -1, 0, 0], [0, 0, 0, 1.0]])
+WALL = look_at((0, 0, 2.2), (4.0, 0, 0.9))
+ROBOT = look_at((0, 0, 0.6), (4.0, 0, 0.8))
+
+
+def walkers():
+    """Joints [T,2,17,3] of a woman who walks across and a child who walks away."""
+    time = STAMPS - STAMPS[0]
+    return np.stack([
+        walking_person(time, start=(4.5, -1.5), heading=1.5, speed=0.8, stature=1.64),
+        walking_person(time, start=(3.5, 0.6), heading=0.1, speed=0.6, stature=1.15)], axis=1)
+
+
+def pixels(joints, pose, distortion=()):
+    """What OpenCV makes of joints [...,3]: keypoints [...,3] with confidence 0.9."""
+    camera_T_world = np.linalg.inv(pose)
+    seen, _ = cv2.projectPoints(
+        joints.reshape(-1, 3), cv2.Rodrigues(camera_T_world[:3, :3])[0], camera_T_world[:3, 3], K,
+        np.array(distortion, float) if distortion else None)
+    seen = seen.reshape(*joints.shape[:-1], 2)
+    return np.concatenate([seen, np.full((*joints.shape[:-1], 1), 0.9)], axis=-1)
+
+
+def findings(keypoints, pose, K_told=K, size=SIZE, distortion=()):
+    check = SetUpCheck()
+    camera = CameraModel.from_calibration(K_told, distortion, 'plumb_bob', size)
+    for stamp, people in zip(STAMPS, keypoints, strict=True):
+        if check.is_due(stamp):
+            check.add(stamp, range(1, len(people) + 1), people, camera, pose)
+    return check.findings()
+
+
+def named(keypoints, pose, **told):
+    """Message of the one finding, of which the cause is known."""
+    (finding,) = findings(keypoints, pose, **told)
+    assert finding.is_named, finding.message
+    return finding.message
+
+
+def turned(quarters):
+    pose = np.eye(4)
+    c, s = np.cos(quarters * np.pi / 2).round(), np.sin(quarters * np.pi / 2).round()
+    pose[:2, :2] = [[c, -s], [s, c]]
+    return pose
+
+
+@pytest.mark.parametrize('pose', [WALL, ROBOT, look_at((1, 1, 4.0), (4.0, 0, 0.0)),
+                                  look_at((3.8, 0, 5.0), (4.0, 0, 0.0))])
+@pytest.mark.parametrize('distortion', [(), (-0.21, 0.06, 0.0006, -0.0004, -0.01)])
+def test_right_set_ups_are_not_doubted(pose, distortion):
+    """From a robot's height to a ceiling, with two degrees of error in the pose."""
+    keypoints = pixels(walkers(), pose, distortion)
+    tilt = np.eye(4)
+    tilt[:3, :3] = cv2.Rodrigues(np.radians([1.0, 0.0, 2.0]))[0]
+    for told in (pose, pose @ tilt):
+        assert findings(keypoints, told, distortion=distortion) == []
+
+
+@pytest.mark.parametrize('place', [WALL, ROBOT])
+@pytest.mark.parametrize(('make', 'words'), [
+    (lambda pose: pose @ np.linalg.inv(LINK_T_OPTICAL), 'body frame'),
+    (np.linalg.inv, 'inverted'),
+    (lambda pose: pose @ np.diag([1.0, -1, -1, 1]), 'OpenGL'),
+    (lambda pose: pose @ turned(2), 'upside down'),
+    (lambda pose: pose @ turned(1), 'turned by 90 degrees to the right'),
+    (lambda pose: pose @ turned(-1), 'turned by 90 degrees to the left'),
+    (lambda pose: np.array([[1, 0, 0, 0], [0, 0, 1, 0], [0, -1, 0, 0], [0, 0, 0, 1.0]]) @ pose,
+     'y up'),
+    (lambda pose: np.diag([1.0, -1, -1, 1]) @ pose, 'z down'),
+    (lambda pose: pose @ LINK_T_OPTICAL, 'twice'),
+    (lambda pose: np.concatenate([np.concatenate([pose[:3, :3], 1000 * pose[:3, 3:]], axis=1),
+                                  pose[3:]]), 'millimetres'),
+])
+def test_wrong_poses_are_named(place, make, words):
+    told = make(place)
+    message = named(pixels(walkers(), place), told)
+    assert words in message and 'people seen contradict' in message
+
+
+def test_y_counted_from_below_is_named():
+    keypoints = pixels(walkers(), WALL)
+    keypoints[..., 1] = SIZE[1] - keypoints[..., 1]
+    assert 'y counted from below' in named(keypoints, WALL)
+
+
+@pytest.mark.parametrize('scale', [1.5, 2.0])
+def test_k_of_another_size_is_named(scale):
+    told = K * [[scale, 1, scale], [1, scale, scale], [1, 1, 1]]
+    camera = look_at((0, 0, 2.6), (4.0, 0, 0.0))
+    assert 'K is of an image of another size' in named(pixels(walkers(), camera), camera,
+                                                       K_told=told)
+
+
+def test_a_crop_with_its_principal_point_off_the_middle_is_right():
+    keypoints = pixels(walkers(), WALL)
+    assert findings(keypoints, WALL, size=(1000, 560)) == []
+
+
+@pytest.mark.parametrize('height', [3.5, -1.7])
+def test_a_floor_elsewhere_is_doubted_without_a_name(height):
+    told = WALL.copy()
+    told[2, 3] += height
+    (finding,) = findings(pixels(walkers(), WALL), told)
+    assert not finding.is_named and 'height' in finding.message
+
+
+def test_human36m_order_is_named():
+    joints = walkers()
+    hips, neck = joints[..., 11:13, :].mean(axis=-2), joints[..., 5:7, :].mean(axis=-2)
+    head = joints[..., 0, :] + (0, 0, 0.12)
+    order = [hips, *(joints[..., i, :] for i in (12, 14, 16, 11, 13, 15)), 0.5 * (hips + neck),
+             neck, 0.5 * (neck + head), head, *(joints[..., i, :] for i in (5, 7, 9, 6, 8, 10))]
+    message = named(pixels(np.stack(order, axis=-2), WALL), WALL)
+    assert 'Human3.6M' in message and 'COCO-17' in message
+
+
+def test_people_who_lie_or_crouch_or_are_cut_are_right():
+    """Nothing is said about people on the floor, nor about heads and shoulders alone."""
+    joints = walkers()[:1].repeat(len(STAMPS), axis=0)
+    centre = joints[..., 11:13, :].mean(axis=-2, keepdims=True)
+    lying = (joints - centre)[..., [2, 1, 0]] * (1, 1, 0.3) + centre * (1, 1, 0) + (0, 0, 0.15)
+    assert findings(pixels(lying, WALL), WALL) == []
+    crouching = joints * (1, 1, 0.55)
+    assert findings(pixels(crouching, WALL), WALL) == []
+    cut = pixels(walkers(), ROBOT)
+    cut[..., 7:, :] = np.nan, np.nan, 0
+    assert not findings(cut, ROBOT)
+
+
+def test_too_little_is_not_judged():
+    keypoints = pixels(walkers(), WALL)
+    keypoints[12:] = np.nan, np.nan, 0
+    assert findings(keypoints, np.linalg.inv(WALL)) is None
+
+
+def test_memory_is_bounded_and_forgets():
+    """An hour of a crowd, then the mistake is mended: the past does not count for long."""
+    joints = walkers()
+    check, camera = SetUpCheck(), CameraModel.from_calibration(K, (), 'plumb_bob', SIZE)
+    wrong = pixels(joints, WALL @ turned(2)).repeat(10, axis=1)
+    for frame in range(1000):
+        check.add(0.2 * frame, range(20), wrong[frame % len(wrong)], camera, WALL)
+    assert check.findings() and check.sightings <= CAPACITY
+    right = pixels(joints, WALL)
+    for frame in range(150):
+        check.add(200 + 0.2 * frame, range(2), right[frame % len(right)], camera, WALL)
+    assert check.findings() == []
