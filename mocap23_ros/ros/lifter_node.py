@@ -70,10 +70,14 @@ class LifterNode(LifecycleNode):
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Begin to take images."""
         assert self._session is not None
-        result = super().on_activate(state)
-        self._session.start()
+        try:
+            self._session.start()
+        except Exception as error:  # rclpy would swallow it without a word
+            if self.context.ok():
+                self.get_logger().error(f'cannot activate: {error}')
+            return TransitionCallbackReturn.FAILURE
         self.get_logger().info(f'active: waiting for {self._session.input_topic}')
-        return result
+        return super().on_activate(state)
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Stop taking images and tell everybody that nobody is followed."""

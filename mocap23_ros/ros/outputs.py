@@ -15,7 +15,7 @@ from mocap23_ros.ros.frame_processor import FrameResult
 from mocap23_ros.ros.keypoint_conversions import keypoints_to_message
 from mocap23_ros.ros.markers import MarkerBuilder
 from mocap23_ros.ros.parameters import Settings
-from mocap23_ros.ros.topics import frame_prefix, latched_qos, output_qos
+from mocap23_ros.ros.topics import frame_prefix, latched_qos, named_overrides, output_qos
 from mocap23_ros.ros.transforms import PersonFrames
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 
@@ -85,8 +85,9 @@ class Outputs:
         self._node.destroy_publisher(self._broadcaster.pub_tf)
 
     def _create(self, message_type: type, topic: str) -> LifecyclePublisher:
-        publisher: LifecyclePublisher = self._node.create_lifecycle_publisher(
-            message_type, topic, output_qos(),
-            qos_overriding_options=QoSOverridingOptions.with_default_policies())
+        with named_overrides(self._node.resolve_topic_name(topic), 'publisher'):
+            publisher: LifecyclePublisher = self._node.create_lifecycle_publisher(
+                message_type, topic, output_qos(),
+                qos_overriding_options=QoSOverridingOptions.with_default_policies())
         self._publishers.append(publisher)
         return publisher

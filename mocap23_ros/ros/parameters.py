@@ -84,6 +84,9 @@ class Settings:
     image_transport: str = _parameter(
         'raw', 'Subscribe to image (sensor_msgs/Image) or to image/compressed '
         '(sensor_msgs/CompressedImage)', choices=('raw', 'compressed'), read_only=True)
+    qos_image: str = _parameter(
+        'auto', 'Reliability with which the input is asked for; auto: as its publishers offer it',
+        choices=('auto', 'reliable', 'best_effort'), read_only=True)
     image_is_rectified: bool = _parameter(
         False, 'The images are rectified already: use P of the CameraInfo and no distortion')
     tf_timeout: float = _parameter(

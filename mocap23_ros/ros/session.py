@@ -9,7 +9,6 @@ import message_filters
 import tf2_ros
 from rclpy.lifecycle import LifecycleNode
 from rclpy.qos_overriding_options import QoSOverridingOptions
-from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from mocap23_msgs.msg import Keypoints2DArray
@@ -19,10 +18,16 @@ from mocap23_ros.ros.core import create_core
 from mocap23_ros.ros.diagnostics import FrameStatistics
 from mocap23_ros.ros.frame_processor import FrameProcessor, FrameResult, Input
 from mocap23_ros.ros.image_clock import ImageClock, Verdict
+from mocap23_ros.ros.input_subscription import InputSubscription
 from mocap23_ros.ros.outputs import Outputs
 from mocap23_ros.ros.parameters import read_settings
-from mocap23_ros.ros.problems import FrameRejectedError, ProblemLog
-from mocap23_ros.ros.topics import camera_info_topic, image_topic, sensor_data_qos
+from mocap23_ros.ros.problems import FrameRejectedError, ProblemLog, Severity
+from mocap23_ros.ros.topics import (
+    camera_info_topic,
+    image_topic,
+    named_overrides,
+    sensor_data_qos,
+)
 from mocap23_ros.ros.transform_listener import CameraTransformListener
 from mocap23_ros.ros.watchdog import InputWatchdog
 from mocap23_ros.ros.worker import FrameWorker
@@ -45,7 +50,7 @@ class Session:
         self._node = node
         self._problems = problems
         self._statistics = statistics
-        self._inputs: list[Subscription] = []
+        self._input: InputSubscription | None = None
         self._known_people: frozenset[int] = frozenset()
         self.camera_frame = ''
         with ExitStack() as parts:
@@ -55,9 +60,10 @@ class Session:
             listener = CameraTransformListener(
                 transforms, node, problems, lambda: self._clock.newest)
             parts.callback(listener.unregister)
-            camera_infos = message_filters.Subscriber(
-                node, CameraInfo, camera_info_topic(node), qos_profile=sensor_data_qos(),
-                qos_overriding_options=QoSOverridingOptions.with_default_policies())
+            with named_overrides(camera_info_topic(node), 'subscription'):
+                camera_infos = message_filters.Subscriber(
+                    node, CameraInfo, camera_info_topic(node), qos_profile=sensor_data_qos(),
+                    qos_overriding_options=QoSOverridingOptions.with_default_policies())
             parts.callback(node.destroy_subscription, camera_infos.sub)
             self._outputs = Outputs(node, settings, core.keypoint_format, core.output_format)
             parts.callback(self._outputs.close)
@@ -72,12 +78,12 @@ class Session:
     @property
     def is_active(self) -> bool:
         """Whether frames are taken."""
-        return bool(self._inputs)
+        return self._input is not None
 
     @property
     def input_topic(self) -> str:
         """The topic of the frames, while they are taken."""
-        return self._inputs[0].topic_name if self._inputs else ''
+        return self._input.topic if self._input is not None else ''
 
     @property
     def known_people(self) -> frozenset[int]:
@@ -88,15 +94,15 @@ class Session:
         """Begin to take frames."""
         self._clock.reset()
         self._processor.reset()
+        self._input = self._subscribe()  # first: it may fail
         self._worker.start()
-        self._subscribe()
         self._watchdog.start()
 
     def stop(self) -> None:
         """Stop taking frames and tell everybody that nobody is followed."""
-        for subscription in self._inputs:
-            self._node.destroy_subscription(subscription)
-        self._inputs = []
+        if self._input is not None:
+            self._input.close()
+        self._input = None
         if not self._worker.stop():
             self._node.get_logger().error('the worker did not end in time')
         self._known_people = frozenset()
@@ -127,14 +133,23 @@ class Session:
 
     def check_inputs(self) -> None:
         """Report inputs that are silent; to be called about once a second."""
-        if self.is_active:
-            self._watchdog.check(self.input_topic)
+        if self._input is None:
+            return
+        loss = self._input.check()
+        if loss:
+            self._problems.report('loss', loss, Severity.WARN)
+        else:
+            self._problems.clear('loss')
+        self._watchdog.check(self._input.topic, self._input.silence())
 
     def figures(self, monotonic: float) -> dict[str, str]:
         """Return what diagnostics show."""
-        return self._statistics.values(self._worker.received, self._worker.dropped, monotonic)
+        values = self._statistics.values(self._worker.received, self._worker.dropped, monotonic)
+        if self._input is not None:
+            values['images lost on the way here'] = str(self._input.lost)
+        return values
 
-    def _subscribe(self) -> None:
+    def _subscribe(self) -> InputSubscription:
         settings = read_settings(self._node)
         if settings.detector == 'external':
             message_type: type = Keypoints2DArray
@@ -142,9 +157,8 @@ class Session:
         else:
             message_type = Image if settings.image_transport == 'raw' else CompressedImage
             topic = image_topic(self._node, settings.image_transport)
-        self._inputs = [self._node.create_subscription(
-            message_type, topic, self._on_input, sensor_data_qos(),
-            qos_overriding_options=QoSOverridingOptions.with_default_policies())]
+        return InputSubscription(
+            self._node, message_type, topic, self._on_input, settings.qos_image)
 
     def _on_input(self, message: Input) -> None:
         self._watchdog.feed()

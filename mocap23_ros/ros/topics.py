@@ -2,8 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Names and qualities of service of the topics."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rclpy.exceptions import ParameterException
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
+
+from mocap23_ros.errors import InputError
 
 # What the node publishes below its namespace; /tf and /diagnostics it shares with others.
 OUTPUT_TOPICS = ('skeletons', 'skeleton_info', 'keypoints_2d', 'markers')
@@ -26,6 +32,20 @@ def latched_qos() -> QoSProfile:
     return QoSProfile(
         history=HistoryPolicy.KEEP_LAST, depth=1, reliability=ReliabilityPolicy.RELIABLE,
         durability=DurabilityPolicy.TRANSIENT_LOCAL)
+
+
+@contextmanager
+def named_overrides(topic: str, kind: str) -> Iterator[None]:
+    """Turn what goes wrong while rclpy applies overrides of a topic's quality into an InputError.
+
+    ``kind``: publisher or subscription. rclpy raises errors of many types, some without the topic.
+    """
+    try:
+        yield
+    except (ParameterException, RuntimeError, OverflowError, TypeError, ValueError) as error:
+        text = ' '.join(str(error).split()).rstrip('.')
+        raise InputError(
+            f'the parameters qos_overrides.{topic}.{kind}.* cannot be used: {text}') from error
 
 
 def image_topic(node: Node, image_transport: str) -> str:

@@ -25,8 +25,11 @@ class InputWatchdog:
         """Note that an input came."""
         self._last_input = time.monotonic()
 
-    def check(self, topic: str) -> None:
-        """Report what is missing, or withdraw the report; to be called about once a second."""
+    def check(self, topic: str, mismatch: str = '') -> None:
+        """Report what is missing, or withdraw the report; to be called about once a second.
+
+        ``mismatch``: why nothing comes although the topic has publishers, where that is known.
+        """
         # Rates of inputs are a matter of the wall clock, also where time is simulated or paused.
         limit = self._node.get_parameter('input_timeout').value
         silence = time.monotonic() - self._last_input
@@ -36,8 +39,9 @@ class InputWatchdog:
             count = self._node.count_publishers(topic)
             reason = (
                 'nobody publishes it: start the camera, or remap the topic' if not count else
-                f'{count} publisher(s) exist: check that they send, and their quality of service '
-                f'(ros2 topic info -v {topic})')
+                f'{count} publisher(s) exist: ' + (mismatch or (
+                    'check that they send, and their quality of service '
+                    f'(ros2 topic info -v {topic})')))
             self._problems.report('input', f'nothing came on {topic} for {limit:g} s; {reason}')
         if not self._node.get_parameter('use_sim_time').value or (
                 self._node.get_clock().now().nanoseconds):

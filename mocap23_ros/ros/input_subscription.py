@@ -1,0 +1,155 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""The subscription of the frames: as reliable as its publishers, and aware of what it loses."""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from rclpy.exceptions import ParameterAlreadyDeclaredException
+from rclpy.node import Node
+from rclpy.qos import QoSPolicyKind, ReliabilityPolicy
+from rclpy.qos_overriding_options import QoSOverridingOptions
+from rclpy.subscription import Subscription
+from rclpy.topic_endpoint_info import TopicEndpointInfo
+
+from mocap23_ros.errors import InputError
+from mocap23_ros.ros.topics import named_overrides, sensor_data_qos
+
+try:
+    from rclpy.event_handler import SubscriptionEventCallbacks, UnsupportedEventTypeError
+except ImportError:  # Humble
+    from rclpy.qos_event import SubscriptionEventCallbacks, UnsupportedEventTypeError
+
+_CHOICES = ('auto', 'reliable', 'best_effort')
+_WINDOW = 10  # checks
+_LOST_SHARE, _LOST_AT_LEAST = 0.1, 5  # fewer are nobody's trouble
+
+
+class InputSubscription:
+    """Subscribes to the frames until ``close``; ``check`` is to be called once a second.
+
+    ``reliability``: auto, reliable or best_effort; auto asks for what the publishers offer, which
+    only they can tell, and subscribes anew where that changes. An override of the topic's
+    reliability wins. Raises InputError for overrides that cannot be used.
+    """
+
+    def __init__(
+        self, node: Node, message_type: type, topic: str, callback: Callable[[Any], None],
+        reliability: str,
+    ) -> None:
+        self._node = node
+        self._type = message_type
+        self._topic = topic
+        self._callback = callback
+        self._wish = _override(node, topic, reliability)
+        self._received = self._lost = 0
+        self._totals: deque[tuple[int, int]] = deque([(0, 0)], maxlen=_WINDOW + 1)
+        self._reliability = self._wanted()
+        self._subscription = self._subscribe()
+
+    @property
+    def topic(self) -> str:
+        """The full name of the topic."""
+        return self._topic
+
+    @property
+    def lost(self) -> int:
+        """Frames that were sent and did not arrive, as far as the middleware tells."""
+        return self._lost
+
+    def close(self) -> None:
+        """Stop taking frames."""
+        self._node.destroy_subscription(self._subscription)
+
+    def check(self) -> str:
+        """Follow the publishers; return how many frames get lost and what to do, or ''."""
+        wanted = self._wanted()
+        if wanted is not self._reliability:
+            self._node.destroy_subscription(self._subscription)
+            self._reliability = wanted
+            self._subscription = self._subscribe()
+            self._node.get_logger().info(
+                f'{self._topic} is taken with quality of service {_text(wanted)}, as its '
+                'publishers offer it')
+        self._totals.append((self._received, self._lost))
+        received, lost = (now - then for now, then in zip(
+            self._totals[-1], self._totals[0], strict=True))
+        if lost < _LOST_AT_LEAST or lost < _LOST_SHARE * (received + lost):
+            return ''
+        return (f'{lost} of {received + lost} messages on {self._topic} got lost on the way to '
+                f'this node in the last {len(self._totals) - 1} s; {self._mend()}')
+
+    def silence(self) -> str:
+        """Why nothing may come although the topic has publishers, or ''."""
+        if self._reliability is ReliabilityPolicy.RELIABLE and not all(
+                map(_is_reliable, self._publishers())):
+            return ('they offer best effort, and reliable is asked for: set qos_image to auto, or '
+                    'remove the override of its reliability')
+        return ''
+
+    def _mend(self) -> str:
+        if self._reliability is ReliabilityPolicy.RELIABLE:
+            return 'this machine or the network is too slow for it: lower rate or size of images'
+        if all(map(_is_reliable, self._publishers())):
+            return 'set qos_image to auto: its publishers offer reliable'
+        return ('let the camera publish reliably (often qos_overrides.<topic>.publisher.reliability'
+                ' of its node), or take smaller or compressed images (image_transport)')
+
+    def _publishers(self) -> list[TopicEndpointInfo]:
+        return self._node.get_publishers_info_by_topic(self._topic)
+
+    def _wanted(self) -> ReliabilityPolicy:
+        if self._wish != 'auto':
+            return ReliabilityPolicy[self._wish.upper()]
+        publishers = self._publishers()
+        reliable = bool(publishers) and all(map(_is_reliable, publishers))
+        # Best effort goes with every publisher.
+        return ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT
+
+    def _subscribe(self) -> Subscription:
+        arguments: dict[str, Any] = {'event_callbacks': SubscriptionEventCallbacks(
+            message_lost=self._on_lost)}
+        try:
+            return self._create(**arguments)
+        except UnsupportedEventTypeError:  # by this middleware
+            return self._create()
+
+    def _create(self, **arguments: Any) -> Subscription:
+        profile = sensor_data_qos()
+        profile.reliability = self._reliability
+        with named_overrides(self._topic, 'subscription'):
+            return self._node.create_subscription(
+                self._type, self._topic, self._on_message, profile,
+                qos_overriding_options=QoSOverridingOptions(
+                    (QoSPolicyKind.HISTORY, QoSPolicyKind.DEPTH)), **arguments)
+
+    def _on_message(self, message: Any) -> None:
+        self._received += 1
+        self._callback(message)
+
+    def _on_lost(self, event: Any) -> None:
+        self._lost += max(0, int(event.total_count_change))
+
+
+def _override(node: Node, topic: str, wish: str) -> str:
+    """Return the reliability that the override of the topic says, or ``wish``."""
+    # Declared here, since rclpy would keep the first reliability when it subscribes anew.
+    name = f'qos_overrides.{topic}.subscription.reliability'
+    with named_overrides(topic, 'subscription'):
+        value: Any
+        try:
+            value = node.declare_parameter(name, wish).value
+        except ParameterAlreadyDeclaredException:
+            value = node.get_parameter(name).value
+    if value not in _CHOICES:
+        raise InputError(f'parameter {name} must be one of {", ".join(_CHOICES)}, not "{value}"')
+    return str(value)
+
+
+def _is_reliable(publisher: TopicEndpointInfo) -> bool:
+    return publisher.qos_profile.reliability is ReliabilityPolicy.RELIABLE
+
+
+def _text(reliability: ReliabilityPolicy) -> str:
+    return reliability.name.lower().replace('_', ' ')
