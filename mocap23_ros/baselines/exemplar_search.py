@@ -13,13 +13,6 @@ _HEADINGS = 16
 _KEPT = 24
 
 
-def levelled_rays(keypoints: NDArray[np.float64], world_T_camera: NDArray[np.float64]
-                  ) -> NDArray[np.float64]:
-    """World directions [T,17,3] (depth 1) of normalised keypoints [T,17,2]."""
-    rays = np.concatenate([keypoints, np.ones((*keypoints.shape[:2], 1))], axis=-1)
-    return rays @ np.swapaxes(world_T_camera[:, :3, :3], 1, 2)
-
-
 def search(rays: NDArray[np.float64], weight: NDArray[np.float64], centre: NDArray[np.float64],
            exemplars: NDArray[np.float64], stature: float
            ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.linalg import solveh_banded
 
-from mocap23_ros.baselines.exemplar_search import levelled_rays, search
+from mocap23_ros.baselines.exemplar_search import search
 from mocap23_ros.baselines.pose_prior import PosePrior, heading_of, normalised_poses, turn
+from mocap23_ros.geometry.rays import world_rays
 from mocap23_ros.skeletons.body_proportions import (
     ANKLE_HEIGHT,
     BONE_FRACTIONS,
@@ -105,7 +106,7 @@ def optimise_motion(stamps: NDArray[np.float64], keypoints: NDArray[np.float64],
     confidence = np.where(seen, keypoints[..., 2], 0.0)
     mean, sd = (stature, 0.01 * stature) if np.isfinite(stature) else settings.stature
     centre = world_T_camera[:, :3, 3]
-    rays = levelled_rays(xy, world_T_camera)
+    rays = world_rays(xy, world_T_camera)
     joints, usable = search(rays, confidence, centre, prior.exemplars, mean)
     if usable.sum() < 2:
         return np.full((len(stamps), 17, 3), np.nan), mean

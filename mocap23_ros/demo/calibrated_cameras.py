@@ -17,6 +17,7 @@ from mocap23_ros.demo.bundle_adjustment import BundleAdjustment, TiePoints, adju
 from mocap23_ros.demo.qualisys import read_qualisys
 from mocap23_ros.demo.sample_camera import SampleCamera
 from mocap23_ros.errors import InputError
+from mocap23_ros.skeletons.unobserved import UNOBSERVED
 
 FLOOR_HEIGHT = 0.05  # metres: the person walks on the beam
 
@@ -73,7 +74,7 @@ def calibrate(files: SampleFiles) -> tuple[list[SampleCamera], BundleAdjustment]
     count = p_pixel.shape[1]
     ties = TiePoints(
         p_pixel, np.full(count, SQUARE_SIGMA_PX),
-        np.tile((np.nan, np.nan, 0.0), (count, 1)),
+        np.tile(UNOBSERVED, (count, 1)),
         np.tile((np.inf, np.inf, BELT_HEIGHT_SIGMA), (count, 1)))
     result = adjust_bundle(cameras, ties)
     return [camera.moved(pose) for camera, pose in

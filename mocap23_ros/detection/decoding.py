@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mocap23_ros.skeletons.unobserved import clear_unobserved
+
 _OVERLAP = 0.65  # IoU from which two boxes are one person
 
 
@@ -72,5 +74,5 @@ def suppress(boxes: NDArray, scores: NDArray, min_score: float, most: int) -> ND
 
 def mark_missing(keypoints: NDArray[np.float32]) -> NDArray[np.float32]:
     """Give keypoints [...,3] without confidence no place, in place."""
-    keypoints[~(keypoints[..., 2] > 0)] = np.nan, np.nan, 0.0
+    clear_unobserved(keypoints)
     return keypoints

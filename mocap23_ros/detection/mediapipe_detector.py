@@ -24,6 +24,7 @@ from mocap23_ros.detection.regions import PersonLandmarks, PersonRegion
 from mocap23_ros.errors import InputError
 from mocap23_ros.skeletons.conversion import convert_keypoints
 from mocap23_ros.skeletons.formats import BLAZEPOSE33, COCO17
+from mocap23_ros.skeletons.unobserved import UNOBSERVED
 
 _DUPLICATE_SIMILARITY = 0.5  # OKS from which two poses are one person
 _NEW_SCORE = 0.5  # a new person must be clearer than one that is followed
@@ -176,7 +177,7 @@ def _to_detection(pose: PersonLandmarks, image: NDArray) -> Detection | None:
     blazepose = np.empty((len(marks), 3), np.float32)
     blazepose[:, :2] = marks[:, :2]
     blazepose[:, 2] = marks[:, 2] * marks[:, 3]
-    blazepose[~inside] = np.nan, np.nan, 0.0
+    blazepose[~inside] = UNOBSERVED
     keypoints = convert_keypoints(blazepose, BLAZEPOSE33, COCO17)
     found = keypoints[:, 2] > 0
     if found.sum() < 3:

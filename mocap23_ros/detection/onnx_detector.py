@@ -17,6 +17,7 @@ from mocap23_ros.detection.weights import find_weights
 from mocap23_ros.engines.backend import Backend, TensorSpec
 from mocap23_ros.engines.backends import create_backend
 from mocap23_ros.errors import InputError
+from mocap23_ros.skeletons.unobserved import UNOBSERVED
 
 _DUPLICATE_SIMILARITY = 0.6  # OKS from which two people of the pose network are one
 _SEEN = 0.3  # confidence from which a keypoint shapes the box in which it is looked for next
@@ -139,7 +140,7 @@ class OnnxDetector:
         with np.errstate(invalid='ignore'):
             found = ((keypoints[:, 2] > 0) & (keypoints[:, 0] >= 0) & (keypoints[:, 0] < width)
                      & (keypoints[:, 1] >= 0) & (keypoints[:, 1] < height))
-        keypoints[~found] = np.nan, np.nan, 0
+        keypoints[~found] = UNOBSERVED
         if found.sum() < 3:
             return None
         if score is None:

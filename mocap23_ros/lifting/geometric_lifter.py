@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.errors import InputError
+from mocap23_ros.geometry.rays import world_rays
 from mocap23_ros.lifting.contact_estimate import contact_probability
 from mocap23_ros.lifting.depth_evidence import DEFAULT_NOISE, DepthNoise, angular_sd
 from mocap23_ros.lifting.gap_filling import fill_gaps
-from mocap23_ros.lifting.initial_root import root_on_its_ray, world_rays
+from mocap23_ros.lifting.initial_root import root_on_its_ray
 from mocap23_ros.lifting.lifter import LiftedMotion
 from mocap23_ros.lifting.ray_chain import ChainDepths, chain_depths
 from mocap23_ros.lifting.root_evidence import FrameEvidence, frame_evidence
@@ -61,7 +62,9 @@ class GeometricLifter:
             return self._lift(windows)
 
     def _lift(self, windows: KeypointWindows) -> LiftedMotion:
-        centre, direction, confidence = world_rays(windows)
+        centre = windows.world_T_camera[:, :3, 3]
+        direction = world_rays(windows.keypoints[..., :2], windows.world_T_camera)
+        confidence = np.nan_to_num(windows.keypoints[..., 2])
         stature, stature_sd = self._stature.current(windows.person_ids, windows.stature)
         evidence = frame_evidence(centre, direction, confidence, windows.focal_length,
                                   stature[:, None], stature_sd[:, None], self._noise)

@@ -14,7 +14,6 @@ from mocap23_ros.lifting.depth_evidence import DEFAULT_NOISE, DepthNoise
 from mocap23_ros.lifting.root_evidence import FrameEvidence, frame_evidence
 from mocap23_ros.skeletons.body_proportions import MEAN_STATURE, STANDING_HEIGHTS, STATURE_RANGE
 from mocap23_ros.skeletons.coco17 import HIPS
-from mocap23_ros.windows.keypoint_windows import KeypointWindows
 
 _TRUST = np.full(17, 1e-3)  # in a keypoint as a sign of where mid-hip is
 _TRUST[HIPS] = 1.0
@@ -50,18 +49,6 @@ def initial_root(p_centre: ArrayLike, ray_direction: ArrayLike, confidence: Arra
     usable = np.isfinite(root).all(axis=-1) & np.isfinite(evidence.distance_sd)
     return (np.where(usable[..., None], root, np.nan),
             np.where(usable, evidence.distance_sd, np.nan))
-
-
-def world_rays(windows: KeypointWindows) -> tuple[NDArray, NDArray, NDArray]:
-    """Camera centres [T,3], ray directions [P,T,J,3] in the world, confidences [P,T,J].
-
-    Directions are NaN and confidences 0 where a keypoint is not seen.
-    """
-    rotation = windows.world_T_camera[:, None, :3, :3]
-    x, y = windows.keypoints[..., 0, None], windows.keypoints[..., 1, None]
-    direction = x * rotation[..., 0] + y * rotation[..., 1] + rotation[..., 2]
-    confidence = np.nan_to_num(windows.keypoints[..., 2])
-    return windows.world_T_camera[:, :3, 3], direction, confidence
 
 
 def root_on_its_ray(p_centre: NDArray, evidence: FrameEvidence, distance: NDArray,

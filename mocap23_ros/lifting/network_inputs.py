@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mocap23_ros.geometry.rays import world_rays
 from mocap23_ros.lifting.initial_root import initial_root
 from mocap23_ros.skeletons.body_proportions import MEAN_STATURE
 from mocap23_ros.skeletons.conversion import convert_confidence, convert_joints
@@ -69,9 +70,7 @@ def make_network_inputs(keypoints: NDArray, world_T_camera: NDArray, focal_lengt
     p_normalised = np.nan_to_num(keypoints[..., :2])
     rotation = world_T_camera[..., :3, :3]
     centre_world = world_T_camera[..., :3, 3]
-    direction_world = (rotation[:, :, None, :, 0] * p_normalised[..., 0, None]
-                       + rotation[:, :, None, :, 1] * p_normalised[..., 1, None]
-                       + rotation[:, :, None, :, 2])
+    direction_world = world_rays(p_normalised, world_T_camera)
 
     stature_sd = np.broadcast_to(stature_sd, (people,))
     well_known = np.where(stature_sd < 0.02, stature, np.nan)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.errors import InputError
+from mocap23_ros.skeletons.unobserved import UNOBSERVED, is_observed
 
 # What detectors write for a keypoint that they did not find; no keypoint is there exactly.
 _MISSING = ((0.0, 0.0), (-1.0, -1.0))
@@ -31,7 +32,7 @@ def clean_keypoints(keypoints: NDArray, image_size: Sequence[int] = (0, 0)
     cleaned = np.array(keypoints, np.float32)
     x, y, confidence = np.moveaxis(cleaned, -1, 0)
     with np.errstate(invalid='ignore'):
-        found = np.isfinite(cleaned).all(axis=-1) & (confidence > 0)
+        found = is_observed(cleaned)
         found &= (np.abs(cleaned[..., :2]) < _ABSURD).all(axis=-1)
         for missing in _MISSING:
             found &= (x != missing[0]) | (y != missing[1])
@@ -42,7 +43,7 @@ def clean_keypoints(keypoints: NDArray, image_size: Sequence[int] = (0, 0)
         reach = max(width, height)
         with np.errstate(invalid='ignore'):
             found &= (x >= -reach) & (x <= width + reach) & (y >= -reach) & (y <= height + reach)
-    cleaned[~found] = np.nan, np.nan, 0.0
+    cleaned[~found] = UNOBSERVED
     np.minimum(cleaned[..., 2], 1.0, out=cleaned[..., 2])
     return cleaned
 

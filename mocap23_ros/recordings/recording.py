@@ -21,6 +21,7 @@ from mocap23_ros.skeletons.body_proportions import GIVEN_STATURE_RANGE
 from mocap23_ros.skeletons.conversion import convert_keypoints, defined_joints
 from mocap23_ros.skeletons.formats import COCO17, find_format
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
+from mocap23_ros.skeletons.unobserved import clear_unobserved
 
 _NEEDED = ('keypoints', 'stamps', 'K', 'world_T_camera', 'image_size')
 _OPTIONAL = ('distortion', 'distortion_model', 'stature', 'skeleton')
@@ -70,7 +71,7 @@ class KeypointRecording:
         result = self.keypoints.copy()
         for first, last, camera in self._spans():
             result[first:last, ..., :2] = camera.undistort(self.keypoints[first:last, ..., :2])
-        result[~np.isfinite(result).all(axis=-1)] = (np.nan, np.nan, 0)
+        clear_unobserved(result)
         return result
 
     def _spans(self) -> Iterator[tuple[int, int, CameraModel]]:

@@ -16,6 +16,7 @@ from mocap23_ros.geometry.camera_file import load_camera_file
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.recordings.recording import KeypointRecording
 from mocap23_ros.recordings.video_file import VideoFile
+from mocap23_ros.skeletons.unobserved import clear_unobserved
 from mocap23_ros.tracking.track import TrackState
 from mocap23_ros.tracking.tracker import Tracker
 
@@ -75,7 +76,7 @@ def record_video(video: Path, camera_file: Path, detector: Detector,
     for column, person_id in enumerate(ids):
         for row, values in people[person_id].items():
             keypoints[row, column] = values
-    keypoints[~np.isfinite(keypoints).all(axis=-1)] = (np.nan, np.nan, 0)
+    clear_unobserved(keypoints)
     return KeypointRecording(keypoints, np.array(stamps), (camera,),
                              np.broadcast_to(np.eye(4) if pose is None else pose,
                                              (len(stamps), 4, 4)),

@@ -20,6 +20,7 @@ from mocap23_ros.lifting.root_evidence import MINIMUM_FORWARD
 from mocap23_ros.skeletons.keypoint_layout import keypoint_layout
 from mocap23_ros.skeletons.mirror import mirror_keypoints
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
+from mocap23_ros.skeletons.unobserved import UNOBSERVED
 from mocap23_ros.training.keypoint_tracks import KeypointTrack, load_keypoint_tracks
 from mocap23_ros.training.targets import TrainingWindows
 from mocap23_ros.windows.recording_windows import recording_windows
@@ -75,7 +76,7 @@ class KeypointSource:
     def _trusted(self, keypoints: NDArray[np.float32]) -> NDArray[np.float32]:
         """Keypoints [...,3] of which those of low confidence count as not seen."""
         doubtful = keypoints[..., 2:] < self.confidence
-        return np.where(doubtful, np.array([np.nan, np.nan, 0], np.float32), keypoints)
+        return np.where(doubtful, UNOBSERVED, keypoints)
 
     def _window_ends(self, track: KeypointTrack) -> NDArray[np.float64]:
         """Stamps, 1 / rate apart, at which usable windows end."""

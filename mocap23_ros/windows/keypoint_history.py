@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.geometry.poses import check_pose
+from mocap23_ros.skeletons.unobserved import UNOBSERVED, clear_unobserved
 from mocap23_ros.tracking.track import Track, TrackState
 from mocap23_ros.windows.keypoint_windows import KeypointWindows
 from mocap23_ros.windows.resampling import MAX_GAP, resample_keypoints, resample_poses
@@ -96,7 +97,7 @@ class KeypointHistory:
         if newest is None or stamp > newest:
             self._append(stamp)
         frame = self._end - 1
-        self._keypoints[:len(self._rows), frame] = (np.nan, np.nan, 0)
+        self._keypoints[:len(self._rows), frame] = UNOBSERVED
         self._poses[frame] = pose
         self._focal_length = camera.focal_length
         for index in np.flatnonzero(seen[..., 2].any(axis=1)):
@@ -155,7 +156,7 @@ class KeypointHistory:
 
     def _empty(self, people: int, frames: int) -> NDArray[np.float32]:
         buffer = np.empty((people, frames, self._joints, 3), np.float32)
-        buffer[...] = (np.nan, np.nan, 0)
+        buffer[...] = UNOBSERVED
         return buffer
 
     def _read(self, people: Mapping[int, ArrayLike] | Iterable[Track]
@@ -213,7 +214,7 @@ class KeypointHistory:
             larger = self._empty(2 * row, len(self._stamps))
             larger[:row] = self._keypoints
             self._keypoints = larger
-        self._keypoints[row] = (np.nan, np.nan, 0)
+        self._keypoints[row] = UNOBSERVED
         self._rows[person_id] = row
         return row
 
@@ -234,7 +235,7 @@ class KeypointHistory:
         if rows == list(range(len(rows))):
             return self._keypoints[:len(rows), span]
         selected = self._keypoints[rows, span]
-        selected[[row < 0 for row in rows]] = (np.nan, np.nan, 0)
+        selected[[row < 0 for row in rows]] = UNOBSERVED
         return selected
 
 
@@ -246,6 +247,5 @@ def _undistorted(keypoints: NDArray[np.float64], camera: CameraModel) -> NDArray
     result[..., :2] = camera.undistort(keypoints[..., :2])
     confidence = np.nan_to_num(keypoints[..., 2], nan=0.0, posinf=0.0, neginf=0.0)
     result[..., 2] = np.clip(confidence, 0.0, 1.0)
-    unseen = (result[..., 2] <= 0) | ~np.isfinite(result[..., :2]).all(axis=-1)
-    result[unseen] = (np.nan, np.nan, 0)
+    clear_unobserved(result)
     return result

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.geometry.poses import interpolate_pose
+from mocap23_ros.skeletons.unobserved import UNOBSERVED
 
 MAX_GAP = 0.25  # seconds that a keypoint may be missing before its path counts as unknown
 SAME_STAMP = 1e-6  # seconds; stamps of today as float64 resolve 0.24 microseconds
@@ -25,7 +26,7 @@ def resample_keypoints(stamps: NDArray[np.float64], keypoints: NDArray[np.float3
     people, frames, joints, _ = keypoints.shape
     result = np.empty((people, len(query), joints, 3), np.float32)
     if not people or not frames:
-        result[...] = (np.nan, np.nan, 0)
+        result[...] = UNOBSERVED
         return result
     query, before, after = _bracket(stamps, query)
     inside = (before >= 0) & (after < frames)
@@ -41,7 +42,7 @@ def resample_keypoints(stamps: NDArray[np.float64], keypoints: NDArray[np.float3
     result += start
     known[:, ~inside] = False
     if not known.all():
-        result[~known] = (np.nan, np.nan, 0)
+        result[~known] = UNOBSERVED
         person, joint = np.nonzero((~known & inside[:, None]).any(axis=1))
         if person.size:
             result[person, :, joint] = _bridge(
@@ -71,7 +72,7 @@ def _bridge(stamps: NDArray[np.float64], tracks: NDArray[np.float32], query: NDA
     result = tracks[row, following] - start
     result *= fraction.astype(np.float32)[..., None]
     result += start
-    result[~known] = (np.nan, np.nan, 0)
+    result[~known] = UNOBSERVED
     return result
 
 

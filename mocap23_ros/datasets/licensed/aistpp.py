@@ -23,6 +23,7 @@ from mocap23_ros.datasets.motion_clips import MotionClips
 from mocap23_ros.errors import InputError
 from mocap23_ros.skeletons.body_proportions import ANKLE_HEIGHT, MEAN_STATURE
 from mocap23_ros.skeletons.coco17 import ANKLES
+from mocap23_ros.skeletons.unobserved import clear_unobserved
 
 _FPS = 60.0
 _UP = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])   # y up -> z up
@@ -63,8 +64,7 @@ def load_aistpp(root: Path | str, sequence: str, view: int = 0) -> EvaluationSeq
     pose[:3, :3] = _UP @ rotation.T
     pose[:3, 3] = _UP @ centre - (0, 0, floor)
     keypoints = seen[view].astype(np.float32)
-    unseen = ~np.isfinite(keypoints).all(axis=-1) | (keypoints[..., 2] <= 0)
-    keypoints[unseen] = (np.nan, np.nan, 0)
+    clear_unobserved(keypoints)
     keypoints[..., 2] = np.clip(keypoints[..., 2], 0, 1)
     legs = sum(np.linalg.norm(joints[:, a] - joints[:, b], axis=-1) for a, b in
                ((11, 13), (13, 15), (12, 14), (14, 16))) / 2
