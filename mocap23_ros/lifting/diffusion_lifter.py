@@ -70,6 +70,10 @@ class DiffusionLifter:
                        stature_sd=np.where(usable, stature * stature_sd, np.nan
                                            ).astype(np.float32))
 
+    def restart(self, person_ids: Iterable[int]) -> None:
+        """Begin the next motion of these people from noise, not from the last one."""
+        self._warm_start.forget(person_ids)
+
     def forget(self, person_ids: Iterable[int] | None = None) -> None:
         """Drop the state of these people; of everybody when None."""
         ids = None if person_ids is None else list(person_ids)

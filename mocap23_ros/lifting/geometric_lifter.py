@@ -49,6 +49,9 @@ class GeometricLifter:
         self._noise = noise
         self._stature = StatureState(noise)
 
+    def restart(self, person_ids: Iterable[int]) -> None:
+        """Do nothing: every motion begins from the keypoints alone."""
+
     def forget(self, person_ids: Iterable[int] | None = None) -> None:
         """Drop the learned statures of these people; of everybody when None."""
         self._stature.forget(person_ids)

@@ -35,6 +35,12 @@ class LiftedMotion:
     stature: NDArray[np.float32]
     stature_sd: NDArray[np.float32]
 
+    def take(self, people: slice) -> 'LiftedMotion':
+        """The motion of some of the people."""
+        return LiftedMotion(self.stamps, self.joints[people], self.covariance[people],
+                            self.confidence[people], self.contact[people],
+                            self.stature[people], self.stature_sd[people])
+
 
 class Lifter(Protocol):
     """Turns keypoint windows into metric motion; may keep state per person id between calls.
@@ -51,6 +57,9 @@ class Lifter(Protocol):
 
     def lift(self, windows: KeypointWindows) -> LiftedMotion:
         """Lift all people of the windows at once."""
+
+    def restart(self, person_ids: Iterable[int]) -> None:
+        """Begin the next motion of these people from their keypoints alone, not from the last."""
 
     def forget(self, person_ids: Iterable[int] | None = None) -> None:
         """Drop the state of these people; of everybody when None (reset, clock jump)."""

@@ -18,14 +18,18 @@ from mocap23_ros.lifting.motion_sample import sample_motion
 from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
 from mocap23_ros.pipeline.refinement import ALL_STEPS, MotionRefiner, RefinementSteps
 from mocap23_ros.pipeline.root_filter import RootFilter
+from mocap23_ros.pipeline.side_correction import SideCorrection, doubt, doubted
 from mocap23_ros.pipeline.skeleton_assembly import assemble
 from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
 from mocap23_ros.pipeline.unseen_people import predict_estimate
+from mocap23_ros.tracking.side_filter import SideAlternative
 from mocap23_ros.tracking.track import Track, TrackState
 from mocap23_ros.windows.keypoint_history import KeypointHistory
+from mocap23_ros.windows.keypoint_windows import KeypointWindows
 from mocap23_ros.windows.resampling import MAX_GAP
 
 MAXIMUM_LAG = 60  # frames
+_KNOWN_STATURE = 0.03  # relative standard deviation, from which alternatives are told it
 
 
 @dataclass(frozen=True)
@@ -68,8 +72,8 @@ class StreamingLifter:
         self._duration = (lifter.window_length - 1) / lifter.rate
         self._lag = lag
         self._patience = patience
-        self._history = KeypointHistory(len(lifter.input_format),
-                                        max(12.0, self._duration + 2.0))
+        self._history = KeypointHistory(lifter.input_format, max(12.0, self._duration + 2.0))
+        self._sides = SideCorrection(self._history, lifter.input_format)
         self._refiner = MotionRefiner(refinement)
         self.pose_uncertainty = pose_uncertainty or CameraPoseUncertainty()
         self._root_filter = RootFilter()
@@ -78,6 +82,7 @@ class StreamingLifter:
     def _clear(self) -> None:
         self._frames: deque[_Frame] = deque(maxlen=self._lag + 1)
         self._first_seen: dict[int, float] = {}
+        self._alternative_ids: set[int] = set()
         self._last: dict[int, SkeletonEstimate] = {}  # newest estimate that rests on data
 
     def reset(self) -> None:
@@ -112,6 +117,7 @@ class StreamingLifter:
         seen = frozenset(t.person_id for t in tracks if np.isfinite(t.keypoints[:, 0]).any())
         for person_id in seen:
             self._first_seen.setdefault(person_id, stamp)
+        self.lifter.restart(self._sides.update(sorted(seen)))
         if self._frames and self._frames[-1].stamp == stamp:
             self._frames.pop()
         self._frames.append(_Frame(stamp, {t.person_id: t.state for t in tracks}, seen))
@@ -150,18 +156,32 @@ class StreamingLifter:
         newest = self._newest_stamp()
         windows = self._history.windows(self.lifter.window_length, self.lifter.rate, newest,
                                         person_ids)
-        motion = self.lifter.lift(windows)
+        alternatives = self._sides.alternatives(len(self._frames) - 1, person_ids)
+        everything = self._with_alternatives(windows, alternatives)
+        lifted = self.lifter.lift(everything)
+        motion = lifted.take(slice(windows.people))
         sample = sample_motion(motion, windows.person_ids, target.stamp)
         if not sample.people:
             return {}
+        unsure = doubt(lifted, alternatives, everything.person_ids, sample)
         pose_before, pose = self._history.windows(
             2, self.lifter.rate, target.stamp, []).world_T_camera
         rows = np.searchsorted(windows.person_ids, sample.person_ids)
         sample = self._refiner.apply(sample, motion, rows, pose[:3, 3])
         sample = replace(sample, covariance=sample.covariance + self.pose_uncertainty.covariance(
             sample.joints, pose_before, pose, 1 / self.lifter.rate))
+        sample = doubted(sample, unsure)
         estimates = assemble(sample, target.stamp, self._root_filter, self._last)
         return {i: replace(e, state=self._state(target, i, newest)) for i, e in estimates.items()}
+
+    def _with_alternatives(self, windows: KeypointWindows,
+                           alternatives: Sequence[SideAlternative]) -> KeypointWindows:
+        ids = {a.person_id for a in alternatives}
+        self.lifter.forget([-i for i in self._alternative_ids - ids])
+        self._alternative_ids = ids
+        stature = {i: self._last[i].stature for i in ids if i in self._last
+                   and self._last[i].stature_sd < _KNOWN_STATURE * self._last[i].stature}
+        return self._sides.with_alternatives(windows, alternatives, stature)
 
     def _newest_stamp(self) -> float:
         """Where windows for the oldest kept frame end: at most half a window after it.
@@ -197,7 +217,7 @@ class StreamingLifter:
 
     def _forget(self, person_ids: Iterable[int] | None) -> None:
         ids = None if person_ids is None else list(person_ids)
-        for part in (self.lifter, self._refiner, self._root_filter):
+        for part in (self.lifter, self._refiner, self._root_filter, self._sides):
             part.forget(ids)
         for person_id in ids or ():
             self._last.pop(person_id, None)

@@ -13,6 +13,7 @@ from mocap23_ros.lifting.lifter import LiftedMotion, Lifter, require_coco17
 from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
 from mocap23_ros.recordings.recorded_motion import RecordedMotion
 from mocap23_ros.recordings.recording import KeypointRecording
+from mocap23_ros.tracking.side_filter import SideFilter
 from mocap23_ros.windows.keypoint_windows import KeypointWindows
 from mocap23_ros.windows.resampling import resample_keypoints, resample_poses
 
@@ -100,11 +101,24 @@ def _on_grid(lifter: Lifter, recording: KeypointRecording
         raise InputError(f'{minutes:.0f} minutes of {recording.people} people are too much for '
                          'one piece: cut the recording, or use streaming mode')
     grid = stamps[-1] - np.arange(samples - 1, -1, -1) / lifter.rate
-    keypoints = resample_keypoints(
-        stamps, np.ascontiguousarray(np.swapaxes(recording.undistorted(), 0, 1)), grid)
+    keypoints = resample_keypoints(stamps, _on_their_sides(lifter, recording), grid)
     focal = np.array([camera.focal_length for camera in recording.cameras])
     focal = np.interp(grid, stamps, np.broadcast_to(focal, len(stamps)))
     return grid, keypoints, resample_poses(stamps, recording.world_T_camera, grid), focal
+
+
+def _on_their_sides(lifter: Lifter, recording: KeypointRecording) -> NDArray[np.float32]:
+    """Undistorted keypoints [P,F,J,3] with left and right as all frames together say."""
+    keypoints = np.ascontiguousarray(np.swapaxes(recording.undistorted(), 0, 1))
+    sides = SideFilter(lifter.input_format, memory=len(recording.stamps))
+    mirror = np.array(lifter.input_format.mirror)
+    people = range(recording.people)
+    detected = keypoints.copy()
+    for frame, stamp in enumerate(recording.stamps):
+        for change in sides.update(float(stamp), people, detected[:, frame]):
+            rows = keypoints[change.person_id, frame + 1 - len(change.exchange):frame + 1]
+            rows[:] = np.where(change.exchange[..., None], rows[:, mirror], rows)
+    return keypoints
 
 
 class _Blend:

@@ -10,6 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.geometry.poses import check_pose
+from mocap23_ros.skeletons.formats import COCO17
+from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 from mocap23_ros.skeletons.unobserved import UNOBSERVED, clear_unobserved
 from mocap23_ros.tracking.track import Track, TrackState
 from mocap23_ros.windows.keypoint_windows import KeypointWindows
@@ -28,14 +30,16 @@ class KeypointHistory:
     ``duration`` go, at most MAXIMUM_FRAMES stay (34 s at 240 Hz), and people whom no kept frame
     saw are dropped. Not thread safe.
 
-    joints: keypoints per person. duration: seconds kept behind the newest frame; no shorter than
+    skeleton: of the keypoints. duration: seconds kept behind the newest frame; no shorter than
     the windows asked for. max_gap: see resample_keypoints.
     """
 
-    def __init__(self, joints: int = 17, duration: float = 12.0, max_gap: float = MAX_GAP) -> None:
-        if not (joints > 0 and duration > 0 and max_gap >= 0):
-            raise InputError('a keypoint history needs joints > 0, duration > 0, max_gap >= 0')
-        self._joints = joints
+    def __init__(self, skeleton: SkeletonFormat = COCO17, duration: float = 12.0,
+                 max_gap: float = MAX_GAP) -> None:
+        if not (duration > 0 and max_gap >= 0):
+            raise InputError('a keypoint history needs duration > 0, max_gap >= 0')
+        self._joints = len(skeleton)
+        self._mirror = np.array(skeleton.mirror, np.intp)
         self._duration = duration
         self._max_gap = max_gap
         self.reset()
@@ -147,6 +151,24 @@ class KeypointHistory:
             world_T_camera=resample_poses(self._stamps[around], self._poses[around], query),
             focal_length=self._focal_length, person_ids=np.array(ids, np.int64),
             stature=np.array([self._stature.get(i, np.nan) for i in ids], np.float32))
+
+    def exchange(self, person_id: int, joints: NDArray[np.bool_]) -> None:
+        """Let joints trade places with their partners in a person's last K frames.
+
+        joints: [K,J], oldest first; frames that are no longer kept are left out.
+        """
+        row = self._rows.get(int(person_id))
+        count = min(len(joints), len(self))
+        if row is None or not count:
+            return
+        frames = self._keypoints[row, self._end - count:self._end]
+        frames[:] = np.where(joints[len(joints) - count:, :, None], frames[:, self._mirror], frames)
+
+    def hide(self, person_id: int, joints: NDArray[np.bool_]) -> None:
+        """Take joints [J] of a person in the newest frame for not seen."""
+        row = self._rows.get(int(person_id))
+        if row is not None and len(self):
+            self._keypoints[row, self._end - 1, joints] = UNOBSERVED
 
     def forget(self, person_ids: Iterable[int]) -> None:
         """Drop these people and their statures; unknown ids are ignored."""

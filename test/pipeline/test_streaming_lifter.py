@@ -146,6 +146,9 @@ class RecordingLifter:
         self.calls.append(list(windows.person_ids))
         return self.inner.lift(windows)
 
+    def restart(self, person_ids):
+        self.inner.restart(person_ids)
+
     def forget(self, person_ids=None):
         self.inner.forget(person_ids)
 

@@ -1,0 +1,271 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Decides where a detector exchanged left and right, person by person and image by image.
+
+A hidden Markov model: the state says which of face, arms and legs are exchanged (side_model.py).
+The evidence is continuity: the offset from a left joint to its right partner moves as bodies move,
+so an exchange, which turns the offset round within one image, is told from a turn of the body and
+from legs that cross. Every state carries its own Kalman filter of the offsets along its most
+probable past (Viterbi), so that an image costs the same however long the recording, and a later
+image can change what was decided about the ones before.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
+from mocap23_ros.tracking.side_model import (
+    ARMS,
+    GROUPS,
+    LEGS,
+    LOG_SHARE,
+    STATES,
+    log_transition,
+    pair_table,
+)
+from mocap23_ros.tracking.side_motion import OffsetFilters, grown
+
+MEMORY = 128  # images
+_TOGETHER = 0.6  # pairs of a group err together: their evidence counts by this much
+_TORSO_EVIDENCE = 6.0  # nats / s for shoulders and hips that point the same way
+_LEAST_OFFSET = 0.05  # body heights from which such an offset means something
+_FORGOTTEN = 5.0  # s after which somebody who is not seen is begun anew
+_SIZE_MEMORY = 3.0  # s in which an apparent height that is no more is forgotten
+_BITS = (np.arange(STATES)[:, None] >> np.arange(len(GROUPS))) & 1  # [S,G]
+_SIGN = 1.0 - 2.0 * _BITS
+BODY = ARMS | LEGS
+
+
+@dataclass(frozen=True)
+class SideChange:
+    """States of a person's last K images that are now thought to be others.
+
+    exchange: bool [K,J], oldest first: joints that must trade places with their partners.
+    """
+
+    person_id: int
+    exchange: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class SideAlternative:
+    """The second most probable sides of a person, where these are not sure.
+
+    probability: of the alternative, given that it is this or the one decided for, 0..0.5.
+    exchange: bool [K,J] as in SideChange, from the decision to the alternative.
+    """
+
+    person_id: int
+    probability: float
+    exchange: NDArray[np.bool_]
+
+
+class SideFilter:
+    """The exchange of sides of everybody whom one camera sees.
+
+    memory: number of images, with the newest one, in which a decision can still be changed.
+    """
+
+    def __init__(self, skeleton: SkeletonFormat, memory: int = MEMORY) -> None:
+        self._pairs = pair_table(skeleton)
+        self._memory = memory
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everybody."""
+        self._rows: dict[int, int] = {}
+        self._free: list[int] = []
+        self._stamp = np.nan
+        self._image = 0  # number of images taken in
+        self._score = np.zeros((0, STATES))
+        self._size = np.zeros(0)
+        self._before = np.zeros((0, self._memory, STATES), np.uint8)
+        self._decided = np.zeros((0, self._memory), np.uint8)
+        self._born = np.zeros(0, np.int64)
+        self._seen = np.zeros(0)
+        self._strange = np.zeros((0, len(self._pairs.left)), bool)
+        self._motion = OffsetFilters(STATES, self._pairs)
+
+    def _more_rows(self) -> None:
+        old = len(self._score)
+        rows = max(4, 2 * old)
+        self._score, self._size, self._before, self._decided = (
+            grown(a, rows) for a in (self._score, self._size, self._before, self._decided))
+        self._born, self._seen, self._strange = (
+            grown(a, rows) for a in (self._born, self._seen, self._strange))
+        self._motion.grow(rows)
+        self._free += range(rows - 1, old - 1, -1)
+
+    def forget(self, person_ids: Iterable[int] | None = None) -> None:
+        """Drop these people; everybody when None."""
+        if person_ids is None:
+            self.reset()
+            return
+        for person_id in person_ids:
+            row = self._rows.pop(int(person_id), None)
+            if row is not None:
+                self._free.append(row)
+
+    def update(self, stamp: float, person_ids: Sequence[int], keypoints: NDArray
+               ) -> list[SideChange]:
+        """Take in an image; return what must change in it and in the images before.
+
+        stamp: seconds, later than the last one. keypoints: [P,J,3] as detected: undistorted
+        normalised x, y and confidence, 0 where not seen. People who are not among person_ids were
+        not seen. The last one of ``exchange`` is this image.
+        """
+        step = 0.0 if np.isnan(self._stamp) else max(stamp - self._stamp, 0.0)
+        self._stamp = stamp
+        self._image += 1
+        for person_id in person_ids:
+            if int(person_id) not in self._rows:
+                self._begin(int(person_id))
+        if not self._rows:
+            return []
+        rows = np.fromiter(self._rows.values(), np.intp, len(self._rows))
+        here = np.array([self._rows[int(i)] for i in person_ids], np.intp)
+        place = {int(i): number for number, i in enumerate(self._rows)}
+        index = np.array([place[int(i)] for i in person_ids], np.intp)
+        self._motion.predict(rows, step)
+        offset, noise = self._measure(here, keypoints, step)
+        total = self._score[rows][:, :, None] + log_transition(step)
+        if len(here):
+            total[index] += self._evidence(here, offset, noise)
+            total[index] += self._bearing(offset, min(step, 0.1))[:, None]
+        before = total.argmax(axis=1).astype(np.uint8)
+        score = total.max(axis=1)
+        self._score[rows] = score - score.max(axis=1, keepdims=True)
+        self._motion.follow(rows, before)
+        if len(here):
+            z = offset[:, None] * _SIGN[:, self._pairs.group][..., None]
+            impossible = self._motion.update(here, z, noise)
+            best = self._score[here].argmax(axis=1)
+            self._strange[here] = impossible[np.arange(len(here)), best]
+        self._before[rows, self._image % self._memory] = before
+        changes = self._decide(rows)
+        self._seen[here] = stamp
+        self.forget([i for i, row in self._rows.items() if stamp - self._seen[row] > _FORGOTTEN])
+        return changes
+
+    def alternatives(self, least: float) -> list[SideAlternative]:
+        """People whose second most probable body is at least that probable."""
+        found = []
+        for person_id, row in self._rows.items():
+            best = int(self._decided[row, self._image % self._memory])
+            score = self._score[row]
+            mass = np.exp(score - score.max())
+            other = (np.arange(STATES) & BODY) != (best & BODY)
+            share = mass[other].max() / (mass[other].max() + mass[best])
+            if share < least:
+                continue
+            state = int(np.flatnonzero(other)[mass[other].argmax()])
+            path = self._path(row, state)
+            decided = self._decided[row, (self._image - np.arange(len(path))) % self._memory]
+            found.append(SideAlternative(
+                person_id, float(share), self._exchange((path ^ decided)[::-1])))
+        return found
+
+    def exchange(self, person_id: int) -> NDArray[np.bool_]:
+        """What is decided about the newest image, bool [1,J]; nothing about unknown people."""
+        row = self._rows.get(person_id)
+        state = 0 if row is None else self._decided[row, self._image % self._memory]
+        return self._exchange(np.array([state], np.uint8))
+
+    def contradicted(self, person_id: int) -> NDArray[np.bool_]:
+        """Joints [J] of the newest image that follow from no motion, whatever the sides.
+
+        Whole groups alone, such as an arm and a shoulder that are another person's: one wrist
+        may be that fast.
+        """
+        row = self._rows.get(person_id)
+        strange = np.zeros(len(self._pairs.left), bool) if row is None else self._strange[row]
+        count = np.bincount(self._pairs.group[strange], minlength=len(GROUPS))
+        return np.any(self._pairs.members & (count >= 2)[:, None], axis=0)
+
+    def _begin(self, person_id: int) -> None:
+        if not self._free:
+            self._more_rows()
+        row = self._free.pop()
+        self._rows[person_id] = row
+        self._score[row] = LOG_SHARE - LOG_SHARE.max()
+        self._motion.begin(row)
+        self._size[row] = 0
+        self._strange[row] = False
+        self._decided[row] = 0
+        self._born[row] = self._image
+
+    def _measure(self, rows: NDArray, keypoints: NDArray, step: float
+                 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Offsets [P,K,2] from right to left in body heights, their variance [P,K]; inf unseen."""
+        keypoints = np.asarray(keypoints, np.float64).reshape(-1, len(self._pairs.mirror), 3)
+        seen = keypoints[..., 2] > 0
+        low = np.where(seen[..., None], keypoints[..., :2], np.inf).min(axis=1, initial=np.inf)
+        high = np.where(seen[..., None], keypoints[..., :2], -np.inf).max(axis=1, initial=-np.inf)
+        extent = np.where(seen.any(axis=1), (high - low).max(axis=1), 0.0)
+        self._size[rows] = np.maximum(extent, self._size[rows] * np.exp(-step / _SIZE_MEMORY))
+        left, right = keypoints[:, self._pairs.left], keypoints[:, self._pairs.right]
+        size = np.maximum(self._size[rows], 1e-6)
+        offset = (left[..., :2] - right[..., :2]) / size[:, None, None]
+        confidence = np.clip(np.minimum(left[..., 2], right[..., 2]), 0.0, 1.0)
+        seen = confidence > 0
+        noise = np.where(seen, (self._pairs.noise / np.maximum(confidence, 0.1))**2, np.inf)
+        return np.where(seen[..., None], offset, 0.0), noise
+
+    def _evidence(self, rows: NDArray, offset: NDArray, noise: NDArray) -> NDArray[np.float64]:
+        """Log likelihood [P,from,to] of the offsets."""
+        likelihood = self._motion.log_likelihood(rows, offset, noise)
+        by_group = np.zeros((len(rows), STATES, 2, len(GROUPS)))
+        for group in range(len(GROUPS)):
+            by_group[..., group] = likelihood[..., self._pairs.group == group].sum(axis=-1)
+        return _TOGETHER * by_group[:, :, _BITS, np.arange(len(GROUPS))].sum(axis=-1)
+
+    def _bearing(self, offset: NDArray, step: float) -> NDArray[np.float64]:
+        """Log evidence [P,S] of parts of the body that point the same way, in ``step`` seconds."""
+        if self._pairs.shoulders < 0 or self._pairs.hips < 0:
+            return np.zeros((len(offset), STATES))
+        shoulders, hips = offset[:, self._pairs.shoulders], offset[:, self._pairs.hips]
+        alike = _alike(shoulders, hips)
+        return 0.5 * _TORSO_EVIDENCE * step * alike[:, None] * (_SIGN[:, 1] * _SIGN[:, 2])
+
+    def _decide(self, rows: NDArray) -> list[SideChange]:
+        slot, last = self._image % self._memory, (self._image - 1) % self._memory
+        best = self._score[rows].argmax(axis=1).astype(np.uint8)
+        previous = self._before[rows, slot, best]
+        self._decided[rows, slot] = 0
+        wanted = (previous != self._decided[rows, last]) & (self._born[rows] < self._image)
+        changes = []
+        person_ids = list(self._rows)
+        for number in np.flatnonzero(wanted | (best != 0)).tolist():
+            row = int(rows[number])
+            path = self._path(row, int(best[number]))
+            slots = (self._image - np.arange(len(path))) % self._memory
+            difference = path ^ self._decided[row, slots]
+            self._decided[row, slots] = path
+            if difference.any():
+                changes.append(SideChange(person_ids[number], self._exchange(difference[::-1])))
+        return changes
+
+    def _path(self, row: int, state: int) -> NDArray[np.uint8]:
+        """States of the images back to where the decided ones are met, newest first."""
+        path = [state]
+        longest = min(self._memory, self._image - int(self._born[row]) + 1)
+        while len(path) < longest:
+            image = self._image - len(path)
+            state = int(self._before[row, (image + 1) % self._memory, state])
+            if state == self._decided[row, image % self._memory]:
+                break
+            path.append(state)
+        return np.array(path, np.uint8)
+
+    def _exchange(self, states: NDArray) -> NDArray[np.bool_]:
+        return (_BITS[states].astype(bool)[:, :, None] & self._pairs.members).any(axis=1)
+
+
+def _alike(first: NDArray, second: NDArray) -> NDArray[np.float64]:
+    """Cosine -1..1 between offsets [P,2], towards 0 for short ones."""
+    least = _LEAST_OFFSET**2
+    return (first * second).sum(axis=-1) / np.sqrt(
+        ((first**2).sum(axis=-1) + least) * ((second**2).sum(axis=-1) + least))
