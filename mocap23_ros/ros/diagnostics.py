@@ -10,6 +10,7 @@ import numpy as np
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 
+from mocap23_ros.ros.health import Totals
 from mocap23_ros.ros.problems import Problem, Severity
 
 
@@ -28,16 +29,23 @@ class FrameStatistics:
             self._failed = 0
             self._people = 0
             self._latency: deque[float] = deque(maxlen=self._history)
+            self._delay: deque[float] = deque(maxlen=20)
             self._stages: dict[str, deque[float]] = {}
             self._last_totals = (0, 0)
             self._last_time: float | None = None
 
-    def add_published(self, latency: float, people: int, stages: Mapping[str, float]) -> None:
-        """Count a frame that was published; latency and the times of the stages in seconds."""
+    def add_published(
+        self, latency: float, delay: float, people: int, stages: Mapping[str, float]
+    ) -> None:
+        """Count a frame that was published.
+
+        latency: seconds since its stamp. delay: since it arrived here. stages: seconds spent.
+        """
         with self._lock:
             self._published += 1
             self._people = people
             self._latency.append(latency)
+            self._delay.append(delay)
             for stage, seconds in stages.items():
                 self._stages.setdefault(stage, deque(maxlen=self._history)).append(seconds)
 
@@ -45,6 +53,15 @@ class FrameStatistics:
         """Count a frame that could not be used."""
         with self._lock:
             self._failed += 1
+
+    def totals(self, received: int, dropped: int, monotonic: float) -> Totals:
+        """Return the counts at this moment."""
+        with self._lock:
+            times = {stage: float(np.median(seconds)) for stage, seconds in self._stages.items()}
+            return Totals(
+                monotonic, received, dropped, self._published,
+                float(np.median(self._delay)) if self._delay else 0.0,
+                max(times, key=times.__getitem__, default=''))
 
     def values(self, received: int, dropped: int, monotonic: float) -> dict[str, str]:
         """Return the figures as text; rates hold for the time since the last call."""

@@ -45,13 +45,15 @@ class FrameResult:
     """What became of one frame.
 
     header: of the newest image. estimates: in the world frame, for the image of ``stamp``, which
-    is older where the lifter lags; None while there is none so old. stages: seconds spent.
+    is older where the lifter lags; None while there is none so old. arrived: when, on the steady
+    clock [s]. stages: seconds spent.
     """
 
     header: Header
     stamp: Time | None
     image_size: tuple[int, int]
     tracks: list[Track]
+    arrived: float
     estimates: list[SkeletonEstimate] = field(default_factory=list)
     stages: dict[str, float] = field(default_factory=dict)
 
@@ -84,6 +86,7 @@ class FrameProcessor:
         self._problems = problems
         self._on_other_camera = on_other_camera
         self._set_up = SetUpWatch(problems)
+        self.stage = ''  # what is being done, for whoever watches
         self._image_size = (0, 0)
         self._camera: CameraModel | None = None
         self._waiting: deque[_Waiting] = deque()
@@ -112,12 +115,16 @@ class FrameProcessor:
         message: Input,
         settings: Settings,
         on_tracks: Callable[[FrameResult], None] = lambda result: None,
+        arrived: float | None = None,
     ) -> None:
         """Find the people of a frame; ``on_tracks`` gets the 2D part as soon as it is known.
 
-        Raises FrameRejectedError where the frame cannot be used; the problem log knows why.
+        arrived: when, on the steady clock [s]; now where None. Raises
+        FrameRejectedError where the frame cannot be used; the problem log knows why.
         """
         header = message.header
+        arrived = time.monotonic() if arrived is None else arrived
+        self.stage = 'detect and track'
         stages: dict[str, float] = {}
         started = time.perf_counter()
         with self._problems.guard('input data'):
@@ -131,7 +138,7 @@ class FrameProcessor:
         tracks = self._core.tracker.update(detections, 1e-9 * Instant.from_msg(
             header.stamp).nanoseconds)
         _lap(stages, 'detect and track', started)
-        result = FrameResult(header, None, image_size, tracks, stages=stages)
+        result = FrameResult(header, None, image_size, tracks, arrived, stages=stages)
         on_tracks(result)
         if len(self._waiting) >= MAX_WAITING:
             self._waiting.popleft()
@@ -143,6 +150,7 @@ class FrameProcessor:
 
         Raises FrameRejectedError where it cannot be lifted, or waited for too long; it is gone.
         """
+        self.stage = 'wait for transform'
         frame = self._waiting[0]
         header, settings, result = frame.result.header, frame.settings, frame.result
         try:
@@ -164,6 +172,7 @@ class FrameProcessor:
                 raise failure
         result.stages['wait for transform'] = time.monotonic() - frame.since
 
+        self.stage = 'lift'
         started = time.perf_counter()
         self._check_same_camera(camera)
         self._core.follow(world_T_camera)

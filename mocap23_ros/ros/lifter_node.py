@@ -14,7 +14,8 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 
 from mocap23_msgs.srv import Reset, SetStature
 from mocap23_ros.errors import InputError
-from mocap23_ros.ros.diagnostics import FrameStatistics, make_diagnostics, make_status
+from mocap23_ros.ros.diagnostics import make_diagnostics, make_status
+from mocap23_ros.ros.health import NodeHangsError
 from mocap23_ros.ros.parameters import declare_parameters, read_settings
 from mocap23_ros.ros.problems import ProblemLog
 from mocap23_ros.ros.session import Session
@@ -32,7 +33,6 @@ class LifterNode(LifecycleNode):
         super().__init__(NODE_NAME, **node_arguments)
         declare_parameters(self)
         self._problems = ProblemLog(self.get_logger(), time.monotonic)
-        self._statistics = FrameStatistics()
         self._session: Session | None = None
         # One for the life of the node: each buffer of tf2_ros brings a service along.
         self._transforms = tf2_ros.Buffer(node=self)
@@ -53,7 +53,7 @@ class LifterNode(LifecycleNode):
         """Load and warm up the models; begin to listen to TF and CameraInfo."""
         self._problems.forget_all()
         try:
-            self._session = Session(self, self._transforms, self._problems, self._statistics)
+            self._session = Session(self, self._transforms, self._problems)
         except (InputError, ImportError) as error:
             self.get_logger().error(f'cannot configure: {error}')
         except Exception as error:  # rclpy would swallow it without a word
@@ -147,16 +147,23 @@ class LifterNode(LifecycleNode):
     # Health
 
     def _publish_diagnostics(self) -> None:
+        """Judge and publish the health; raises NodeHangsError, which ends the node."""
         session, settings = self._session, read_settings(self)
         is_active = session is not None and session.is_active
         values = {'detector': settings.detector, 'lifter': settings.lifter,
                   'state': 'active' if is_active else 'inactive'}
-        if session is not None:
-            session.check_inputs()
-            values = session.figures(time.monotonic()) | values
-        self._problems.settle()
-        status = make_status(
-            f'{self.get_fully_qualified_name().lstrip("/")}: skeletons',
-            session.camera_frame if session is not None else '',
-            self._problems.present(), values, fine='working' if is_active else 'inactive')
-        self._diagnostics.publish(make_diagnostics(self.get_clock().now().to_msg(), [status]))
+        try:
+            if session is not None:
+                values = session.figures(time.monotonic()) | values
+                session.check()
+        except NodeHangsError as error:
+            self.get_logger().fatal(str(error))
+            raise
+        finally:
+            self._problems.settle()
+            status = make_status(
+                f'{self.get_fully_qualified_name().lstrip("/")}: skeletons',
+                session.camera_frame if session is not None else '',
+                self._problems.present(), values, fine='working' if is_active else 'inactive')
+            self._diagnostics.publish(
+                make_diagnostics(self.get_clock().now().to_msg(), [status]))

@@ -52,6 +52,7 @@ def _run() -> int:
     from rclpy.lifecycle import TransitionCallbackReturn
 
     from mocap23_ros.errors import InputError
+    from mocap23_ros.ros.health import HANG_STATUS, NodeHangsError
 
     node = None
     try:
@@ -70,6 +71,11 @@ def _run() -> int:
     except InputError as error:
         print(f'lifter_node: {error}', file=sys.stderr)
         return 1
+    except NodeHangsError:
+        # A thread is in the midst of a step: what it uses cannot be freed.
+        rclpy.try_shutdown()
+        sys.stdout.flush()
+        os._exit(HANG_STATUS)
     except Exception:
         if rclpy.ok():
             raise

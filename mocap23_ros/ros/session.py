@@ -3,7 +3,9 @@
 """What the node has from configuration to clean-up: models, inputs, outputs and one worker."""
 
 import math
+import time
 from contextlib import ExitStack
+from typing import TypeAlias
 
 import message_filters
 import tf2_ros
@@ -17,6 +19,7 @@ from mocap23_ros.ros.camera_source import CameraSource
 from mocap23_ros.ros.core import create_core
 from mocap23_ros.ros.diagnostics import FrameStatistics
 from mocap23_ros.ros.frame_processor import FrameProcessor, FrameResult, Input
+from mocap23_ros.ros.health import OutputHealth
 from mocap23_ros.ros.image_clock import ImageClock, Verdict
 from mocap23_ros.ros.input_subscription import InputSubscription
 from mocap23_ros.ros.outputs import Outputs
@@ -33,6 +36,8 @@ from mocap23_ros.ros.watchdog import InputWatchdog
 from mocap23_ros.ros.worker import FrameWorker
 from mocap23_ros.skeletons.body_proportions import GIVEN_STATURE_RANGE
 
+Arrived: TypeAlias = tuple[Input, float]  # and when, on the steady clock [s]
+
 
 class Session:
     """Made when the node is configured; between ``start`` and ``stop`` it computes.
@@ -43,13 +48,13 @@ class Session:
     """
 
     def __init__(
-        self, node: LifecycleNode, transforms: tf2_ros.Buffer, problems: ProblemLog,
-        statistics: FrameStatistics,
+        self, node: LifecycleNode, transforms: tf2_ros.Buffer, problems: ProblemLog
     ) -> None:
         settings = read_settings(node)
         self._node = node
         self._problems = problems
-        self._statistics = statistics
+        self._statistics = FrameStatistics()
+        self._health = OutputHealth(problems)
         self._input: InputSubscription | None = None
         self._known_people: frozenset[int] = frozenset()
         self.camera_frame = ''
@@ -67,7 +72,7 @@ class Session:
             parts.callback(node.destroy_subscription, camera_infos.sub)
             self._outputs = Outputs(node, settings, core.keypoint_format, core.output_format)
             parts.callback(self._outputs.close)
-            self._worker = FrameWorker[Input](self._begin, self._on_error, self._finish)
+            self._worker = FrameWorker[Arrived](self._begin, self._on_error, self._finish)
             self._processor = FrameProcessor(
                 core, CameraSource(camera_infos, problems, (
                     image_topic(node, 'raw'), camera_info_topic(node))),
@@ -96,6 +101,7 @@ class Session:
         self._processor.reset()
         self._input = self._subscribe()  # first: it may fail
         self._worker.start()
+        self._health.start()
         self._watchdog.start()
 
     def stop(self) -> None:
@@ -106,6 +112,7 @@ class Session:
         if not self._worker.stop():
             self._node.get_logger().error('the worker did not end in time')
         self._known_people = frozenset()
+        self._problems.forget_all()  # what is not at work has no faults
         if self._node.context.ok():
             self._outputs.clear()
 
@@ -131,8 +138,11 @@ class Session:
             raise InputError(f'stature must be {low} to {high} m or NaN, not {stature:g}')
         self._worker.post(lambda: self._processor.set_stature(person_id, stature))
 
-    def check_inputs(self) -> None:
-        """Report inputs that are silent; to be called about once a second."""
+    def check(self) -> None:
+        """Report what does not come in, and what does not come out; once a second.
+
+        Raises NodeHangsError where a step of the computation does not end.
+        """
         if self._input is None:
             return
         loss = self._input.check()
@@ -141,6 +151,11 @@ class Session:
         else:
             self._problems.clear('loss')
         self._watchdog.check(self._input.topic, self._input.silence())
+        self._health.check(self._statistics.totals(
+            self._worker.received, self._worker.dropped, time.monotonic()))
+        self._health.check_progress(
+            self._processor.stage, self._worker.busy_for,
+            float(self._node.get_parameter('hang_timeout').value))
 
     def figures(self, monotonic: float) -> dict[str, str]:
         """Return what diagnostics show."""
@@ -169,16 +184,18 @@ class Session:
             return
         if verdict is Verdict.BEGIN_ANEW:
             self._worker.post(self._forget, drop_frames=True)
-        self._worker.submit(message)
+        self._worker.submit((message, time.monotonic()))
 
     # In the worker's thread
 
-    def _begin(self, message: Input) -> None:
+    def _begin(self, frame: Arrived) -> None:
         """One frame from message to people in 2D."""
+        message, arrived = frame
         settings = read_settings(self._node)  # so that changes hold from the next frame
         self.camera_frame = message.header.frame_id
         try:
-            self._processor.begin(message, settings, self._outputs.publish_keypoints)
+            self._processor.begin(
+                message, settings, self._outputs.publish_keypoints, arrived)
         except FrameRejectedError:
             self._statistics.add_failed()
 
@@ -197,12 +214,14 @@ class Session:
         return False
 
     def _publish(self, result: FrameResult) -> None:
+        self._processor.stage = 'publish'
         self._known_people = frozenset(estimate.person_id for estimate in result.estimates)
         latency = self._outputs.publish(result, read_settings(self._node))
-        self._statistics.add_published(latency, len(result.estimates), result.stages)
+        self._statistics.add_published(
+            latency, time.monotonic() - result.arrived, len(result.estimates), result.stages)
         self._problems.clear('internal')
 
-    def _on_error(self, error: Exception) -> None:
+    def _on_error(self, error: BaseException) -> None:
         if not self._node.context.ok():  # publishing fails while the node shuts down
             return
         self._statistics.add_failed()

@@ -25,7 +25,7 @@ class FrameWorker(Generic[Frame]):
     """
 
     def __init__(
-        self, begin: Callable[[Frame], None], on_error: Callable[[Exception], None],
+        self, begin: Callable[[Frame], None], on_error: Callable[[BaseException], None],
         finish: Callable[[], bool] = lambda: False, *, capacity: int = 1, in_order: bool = False,
     ) -> None:
         self._begin = begin
@@ -56,11 +56,6 @@ class FrameWorker(Generic[Frame]):
     def stopping(self) -> threading.Event:
         """Set when the worker shall end."""
         return self._stopping
-
-    @property
-    def is_alive(self) -> bool:
-        """Whether the thread runs."""
-        return self._thread is not None and self._thread.is_alive()
 
     @property
     def busy_for(self) -> float:
@@ -128,7 +123,7 @@ class FrameWorker(Generic[Frame]):
                 elif frame is not None:
                     self._begin(frame)
                 waits = self._finish()
-            except Exception as error:  # the thread must outlive any single frame
+            except BaseException as error:  # the thread must outlive any single frame
                 self._on_error(error)
 
     def _has_work(self, waits: bool) -> bool:

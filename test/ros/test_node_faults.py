@@ -2,10 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Faults of other nodes, injected over DDS: the answer is right or missing, and it is said why."""
 
+import signal
+
 import numpy as np
 import pytest
+from lifecycle_msgs.msg import Transition
 from node_harness import Feeder, NodeProcess, Peer, stamp_of
-from synthetic_scene import camera_info, camera_transform, keypoints_message, person
+from sensor_msgs.msg import CameraInfo, Image
+from synthetic_scene import camera_info, camera_transform, header, keypoints_message, person
 
 from mocap23_msgs.srv import Reset
 from mocap23_ros.tracking.track import TrackState
@@ -68,13 +72,15 @@ def wait_for_frames(peer, count):
     return peer.received['skeletons'][since:]
 
 
-def test_tf_that_comes_a_tenth_of_a_second_late_costs_no_frame(peer):
-    with Camera(peer, tf_delay=0.12).feed(rate=15.0) as feeder:
+def test_tf_that_comes_half_a_second_late_costs_no_frame(peer):
+    """A frame that waited while nothing else is done would leave 2 in a second."""
+    with Camera(peer, tf_delay=0.5).feed(rate=15.0) as feeder:
         wait_for_people(peer)
         sent, published = feeder.sent, peer.count('skeletons')
         peer.wait_until(lambda: feeder.sent >= sent + 60, '60 images')
         sent, published = feeder.sent - sent, peer.count('skeletons') - published
-    assert published >= 0.75 * sent, f'{published} of {sent} images'
+    # All of them on an idle machine; 0.13 where each one waits for itself.
+    assert published >= 0.4 * sent, f'{published} of {sent} images'
 
 
 def test_tf_from_ten_years_ahead_is_named_and_stops_nothing(peer):
@@ -153,4 +159,97 @@ def test_an_id_never_moves_to_another_person_when_the_image_size_changes(peer):
         halved = wait_for_frames(peer, 10)
     for message in [*whole, *halved]:
         check(message)
-    assert len(ids) == 4 and sorted(ids.values()) == [0, 0, 1, 1]
+    before, after = ({s.id for m in messages for s in m.skeletons if s.state == TRACKED}
+                     for messages in (whole, halved))
+    assert len(before) >= 2 and len(after) >= 2 and max(before) < min(after)
+
+
+BAD_DETECTOR = """
+import sys, threading
+import mocap23_ros.ros.core as core
+from mocap23_ros.skeletons.formats import COCO17
+
+class BadDetector:
+    format = COCO17
+    calls = 0
+
+    def detect(self, image):
+        self.calls += 1
+        if 1 < self.calls < 25:
+            threading.Event().wait(0.25)  # slow
+        elif self.calls == 25:
+            sys.exit('a library that ends the program')
+        elif self.calls > 40:
+            threading.Event().wait()  # hangs
+        return []
+
+    def reset(self):
+        pass
+
+    def close(self):
+        pass
+
+core.create_detector = lambda name, **options: BadDetector()
+from mocap23_ros.ros.main import main
+sys.exit(main())
+"""
+
+
+def test_a_detector_that_is_slow_then_fails_then_hangs_is_named_each_time():
+    node = NodeProcess('-r', '__node:=hanging', '-r', 'skeletons:=other_skeletons', '-r',
+                       'image:=/bad/image', executable=('-c', BAD_DETECTOR), lifter='geometric',
+                       hang_timeout=5.0)
+    peer = Peer()
+    images = peer.node.create_publisher(Image, '/bad/image', 10)
+    infos = peer.node.create_publisher(CameraInfo, '/bad/camera_info', 10)
+    size = (64, 48)
+
+    def send(stamp):
+        peer.tf.sendTransform(camera_transform(stamp))
+        infos.publish(camera_info(stamp, 45.0, size))
+        images.publish(Image(
+            header=header(stamp), width=64, height=48, encoding='mono8', step=64,
+            data=bytes(64 * 48)))
+
+    def says(key, text):
+        def accept(status):
+            return status.name.startswith('hanging') and any(
+                v.key == f'problem: {key}' and text in v.value for v in status.values)
+        peer.wait_for_status(accept, f'problem {key}', node)
+
+    try:
+        with Feeder(peer, send, rate=15.0):
+            says('overload', 'most time goes into "detect and track"')
+            says('internal', 'a library that ends the program')
+            says('stalled', '"detect and track" of one image has taken')
+            assert node.wait() == 3, 'to be started again'
+        assert '"detect and track" hangs since' in node.output
+        assert 'Traceback' not in node.output
+    finally:
+        peer.close()
+        node.stop(signal.SIGKILL)
+
+
+def test_an_inactive_node_has_no_faults_and_its_figures_begin_anew(peer):
+    def values(status):
+        return {v.key: v.value for v in status.values}
+
+    def quiet(status):
+        return status.level == b'\x00' and status.message == 'inactive'
+
+    with Camera(peer).feed():
+        wait_for_people(peer)
+    peer.wait_for_problem('input', peer.process)
+    assert peer.change_state(Transition.TRANSITION_DEACTIVATE)
+    peer.wait_for_status(quiet, 'inactive without a problem', peer.process)
+    assert peer.change_state(Transition.TRANSITION_CLEANUP)
+    assert peer.change_state(Transition.TRANSITION_CONFIGURE)
+    figures = values(peer.wait_for_status(
+        lambda s: values(s).get('images received') == '0', 'figures', peer.process))
+    assert figures['images published'] == '0'
+    assert peer.change_state(Transition.TRANSITION_ACTIVATE)
+    with Camera(peer).feed():
+        wait_for_people(peer, since=peer.count('skeletons'))
+        for _ in range(2):
+            rates = values(peer.wait_for_status(lambda s: True, 'status', peer.process))
+            assert not rates['input rate [Hz]'].startswith('-')

@@ -1,0 +1,99 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Health judged by what comes out: how much of what comes in, how late, and what hangs."""
+
+from collections import deque
+from dataclasses import dataclass
+
+from mocap23_ros.ros.problems import ProblemLog, Severity
+
+HANG_STATUS = 3  # exit status of a node in which a step hangs
+
+_WINDOW = 5.0  # s, over which rates and latency are judged
+_STALLED = 4.0  # s; no step of an image takes so long, on whatever machine
+_FEWEST = 10  # images in the window, to judge the share that is dropped
+_DROPPED = 0.5
+_GOOD_RATE = 10.0  # Hz; so much is enough, however fast the camera is
+_LATE = 1.0  # s from an image's arrival to its skeletons
+
+
+class NodeHangsError(RuntimeError):
+    """A step of the computation does not end; only another process can go on."""
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Counts of frames since the start, at a moment [s] of a steady clock.
+
+    slowest: the stage that takes most of a frame. delay: median seconds from arrival to
+    publication of late.
+    """
+
+    moment: float
+    received: int = 0
+    dropped: int = 0
+    published: int = 0
+    delay: float = 0.0
+    slowest: str = ''
+
+
+class OutputHealth:
+    """Reports a node that takes images and gives too little for them; asked once a second."""
+
+    def __init__(self, problems: ProblemLog) -> None:
+        self._problems = problems
+        self._totals: deque[Totals] = deque()
+
+    def start(self) -> None:
+        """Begin anew: what was before says nothing."""
+        self._totals.clear()
+
+    def check(self, totals: Totals, *, keeps_all: bool = False) -> None:
+        """Report what is wrong with the output, or withdraw it.
+
+        keeps_all: every image was to be computed, so that one dropped is an error.
+        """
+        while len(self._totals) > 1 and totals.moment - self._totals[1].moment >= _WINDOW:
+            self._totals.popleft()
+        self._totals.append(totals)
+        first = self._totals[0]
+        seconds = totals.moment - first.moment
+        received, dropped = totals.received - first.received, totals.dropped - first.dropped
+        rate = (totals.published - first.published) / max(seconds, 1e-3)
+        doubt, severity = '', Severity.WARN
+        if keeps_all and dropped:
+            severity = Severity.ERROR
+            doubt = (f'{dropped} images found no place in the queue and are lost: raise '
+                     'image_queue, or play the recording more slowly')
+        elif not keeps_all and received >= _FEWEST and seconds >= 0.6 * _WINDOW and (
+                dropped > _DROPPED * received and rate < _GOOD_RATE):
+            doubt = (
+                f'overloaded: {received / seconds:.1f} images come in a second and {rate:.1f} are '
+                f'computed; most time goes into "{totals.slowest}". Send smaller or fewer images, '
+                'take a smaller tier or a GPU, or free the processor')
+        self._judge('overload', doubt, severity)
+        late = received and totals.delay > _LATE and not keeps_all
+        self._judge('latency', (
+            f'skeletons come {totals.delay:.1f} s after their images arrived; most time goes into '
+            f'"{totals.slowest}"') if late else '')
+
+    def check_progress(self, stage: str, busy_for: float, hang_timeout: float) -> None:
+        """Report a stage that takes too long; hang_timeout [s]: the end of patience, 0: never.
+
+        Raises NodeHangsError there.
+        """
+        if busy_for <= _STALLED:
+            self._problems.clear('stalled')
+            return
+        self._judge('stalled', f'"{stage}" of one image has taken {busy_for:.0f} s and goes on: '
+                    'nothing is published', Severity.ERROR)
+        if hang_timeout and busy_for > hang_timeout:
+            raise NodeHangsError(
+                f'"{stage}" hangs since {busy_for:.0f} s: the node ends with status '
+                f'{HANG_STATUS}, to be started again (hang_timeout)')
+
+    def _judge(self, key: str, doubt: str, severity: Severity = Severity.WARN) -> None:
+        if doubt:
+            self._problems.report(key, doubt, severity)
+        else:
+            self._problems.clear(key)
