@@ -16,7 +16,7 @@ from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
 from launch import LaunchContext, LaunchDescription
-from mocap23_ros.ros.parameters import ParameterEntry, parameter_table
+from mocap23_ros.ros.settings import ParameterEntry, parameter_table
 
 BOOLEANS = ['true', 'false', 'True', 'False']
 PYTHON_TYPES = {'bool': bool, 'int': int, 'double': float, 'string': str}

@@ -21,7 +21,7 @@ FILES = ('run.txt', 'train.txt', 'tensorrt.txt', 'export.txt', 'test.txt')
 # What is written: requirement files, further requirements, what the file is for.
 OUTPUTS = {
     'constraints.txt': (('ros.txt', *FILES), (), 'where ROS 2 comes from PyPI'),
-    # The compiled parts of the binary ROS 2 distributions (cv_bridge) are built against numpy 1.
+    # The compiled parts of the binary ROS 2 distributions are built against numpy 1.
     'constraints-ros-installation.txt': (FILES, ('numpy<2',), 'over a ROS 2 installation'),
 }
 HEADER = """\

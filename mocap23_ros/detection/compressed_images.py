@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from mocap23_ros.detection.image_headers import ImageHeader, read_image_header
 from mocap23_ros.errors import InputError
 
-# Pixels as stored, as cv_bridge and image_transport give them: CameraInfo is of these.
+# Pixels as stored, as image_transport gives them: CameraInfo is of these.
 _FLAGS = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
 _CORNER = 4  # pixels; beyond, chroma is mixed with that of the blocks above
 _GREY = 128  # what libjpeg fills in for blocks that never came

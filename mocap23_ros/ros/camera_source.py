@@ -1,52 +1,47 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""CameraInfo messages to camera models."""
+"""CameraInfo messages to camera models, whoever read the messages."""
 
 import re
-from collections.abc import Hashable, Sequence
-
-import message_filters
-from rclpy.time import Time
-from sensor_msgs.msg import CameraInfo
-from std_msgs.msg import Header
+from collections.abc import Callable, Hashable, Sequence
+from typing import TYPE_CHECKING
 
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.geometry.plausible_camera import camera_doubt
 from mocap23_ros.ros.problems import ProblemLog, Severity
 
-# A zooming or cropping camera sends another CameraInfo with every image: enough of them are kept
-# for the images that wait.
-CACHE_SIZE = 60
+if TYPE_CHECKING:
+    from sensor_msgs.msg import CameraInfo
+    from std_msgs.msg import Header
 
 _RECTIFIED_NAME = re.compile(r'(^|[/_])rect(ified)?([/_]|$)')
 _RAW_NAME = re.compile(r'(^|[/_])raw([/_]|$)')
 
 
 class CameraSource:
-    """Gives the camera model of an image: from the CameraInfo of its stamp or the newest before.
+    """Gives the camera model of an image, from the CameraInfo that belongs to it."""
 
-    The two need not be synchronised exactly: a camera whose calibration never changes may send it
-    once a second.
-    """
-
-    def __init__(self, camera_infos: message_filters.SimpleFilter, problems: ProblemLog,
+    def __init__(self, find_info: Callable[['Header'], 'CameraInfo | None'], problems: ProblemLog,
                  topics: Sequence[str] = ()) -> None:
-        """topics: full names of those of the images and of CameraInfo, which may say more."""
+        """find_info: gives the CameraInfo for an image with this header, None where there is none.
+
+        topics: full names of those of the images and of CameraInfo, which may say more.
+        """
         self._topics = tuple(topics)
-        self._cache = message_filters.Cache(camera_infos, CACHE_SIZE)
+        self._find_info = find_info
         self._problems = problems
         self._key: Hashable = None
         self._model: CameraModel | None = None
 
     def camera_for(
-        self, header: Header, image_size: tuple[int, int], rectified: bool
+        self, header: 'Header', image_size: tuple[int, int], rectified: bool
     ) -> CameraModel:
         """Return the model for images of this size (width, height); 0, 0: as CameraInfo says.
 
         Raises InputError that says what is missing or wrong.
         """
-        info = self._cache.getElemBeforeTime(Time.from_msg(header.stamp)) or self._cache.getLast()
+        info = self._find_info(header)
         if info is None:
             raise InputError(
                 'images come but no CameraInfo; remap camera_info to the topic of the camera '
@@ -67,7 +62,7 @@ class CameraSource:
             self._problems.clear(key)
 
 
-def _other_frame(info: CameraInfo, header: Header) -> str:
+def _other_frame(info: 'CameraInfo', header: 'Header') -> str:
     if info.header.frame_id in ('', header.frame_id):
         return ''
     return (f'the image has frame_id "{header.frame_id[:60]}" and CameraInfo has '
@@ -90,7 +85,7 @@ def _other_rectification(topics: Sequence[str], model: CameraModel, rectified: b
 
 
 def camera_from_info(
-    info: CameraInfo, image_size: tuple[int, int], rectified: bool = False
+    info: 'CameraInfo', image_size: tuple[int, int], rectified: bool = False
 ) -> CameraModel:
     """Return the model of a CameraInfo for images of this size (width, height).
 
@@ -105,7 +100,7 @@ def camera_from_info(
         image_size if all(image_size) else None, rectified)
 
 
-def _content(info: CameraInfo, image_size: tuple[int, int], rectified: bool) -> Hashable:
+def _content(info: 'CameraInfo', image_size: tuple[int, int], rectified: bool) -> Hashable:
     roi = info.roi
     return (
         info.width, info.height, info.distortion_model, bytes(info.d), bytes(info.k),

@@ -17,7 +17,7 @@ from mocap23_ros.lifting.lifter import Lifter
 from mocap23_ros.lifting.lifters import create_lifter
 from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
 from mocap23_ros.pipeline.streaming_lifter import StreamingLifter
-from mocap23_ros.ros.parameters import Settings
+from mocap23_ros.ros.settings import Settings
 from mocap23_ros.skeletons.conversion import convert_keypoints
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 from mocap23_ros.tracking.tracker import Tracker

@@ -1,43 +1,47 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""One frame through the core: image or keypoints in, skeletons of the world out."""
+"""One frame through the core: image or keypoints in, skeletons of the world out.
+
+Knows messages by their fields only: the node gives those of rclpy, recordings those of a bag.
+"""
 
 import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-import tf2_ros
-from builtin_interfaces.msg import Time
 from numpy.typing import NDArray
-from rclpy.time import Time as Instant
-from sensor_msgs.msg import CompressedImage, Image
-from std_msgs.msg import Header
 
-from mocap23_msgs.msg import Keypoints2DArray
 from mocap23_ros.detection.detector import Detection
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_change import largest_turn
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
+from mocap23_ros.ros.camera_poses import CameraPoses, NoTransformError
 from mocap23_ros.ros.camera_source import CameraSource
 from mocap23_ros.ros.core import Core
+from mocap23_ros.ros.external_keypoints import detections_from_message
 from mocap23_ros.ros.image_decoding import decode_compressed_image, decode_image
-from mocap23_ros.ros.keypoint_conversions import detections_from_message
-from mocap23_ros.ros.parameters import Settings
 from mocap23_ros.ros.problems import FrameRejectedError, ProblemLog, Severity
 from mocap23_ros.ros.set_up_watch import SetUpWatch
-from mocap23_ros.ros.transforms import NoTransformError, lookup_camera_pose
+from mocap23_ros.ros.settings import Settings
 from mocap23_ros.tracking.track import Track
+
+if TYPE_CHECKING:
+    from builtin_interfaces.msg import Time
+    from sensor_msgs.msg import CompressedImage, Image
+    from std_msgs.msg import Header
+
+    from mocap23_msgs.msg import Keypoints2DArray
 
 MAX_WAITING = 300  # frames, of which only the people in 2D are kept
 # Rays that turn by more from one frame to the next [degrees] are those of another calibration. A
 # lens that zooms turns them by less, and keeps the people.
 OTHER_CALIBRATION = 1.0
 
-Input: TypeAlias = Image | CompressedImage | Keypoints2DArray
+Input: TypeAlias = 'Image | CompressedImage | Keypoints2DArray'
 
 
 @dataclass
@@ -46,16 +50,19 @@ class FrameResult:
 
     header: of the newest image. estimates: in the world frame, for the image of ``stamp``, which
     is older where the lifter lags; None while there is none so old. arrived: when, on the steady
-    clock [s]. stages: seconds spent.
+    clock [s]. stages: seconds spent. camera, world_T_camera: of the newest image, None until they
+    are known.
     """
 
-    header: Header
-    stamp: Time | None
+    header: 'Header'
+    stamp: 'Time | None'
     image_size: tuple[int, int]
     tracks: list[Track]
     arrived: float
     estimates: list[SkeletonEstimate] = field(default_factory=list)
     stages: dict[str, float] = field(default_factory=dict)
+    camera: CameraModel | None = None
+    world_T_camera: NDArray[np.float64] | None = None
 
 
 @dataclass
@@ -76,13 +83,13 @@ class FrameProcessor:
     """
 
     def __init__(
-        self, core: Core, cameras: CameraSource, transforms: tf2_ros.Buffer, problems: ProblemLog,
+        self, core: Core, cameras: CameraSource, poses: CameraPoses, problems: ProblemLog,
         on_other_camera: Callable[[], None],
     ) -> None:
         """``on_other_camera`` is called where nobody can be followed on; it calls ``reset``."""
         self._core = core
         self._cameras = cameras
-        self._transforms = transforms
+        self._poses = poses
         self._problems = problems
         self._on_other_camera = on_other_camera
         self._set_up = SetUpWatch(problems)
@@ -102,7 +109,7 @@ class FrameProcessor:
         self._core.reset(restart_ids)
         self._set_up.reset()
         if not same_time:
-            self._transforms.clear()
+            self._poses.clear()
         self._waiting.clear()
         self._lifted.clear()
 
@@ -135,8 +142,7 @@ class FrameProcessor:
                 self._begin_anew(f'the images were {_text(self._image_size)} and now are '
                                  f'{_text(image_size)}')
             self._image_size = image_size
-        tracks = self._core.tracker.update(detections, 1e-9 * Instant.from_msg(
-            header.stamp).nanoseconds)
+        tracks = self._core.tracker.update(detections, _seconds(header.stamp))
         _lap(stages, 'detect and track', started)
         result = FrameResult(header, None, image_size, tracks, arrived, stages=stages)
         on_tracks(result)
@@ -154,7 +160,7 @@ class FrameProcessor:
         frame = self._waiting[0]
         header, settings, result = frame.result.header, frame.settings, frame.result
         try:
-            world_T_camera = lookup_camera_pose(self._transforms, settings.world_frame, header)
+            world_T_camera = self._poses.camera_pose(settings.world_frame, header)
         except NoTransformError as error:
             if time.monotonic() < frame.deadline:
                 return None
@@ -172,13 +178,14 @@ class FrameProcessor:
                 raise failure
         result.stages['wait for transform'] = time.monotonic() - frame.since
 
+        result.camera, result.world_T_camera = camera, world_T_camera.copy()
         self.stage = 'lift'
         started = time.perf_counter()
         self._check_same_camera(camera)
         self._core.follow(world_T_camera)
         # In the core, and nowhere else, the floor is z = 0.
         world_T_camera[2, 3] -= settings.floor_height
-        stamp = 1e-9 * Instant.from_msg(header.stamp).nanoseconds
+        stamp = _seconds(header.stamp)
         self._set_up.feed(stamp, result.tracks, camera, header.frame_id, world_T_camera)
         with self._problems.guard('camera pose'):
             estimates = self._core.streaming.update(stamp, result.tracks, camera, world_T_camera)
@@ -207,17 +214,21 @@ class FrameProcessor:
     def _detect(
         self, message: Input, settings: Settings, stages: dict[str, float]
     ) -> tuple[list[Detection], tuple[int, int]]:
-        if isinstance(message, Keypoints2DArray):
+        if hasattr(message, 'people'):
             size = (int(message.image_width), int(message.image_height))
             detections = detections_from_message(message, self._core.keypoint_format)
             return [d for d in detections if d.score >= settings.min_score], size
         started = time.perf_counter()
-        if isinstance(message, Image):
+        if hasattr(message, 'encoding'):
             image: NDArray[np.uint8] = decode_image(message)
         else:
             image = decode_compressed_image(message)
         _lap(stages, 'decode', started)
         return self._core.detect(image), (image.shape[1], image.shape[0])
+
+
+def _seconds(stamp: 'Time') -> float:
+    return 1e-9 * (stamp.sec * 1_000_000_000 + stamp.nanosec)
 
 
 def _lap(stages: dict[str, float], name: str, started: float) -> None:

@@ -14,7 +14,7 @@ from mocap23_ros.ros.conversions import skeleton_info, skeletons_to_message
 from mocap23_ros.ros.frame_processor import FrameResult
 from mocap23_ros.ros.keypoint_conversions import keypoints_to_message
 from mocap23_ros.ros.markers import MarkerBuilder
-from mocap23_ros.ros.parameters import Settings
+from mocap23_ros.ros.settings import Settings
 from mocap23_ros.ros.topics import frame_prefix, latched_qos, named_overrides, output_qos
 from mocap23_ros.ros.transforms import PersonFrames
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat

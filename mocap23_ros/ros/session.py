@@ -15,6 +15,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from mocap23_msgs.msg import Keypoints2DArray
 from mocap23_ros.errors import InputError
+from mocap23_ros.ros.camera_infos import CameraInfoCache
 from mocap23_ros.ros.camera_source import CameraSource
 from mocap23_ros.ros.core import create_core
 from mocap23_ros.ros.diagnostics import FrameStatistics
@@ -32,6 +33,7 @@ from mocap23_ros.ros.topics import (
     sensor_data_qos,
 )
 from mocap23_ros.ros.transform_listener import CameraTransformListener
+from mocap23_ros.ros.transforms import LiveTransforms
 from mocap23_ros.ros.watchdog import InputWatchdog
 from mocap23_ros.ros.worker import FrameWorker
 from mocap23_ros.skeletons.body_proportions import GIVEN_STATURE_RANGE
@@ -74,9 +76,9 @@ class Session:
             parts.callback(self._outputs.close)
             self._worker = FrameWorker[Arrived](self._begin, self._on_error, self._finish)
             self._processor = FrameProcessor(
-                core, CameraSource(camera_infos, problems, (
+                core, CameraSource(CameraInfoCache(camera_infos).find, problems, (
                     image_topic(node, 'raw'), camera_info_topic(node))),
-                transforms, problems, lambda: self._forget(same_time=True))
+                LiveTransforms(transforms), problems, lambda: self._forget(same_time=True))
             self._watchdog = InputWatchdog(node, problems)
             self._parts = parts.pop_all()
 

@@ -15,6 +15,7 @@ from mocap23_ros.geometry.poses import (
     translation_quaternion_from_pose,
 )
 from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
+from mocap23_ros.ros.camera_poses import NoTransformError, camera_frame_of
 from mocap23_ros.tracking.track import TrackState
 
 
@@ -38,28 +39,25 @@ def transform_from_matrix(pose: NDArray[np.float64]) -> Transform:
     return transform
 
 
-class NoTransformError(InputError):
-    """The camera's pose at this stamp is not known, or not yet."""
+class LiveTransforms:
+    """The camera's pose from TF as it comes."""
 
+    def __init__(self, buffer: tf2_ros.Buffer) -> None:
+        self._buffer = buffer
 
-def lookup_camera_pose(
-    buffer: tf2_ros.Buffer, world_frame: str, header: Header
-) -> NDArray[np.float64]:
-    """Return world_T_camera at the header's stamp.
+    def camera_pose(self, world_frame: str, header: Header) -> NDArray[np.float64]:
+        """Return world_T_camera [4,4] at the header's stamp; see CameraPoses."""
+        camera_frame = camera_frame_of(header)
+        try:
+            found = self._buffer.lookup_transform(
+                world_frame, camera_frame, Time.from_msg(header.stamp))
+        except tf2_ros.TransformException as error:
+            raise NoTransformError(_explain(world_frame, camera_frame, error)) from error
+        return matrix_from_transform(found.transform)
 
-    Raises NoTransformError while TF does not have it, and InputError for what waiting does not
-    mend; both say what is missing and how to provide it.
-    """
-    if not header.frame_id:
-        raise InputError(
-            'the image has an empty frame_id, so its camera cannot be found in TF; set the frame '
-            'in the camera driver')
-    try:
-        found = buffer.lookup_transform(
-            world_frame, header.frame_id, Time.from_msg(header.stamp))
-    except tf2_ros.TransformException as error:
-        raise NoTransformError(_explain(world_frame, header.frame_id, error)) from error
-    return matrix_from_transform(found.transform)
+    def clear(self) -> None:
+        """Forget moving transforms."""
+        self._buffer.clear()
 
 
 def _explain(world_frame: str, camera_frame: str, error: Exception) -> str:

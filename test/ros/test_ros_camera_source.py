@@ -10,6 +10,7 @@ from sensor_msgs.msg import CameraInfo, RegionOfInterest
 from std_msgs.msg import Header
 
 from mocap23_ros.errors import InputError
+from mocap23_ros.ros.camera_infos import CameraInfoCache
 from mocap23_ros.ros.camera_source import CameraSource, camera_from_info
 from mocap23_ros.ros.problems import ProblemLog
 
@@ -41,7 +42,7 @@ def camera_info(seconds=0, focal=500.0, frame='camera', **fields):
 def source():
     topic = message_filters.SimpleFilter()
     problems = ProblemLog(Silent(), lambda: 0.0)
-    camera_source = CameraSource(topic, problems)
+    camera_source = CameraSource(CameraInfoCache(topic).find, problems)
     camera_source.send = lambda *args, **kw: topic.signalMessage(camera_info(*args, **kw))
     camera_source.problems = problems
     return camera_source
@@ -121,7 +122,7 @@ def test_bad_calibration_is_refused_by_name(fields, size, reason):
 ])
 def test_topics_named_against_image_is_rectified_are_warned_of(topic, rectified, d, words):
     infos, problems = message_filters.SimpleFilter(), ProblemLog(Silent(), lambda: 0.0)
-    source = CameraSource(infos, problems, (topic, '/cam/camera_info'))
+    source = CameraSource(CameraInfoCache(infos).find, problems, (topic, '/cam/camera_info'))
     infos.signalMessage(camera_info(10, d=[d, 0.0, 0.0, 0.0, 0.0]))
     source.camera_for(header(10), (640, 480), rectified)
     said = problems.present().get('rectification')

@@ -8,7 +8,7 @@ from mocap23_ros.engines.model_files import available_tiers
 from mocap23_ros.errors import InputError
 from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
 from mocap23_ros.ros.core import create_core
-from mocap23_ros.ros.parameters import Settings
+from mocap23_ros.ros.settings import Settings
 
 
 @pytest.mark.skipif('xs' not in available_tiers(), reason='no graphs of tier xs')

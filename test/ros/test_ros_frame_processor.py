@@ -11,11 +11,13 @@ import tf2_ros
 from rclpy.node import Node
 from synthetic_scene import camera_info, camera_transform, keypoints_message, person
 
+from mocap23_ros.ros.camera_infos import CameraInfoCache
 from mocap23_ros.ros.camera_source import CameraSource
 from mocap23_ros.ros.core import create_core
 from mocap23_ros.ros.frame_processor import FrameProcessor
-from mocap23_ros.ros.parameters import Settings
 from mocap23_ros.ros.problems import FrameRejectedError, ProblemLog
+from mocap23_ros.ros.settings import Settings
+from mocap23_ros.ros.transforms import LiveTransforms
 
 FRAME = 33_333_333  # ns
 START = 1_700_000_000_123_456_789
@@ -32,7 +34,8 @@ class Rig:
         self.core = create_core(self.settings)
         self.restarts = 0
         self.processor = FrameProcessor(
-            self.core, CameraSource(infos, self.problems), buffer, self.problems, self.restart)
+            self.core, CameraSource(CameraInfoCache(infos).find, self.problems),
+            LiveTransforms(buffer), self.problems, self.restart)
         self.infos, self.buffer = infos, buffer
         infos.signalMessage(camera_info(0))
 

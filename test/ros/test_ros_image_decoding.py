@@ -77,7 +77,8 @@ def test_yuv422_packed(bgr):
     yuv = cv2.cvtColor(bgr, cv2.COLOR_BGR2YUV)
     chroma = np.where(np.arange(WIDTH) % 2 == 0, yuv[..., 1], yuv[..., 2])
     uyvy = np.stack([chroma, yuv[..., 0]], axis=-1)
-    for encoding, array in (('yuv422', uyvy), ('yuv422_yuy2', uyvy[..., ::-1].copy())):
+    for encoding, array in (('yuv422', uyvy), ('yuv422_yuy2', uyvy[..., ::-1].copy()),
+                            ('uyvy', uyvy), ('yuyv', uyvy[..., ::-1].copy())):
         decoded = decode_image(message(array, encoding))
         # Studio against full range: the colours must be the same, not the contrast.
         assert np.corrcoef(decoded.ravel(), bgr.ravel())[0, 1] > 0.95, encoding
@@ -90,6 +91,15 @@ def test_grey_images(bgr):
         decoded = decode_image(message(array, encoding))
         assert decoded.shape == (HEIGHT, WIDTH, 3)
         assert np.abs(decoded.astype(int) - grey[..., None]).max() <= 1, encoding
+
+
+@pytest.mark.parametrize('big_endian', [False, True])
+@pytest.mark.parametrize(('encoding', 'order'), [('rgb16', [2, 1, 0]), ('bgra16', [0, 1, 2, 2])])
+def test_sixteen_bits_of_either_byte_order(bgr, encoding, order, big_endian):
+    pixels = (bgr[..., order].astype(np.uint16) * 257).astype('>u2' if big_endian else '<u2')
+    sent = message(pixels, encoding)
+    sent.is_bigendian = int(big_endian)
+    np.testing.assert_array_equal(decode_image(sent), bgr)
 
 
 @pytest.mark.parametrize('padding', [1, 3, 16])

@@ -13,12 +13,8 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from mocap23_ros.errors import InputError
-from mocap23_ros.ros.parameters import (
-    Settings,
-    declare_parameters,
-    parameter_table,
-    read_settings,
-)
+from mocap23_ros.ros.parameters import declare_parameters, read_settings
+from mocap23_ros.ros.settings import Settings, parameter_table
 
 ROOT = Path(__file__).parents[2]
 ENTRIES = {entry.name: entry for entry in parameter_table()}

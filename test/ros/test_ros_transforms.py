@@ -21,8 +21,8 @@ from mocap23_ros.errors import InputError
 from mocap23_ros.ros.problems import ProblemLog
 from mocap23_ros.ros.transform_listener import CameraTransformListener
 from mocap23_ros.ros.transforms import (
+    LiveTransforms,
     PersonFrames,
-    lookup_camera_pose,
     matrix_from_transform,
     transform_from_matrix,
 )
@@ -63,7 +63,7 @@ def buffer(node):
 
 
 def lookup(buffer, header):
-    return lookup_camera_pose(buffer, 'map', header)
+    return LiveTransforms(buffer).camera_pose('map', header)
 
 
 def test_pose_is_that_at_the_stamp_and_not_the_newest(buffer):

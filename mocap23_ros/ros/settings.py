@@ -1,0 +1,181 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Every parameter of the node, once: the fields of ``Settings`` are the table. Knows no ROS."""
+
+import dataclasses
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from mocap23_ros.pipeline.camera_pose_uncertainty import (
+    MOST_POSITION,
+    MOST_ROTATION,
+    MOST_STAMP,
+    CameraPoseUncertainty,
+)
+
+_POSE_UNCERTAINTY = CameraPoseUncertainty()
+
+
+def _frame_fault(value: str) -> str:
+    """Why a text is no name of a TF frame."""
+    if not value.strip():
+        return 'must name a TF frame, and is empty'
+    return _prefix_fault(value)
+
+
+def _prefix_fault(value: str) -> str:
+    """Why no frame can be called like this; tf2 refuses a slash in front."""
+    if not value.startswith('/'):
+        return ''
+    return f'must not begin with a slash; write "{value.lstrip("/")}"'
+
+
+def _parameter(
+    default: Any,
+    description: str,
+    *,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    choices: tuple[str, ...] = (),
+    read_only: bool = False,
+    fault: Callable[[str], str] = lambda value: '',
+) -> Any:
+    metadata = {
+        'description': description,
+        'minimum': minimum,
+        'maximum': maximum,
+        'choices': choices,
+        'read_only': read_only,
+        'fault': fault,
+    }
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Values of the node's parameters; read-only ones hold for the life of the node."""
+
+    autostart: bool = _parameter(
+        True, 'Configure and activate at start; false where a lifecycle manager does it',
+        read_only=True)
+    world_frame: str = _parameter(
+        'map', 'z-up TF frame in which the skeletons are given; its floor is horizontal',
+        read_only=True, fault=_frame_fault)
+    floor_height: float = _parameter(
+        0.0, 'Height of the floor on which people stand, in world_frame [m]',
+        minimum=-1000.0, maximum=1000.0)
+    image_transport: str = _parameter(
+        'raw', 'Subscribe to image (sensor_msgs/Image) or to image/compressed '
+        '(sensor_msgs/CompressedImage)', choices=('raw', 'compressed'), read_only=True)
+    qos_image: str = _parameter(
+        'auto', 'Reliability with which the input is asked for; auto: as its publishers offer it',
+        choices=('auto', 'reliable', 'best_effort'), read_only=True)
+    image_is_rectified: bool = _parameter(
+        False, 'The images are rectified already: use P of the CameraInfo and no distortion')
+    tf_timeout: float = _parameter(
+        0.2, 'How long an image waits for the transform at its stamp [s]',
+        minimum=0.0, maximum=5.0)
+    input_timeout: float = _parameter(
+        2.0, 'Silence of an input after which it is reported as missing [s]',
+        minimum=0.1, maximum=600.0)
+    hang_timeout: float = _parameter(
+        30.0, 'Time that one step of an image may take before the node ends with exit status 3, '
+        'to be started again [s]; 0: never', minimum=0.0, maximum=3600.0)
+    detector: str = _parameter(
+        'mediapipe', '2D keypoint detector; external takes them from keypoints_2d_in',
+        choices=('mediapipe', 'blazepose', 'onnx', 'external'), read_only=True)
+    detector_model: str = _parameter(
+        '', 'Pose network of the onnx detector: a file, or a name that mocap23 fetch-weights '
+        'has fetched', read_only=True)
+    person_model: str = _parameter(
+        '', 'Network of the onnx detector that finds people, where the pose network does not; '
+        'empty: none', read_only=True)
+    max_people: int = _parameter(
+        4, 'Most people that the detector looks for', minimum=1, maximum=32, read_only=True)
+    min_score: float = _parameter(
+        0.3, 'People of a lower detection score are ignored', minimum=0.0, maximum=1.0,
+        read_only=True)
+    lifter: str = _parameter(
+        'diffusion', 'Method that computes the 3D skeletons', choices=('diffusion', 'geometric'),
+        read_only=True)
+    tier: str = _parameter(
+        's', 'Size of the network of the diffusion lifter', choices=('xs', 's', 'm', 'l'),
+        read_only=True)
+    backend: str = _parameter(
+        'auto', 'What runs the networks of the detectors and of the diffusion lifter; torch: the '
+        'weights of the lifter, for development, and auto for the detector',
+        choices=('auto', 'onnxruntime', 'tensorrt', 'tensorrt_rtx', 'torch'), read_only=True)
+    precision: str = _parameter(
+        'auto', 'Numbers of the diffusion lifter; auto: fp16 in TensorRT, fp32 elsewhere',
+        choices=('auto', 'fp32', 'fp16', 'int8'), read_only=True)
+    engine_mismatch: str = _parameter(
+        'rebuild', 'What a TensorRT backend does where no engine fits this GPU, library and '
+        'network: build one, which takes minutes, or refuse with the command that does; auto '
+        'never builds', choices=('rebuild', 'refuse'), read_only=True)
+    steps: int = _parameter(
+        0, 'Denoising steps of the diffusion lifter; 0: those that its network was exported with',
+        minimum=0, maximum=100, read_only=True)
+    lag: int = _parameter(
+        0, 'Publish the estimate for the image this many images ago: later, but smoother',
+        minimum=0, maximum=30, read_only=True)
+    camera_rotation_sd: float = _parameter(
+        _POSE_UNCERTAINTY.rotation, 'How far the camera may be turned against its transform: '
+        'standard deviation about each axis; widens the covariance of the joints [rad]',
+        minimum=0.0, maximum=MOST_ROTATION, read_only=True)
+    camera_position_sd: float = _parameter(
+        _POSE_UNCERTAINTY.position, 'The same of its place, along each axis [m]',
+        minimum=0.0, maximum=MOST_POSITION, read_only=True)
+    camera_stamp_sd: float = _parameter(
+        _POSE_UNCERTAINTY.stamp, 'The same of the time between an image and its transform, which '
+        'counts while the camera moves [s]', minimum=0.0, maximum=MOST_STAMP, read_only=True)
+    frame_prefix: str = _parameter(
+        'auto', 'Put before person_<id> in the names of TF frames; auto: the namespace of the '
+        'node and a slash, nothing without a namespace', read_only=True, fault=_prefix_fault)
+    publish_tf: bool = _parameter(True, 'Publish a TF frame per person and joint')
+    publish_markers: bool = _parameter(True, 'Publish markers while somebody subscribes to them')
+
+
+@dataclass(frozen=True)
+class ParameterEntry:
+    """One row of the table, as documented: name, ROS type name, default, range."""
+
+    name: str
+    type_name: str
+    default: Any
+    description: str
+    minimum: float | None
+    maximum: float | None
+    choices: tuple[str, ...]
+    read_only: bool
+    fault: Callable[[str], str]
+
+    @property
+    def range_text(self) -> str:
+        """The range as the documentation prints it."""
+        if self.choices:
+            return ', '.join(self.choices)
+        if self.minimum is None:
+            return ''
+        return f'{self.minimum:g} to {self.maximum:g}'
+
+    def check(self, value: Any) -> str:
+        """Return why a value is refused, or an empty text; ranges are checked by rclpy."""
+        if self.choices and value not in self.choices:
+            return f'{self.name} must be one of {", ".join(self.choices)}, not "{value}"'
+        if isinstance(value, float) and not math.isfinite(value):
+            return f'{self.name} must be a finite number, not {value}'
+        fault = self.fault(value)
+        return f'{self.name} {fault}' if fault else ''
+
+
+_TYPE_NAMES = {bool: 'bool', int: 'int', float: 'double', str: 'string'}
+
+
+def parameter_table() -> Iterator[ParameterEntry]:
+    """Iterate over all parameters in the order of the documentation."""
+    for entry in dataclasses.fields(Settings):
+        yield ParameterEntry(
+            name=entry.name, type_name=_TYPE_NAMES[type(entry.default)], default=entry.default,
+            **entry.metadata)
