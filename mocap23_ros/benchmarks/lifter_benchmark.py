@@ -39,7 +39,10 @@ def graph_inputs(backend: Backend, persons: int) -> dict[str, NDArray]:
 def benchmark_lifters(tiers: Sequence[str], backends: Sequence[str], persons: Sequence[int],
                       limits: MachineLimits, report: Report,
                       seconds: float = 2.0) -> list[dict[str, Any]]:
-    """One row per backend, tier, start and number of people; a row with a reason where none ran."""
+    """One row per backend, tier, start and number of people; a row with a reason where none ran.
+
+    Rows of other backends than ONNX Runtime say by how much their joints differ from its.
+    """
     rows: list[dict[str, Any]] = []
     for tier in tiers:
         model = find_model(tier)
@@ -48,14 +51,28 @@ def benchmark_lifters(tiers: Sequence[str], backends: Sequence[str], persons: Se
                 if backend is None:
                     rows.append({'backend': name, 'tier': tier, 'start': start, 'reason': reason})
                     continue
+                reference = None if name == 'onnxruntime' else create_backend(
+                    'onnxruntime', model.warm if start == 'warm' else model.full)
                 for count in persons:
                     rows.append({
                         'backend': name, 'tier': tier, 'start': start, 'steps': evaluations,
                         'persons': count,
                         **_row(backend, tier, count, evaluations, limits, seconds)})
-                    report(f'{name} {tier} {start}, {count}: {rows[-1]["median"]:.2f} ms')
+                    text = f'{name} {tier} {start}, {count}: {rows[-1]["median"]:.2f} ms'
+                    if reference is not None:
+                        rows[-1]['difference_mm'] = largest_difference(backend, reference, count)
+                        text += f', {rows[-1]["difference_mm"]:.1f} mm from ONNX Runtime'
+                    report(text)
                 backend.close()
     return rows
+
+
+def largest_difference(backend: Backend, reference: Backend, persons: int) -> float:
+    """Largest distance in mm between joints that two backends compute from the same inputs."""
+    arrays = graph_inputs(backend, persons)
+    joints = backend.run(arrays)['joints'].astype(np.float64)
+    apart = np.linalg.norm(joints - reference.run(arrays)['joints'], axis=-1)
+    return round(1e3 * float(apart.max()), 2)
 
 
 def available_backends() -> list[str]:

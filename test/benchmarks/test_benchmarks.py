@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from mocap23_ros.benchmarks.lifter_benchmark import largest_difference
 from mocap23_ros.benchmarks.machine_limits import MachineLimits
 from mocap23_ros.benchmarks.network_cost import lifter_cost, paper_cost
 from mocap23_ros.benchmarks.path_benchmark import benchmark_mediapipe
@@ -15,7 +16,8 @@ from mocap23_ros.benchmarks.peers import compare_work
 from mocap23_ros.benchmarks.timing import measure
 from mocap23_ros.cache import cache_folder
 from mocap23_ros.cli.main import main
-from mocap23_ros.engines.model_files import available_tiers
+from mocap23_ros.engines.backends import create_backend
+from mocap23_ros.engines.model_files import available_tiers, find_model
 from mocap23_ros.network.tiers import TIERS, find_tier
 
 
@@ -70,6 +72,14 @@ def test_measure_counts_calls_and_keeps_the_first_apart():
     assert len(calls) == 1 + 3 + timing.calls and 20 <= timing.calls <= 30
     assert timing.first >= 50 > timing.median
     assert timing.median <= timing.p95 <= timing.p99
+
+
+@pytest.mark.skipif('xs' not in available_tiers(), reason='no graphs of tier xs')
+def test_backends_are_compared_on_the_same_inputs():
+    graphs = [find_model('xs', precision=precision).warm for precision in ('fp32', 'fp16')]
+    full, half = (create_backend('onnxruntime', path) for path in graphs)
+    assert largest_difference(full, full, 2) == 0.0
+    assert 0.0 < largest_difference(half, full, 2) < 20.0
 
 
 def test_the_command_writes_both_files(tmp_path, capsys):
