@@ -6,6 +6,7 @@ import numpy as np
 
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.plausible_camera import check_height
+from mocap23_ros.plausibility.column_order import column_doubt
 from mocap23_ros.plausibility.people_samples import CAPACITY, INTERVAL, MOST_PEOPLE, PeopleMemory
 from mocap23_ros.plausibility.set_up_check import Finding, SetUpCheck
 from mocap23_ros.recordings.recording import KeypointRecording
@@ -34,7 +35,7 @@ def check_liftable(recording: KeypointRecording) -> list[int]:
 
 
 def set_up_findings(recording: KeypointRecording) -> list[Finding]:
-    """Mistakes in the camera's set-up that the people seen show, over the whole recording.
+    """Mistakes that the people seen show, over the whole recording.
 
     The keypoints must be taken for COCO-17; empty where nothing is wrong or too little was seen.
     """
@@ -46,4 +47,6 @@ def set_up_findings(recording: KeypointRecording) -> list[Finding]:
             seen = np.flatnonzero((recording.keypoints[frame, ..., 2] > 0).any(axis=1))
             check.add(stamp, seen.tolist(), recording.keypoints[frame, seen],
                       recording.camera(frame), recording.world_T_camera[frame])
-    return check.findings() or []
+    findings = check.findings() or []
+    doubt = column_doubt(recording.keypoints, recording.stamps)
+    return [*findings, Finding('columns', doubt, True)] if doubt else findings
