@@ -25,6 +25,7 @@ COMMANDS = {
     'train': ('train', 'train the lifter: pretrain, finetune, distill'),
     'ablate': ('ablate', 'the ablation table at a reduced budget'),
     'evaluate-steps': ('evaluate_steps', 'denoising steps, forms of triangulation and precisions'),
+    'evaluate-detectors': ('evaluate_detectors', 'detectors side by side on people who are known'),
     'draw-samples': ('draw_samples', 'draw what the network is fed in training'),
     'sample-motion': ('sample_motion', 'draw 2D motion from the network of stage 1'),
     'export': ('export', 'write the ONNX graph of a trained tier'),
