@@ -14,7 +14,7 @@ from mocap23_ros.benchmarks.machine_limits import MachineLimits
 from mocap23_ros.benchmarks.network_cost import lifter_cost
 from mocap23_ros.benchmarks.timing import measure
 from mocap23_ros.engines.backend import Backend
-from mocap23_ros.engines.backends import create_backend
+from mocap23_ros.engines.backends import BACKENDS, create_backend
 from mocap23_ros.engines.model_files import ModelEntry, available_tiers, find_model
 from mocap23_ros.errors import InputError
 from mocap23_ros.network.tiers import find_tier
@@ -78,8 +78,8 @@ def largest_difference(backend: Backend, reference: Backend, persons: int) -> fl
 def available_backends() -> list[str]:
     """Backends that can run here, by trying each on the first graph there is."""
     tiers = available_tiers()
-    return [name for name in ('onnxruntime', 'tensorrt', 'tensorrt_rtx')
-            if tiers and not why_not(name, tiers[0])]
+    return [name for name in BACKENDS
+            if name != 'torch' and tiers and not why_not(name, tiers[0])]
 
 
 def why_not(name: str, tier: str) -> str:

@@ -15,6 +15,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from mocap23_ros.errors import InputError
+from mocap23_ros.lifting.lifters import LIFTERS
+from mocap23_ros.network.tiers import TIERS
 from mocap23_ros.writable_places import check_writable
 
 CAMERAS = ('cam01', 'cam02', 'cam03', 'cam04')
@@ -35,10 +37,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='image size, 0.1 to 1 of 1080x1920 (default: %(default)g)')
     parser.add_argument('--transport', choices=('raw', 'compressed'), default='raw',
                         help='sensor_msgs/Image or CompressedImage (default: %(default)s)')
-    parser.add_argument('--lifter', choices=('diffusion', 'geometric'), default='diffusion',
+    parser.add_argument('--lifter', choices=tuple(LIFTERS), default='diffusion',
                         help='method of the node (default: %(default)s); the other methods are '
                         'computed afterwards for comparison')
-    parser.add_argument('--tier', choices=('xs', 's', 'm', 'l'), help='network size of diffusion')
+    parser.add_argument('--tier', choices=tuple(TIERS), help='network size of diffusion')
     parser.add_argument('--steps', type=int, help='denoising steps of diffusion')
     parser.add_argument('--multi-person', action='store_true',
                         help='the same take with a second, composited person; the report judges '

@@ -40,14 +40,14 @@ def _calibrated(model: 'LifterModel', weights: Path,
     from mocap23_ros.datasets.cmu import load_cmu
     from mocap23_ros.datasets.evaluation_sets import make_evaluation_set
     from mocap23_ros.datasets.training_windows import WindowSource, WindowSpec
-    from mocap23_ros.lifting.torch_lifter import load_torch_lifter
+    from mocap23_ros.lifting.load_lifter import load_lifter
     from mocap23_ros.skeletons.formats import COCO17
     from mocap23_ros.training.uncertainty_calibration import (
         calibrate_on_streams,
         calibrate_on_windows,
     )
     if model.skeleton == COCO17:
-        return calibrate_on_streams(load_torch_lifter(weights, arguments.steps, warm_start=True),
+        return calibrate_on_streams(load_lifter(weights, steps=arguments.steps),
                                     make_evaluation_set('calibration', arguments.data))
     source = WindowSource(load_cmu('calibration', arguments.data),
                           WindowSpec(model.tier.window_length, model.tier.rate), preset('noisy'),
@@ -90,10 +90,10 @@ def _export_int8(arguments: argparse.Namespace, folder: Path) -> int:
 def _checked_model(weights: Path, folder: Path, arguments: argparse.Namespace) -> 'LifterModel':
     """The lifter to be exported; InputError where it is not what the arguments say."""
     from mocap23_ros.skeletons.formats import COCO17
-    from mocap23_ros.training.export_tier import load_lifter
+    from mocap23_ros.training.export_tier import load_exportable
     from mocap23_ros.training.exported_manifest import check_replaced_tier
 
-    model, _ = load_lifter(weights)
+    model, _ = load_exportable(weights)
     tier, skeleton = model.tier.name, model.skeleton
     if arguments.tier not in (None, tier):
         raise InputError(f'{weights} is of tier {tier}, not {arguments.tier}; give --tier {tier} '

@@ -12,20 +12,22 @@ from typing import Any
 from mocap23_ros.engines.backend import Backend
 from mocap23_ros.engines.graph_precision import graph_of_precision
 from mocap23_ros.errors import InputError
+from mocap23_ros.registry import Entry, Registry
 
 _log = logging.getLogger(__name__)
-_TENSORRT = ('mocap23_ros.engines.tensorrt_backend', 'TensorRTBackend')
-# name -> module, class, options that it takes; torch is for development, never chosen by auto
-_BACKENDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
-    'onnxruntime': ('mocap23_ros.engines.onnxruntime_backend', 'OnnxRuntimeBackend',
-                    ('threads', 'providers', 'precision')),
-    'tensorrt': (*_TENSORRT, ('precision', 'on_mismatch', 'max_persons')),
-    'tensorrt_rtx': (*_TENSORRT, ('precision', 'on_mismatch', 'max_persons')),
-    'torch': ('mocap23_ros.engines.torch_backend', 'TorchBackend',
-              ('steps', 'warm', 'ray_temperature', 'across_temperature', 'device')),
-}
-BACKEND_NAMES = ('auto', *_BACKENDS)
-_TRAINING = ('torch', 'safetensors', 'onnx', 'onnxscript')
+_TENSORRT = Entry('mocap23_ros.engines.tensorrt_backend', 'TensorRTBackend',
+                  ('precision', 'on_mismatch', 'max_persons'))
+# Options are named here: importing a module to ask it loads its libraries, which takes seconds.
+BACKENDS: Registry[Backend] = Registry('backend', {
+    'onnxruntime': Entry('mocap23_ros.engines.onnxruntime_backend', 'OnnxRuntimeBackend',
+                         ('threads', 'providers', 'precision')),
+    'tensorrt': _TENSORRT,
+    'tensorrt_rtx': _TENSORRT,
+    # For development, never chosen by auto.
+    'torch': Entry('mocap23_ros.engines.torch_backend', 'TorchBackend',
+                   ('steps', 'warm', 'ray_temperature', 'across_temperature', 'device')),
+})
+BACKEND_NAMES = ('auto', *BACKENDS)
 _CUDA_PROVIDERS = ('CUDAExecutionProvider', 'CPUExecutionProvider')
 
 
@@ -41,36 +43,17 @@ def create_backend(name: str, model_path: str | Path, **options: Any) -> Backend
     """
     if name == 'auto':
         return _best(Path(model_path), options)
-    if name not in _BACKENDS:
+    if name not in BACKENDS:
         raise InputError(f'there is no backend {name!r}; choose one of {", ".join(BACKEND_NAMES)}')
-    unknown = sorted(set(options) - set(_BACKENDS[name][2]))
-    if unknown:
-        raise InputError(f'the backend {name} has no option {", ".join(unknown)}; it has '
-                         f'{", ".join(_BACKENDS[name][2])}')
+    BACKENDS.check_options(name, options)
     if name == 'torch' and Path(model_path).suffix == '.onnx':
         raise InputError(f'the backend torch runs weights (.safetensors), not the graph '
                          f'{model_path}; give the weights, or take the backend onnxruntime')
     return _load(name, Path(model_path), options)
 
 
-def load_part(name: str, module_name: str, attribute: str) -> Any:
-    """Import what belongs to an optional package; InputError where the package is absent.
-
-    name: what needs it, for the message.
-    """
-    try:
-        return getattr(importlib.import_module(module_name), attribute)
-    except ModuleNotFoundError as error:
-        if (error.name or '').startswith('mocap23_ros'):
-            raise
-        how = 'make setup FOR=train' if error.name in _TRAINING else f'pip install {error.name}'
-        raise InputError(f'{name} needs the package {error.name}; install it with: {how}'
-                         ) from None
-
-
 def _load(name: str, model_path: Path, options: dict[str, Any]) -> Backend:
-    module_name, class_name, _ = _BACKENDS[name]
-    kind = load_part(f'the backend {name}', module_name, class_name)
+    kind = BACKENDS.maker(name)
     if name in ('tensorrt', 'tensorrt_rtx'):
         options = {'library': name, **options}
     elif 'precision' in options:
@@ -80,14 +63,13 @@ def _load(name: str, model_path: Path, options: dict[str, Any]) -> Backend:
 
 
 def _best(model_path: Path, options: dict[str, Any]) -> Backend:
-    known = {option for name, (_, _, names) in _BACKENDS.items() for option in names
-             if name != 'torch'}
+    known = {option for name in BACKENDS if name != 'torch' for option in _options(name)}
     unknown = sorted(set(options) - known)
     if unknown:
         raise InputError(f'no backend has the option {", ".join(unknown)}')
 
     def own(name: str) -> dict[str, Any]:
-        return {key: value for key, value in options.items() if key in _BACKENDS[name][2]}
+        return {key: value for key, value in options.items() if key in _options(name)}
 
     for name in ('tensorrt', 'tensorrt_rtx'):
         # Imported only where installed: loading the libraries takes seconds.
@@ -106,6 +88,10 @@ def _best(model_path: Path, options: dict[str, Any]) -> Backend:
     backend = _load('onnxruntime', model_path, chosen)
     _say_once(f'networks run on onnxruntime ({getattr(backend, "providers", ("?",))[0]})')
     return backend
+
+
+def _options(name: str) -> tuple[str, ...]:
+    return BACKENDS.options(name) or ()
 
 
 def _has_cuda() -> bool:

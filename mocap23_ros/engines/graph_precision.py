@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mocap23_ros.errors import InputError
 
-PRECISIONS = ('fp16', 'fp32', 'int8')
+PRECISIONS = ('fp32', 'fp16', 'int8')
 
 
 def precision_of(onnx: Path) -> str:

@@ -14,6 +14,7 @@ from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.lifting.lifter import Lifter
 from mocap23_ros.lifting.lifters import LIFTERS, create_lifter
+from mocap23_ros.lifting.load_lifter import load_lifter
 from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
 from mocap23_ros.pipeline.refinement import ALL_STEPS, RefinementSteps
 from mocap23_ros.pipeline.streaming_lifter import StreamingLifter
@@ -132,8 +133,7 @@ def method(name: str, lag: int = 0, offline: bool = False, data: Path | str | No
             raise InputError(f'{name}: the number of steps after @ must be 1 or more')
         if not Path(path).is_file():
             raise InputError(f'{path}: no such weights file')
-        from mocap23_ros.lifting.torch_lifter import load_torch_lifter
-        lifter = load_torch_lifter(Path(path), int(steps))
+        lifter = load_lifter(Path(path), steps=int(steps), warm_start=False)
     elif kind in LIFTERS:
         lifter = create_lifter(kind, **({'tier': detail} if detail else {}))
     else:

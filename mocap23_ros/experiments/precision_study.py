@@ -14,7 +14,7 @@ from mocap23_ros.engines.onnxruntime_backend import OnnxRuntimeBackend
 from mocap23_ros.errors import InputError
 from mocap23_ros.experiments.steps_study import Progress, StudyScope, latency, stream_figures
 from mocap23_ros.lifting.diffusion_lifter import DiffusionLifter
-from mocap23_ros.skeletons.formats import find_format
+from mocap23_ros.lifting.load_lifter import load_lifter
 from mocap23_ros.training.stream_windows import StreamWindows
 
 REFERENCE = 'fp32'
@@ -59,8 +59,7 @@ def _load(graph: Path) -> OnnxRuntimeBackend:
 
 
 def _lifter(model: ModelEntry) -> DiffusionLifter:
-    return DiffusionLifter(_load(model.full), _load(model.warm), model.window_length, model.rate,
-                           skeleton=find_format(model.skeleton))
+    return load_lifter(model, 'onnxruntime', threads=torch.get_num_threads())
 
 
 def _distance(reference: Path, graph: Path, windows: Sequence[StreamWindows],

@@ -22,7 +22,7 @@ from mocap23_ros.evaluation.comparison import compare_methods
 from mocap23_ros.evaluation.methods import lift_recording
 from mocap23_ros.experiments.window_study import WARM, Start, window_figures
 from mocap23_ros.lifting.diffusion_lifter import DiffusionLifter
-from mocap23_ros.lifting.torch_lifter import load_torch_lifter
+from mocap23_ros.lifting.load_lifter import load_lifter
 from mocap23_ros.network.lifter_model import LifterModel
 from mocap23_ros.network.temperatures import Temperatures
 from mocap23_ros.training.stream_windows import StreamWindows, stream_windows
@@ -72,9 +72,10 @@ def study_steps(model: LifterModel, weights: Path, starts: Sequence[Start],
     graph of this start is exported).
     """
     stream = stream_figures({
-        str(start): load_torch_lifter(
-            weights, FULL_START_STEPS if start == WARM else int(start), start == WARM,
-            temperatures) for start in starts}, scope, progress)
+        str(start): load_lifter(
+            weights, steps=FULL_START_STEPS if start == WARM else int(start),
+            warm_start=start == WARM, temperatures=temperatures)
+        for start in starts}, scope, progress)
     rows = []
     for start in starts:
         progress(f'{start}: single windows and latency')

@@ -9,15 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.engines.backend import Backend
-from mocap23_ros.engines.backends import create_backend
-from mocap23_ros.engines.model_files import find_model
-from mocap23_ros.errors import InputError
 from mocap23_ros.lifting.lifter import LiftedMotion
 from mocap23_ros.lifting.network_inputs import MAXIMUM_RANGE, NetworkInputs, make_network_inputs
 from mocap23_ros.lifting.stature_state import StatureState
 from mocap23_ros.lifting.warm_start import WarmStart
 from mocap23_ros.skeletons.coco17 import HIPS, SHOULDERS
-from mocap23_ros.skeletons.formats import COCO17, OUTPUT19, find_format
+from mocap23_ros.skeletons.formats import COCO17, OUTPUT19
 from mocap23_ros.skeletons.message_arrays import symmetric
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 from mocap23_ros.windows.keypoint_windows import KeypointWindows
@@ -34,7 +31,7 @@ class DiffusionLifter:
     motion, or None; a full start is made for new people and every ``refresh`` seconds.
     skeleton: format that the network was trained on. It is the output too, except that COCO-17
     gains pelvis and neck (OUTPUT19).
-    See ``load_diffusion_lifter`` for the usual way to make one.
+    See ``load_lifter`` for the usual way to make one.
     """
 
     def __init__(self, full: Backend, warm: Backend | None, window_length: int, rate: float,
@@ -139,26 +136,6 @@ class DiffusionLifter:
             windows.stamps, joints.astype(np.float32), covariance.astype(np.float32), confidence,
             np.where(usable[:, None, None], outputs['contact'], 0).astype(np.float32),
             unknown, unknown)
-
-
-def load_diffusion_lifter(tier: str = 's', backend: str = 'auto', steps: int | None = None,
-                          warm_start: bool = True, refresh: float = 1.0,
-                          precision: str | None = None, **backend_options: object
-                          ) -> DiffusionLifter:
-    """Load an exported tier; InputError when it is absent, damaged or has other steps.
-
-    precision: fp32, fp16 or int8; None leaves it to the backend.
-    """
-    model = find_model(tier, precision=precision or 'fp32')
-    if precision is not None:
-        backend_options['precision'] = precision
-    if steps is not None and steps != model.steps:
-        raise InputError(f'tier {tier} is exported with {model.steps} steps, not {steps}; run '
-                         f'`mocap23 export --tier {tier} --steps {steps}`')
-    full = create_backend(backend, model.full, **backend_options)
-    warm = create_backend(backend, model.warm, **backend_options) if warm_start else None
-    return DiffusionLifter(full, warm, model.window_length, model.rate, refresh,
-                           find_format(model.skeleton))
 
 
 def with_derived_joints(joints: NDArray, covariance: NDArray) -> tuple[NDArray, NDArray]:

@@ -8,6 +8,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from mocap23_ros.detection.detectors import DETECTORS
+from mocap23_ros.engines.backends import BACKEND_NAMES
+from mocap23_ros.engines.graph_precision import PRECISIONS
+from mocap23_ros.lifting.lifters import LIFTERS
+from mocap23_ros.network.tiers import TIERS
 from mocap23_ros.pipeline.camera_pose_uncertainty import (
     MOST_POSITION,
     MOST_ROTATION,
@@ -85,7 +90,7 @@ class Settings:
         'to be started again [s]; 0: never', minimum=0.0, maximum=3600.0)
     detector: str = _parameter(
         'mediapipe', '2D keypoint detector; external takes them from keypoints_2d_in',
-        choices=('mediapipe', 'blazepose', 'onnx', 'external'), read_only=True)
+        choices=(*DETECTORS, 'external'), read_only=True)
     detector_model: str = _parameter(
         '', 'Pose network of the onnx detector: a file, or a name that mocap23 fetch-weights '
         'has fetched', read_only=True)
@@ -98,18 +103,18 @@ class Settings:
         0.3, 'People of a lower detection score are ignored', minimum=0.0, maximum=1.0,
         read_only=True)
     lifter: str = _parameter(
-        'diffusion', 'Method that computes the 3D skeletons', choices=('diffusion', 'geometric'),
+        'diffusion', 'Method that computes the 3D skeletons', choices=tuple(LIFTERS),
         read_only=True)
     tier: str = _parameter(
-        's', 'Size of the network of the diffusion lifter', choices=('xs', 's', 'm', 'l'),
+        's', 'Size of the network of the diffusion lifter', choices=tuple(TIERS),
         read_only=True)
     backend: str = _parameter(
         'auto', 'What runs the networks of the detectors and of the diffusion lifter; torch: the '
         'weights of the lifter, for development, and auto for the detector',
-        choices=('auto', 'onnxruntime', 'tensorrt', 'tensorrt_rtx', 'torch'), read_only=True)
+        choices=BACKEND_NAMES, read_only=True)
     precision: str = _parameter(
         'auto', 'Numbers of the diffusion lifter; auto: fp16 in TensorRT, fp32 elsewhere',
-        choices=('auto', 'fp32', 'fp16', 'int8'), read_only=True)
+        choices=('auto', *PRECISIONS), read_only=True)
     engine_mismatch: str = _parameter(
         'rebuild', 'What a TensorRT backend does where no engine fits this GPU, library and '
         'network: build one, which takes minutes, or refuse with the command that does; auto '

@@ -20,7 +20,7 @@ from mocap23_ros.training.export import OPSET, export_graph
 from mocap23_ros.training.exported_manifest import check_replaced_tier, update_manifest
 
 
-def load_lifter(weights: Path) -> tuple[LifterModel, dict[str, Any]]:
+def load_exportable(weights: Path) -> tuple[LifterModel, dict[str, Any]]:
     """As ``load_network``, for what can be exported only."""
     model, card = load_network(weights)
     if not isinstance(model, LifterModel):
@@ -39,7 +39,7 @@ def export_tier(weights: Path, folder: Path, temperatures: Temperatures,
     of former weights are removed (training/export_integer.py makes new ones). Raises InputError
     where the folder has the tier for another skeleton.
     """
-    model, card = load_lifter(weights)
+    model, card = load_exportable(weights)
     tier = model.tier
     check_replaced_tier(folder, tier.name, model.skeleton.name)
     files: dict[str, Any] = {'fp16': {}}

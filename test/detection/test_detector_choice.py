@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from mocap23_ros.detection.detectors import DETECTOR_NAMES, create_detector
+from mocap23_ros.detection.detectors import DETECTORS, create_detector
 from mocap23_ros.detection.images import check_image
 from mocap23_ros.errors import InputError
 
@@ -34,11 +34,11 @@ def test_padded_and_flipped_images_are_accepted():
 
 
 def test_unknown_detectors_and_options_name_the_known_ones():
-    with pytest.raises(InputError, match='blazepose, mediapipe, onnx'):
+    with pytest.raises(InputError, match='mediapipe, blazepose, onnx'):
         create_detector('nonsense')
     with pytest.raises(InputError, match='search_interval'):
         create_detector('blazepose', colour='red')
-    assert set(DETECTOR_NAMES) == {'blazepose', 'mediapipe', 'onnx'}
+    assert set(DETECTORS) == {'blazepose', 'mediapipe', 'onnx'}
 
 
 def test_a_missing_package_is_named_with_its_installation(monkeypatch):

@@ -33,7 +33,7 @@ from mocap23_ros.network.views import RigJitter, make_views, project
 from mocap23_ros.network.weights_file import read_card, save_weights
 from mocap23_ros.skeletons.formats import COCO17
 from mocap23_ros.training.export import OPSET, example_inputs, export_graph, without_exporter_notes
-from mocap23_ros.training.export_tier import load_lifter
+from mocap23_ros.training.export_tier import load_exportable
 from mocap23_ros.training.run import train_stage
 from mocap23_ros.training.run_identity import check_same_run, run_identity
 
@@ -210,7 +210,7 @@ def test_svd_is_neither_trained_nor_exported(weights_of, tmp_path, capsys):
     assert not (tmp_path / 'run').exists()
     path = weights_of('svd', triangulation='svd')
     with pytest.raises(InputError, match='not for export'):
-        load_lifter(path)
+        load_exportable(path)
     with pytest.raises(InputError, match='not for export'), torch.no_grad():
         export_graph(LifterGraph(lifter('svd'), 1), tmp_path / 'a.onnx')
     assert main(['export', '--weights', str(path), '--out', str(tmp_path / 'engines')]) == 2

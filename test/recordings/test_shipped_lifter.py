@@ -8,7 +8,7 @@ import pytest
 from synthetic_people import look_at, walking_person
 
 from mocap23_ros.geometry.camera_model import CameraModel
-from mocap23_ros.lifting.diffusion_lifter import load_diffusion_lifter
+from mocap23_ros.lifting.load_lifter import load_lifter
 from mocap23_ros.pipeline.streaming_lifter import StreamingLifter
 from mocap23_ros.recordings.offline_lifter import lift_offline
 from mocap23_ros.recordings.recording import KeypointRecording
@@ -22,7 +22,7 @@ FRAMES, RATE = 90, 30.0
 
 @pytest.fixture(scope='module')
 def lifter():
-    lifter = load_diffusion_lifter('xs', 'onnxruntime')
+    lifter = load_lifter('xs', 'onnxruntime')
     yield lifter
     lifter.close()
 

@@ -13,8 +13,8 @@ from mocap23_ros.datasets.augmentation import preset
 from mocap23_ros.datasets.observation import to_camera
 from mocap23_ros.datasets.training_windows import WindowSource, WindowSpec
 from mocap23_ros.errors import InputError
+from mocap23_ros.lifting.load_lifter import load_lifter
 from mocap23_ros.lifting.network_inputs import make_network_inputs
-from mocap23_ros.lifting.torch_lifter import load_torch_lifter
 from mocap23_ros.network.configuration import TrainingConfiguration
 from mocap23_ros.network.lifter_graph import LifterGraph, WarmLifterGraph
 from mocap23_ros.network.models import configured_skeleton, make_model
@@ -24,7 +24,7 @@ from mocap23_ros.skeletons.formats import BLAZEPOSE33, COCO17, FORMATS, H36M17, 
 from mocap23_ros.skeletons.keypoint_layout import keypoint_layout
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 from mocap23_ros.training.export import example_inputs
-from mocap23_ros.training.export_tier import load_lifter
+from mocap23_ros.training.export_tier import load_exportable
 from mocap23_ros.training.run import train_stage
 from mocap23_ros.windows.keypoint_windows import KeypointWindows
 
@@ -160,7 +160,7 @@ def test_anchor_does_not_hear_of_keypoints_that_are_not_seen(clips):
 
 def test_short_training_gives_a_network_that_lifts(trained):
     skeleton, weights = trained
-    model, card = load_lifter(weights)
+    model, card = load_exportable(weights)
     assert card['configuration']['skeleton'] == skeleton.name and model.skeleton == skeleton
     figures = card['last_training_figures']
     assert {'total', 'mpjpe_mm', 'abs_mm', 'code'} <= set(figures)
@@ -186,7 +186,7 @@ def test_the_graph_of_another_format_traces():
 
 def test_lifter_follows_the_format_of_its_weights(trained, clips):
     skeleton, weights = trained
-    lifter = load_torch_lifter(weights, steps=1, warm_start=True)
+    lifter = load_lifter(weights, steps=1)
     assert lifter.input_format == lifter.output_format == skeleton
     batch = WindowSource(clips, SPEC, preset('clean'), seed=1, skeleton=skeleton).batch(1, 0)
     for hop in range(2):  # the second call starts from the first one's motion
