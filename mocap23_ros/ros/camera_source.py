@@ -19,6 +19,10 @@ _RECTIFIED_NAME = re.compile(r'(^|[/_])rect(ified)?([/_]|$)')
 _RAW_NAME = re.compile(r'(^|[/_])raw([/_]|$)')
 
 
+class NoCameraInfoError(InputError):
+    """No CameraInfo came, or not yet."""
+
+
 class CameraSource:
     """Gives the camera model of an image, from the CameraInfo that belongs to it."""
 
@@ -39,11 +43,11 @@ class CameraSource:
     ) -> CameraModel:
         """Return the model for images of this size (width, height); 0, 0: as CameraInfo says.
 
-        Raises InputError that says what is missing or wrong.
+        Raises NoCameraInfoError while there is none, and InputError for one that is wrong.
         """
         info = self._find_info(header)
         if info is None:
-            raise InputError(
+            raise NoCameraInfoError(
                 'images come but no CameraInfo; remap camera_info to the topic of the camera '
                 '(it is usually beside the image topic) and check that the camera is calibrated')
         self._warn('camera_info frame', _other_frame(info, header))

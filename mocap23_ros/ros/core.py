@@ -23,6 +23,8 @@ from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 from mocap23_ros.tracking.tracker import Tracker
 from mocap23_ros.windows.keypoint_windows import KeypointWindows
 
+# The tracker gives people up, not the lifter, even where images come slowly.
+_GRACE = 0.3  # s
 _WARM_UP_SIZE = (480, 640, 3)
 
 
@@ -63,9 +65,7 @@ class Core:
 
     def reset(self, restart_ids: bool) -> None:
         """Forget everybody; ids go on counting, so that nobody is mistaken, or begin at 1."""
-        if restart_ids:
-            self.tracker = Tracker()
-        self.tracker.reset()
+        self.tracker.reset(restart_ids)
         self.streaming.reset()
         if self.detector is not None:
             self.detector.reset()
@@ -91,11 +91,13 @@ def create_core(settings: Settings) -> Core:
             detector.detect(np.zeros(_WARM_UP_SIZE, np.uint8))
         _warm_up(lifter)
         streaming = StreamingLifter(
-            lifter, lag=settings.lag, pose_uncertainty=CameraPoseUncertainty(
+            lifter, lag=settings.lag, patience=settings.person_timeout + _GRACE,
+            pose_uncertainty=CameraPoseUncertainty(
                 settings.camera_rotation_sd, settings.camera_position_sd,
                 settings.camera_stamp_sd))
         parts.pop_all()
-    return Core(detector, Tracker(), lifter, streaming, settings.lag)
+    tracker = Tracker(keep_for=settings.person_timeout)
+    return Core(detector, tracker, lifter, streaming, settings.lag)
 
 
 def _warm_up(lifter: Lifter) -> None:

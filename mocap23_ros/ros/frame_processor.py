@@ -7,7 +7,8 @@ Knows messages by their fields only: the node gives those of rclpy, recordings t
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -15,12 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.detection.detector import Detection
-from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_change import largest_turn
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
 from mocap23_ros.ros.camera_poses import CameraPoses, NoTransformError
-from mocap23_ros.ros.camera_source import CameraSource
+from mocap23_ros.ros.camera_source import CameraSource, NoCameraInfoError
 from mocap23_ros.ros.core import Core
 from mocap23_ros.ros.external_keypoints import detections_from_message
 from mocap23_ros.ros.image_decoding import decode_compressed_image, decode_image
@@ -65,6 +65,10 @@ class FrameResult:
     world_T_camera: NDArray[np.float64] | None = None
 
 
+class _WaitError(Exception):
+    """What a frame needs may still come."""
+
+
 @dataclass
 class _Waiting:
     """A frame whose people are known in 2D and whose camera is not known yet."""
@@ -73,6 +77,7 @@ class _Waiting:
     settings: Settings
     since: float
     deadline: float
+    camera: CameraModel | None = None
 
 
 class FrameProcessor:
@@ -160,22 +165,19 @@ class FrameProcessor:
         frame = self._waiting[0]
         header, settings, result = frame.result.header, frame.settings, frame.result
         try:
-            world_T_camera = self._poses.camera_pose(settings.world_frame, header)
-        except NoTransformError as error:
-            if time.monotonic() < frame.deadline:
-                return None
-            failure: InputError | None = error
-        except InputError as error:
-            failure = error
-        else:
-            failure = None
+            if frame.camera is None:
+                with self._patience('camera_info', frame):
+                    frame.camera = self._cameras.camera_for(
+                        header, result.image_size, settings.image_is_rectified)
+            camera = frame.camera
+            with self._patience('transform', frame):
+                world_T_camera = self._poses.camera_pose(settings.world_frame, header)
+        except _WaitError:
+            return None
+        except FrameRejectedError:
+            self._waiting.popleft()
+            raise
         self._waiting.popleft()
-        with self._problems.guard('camera_info'):
-            camera = self._cameras.camera_for(
-                header, result.image_size, settings.image_is_rectified)
-        with self._problems.guard('transform'):
-            if failure is not None:
-                raise failure
         result.stages['wait for transform'] = time.monotonic() - frame.since
 
         result.camera, result.world_T_camera = camera, world_T_camera.copy()
@@ -194,6 +196,17 @@ class FrameProcessor:
         result.stamp = self._lifted[0] if len(self._lifted) > self._core.lag else None
         _lap(result.stages, 'lift', started)
         return result
+
+    @contextmanager
+    def _patience(self, key: str, frame: _Waiting) -> Iterator[None]:
+        """Turn what may still come into _WaitError; other errors, and late ones, as ``guard``."""
+        with self._problems.guard(key):
+            try:
+                yield
+            except (NoTransformError, NoCameraInfoError) as error:
+                if time.monotonic() < frame.deadline:
+                    raise _WaitError from error
+                raise
 
     def _check_same_camera(self, camera: CameraModel) -> None:
         """Begin anew, without this frame, where the rays of the pixels turned by much."""

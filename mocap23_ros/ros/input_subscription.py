@@ -36,12 +36,13 @@ class InputSubscription:
 
     def __init__(
         self, node: Node, message_type: type, topic: str, callback: Callable[[Any], None],
-        reliability: str,
+        reliability: str, depth: int = 5,
     ) -> None:
         self._node = node
         self._type = message_type
         self._topic = topic
         self._callback = callback
+        self._depth = depth
         self._wish = _override(node, topic, reliability)
         self._received = self._lost = 0
         self._totals: deque[tuple[int, int]] = deque([(0, 0)], maxlen=_WINDOW + 1)
@@ -116,7 +117,7 @@ class InputSubscription:
             return self._create()
 
     def _create(self, **arguments: Any) -> Subscription:
-        profile = sensor_data_qos()
+        profile = sensor_data_qos(self._depth)
         profile.reliability = self._reliability
         with named_overrides(self._topic, 'subscription'):
             return self._node.create_subscription(

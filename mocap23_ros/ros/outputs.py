@@ -63,7 +63,7 @@ class Outputs:
         self._skeletons.publish(skeletons_to_message(
             result.estimates, header, result.header.frame_id, latency=latency))
         if settings.publish_tf:
-            transforms = self._frames.transforms(result.estimates, header)
+            transforms = self._frames.transforms(result.estimates, header, settings.tf_joints)
             if transforms:
                 self._broadcaster.sendTransform(transforms)
         if settings.publish_markers and self._marker_array.get_subscription_count():

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is wrong right now: logged once, shown in diagnostics, withdrawn by itself."""
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,6 +11,8 @@ from enum import IntEnum
 from typing import Protocol
 
 from mocap23_ros.errors import InputError
+
+_LONGEST_WORD, _LONGEST_MESSAGE = 200, 1500  # characters; names come from anybody
 
 
 class Logger(Protocol):
@@ -68,7 +71,8 @@ class ProblemLog:
         self._lock = threading.Lock()
 
     def report(self, key: str, message: str, severity: Severity = Severity.ERROR) -> None:
-        """Note that a problem is there; logs it when it is new."""
+        """Note that a problem is there; logs it when it is new. Long names are cut."""
+        message = shortened(message)
         with self._lock:
             entry = self._entries.get(key)
             is_new = entry is None
@@ -122,3 +126,17 @@ class ProblemLog:
         """Return the problems that are there now, or were a moment ago."""
         with self._lock:
             return {key: entry.problem for key, entry in self._entries.items()}
+
+
+def shortened(message: str) -> str:
+    """Return a message whose words, and which itself, are no longer than anybody reads."""
+    if len(message) <= _LONGEST_WORD:
+        return message
+    # Cut before it is searched: it may hold megabytes.
+    message = message if len(message) <= 10 * _LONGEST_MESSAGE else (
+        f'{message[:9 * _LONGEST_MESSAGE]} ... {message[-_LONGEST_MESSAGE:]}')
+    message = re.sub(
+        rf'\S{{{_LONGEST_WORD},}}', lambda word: f'{word[0][:60]}...{word[0][-20:]}', message)
+    if len(message) <= _LONGEST_MESSAGE:
+        return message
+    return f'{message[:_LONGEST_MESSAGE - 300]} ... {message[-280:]}'

@@ -38,6 +38,8 @@ from mocap23_ros.ros.watchdog import InputWatchdog
 from mocap23_ros.ros.worker import FrameWorker
 from mocap23_ros.skeletons.body_proportions import GIVEN_STATURE_RANGE
 
+LONGEST_FRAME_ID = 255  # characters; every output repeats it
+
 Arrived: TypeAlias = tuple[Input, float]  # and when, on the steady clock [s]
 
 
@@ -57,6 +59,7 @@ class Session:
         self._problems = problems
         self._statistics = FrameStatistics()
         self._health = OutputHealth(problems)
+        self._keeps_all = settings.image_queue > 1
         self._input: InputSubscription | None = None
         self._known_people: frozenset[int] = frozenset()
         self.camera_frame = ''
@@ -74,7 +77,9 @@ class Session:
             parts.callback(node.destroy_subscription, camera_infos.sub)
             self._outputs = Outputs(node, settings, core.keypoint_format, core.output_format)
             parts.callback(self._outputs.close)
-            self._worker = FrameWorker[Arrived](self._begin, self._on_error, self._finish)
+            self._worker = FrameWorker[Arrived](
+                self._begin, self._on_error, self._finish, capacity=settings.image_queue,
+                in_order=self._keeps_all)
             self._processor = FrameProcessor(
                 core, CameraSource(CameraInfoCache(camera_infos).find, problems, (
                     image_topic(node, 'raw'), camera_info_topic(node))),
@@ -154,7 +159,8 @@ class Session:
             self._problems.clear('loss')
         self._watchdog.check(self._input.topic, self._input.silence())
         self._health.check(self._statistics.totals(
-            self._worker.received, self._worker.dropped, time.monotonic()))
+            self._worker.received, self._worker.dropped, time.monotonic()),
+            keeps_all=self._keeps_all)
         self._health.check_progress(
             self._processor.stage, self._worker.busy_for,
             float(self._node.get_parameter('hang_timeout').value))
@@ -175,10 +181,17 @@ class Session:
             message_type = Image if settings.image_transport == 'raw' else CompressedImage
             topic = image_topic(self._node, settings.image_transport)
         return InputSubscription(
-            self._node, message_type, topic, self._on_input, settings.qos_image)
+            self._node, message_type, topic, self._on_input, settings.qos_image,
+            max(5, min(settings.image_queue, 1000)))
 
     def _on_input(self, message: Input) -> None:
         self._watchdog.feed()
+        if len(message.header.frame_id) > LONGEST_FRAME_ID:
+            self._statistics.add_failed()
+            self._problems.report(
+                'input data', f'the frame_id has {len(message.header.frame_id)} characters; at '
+                f'most {LONGEST_FRAME_ID} are taken')
+            return
         # Here, so that a frame of another clock takes nobody's place.
         verdict = self._clock.judge(message.header.stamp, self._node.get_clock().now().nanoseconds)
         if verdict is Verdict.REFUSED:

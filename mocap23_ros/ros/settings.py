@@ -82,6 +82,10 @@ class Settings:
     tf_timeout: float = _parameter(
         0.2, 'How long an image waits for the transform at its stamp [s]',
         minimum=0.0, maximum=5.0)
+    image_queue: int = _parameter(
+        1, 'Images that may wait to be processed; 1: only the newest, as a robot needs it; more: '
+        'every image in its order, as recordings want it, with the same result each time',
+        minimum=1, maximum=100000, read_only=True)
     input_timeout: float = _parameter(
         2.0, 'Silence of an input after which it is reported as missing [s]',
         minimum=0.1, maximum=600.0)
@@ -102,6 +106,9 @@ class Settings:
     min_score: float = _parameter(
         0.3, 'People of a lower detection score are ignored', minimum=0.0, maximum=1.0,
         read_only=True)
+    person_timeout: float = _parameter(
+        1.2, 'Time that somebody who is not seen is predicted, and keeps the id when seen again '
+        '[s]', minimum=0.0, maximum=60.0, read_only=True)
     lifter: str = _parameter(
         'diffusion', 'Method that computes the 3D skeletons', choices=tuple(LIFTERS),
         read_only=True)
@@ -139,6 +146,9 @@ class Settings:
         'auto', 'Put before person_<id> in the names of TF frames; auto: the namespace of the '
         'node and a slash, nothing without a namespace', read_only=True, fault=_prefix_fault)
     publish_tf: bool = _parameter(True, 'Publish a TF frame per person and joint')
+    tf_joints: bool = _parameter(
+        True, 'Publish the frames of joints too; false: one frame a person, which costs every '
+        'listener less')
     publish_markers: bool = _parameter(True, 'Publish markers while somebody subscribes to them')
 
 

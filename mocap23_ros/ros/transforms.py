@@ -90,9 +90,12 @@ class PersonFrames:
         self._last_stamp = 0
 
     def transforms(
-        self, estimates: list[SkeletonEstimate], header: Header
+        self, estimates: list[SkeletonEstimate], header: Header, joints: bool = True
     ) -> list[TransformStamped]:
-        """Return the transforms of everybody with a root; LOST people get none."""
+        """Return the transforms of everybody with a root, and their joints' if asked for.
+
+        LOST people get none.
+        """
         stamp = header.stamp.sec * 1_000_000_000 + header.stamp.nanosec
         if stamp <= self._last_stamp:
             return []
@@ -105,6 +108,8 @@ class PersonFrames:
             person = f'{self._prefix}person_{estimate.person_id}'
             root = transform_from_matrix(pose)
             result.append(TransformStamped(header=header, child_frame_id=person, transform=root))
+            if not joints:
+                continue
             # Rows times R is the inverse rotation applied to every joint.
             joints_root = (estimate.joints.astype(float) - pose[:3, 3]) @ pose[:3, :3]
             parent = Header(stamp=header.stamp, frame_id=person)

@@ -61,8 +61,10 @@ class Tracker:
         self._next_id = 1
         self.reset()
 
-    def reset(self) -> None:
-        """Forget everybody, and the clock; ids go on counting."""
+    def reset(self, restart_ids: bool = False) -> None:
+        """Forget everybody, and the clock; ids go on counting, or begin at 1 again."""
+        if restart_ids:
+            self._next_id = 1
         self._people: list[_Person] = []
         self._stamp = -math.inf
 

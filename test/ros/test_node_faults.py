@@ -8,9 +8,19 @@ import numpy as np
 import pytest
 from lifecycle_msgs.msg import Transition
 from node_harness import Feeder, NodeProcess, Peer, stamp_of
+from rclpy.serialization import serialize_message
 from sensor_msgs.msg import CameraInfo, Image
-from synthetic_scene import camera_info, camera_transform, header, keypoints_message, person
+from synthetic_scene import (
+    camera_info,
+    camera_pose,
+    camera_transform,
+    header,
+    keypoints_message,
+    person,
+)
+from tf2_msgs.msg import TFMessage
 
+from mocap23_msgs.msg import Keypoints2DArray, SkeletonArray
 from mocap23_msgs.srv import Reset
 from mocap23_ros.tracking.track import TrackState
 
@@ -22,7 +32,8 @@ TRACKED = int(TrackState.TRACKED)
 @pytest.fixture(scope='module')
 def rig():
     """One node and one peer for all tests of this file; every test begins with a reset."""
-    node = NodeProcess(detector='external', lifter='geometric', tf_timeout=1.0)
+    node = NodeProcess(detector='external', lifter='geometric', tf_timeout=1.0,
+                       person_timeout=6.0)
     peer = Peer()
     peer.process = node
     try:
@@ -162,6 +173,101 @@ def test_an_id_never_moves_to_another_person_when_the_image_size_changes(peer):
     before, after = ({s.id for m in messages for s in m.skeletons if s.state == TRACKED}
                      for messages in (whole, halved))
     assert len(before) >= 2 and len(after) >= 2 and max(before) < min(after)
+
+
+def test_a_gap_in_the_images_keeps_the_id_of_who_stayed(peer):
+    with Camera(peer).feed():
+        person_id = wait_for_people(peer).skeletons[0].id
+    last = peer.now_ns()
+    peer.wait_until(lambda: peer.now_ns() > last + 2.6 * SECOND, 'a gap')
+    with Camera(peer).feed():
+        frames = wait_for_frames(peer, 5)
+    assert {s.id for message in frames for s in message.skeletons} == {person_id}
+
+
+def test_names_of_megabytes_are_cut_and_repeated_nowhere(peer):
+    camera, name = Camera(peer), 'x' * 2_000_000
+    before = len(peer.process.output)
+    with camera.feed():
+        wait_for_people(peer)
+        message = keypoints_message([person()], peer.now_ns())
+        message.format = name
+        peer.keypoints.publish(message)
+        text = peer.wait_for_problem('input data', peer.process)
+        assert 'xxx...xxx' in text and len(text) < 2000
+        message.format, message.header.frame_id = 'coco17', name
+        peer.keypoints.publish(message)
+        peer.wait_for_status(lambda s: 'frame_id has 2000000 characters' in s.message, 'refusal')
+        info = camera_info(peer.now_ns())
+        info.distortion_model = name
+        peer.camera_info.publish(info)
+        peer.wait_for_health(peer.process)
+    assert len(peer.process.output) < before + 20_000
+
+
+def test_frames_of_joints_can_be_left_out(peer):
+    peer.listen(TFMessage, '/tf')
+    peer.set_parameter('tf_joints', False)
+    with Camera(peer).feed():
+        wait_for_people(peer)
+        since = peer.count('/tf')
+        peer.wait_for('/tf', lambda m: 'person_' in m.transforms[0].child_frame_id, since)
+        peer.set_parameter('tf_joints', True)
+        first = next(m for m in peer.received['/tf'][since:]
+                     if 'person_' in m.transforms[0].child_frame_id)
+        assert len(first.transforms) == 1
+        since = peer.count('/tf')
+        peer.wait_for('/tf', lambda m: len(m.transforms) > 10, since)
+
+
+def test_every_image_in_its_order_gives_the_same_each_time():
+    """Sent faster than they can be computed, and twice with different haste."""
+    node = NodeProcess('-r', '__node:=ordered', '-r', 'skeletons:=/ordered/skeletons', '-r',
+                       'keypoints_2d_in:=/ordered/keypoints', detector='external',
+                       image_queue=1000, tf_timeout=5.0, publish_tf=False)
+    peer = Peer()
+    topic = '/ordered/skeletons'
+    peer.listen(SkeletonArray, topic)
+    keypoints = peer.node.create_publisher(Keypoints2DArray, '/ordered/keypoints', 1000)
+    count, begin = 60, 1_700_000_000 * SECOND
+
+    def play(rate):
+        assert peer.call(Reset, 'ordered/reset').success
+        since = peer.count(topic)
+        peer.wait_for(topic, lambda m: not m.skeletons, max(0, since - 1), 'empty array')
+        since = peer.count(topic)
+        stamps = iter([begin + i * SECOND // 30 for i in range(count)])
+
+        def send(_):
+            stamp = next(stamps, None)
+            if stamp is None:
+                return
+            turn = camera_pose(pitch=0.17 + 0.05 * np.sin(1e-9 * (stamp - begin)))
+            peer.tf.sendTransform(camera_transform(stamp, turn))
+            peer.camera_info.publish(camera_info(stamp))
+            people = [person(4.0 + 1e-9 * (stamp - begin), 0.3), person(5.0, -1.0)]
+            keypoints.publish(keypoints_message(people, stamp, turn))
+
+        with Feeder(peer, send, rate):
+            peer.wait_until(lambda: peer.count(topic) >= since + count, f'{count} results')
+        return peer.received[topic][since:]
+
+    try:
+        peer.wait_until(lambda: keypoints.get_subscription_count() > 0, 'the subscription')
+        first, second = play(400.0), play(60.0)
+        peer.wait_for_status(lambda s: s.name.startswith('ordered'), 'status', node)
+        assert node.stop() == 0, node.output
+    finally:
+        peer.close()
+        node.stop(signal.SIGKILL)
+    expected = [begin + i * SECOND // 30 for i in range(count)]
+    for played in (first, second):
+        assert [stamp_of(message) for message in played] == expected
+        for message in played:
+            for skeleton in message.skeletons:
+                skeleton.latency = 0.0
+    assert [serialize_message(m) for m in first] == [serialize_message(m) for m in second]
+    assert len(first[-1].skeletons) == 2
 
 
 BAD_DETECTOR = """
