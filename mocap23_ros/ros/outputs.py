@@ -11,11 +11,12 @@ from visualization_msgs.msg import MarkerArray
 
 from mocap23_msgs.msg import Keypoints2DArray, SkeletonArray, SkeletonInfo
 from mocap23_ros.ros.conversions import skeleton_info, skeletons_to_message
+from mocap23_ros.ros.frame_names import FrameNameWatch
 from mocap23_ros.ros.frame_processor import FrameResult
 from mocap23_ros.ros.keypoint_conversions import keypoints_to_message
 from mocap23_ros.ros.markers import MarkerBuilder
 from mocap23_ros.ros.settings import Settings
-from mocap23_ros.ros.topics import frame_prefix, latched_qos, named_overrides, output_qos
+from mocap23_ros.ros.topics import latched_qos, named_overrides, output_qos
 from mocap23_ros.ros.transforms import PersonFrames
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 
@@ -29,12 +30,15 @@ class Outputs:
         settings: Settings,
         keypoint_format: SkeletonFormat,
         output_format: SkeletonFormat,
+        frame_prefix: str,
+        frame_names: FrameNameWatch,
     ) -> None:
+        """frame_prefix: what the names of the people's TF frames begin with."""
         self._node = node
         self._world_frame = settings.world_frame
         self._keypoint_format = keypoint_format
-        prefix = frame_prefix(node, settings.frame_prefix)
-        self._frames = PersonFrames(prefix, output_format.joint_names)
+        self._frames = PersonFrames(frame_prefix, output_format.joint_names)
+        self._frame_names = frame_names
         self._markers = MarkerBuilder(output_format)
         self._publishers: list[LifecyclePublisher] = []
         self._skeletons = self._create(SkeletonArray, 'skeletons')
@@ -44,7 +48,7 @@ class Outputs:
         self._info = node.create_publisher(SkeletonInfo, 'skeleton_info', latched_qos())
         self._broadcaster = tf2_ros.TransformBroadcaster(node)
         self._info.publish(skeleton_info(
-            output_format, settings.lifter, prefix,
+            output_format, settings.lifter, frame_prefix,
             Header(stamp=node.get_clock().now().to_msg(), frame_id=self._world_frame)))
 
     def publish_keypoints(self, result: FrameResult) -> None:
@@ -65,6 +69,7 @@ class Outputs:
         if settings.publish_tf:
             transforms = self._frames.transforms(result.estimates, header, settings.tf_joints)
             if transforms:
+                self._frame_names.sending(result.stamp)
                 self._broadcaster.sendTransform(transforms)
         if settings.publish_markers and self._marker_array.get_subscription_count():
             self._marker_array.publish(self._markers.markers(result.estimates, header))

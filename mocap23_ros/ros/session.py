@@ -19,6 +19,7 @@ from mocap23_ros.ros.camera_infos import CameraInfoCache
 from mocap23_ros.ros.camera_source import CameraSource
 from mocap23_ros.ros.core import create_core
 from mocap23_ros.ros.diagnostics import FrameStatistics
+from mocap23_ros.ros.frame_names import FrameNameWatch
 from mocap23_ros.ros.frame_processor import FrameProcessor, FrameResult, Input
 from mocap23_ros.ros.health import OutputHealth
 from mocap23_ros.ros.image_clock import ImageClock, Verdict
@@ -28,6 +29,7 @@ from mocap23_ros.ros.parameters import read_settings
 from mocap23_ros.ros.problems import FrameRejectedError, ProblemLog, Severity
 from mocap23_ros.ros.topics import (
     camera_info_topic,
+    frame_prefix,
     image_topic,
     named_overrides,
     sensor_data_qos,
@@ -67,15 +69,18 @@ class Session:
             core = create_core(settings)
             parts.callback(core.close)
             self._clock = ImageClock(problems)
+            prefix = frame_prefix(node, settings.frame_prefix)
+            names = FrameNameWatch(prefix, problems)
             listener = CameraTransformListener(
-                transforms, node, problems, lambda: self._clock.newest)
+                transforms, node, problems, lambda: self._clock.newest, names)
             parts.callback(listener.unregister)
             with named_overrides(camera_info_topic(node), 'subscription'):
                 camera_infos = message_filters.Subscriber(
                     node, CameraInfo, camera_info_topic(node), qos_profile=sensor_data_qos(),
                     qos_overriding_options=QoSOverridingOptions.with_default_policies())
             parts.callback(node.destroy_subscription, camera_infos.sub)
-            self._outputs = Outputs(node, settings, core.keypoint_format, core.output_format)
+            self._outputs = Outputs(
+                node, settings, core.keypoint_format, core.output_format, prefix, names)
             parts.callback(self._outputs.close)
             self._worker = FrameWorker[Arrived](
                 self._begin, self._on_error, self._finish, capacity=settings.image_queue,

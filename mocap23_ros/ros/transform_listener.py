@@ -10,6 +10,7 @@ from geometry_msgs.msg import TransformStamped
 from rclpy.node import Node
 from tf2_msgs.msg import TFMessage
 
+from mocap23_ros.ros.frame_names import FrameNameWatch
 from mocap23_ros.ros.problems import ProblemLog, Severity
 
 # Skeletons, of this node or another: never between a camera and the world, and a buffer keeps
@@ -25,16 +26,21 @@ class CameraTransformListener(tf2_ros.TransformListener):
 
     def __init__(
         self, buffer: tf2_ros.Buffer, node: Node, problems: ProblemLog,
-        newest_image: Callable[[], int],
+        newest_image: Callable[[], int], names: FrameNameWatch,
     ) -> None:
-        """newest_image: stamp of the newest image, ns; 0: none. Its clock counts as well."""
+        """newest_image: stamp of the newest image, ns; 0: none. Its clock counts as well.
+
+        ``names`` hears of the moving frames of people.
+        """
         self._node_clock = node.get_clock()
         self._problems = problems
         self._newest_image = newest_image
+        self._names = names
         super().__init__(buffer, node)
 
     def callback(self, data: TFMessage) -> None:
         """Store moving transforms."""
+        self._names.heard(t for t in data.transforms if _PERSON.search(t.child_frame_id))
         data.transforms = [t for t in data.transforms if not _PERSON.search(t.child_frame_id)]
         if not data.transforms:
             return

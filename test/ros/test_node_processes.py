@@ -232,3 +232,14 @@ def test_namespace_remaps_and_tf_go_where_they_should(start):
         assert peer.state() == 'active'
     finally:
         peer.close()
+
+
+def test_a_second_node_with_the_same_frame_names_is_reported(peer, start):
+    node = start(lifter='geometric')
+    with camera_feeder(peer):
+        peer.wait_for('skeletons', has_person, node=node)
+        peer.wait_for_health(node)
+        second = start('-r', '__node:=second', lifter='geometric')
+        assert 'give one of them a namespace' in peer.wait_for_problem('tf names', second)
+        second.stop()
+        peer.wait_for_health(node)

@@ -18,6 +18,7 @@ from std_msgs.msg import Header
 from tf2_msgs.msg import TFMessage
 
 from mocap23_ros.errors import InputError
+from mocap23_ros.ros.frame_names import FrameNameWatch
 from mocap23_ros.ros.problems import ProblemLog
 from mocap23_ros.ros.transform_listener import CameraTransformListener
 from mocap23_ros.ros.transforms import (
@@ -136,7 +137,8 @@ def test_frames_of_unseen_roots_lost_people_and_old_stamps_are_not_sent():
 def test_people_and_times_to_come_are_left_out_of_the_buffer(buffer, node):
     problems = ProblemLog(node.get_logger(), lambda: 0.0)
     now = node.get_clock().now().nanoseconds // 10**9
-    listener = CameraTransformListener(buffer, node, problems, lambda: 0)
+    names = FrameNameWatch('', problems)
+    listener = CameraTransformListener(buffer, node, problems, lambda: 0, names)
     years = 10 * 365 * 86400
     listener.callback(TFMessage(transforms=[
         stamped(pose(9.0), now + years), stamped(pose(), now, 'map', 'robot/person_3'),
@@ -147,6 +149,6 @@ def test_people_and_times_to_come_are_left_out_of_the_buffer(buffer, node):
     assert 'person_3' not in buffer.all_frames_as_string()
     # Where the camera lives in another time, so does TF.
     listener = CameraTransformListener(
-        buffer, node, problems, lambda: (now + years) * 10**9)
+        buffer, node, problems, lambda: (now + years) * 10**9, names)
     listener.callback(TFMessage(transforms=[stamped(pose(2.0), now + years)]))
     assert lookup(buffer, header(now + years))[0, 3] == pytest.approx(2.0)
