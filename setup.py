@@ -35,6 +35,7 @@ setup(
         *share('config', '*.yaml'),
         *share('config/training', '*.yaml'),
         *share('rviz', '*.rviz'),
+        *share('examples', '*.py'),
         # Engines themselves belong to one machine and are never shipped.
         *share('engines', '*.md', '*.json', '*.yaml', '*.onnx'),
         *share('weights', '*'),
