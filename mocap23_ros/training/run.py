@@ -3,8 +3,6 @@
 """One training stage from configuration to weights."""
 
 import datetime
-import platform
-import subprocess
 import sys
 from dataclasses import asdict
 from functools import partial
@@ -19,6 +17,7 @@ from mocap23_ros.datasets.motion_clips import MotionClips
 from mocap23_ros.datasets.procedural import procedural_motion
 from mocap23_ros.datasets.training_windows import WindowSpec
 from mocap23_ros.errors import InputError
+from mocap23_ros.evaluation.machine_description import commit_line, hardware_line
 from mocap23_ros.network.configuration import TrainingConfiguration
 from mocap23_ros.network.lifter_model import LifterModel
 from mocap23_ros.network.models import configured_skeleton, configured_tier, make_model
@@ -94,7 +93,7 @@ def train_stage(stage: str, configuration: TrainingConfiguration, clips: MotionC
             'stage': stage, 'steps': trainer.step, 'windows_seen': trainer.step
             * configuration.batch_size * trainer.accelerator.num_processes,
             'training_seconds': round(trainer.seconds, 2),
-            'configuration': asdict(configuration), 'commit': _commit(),
+            'configuration': asdict(configuration), 'commit': commit_line(),
             'date': datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
             'hardware': _hardware(trainer.accelerator.device),
             'training_data': data,
@@ -180,14 +179,7 @@ def _fit_statistics(model: LifterModel, batches: list[TrainingWindows]) -> None:
     model.code.fit_statistics(torch.cat(codes))
 
 
-def _commit() -> str:
-    root = Path(__file__).resolve().parents[2]
-    result = subprocess.run(['git', '-C', str(root), 'rev-parse', '--short', 'HEAD'],
-                            capture_output=True, text=True, check=False)
-    return result.stdout.strip() or 'unknown'
-
-
 def _hardware(device: torch.device) -> str:
     if device.type == 'cuda':
         return torch.cuda.get_device_name(device)
-    return f'{platform.machine()} CPU, {torch.get_num_threads()} threads'
+    return f'{hardware_line()}, {torch.get_num_threads()} threads'

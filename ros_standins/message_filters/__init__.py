@@ -4,8 +4,7 @@
 
 from message_filters.cache import Cache
 from message_filters.filters import SimpleFilter, Subscriber
-from message_filters.synchronizers import ApproximateTimeSynchronizer, TimeSynchronizer
 
 __all__ = [
-    'ApproximateTimeSynchronizer', 'Cache', 'SimpleFilter', 'Subscriber', 'TimeSynchronizer',
+    'Cache', 'SimpleFilter', 'Subscriber',
 ]

@@ -12,7 +12,6 @@ from rclpy.clock import Clock, JumpThreshold, TimeJump
 from rclpy.duration import Duration
 from rclpy.logging import get_logger
 from rclpy.node import Node
-from rclpy.task import Future
 from rclpy.time import Time
 
 from tf2_ros.buffer_core import BufferCore, nanoseconds
@@ -25,14 +24,13 @@ class Buffer(BufferCore):
     lookup with a timeout in a callback of the executor that feeds this buffer only succeeds if
     that executor has another thread for the listener.
 
-    Left out of upstream: the service ``tf2_frames``, ``transform()`` and ``transform_full()``.
+    Left out of upstream: the service ``tf2_frames``, ``transform()``, lookups between two times
+    and those that are awaited.
     """
 
     def __init__(self, cache_time: Duration | None = None, node: Node | None = None) -> None:
         super().__init__(cache_time)
         self._data_arrived = threading.Condition()
-        self._waiting_lock = threading.RLock()
-        self._waiting: list[Callable[[], None]] = []
         self.clock = node.get_clock() if node is not None else Clock()
         threshold = JumpThreshold(
             min_forward=None, min_backward=Duration(seconds=-1), on_clock_change=True)
@@ -66,17 +64,6 @@ class Buffer(BufferCore):
         self.can_transform(target_frame, source_frame, time, timeout)
         return self.lookup_transform_core(target_frame, source_frame, time)
 
-    def lookup_transform_full(
-        self, target_frame: str, target_time: Time | TimeMsg, source_frame: str,
-        source_time: Time | TimeMsg, fixed_frame: str,
-        timeout: Duration = Duration(),  # noqa: B008
-    ) -> TransformStamped:
-        """Return the pose of the source then in the target now, through a fixed frame."""
-        self.can_transform_full(
-            target_frame, target_time, source_frame, source_time, fixed_frame, timeout)
-        return self.lookup_transform_full_core(
-            target_frame, target_time, source_frame, source_time, fixed_frame)
-
     def can_transform(
         self, target_frame: str, source_frame: str, time: Time | TimeMsg,
         timeout: Duration = Duration(),  # noqa: B008
@@ -86,52 +73,6 @@ class Buffer(BufferCore):
         found = self._wait(
             lambda: self.can_transform_core(target_frame, source_frame, time), timeout)
         return found if return_debug_tuple else found[0]
-
-    def can_transform_full(
-        self, target_frame: str, target_time: Time | TimeMsg, source_frame: str,
-        source_time: Time | TimeMsg, fixed_frame: str,
-        timeout: Duration = Duration(),  # noqa: B008
-        return_debug_tuple: bool = False,
-    ) -> bool | tuple[bool, str]:
-        """Return whether a lookup between two times succeeds within ``timeout``."""
-        found = self._wait(
-            lambda: self.can_transform_full_core(
-                target_frame, target_time, source_frame, source_time, fixed_frame), timeout)
-        return found if return_debug_tuple else found[0]
-
-    def wait_for_transform_async(
-        self, target_frame: str, source_frame: str, time: Time | TimeMsg
-    ) -> Future:
-        """Return a future that gets the transform as soon as it is there."""
-        return self._wait_async(
-            lambda: self.can_transform_core(target_frame, source_frame, time)[0],
-            lambda: self.lookup_transform_core(target_frame, source_frame, time))
-
-    def wait_for_transform_full_async(
-        self, target_frame: str, target_time: Time | TimeMsg, source_frame: str,
-        source_time: Time | TimeMsg, fixed_frame: str,
-    ) -> Future:
-        """Return a future that gets the transform between two times as soon as it is there."""
-        arguments = (target_frame, target_time, source_frame, source_time, fixed_frame)
-        return self._wait_async(
-            lambda: self.can_transform_full_core(*arguments)[0],
-            lambda: self.lookup_transform_full_core(*arguments))
-
-    async def lookup_transform_async(
-        self, target_frame: str, source_frame: str, time: Time | TimeMsg
-    ) -> TransformStamped:
-        """Return the transform once it is there; for callbacks that are coroutines."""
-        await self.wait_for_transform_async(target_frame, source_frame, time)
-        return self.lookup_transform_core(target_frame, source_frame, time)
-
-    async def lookup_transform_full_async(
-        self, target_frame: str, target_time: Time | TimeMsg, source_frame: str,
-        source_time: Time | TimeMsg, fixed_frame: str,
-    ) -> TransformStamped:
-        """Return the transform between two times once it is there."""
-        arguments = (target_frame, target_time, source_frame, source_time, fixed_frame)
-        await self.wait_for_transform_full_async(*arguments)
-        return self.lookup_transform_full_core(*arguments)
 
     def _wait(
         self, check: Callable[[], tuple[bool, str]], timeout: Duration
@@ -150,37 +91,6 @@ class Buffer(BufferCore):
             result = check()
         return result
 
-    def _wait_async(
-        self, is_there: Callable[[], bool], lookup: Callable[[], TransformStamped]
-    ) -> Future:
-        future: Future[TransformStamped] = Future()
-
-        def try_now() -> None:
-            if future.done():
-                return
-            try:
-                if is_there():
-                    future.set_result(lookup())
-            except Exception as error:
-                future.set_exception(error)
-
-        with self._waiting_lock:
-            try_now()
-            if not future.done():
-                self._waiting.append(try_now)
-                future.add_done_callback(lambda _: self._stop_waiting(try_now))
-        return future
-
-    def _stop_waiting(self, callback: Callable[[], None]) -> None:
-        with self._waiting_lock:
-            if callback in self._waiting:
-                self._waiting.remove(callback)
-
     def _wake(self) -> None:
         with self._data_arrived:
             self._data_arrived.notify_all()
-        if not self._waiting:
-            return
-        with self._waiting_lock:
-            for callback in list(self._waiting):
-                callback()

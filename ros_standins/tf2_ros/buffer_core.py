@@ -14,7 +14,7 @@ from rclpy.time import Time
 from tf2_ros.exceptions import TransformException
 from tf2_ros.frame_tree import FrameTree
 from tf2_ros.rigid_motion import Quaternion, Translation, compose
-from tf2_ros.time_cache import Edge, Sample, StaticCache, TimeCache, seconds
+from tf2_ros.time_cache import Sample, StaticCache, TimeCache, seconds
 
 DEFAULT_CACHE_DURATION = 10_000_000_000  # ns
 _LENGTH_TOLERANCE = 1e-12  # of a quaternion that is taken as it is
@@ -37,7 +37,6 @@ class BufferCore:
     def __init__(self, cache_time: Duration | None = None) -> None:
         self._tree = FrameTree(
             DEFAULT_CACHE_DURATION if cache_time is None else nanoseconds(cache_time))
-        self._authorities: dict[str, str] = {}
         self._frames_lock = threading.Lock()
 
     def clear(self) -> None:
@@ -71,8 +70,6 @@ class BufferCore:
             return
         with self._frames_lock:
             stored = self._tree.insert(child, sample, kind)
-            if stored:
-                self._authorities[child] = authority
         if not stored:
             _logger.warning(
                 f'TF_OLD_DATA ignoring data from the past for frame {child} at time '
@@ -90,21 +87,6 @@ class BufferCore:
             source_chain, target_chain, stamp = self._tree.walk(target_frame, source_frame, stamp)
         return _message(target_frame, source_frame, stamp, *compose(source_chain, target_chain))
 
-    def lookup_transform_full_core(
-        self, target_frame: str, target_time: Time | TimeMsg, source_frame: str,
-        source_time: Time | TimeMsg, fixed_frame: str,
-    ) -> TransformStamped:
-        """Return target_T_source between two times, through a frame that stands still."""
-        with self._frames_lock:
-            for role, frame in (('target_frame', target_frame), ('source_frame', source_frame),
-                                ('fixed_frame', fixed_frame)):
-                self._tree.require(f'lookupTransform argument {role}', frame)
-            fixed_from_source = self._tree.walk(fixed_frame, source_frame, nanoseconds(source_time))
-            target_from_fixed = self._tree.walk(target_frame, fixed_frame, nanoseconds(target_time))
-        hops = [Edge('', Sample(0, '', *compose(*chains)))
-                for *chains, _ in (fixed_from_source, target_from_fixed)]
-        return _message(target_frame, source_frame, target_from_fixed[2], *compose(hops, []))
-
     def can_transform_core(
         self, target_frame: str, source_frame: str, time: Time | TimeMsg
     ) -> tuple[bool, str]:
@@ -113,51 +95,6 @@ class BufferCore:
             return True, ''
         return self._can('canTransform', [(target_frame, source_frame, nanoseconds(time))],
                          {'target_frame': target_frame, 'source_frame': source_frame})
-
-    def can_transform_full_core(
-        self, target_frame: str, target_time: Time | TimeMsg, source_frame: str,
-        source_time: Time | TimeMsg, fixed_frame: str,
-    ) -> tuple[bool, str]:
-        """Return whether a lookup between two times would succeed now, and why not."""
-        return self._can(
-            'canTransform',
-            [(target_frame, fixed_frame, nanoseconds(target_time)),
-             (fixed_frame, source_frame, nanoseconds(source_time))],
-            {'target_frame': target_frame, 'source_frame': source_frame,
-             'fixed_frame': fixed_frame})
-
-    def get_latest_common_time(self, target_frame: str, source_frame: str) -> Time:
-        """Return the newest time that every moving transform between two frames reaches."""
-        with self._frames_lock:
-            self._tree.require('get_latest_common_time', target_frame)
-            self._tree.require('get_latest_common_time', source_frame)
-            try:
-                return Time(nanoseconds=self._tree.latest_common_stamp(target_frame, source_frame))
-            except TransformException as error:
-                raise TransformException(str(error)) from None
-
-    def all_frames_as_string(self) -> str:
-        """Return one line a frame, saying its parent."""
-        with self._frames_lock:
-            return self._tree.describe()
-
-    def all_frames_as_yaml(self) -> str:
-        """Return parent, source, rate and age of every frame as YAML."""
-        lines = []
-        with self._frames_lock:
-            for child, cache in self._tree.caches.items():
-                if cache is None or cache.latest is None or cache.oldest is None:
-                    continue
-                newest, length = cache.latest.stamp, cache.latest.stamp - cache.oldest.stamp
-                lines += [
-                    f'{child}: ',
-                    f"  parent: '{cache.latest.parent}'",
-                    f"  broadcaster: '{self._authorities.get(child, 'no recorded authority')}'",
-                    f'  rate: {len(cache) * 1e9 / max(length, 100_000):.3f}',
-                    f'  most_recent_transform: {seconds(newest)}',
-                    f'  oldest_transform: {seconds(cache.oldest.stamp)}',
-                    f'  buffer_length: {length * 1e-9:.3f}']
-            return '\n'.join([*lines, '']) if lines or self._tree.caches else '[]'
 
     def _can(
         self, function: str, hops: list[tuple[str, str, int]], named_frames: dict[str, str]

@@ -79,7 +79,6 @@ def test_zero_time_is_the_latest_that_all_moving_frames_have():
     found = buffer.lookup_transform('map', 'camera', stamp(0.0))
     assert found.header.stamp == stamp(3.0).to_msg()
     assert np.allclose(translation_of(found), (2, 1, 1))
-    assert buffer.get_latest_common_time('camera', 'map') == stamp(3.0)
     static_only = buffer.lookup_transform('base', 'camera', stamp(0.0))
     assert static_only.header.stamp == stamp(0.0).to_msg()
 
@@ -171,25 +170,6 @@ def test_a_new_parent_is_taken_from_its_first_time_on():
     for seconds, expected in [(1.0, (1, 0, 0)), (2.9, (1, 0, 0)), (3.5, (10, 2.5, 0))]:
         found = buffer.lookup_transform('map', 'box', stamp(seconds))
         assert np.allclose(translation_of(found), expected)
-
-
-def test_looks_up_between_two_times_through_a_fixed_frame():
-    buffer = filled(
-        make_transform('map', 'base', 1.0, (0, 0, 0)),
-        make_transform('map', 'base', 2.0, (4, 0, 0)),
-        make_transform('map', 'person', 1.0, (5, 5, 0)),
-        make_transform('map', 'person', 2.0, (9, 9, 0)))
-    found = buffer.lookup_transform_full('base', stamp(2.0), 'person', stamp(1.5), 'map')
-    assert np.allclose(translation_of(found), (3, 7, 0))
-    assert found.header.stamp == stamp(2.0).to_msg()
-    assert buffer.can_transform_full('base', stamp(2.0), 'person', stamp(1.5), 'map')
-    moved = buffer.lookup_transform_full('base', stamp(2.0), 'base', stamp(1.0), 'map')
-    assert np.allclose(translation_of(moved), (-4, 0, 0))
-    assert not buffer.can_transform_full('base', stamp(9.0), 'person', stamp(1.5), 'map')
-    with pytest.raises(tf2_ros.ExtrapolationException):
-        buffer.lookup_transform_full('base', stamp(9.0), 'person', stamp(1.5), 'map')
-    with pytest.raises(tf2_ros.LookupException):
-        buffer.lookup_transform_full('base', stamp(2.0), 'person', stamp(1.5), 'nowhere')
 
 
 def test_keeps_ten_seconds_or_what_was_asked_for():

@@ -115,30 +115,8 @@ def test_a_lookup_gives_up_after_its_timeout(buffer):
     began = time.monotonic()
     with pytest.raises(tf2_ros.ExtrapolationException):
         buffer.lookup_transform('map', 'base', stamp(3.0), Duration(seconds=0.3))
-    with pytest.raises(tf2_ros.ExtrapolationException):
-        buffer.lookup_transform_full(
-            'map', stamp(3.0), 'base', stamp(3.0), 'map', Duration(seconds=0.3))
     assert not buffer.can_transform('map', 'base', stamp(3.0), Duration(seconds=0.3))
-    assert 0.85 < time.monotonic() - began
-
-
-def test_futures_get_the_transform_when_it_is_there(buffer):
-    buffer.set_transform(make_transform('map', 'base', 1.0), 'test')
-    there = buffer.wait_for_transform_async('map', 'base', stamp(1.0))
-    assert there.done()
-    waiting = buffer.wait_for_transform_async('map', 'base', stamp(2.5))
-    between = buffer.wait_for_transform_full_async(
-        'map', stamp(2.5), 'base', stamp(2.5), 'map')
-    given_up = buffer.wait_for_transform_async('map', 'nowhere', stamp(2.5))
-    given_up.cancel()
-    buffer.set_transform(make_transform('map', 'base', 2.0, (2, 0, 0)), 'test')
-    assert not waiting.done() and not between.done()
-    buffer.set_transform(make_transform('map', 'base', 3.0, (4, 0, 0)), 'test')
-    buffer.set_transform(make_transform('map', 'base', 4.0), 'test')
-    for future in (waiting, between):
-        assert future.done()
-        assert translation_of(future.result())[0] == 3.0
-    assert given_up.cancelled()
+    assert 0.55 < time.monotonic() - began
 
 
 def test_threads_may_write_and_read_at_once(buffer):
@@ -167,19 +145,9 @@ def test_threads_may_write_and_read_at_once(buffer):
     assert abs(x_at(buffer, 1.2345) - 1.2345) < 1e-6
 
 
-def test_lists_its_frames(buffer):
-    buffer.set_transform(make_transform('map', 'base', 1.0), 'somebody')
-    assert 'Frame base exists with parent map.' in buffer.all_frames_as_string()
-    assert "parent: 'map'" in buffer.all_frames_as_yaml()
-    assert "broadcaster: 'somebody'" in buffer.all_frames_as_yaml()
-
-
 @pytest.mark.parametrize(('method', 'names'), [
     ('lookup_transform', ['target_frame', 'source_frame', 'time', 'timeout']),
-    ('lookup_transform_full', ['target_frame', 'target_time', 'source_frame', 'source_time',
-                               'fixed_frame', 'timeout']),
     ('can_transform', ['target_frame', 'source_frame', 'time', 'timeout', 'return_debug_tuple']),
-    ('wait_for_transform_async', ['target_frame', 'source_frame', 'time']),
     ('set_transform', ['transform', 'authority']),
     ('set_transform_static', ['transform', 'authority']),
     ('__init__', ['cache_time', 'node']),
