@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mocap23_ros.cli.bag_arguments import add_bag_source, lift_bag_of
 from mocap23_ros.cli.lift_arguments import (
     check_arguments,
     check_files,
@@ -46,13 +47,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='keypoint file, or a folder: every *.npz in it is lifted')
     source.add_argument('--video', type=Path, metavar='FILE',
                         help='video of a fixed camera; the detector runs first')
+    source.add_argument('--bag', type=Path, metavar='BAG',
+                        help='rosbag2 recording (sqlite3 or MCAP) of images, CameraInfo and TF; '
+                             'every image is lifted as the node would')
     parser.add_argument('--camera', type=Path, metavar='CAMERA.yaml',
-                        help='with --video: ROS calibration plus world_T_camera, floor_height')
+                        help='with --video: ROS calibration plus world_T_camera, floor_height; '
+                             'with --bag: in place of CameraInfo, and of TF where it has a pose')
+    add_bag_source(parser)
     parser.add_argument('--fps', type=float, metavar='RATE',
                         help="with --video: frames per second, in place of the file's own stamps")
     parser.add_argument('--rectified', action='store_true',
-                        help='with --video: the video is rectified; projection_matrix is used, and '
-                             'no distortion')
+                        help='with --video or --bag: the images are rectified; the projection '
+                             'matrix is used, and no distortion')
     parser.add_argument('--out', type=Path, required=True, metavar='OUT.npz',
                         help='result; a folder when --keypoints is one')
     parser.add_argument('--lifter', choices=sorted(LIFTERS),
@@ -87,7 +93,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--bvh-unit', choices=('m', 'cm'), default='m',
                         help='lengths in BVH files: m for Blender, cm for Maya (default: m)')
     parser.add_argument('--save-keypoints', type=Path, metavar='FILE.npz',
-                        help="with --video: also write the detector's keypoints, as --keypoints "
+                        help="not with --keypoints: also write the detector's, as --keypoints "
                              'and training take them')
     parser.add_argument('--smpl-model', type=Path, metavar='FILE.npz',
                         help='your own SMPL, SMPL-H or SMPL-X model: also write its parameters '
@@ -95,9 +101,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--smpl-mesh', type=int, metavar='FRAME',
                         help='with --smpl-model: also write the meshes of this frame (from 0) as '
                              'PLY')
-    parser.add_argument('--detector', default='mediapipe', help='with --video (default: mediapipe)')
+    parser.add_argument('--detector', default='mediapipe',
+                        help='with --video or --bag (default: mediapipe); external: the keypoints '
+                             'in the bag')
     parser.add_argument('--detector-model', type=Path, metavar='FILE',
-                        help='with --video: weights of the detector')
+                        help='with --video or --bag: weights of the detector')
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -105,6 +113,11 @@ def run(arguments: argparse.Namespace) -> int:
     check_arguments(arguments)
     jobs = find_jobs(arguments)
     model = _load_smpl_model(arguments, jobs)
+    if arguments.bag:
+        source, target = jobs[0]
+        motion = lift_bag_of(arguments, _lifter_name(arguments), _say)
+        _write(arguments, source, target, motion, model)
+        return 0
     if len(jobs) > 1:
         check_files(arguments, jobs)
     lifter = _make_lifter(arguments)
@@ -125,22 +138,27 @@ def run(arguments: argparse.Namespace) -> int:
             with progress(f'lifting {label}') as report:
                 motion = _lift(arguments, lifter, recording, report)
             _say_who_is_missing(source, unseen, motion)
-            fitted = (motion.with_body() if arguments.body_fit or arguments.bvh or model
-                      else motion)
-            (fitted if arguments.body_fit else motion).save(target)
-            if arguments.bvh:
-                from mocap23_ros.recordings.bvh_file import save_bvh
-                assert fitted.body is not None
-                save_bvh(arguments.bvh, target.stem, motion.stamps, motion.person_ids, fitted.body,
-                         arguments.bvh_unit)
-            if model is not None:
-                from mocap23_ros.recordings.smpl_motion_file import save_smpl
-                with progress(f'fitting SMPL to {label}') as report:
-                    save_smpl(target, replace(motion, body=fitted.body), model,
-                              arguments.smpl_mesh, report)
+            _write(arguments, source, target, motion, model)
     finally:
         lifter.close()
     return 0
+
+
+def _write(arguments: argparse.Namespace, source: Path, target: Path, motion: RecordedMotion,
+           model: 'SmplModel | None') -> None:
+    """OUT.npz and what the options want beside it."""
+    fitted = motion.with_body() if arguments.body_fit or arguments.bvh or model else motion
+    (fitted if arguments.body_fit else motion).save(target)
+    if arguments.bvh:
+        from mocap23_ros.recordings.bvh_file import save_bvh
+        assert fitted.body is not None
+        save_bvh(arguments.bvh, target.stem, motion.stamps, motion.person_ids, fitted.body,
+                 arguments.bvh_unit)
+    if model is not None:
+        from mocap23_ros.recordings.smpl_motion_file import save_smpl
+        with progress(f'fitting SMPL to {source.name}') as report:
+            save_smpl(target, replace(motion, body=fitted.body), model, arguments.smpl_mesh,
+                      report)
 
 
 def _load_smpl_model(arguments: argparse.Namespace, jobs: list[tuple[Path, Path]]
@@ -151,13 +169,14 @@ def _load_smpl_model(arguments: argparse.Namespace, jobs: list[tuple[Path, Path]
     from mocap23_ros.recordings.smpl_motion_file import check_smpl_names, check_smpl_places
     check_smpl_names([target for _, target in jobs],
                      [*(source for source, _ in jobs), arguments.smpl_model])
-    if arguments.video:  # how many people it shows is known only after the detection
+    if not arguments.keypoints:  # how many people it shows is known only after the detection
         for people in (1, 2):
             check_smpl_places(jobs[0][1], [1], people, arguments.smpl_mesh)
     return load_smpl_model(arguments.smpl_model)
 
 
-def _make_lifter(arguments: argparse.Namespace) -> Lifter:
+def _lifter_name(arguments: argparse.Namespace) -> str:
+    """The lifter that was asked for, or the one that is there."""
     name, tier = arguments.lifter, arguments.tier or DEFAULT_TIER
     if name is None:
         wanted = [arguments.tier, arguments.backend, arguments.steps, arguments.precision]
@@ -166,6 +185,11 @@ def _make_lifter(arguments: argparse.Namespace) -> Lifter:
                 or tier in available_tiers() else 'geometric')
         if name == 'geometric':
             _say(f'no exported graph of tier {tier}; using the geometric lifter')
+    return str(name)
+
+
+def _make_lifter(arguments: argparse.Namespace) -> Lifter:
+    name, tier = _lifter_name(arguments), arguments.tier or DEFAULT_TIER
     if name == 'geometric':
         return create_lifter(name)
     # Offline windows overlap by half only: too little to start from the one before.

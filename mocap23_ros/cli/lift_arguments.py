@@ -5,6 +5,7 @@
 import argparse
 from pathlib import Path
 
+from mocap23_ros.cli.bag_arguments import check_bag_options
 from mocap23_ros.errors import InputError
 from mocap23_ros.network.tiers import find_tier
 from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
@@ -19,14 +20,20 @@ def check_arguments(arguments: argparse.Namespace) -> None:
     """Refuse options that do not go together and places that cannot be written; InputError."""
     if arguments.video and not arguments.camera:
         raise InputError('--video needs --camera CAMERA.yaml with the calibration and the pose')
-    if arguments.camera and not arguments.video:
-        raise InputError('--camera goes with --video; keypoint files hold their own camera')
+    check_bag_options(arguments)
+    if arguments.bag and arguments.mode == 'offline':
+        raise InputError('--mode offline goes with --keypoints and --video; of a bag, save the '
+                         'keypoints with --save-keypoints FILE.npz and lift these')
+    if arguments.camera and arguments.keypoints:
+        raise InputError('--camera goes with --video or --bag; keypoint files hold their own '
+                         'camera')
     if arguments.fps is not None and not arguments.video:
         raise InputError('--fps goes with --video; keypoint files hold their stamps')
     if arguments.fps is not None and not 0.1 <= arguments.fps <= 1000:
         raise InputError(f'--fps {arguments.fps:g}: give 0.1 to 1000 frames per second')
-    if arguments.rectified and not arguments.video:
-        raise InputError('--rectified goes with --video; keypoint files hold their own camera')
+    if arguments.rectified and arguments.keypoints:
+        raise InputError('--rectified goes with --video or --bag; keypoint files hold their own '
+                         'camera')
     if arguments.save_keypoints:
         _check_save_keypoints(arguments)
     if arguments.mode == 'offline' and arguments.lag:
@@ -54,11 +61,12 @@ def check_arguments(arguments: argparse.Namespace) -> None:
 
 def _check_save_keypoints(arguments: argparse.Namespace) -> None:
     target: Path = arguments.save_keypoints
-    if not arguments.video:
-        raise InputError('--save-keypoints goes with --video; --keypoints are in a file already')
+    if arguments.keypoints:
+        raise InputError('--save-keypoints goes with --video or --bag; --keypoints are in a file '
+                         'already')
     if target.suffix != '.npz' or target.is_dir():
         raise InputError(f'--save-keypoints {target} must be a file whose name ends in .npz')
-    if target.absolute() == _result(arguments.out, arguments.video).absolute():
+    if target.absolute() == _result(arguments.out, arguments.video or arguments.bag).absolute():
         raise InputError('--save-keypoints is --out too; give another name')
     check_writable(target)
 
@@ -81,7 +89,7 @@ def _check_bvh(arguments: argparse.Namespace) -> None:
 
 def find_jobs(arguments: argparse.Namespace) -> list[tuple[Path, Path]]:
     """(source, target) pairs, checked before any model is loaded; InputError."""
-    source: Path = arguments.video or arguments.keypoints
+    source: Path = arguments.video or arguments.bag or arguments.keypoints
     target: Path = arguments.out
     if arguments.keypoints and source.is_dir():
         files = sorted(p for p in source.glob('*.npz') if p.is_file())

@@ -4,7 +4,7 @@
 
 import re
 from collections.abc import Callable, Hashable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_model import CameraModel
@@ -21,6 +21,18 @@ _RAW_NAME = re.compile(r'(^|[/_])raw([/_]|$)')
 
 class NoCameraInfoError(InputError):
     """No CameraInfo came, or not yet."""
+
+
+class Cameras(Protocol):
+    """CameraInfo, or a file that stands for it."""
+
+    def camera_for(
+        self, header: 'Header', image_size: tuple[int, int], rectified: bool
+    ) -> CameraModel:
+        """Return the model for images of this size (width, height); 0, 0: as calibrated.
+
+        Raises InputError that says what is missing or wrong.
+        """
 
 
 class CameraSource:

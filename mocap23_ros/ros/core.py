@@ -16,6 +16,7 @@ from mocap23_ros.errors import InputError
 from mocap23_ros.lifting.lifter import Lifter
 from mocap23_ros.lifting.lifters import create_lifter
 from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
+from mocap23_ros.pipeline.refinement import ALL_STEPS, RefinementSteps
 from mocap23_ros.pipeline.streaming_lifter import StreamingLifter
 from mocap23_ros.ros.settings import Settings
 from mocap23_ros.skeletons.conversion import convert_keypoints
@@ -77,8 +78,11 @@ class Core:
         self.lifter.close()
 
 
-def create_core(settings: Settings) -> Core:
-    """Load what the parameters name; raises InputError where a model is missing or damaged."""
+def create_core(settings: Settings, refinement: RefinementSteps = ALL_STEPS) -> Core:
+    """Load what the parameters name; raises InputError where a model is missing or damaged.
+
+    refinement: what is done to the lifted joints.
+    """
     lifter = create_lifter(settings.lifter, **_lifter_options(settings))
     with ExitStack() as parts:
         parts.callback(lifter.close)
@@ -91,8 +95,8 @@ def create_core(settings: Settings) -> Core:
             detector.detect(np.zeros(_WARM_UP_SIZE, np.uint8))
         _warm_up(lifter)
         streaming = StreamingLifter(
-            lifter, lag=settings.lag, patience=settings.person_timeout + _GRACE,
-            pose_uncertainty=CameraPoseUncertainty(
+            lifter, lag=settings.lag, refinement=refinement,
+            patience=settings.person_timeout + _GRACE, pose_uncertainty=CameraPoseUncertainty(
                 settings.camera_rotation_sd, settings.camera_position_sd,
                 settings.camera_stamp_sd))
         parts.pop_all()

@@ -20,7 +20,7 @@ from mocap23_ros.geometry.camera_change import largest_turn
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
 from mocap23_ros.ros.camera_poses import CameraPoses, NoTransformError
-from mocap23_ros.ros.camera_source import CameraSource, NoCameraInfoError
+from mocap23_ros.ros.camera_source import Cameras, NoCameraInfoError
 from mocap23_ros.ros.core import Core
 from mocap23_ros.ros.external_keypoints import detections_from_message
 from mocap23_ros.ros.image_decoding import decode_compressed_image, decode_image
@@ -88,7 +88,7 @@ class FrameProcessor:
     """
 
     def __init__(
-        self, core: Core, cameras: CameraSource, poses: CameraPoses, problems: ProblemLog,
+        self, core: Core, cameras: Cameras, poses: CameraPoses, problems: ProblemLog,
         on_other_camera: Callable[[], None],
     ) -> None:
         """``on_other_camera`` is called where nobody can be followed on; it calls ``reset``."""

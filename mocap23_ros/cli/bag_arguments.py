@@ -1,0 +1,121 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Options of the commands that lift the images of a bag."""
+
+import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mocap23_ros.cli.progress import progress
+from mocap23_ros.errors import InputError
+from mocap23_ros.pipeline.refinement import RefinementSteps
+from mocap23_ros.ros.settings import Settings, parameter_table
+
+if TYPE_CHECKING:
+    from mocap23_ros.recordings.bag_lifter import BagSource
+    from mocap23_ros.recordings.recorded_motion import RecordedMotion
+
+_FLOOR = 1000.0  # m
+
+
+def add_bag_source(parser: argparse.ArgumentParser) -> None:
+    """Declare where the camera of a bag comes from."""
+    parser.add_argument('--topic', help='with --bag: the topic of the images, or of the keypoints '
+                        'of another detector, where there are several')
+    parser.add_argument('--tf', type=Path, action='append', default=[], metavar='BAG',
+                        help='with --bag: another bag whose TF counts too (repeatable)')
+    parser.add_argument('--world-frame', metavar='FRAME',
+                        help='with --bag: z-up TF frame of the result (default: map)')
+    parser.add_argument('--floor-height', type=float, metavar='M',
+                        help='with --bag: height of the floor in the world frame (default: 0)')
+
+
+def check_bag_options(arguments: argparse.Namespace) -> None:
+    """Refuse options of bags without a bag, and numbers that cannot be true; InputError."""
+    if not arguments.bag:
+        for name in ('topic', 'tf', 'world_frame', 'floor_height'):
+            if getattr(arguments, name):
+                raise InputError(f'--{name.replace("_", "-")} goes with --bag')
+    if arguments.floor_height is not None and not abs(arguments.floor_height) <= _FLOOR:
+        raise InputError(f'--floor-height {arguments.floor_height:g}: give metres')
+
+
+def bag_source(arguments: argparse.Namespace, bag: Path) -> 'BagSource':
+    """What the options say of a bag."""
+    from mocap23_ros.recordings.bag_lifter import BagSource
+    return BagSource(bag, arguments.topic, tuple(arguments.tf), arguments.camera)
+
+
+def settings_from(arguments: argparse.Namespace, **changes: Any) -> Settings:
+    """The parameters of the node, as options of the same names say; None: the default."""
+    given = {entry.name: getattr(arguments, entry.name, None) for entry in parameter_table()}
+    given |= {'image_is_rectified': getattr(arguments, 'rectified', None)} | changes
+    return checked(Settings(), {k: v for k, v in given.items() if v is not None})
+
+
+def checked(settings: Settings, changes: dict[str, Any]) -> Settings:
+    """The settings with some changes, each within its range; InputError."""
+    entries = {entry.name: entry for entry in parameter_table()}
+    for name, value in changes.items():
+        entry = entries[name]
+        fault = entry.check(value)
+        if not fault and entry.minimum is not None and entry.maximum is not None and not (
+                entry.minimum <= value <= entry.maximum):
+            fault = f'{name} must be {entry.range_text}, not {value:g}'
+        if fault:
+            raise InputError(fault)
+    return replace(settings, **changes)
+
+
+def lift_bag_of(arguments: argparse.Namespace, lifter: str, say: Callable[[str], None]
+                ) -> 'RecordedMotion':
+    """Lift the bag of ``mocap23 lift``, and save its keypoints where that is wanted."""
+    from mocap23_ros.recordings.bag_lifter import check_bag, lift_bag
+    from mocap23_ros.ros.core import create_core
+    rotation, position, stamp = arguments.camera_sd or (None, None, None)
+    model = arguments.detector_model
+    settings = settings_from(
+        arguments, lifter=lifter, camera_rotation_sd=rotation, camera_position_sd=position,
+        camera_stamp_sd=stamp, detector_model=None if model is None else str(model))
+    source = bag_source(arguments, arguments.bag)
+    check_bag(source, settings)
+    core = create_core(settings, RefinementSteps.without(arguments.without))
+    try:
+        with progress(f'lifting {arguments.bag.name}') as report:
+            lifted = lift_bag(source, settings, core, report)
+    finally:
+        core.close()
+    for note in lifted.notes:
+        say(f'{arguments.bag}: {note}')
+    if not lifted.motion.person_ids.size:
+        say(f'{arguments.bag}: nobody is seen in {lifted.images} images')
+    if arguments.save_keypoints:
+        lifted.observed.save(arguments.save_keypoints)
+    return lifted.motion
+
+
+def parse_configuration(text: str, base: Settings) -> tuple[str, Settings]:
+    """``[NAME:]KEY=VALUE[,KEY=VALUE...]`` to a name and settings; keys are node parameters."""
+    name, _, assignments = text.rpartition(':') if ':' in text.split('=')[0] else ('', '', text)
+    entries = {entry.name: entry for entry in parameter_table()}
+    changes: dict[str, Any] = {}
+    for assignment in assignments.split(','):
+        key, equals, value = (part.strip() for part in assignment.partition('='))
+        if not equals or key not in entries:
+            raise InputError(f'--with {text[:80]}: write [NAME:]KEY=VALUE,... with parameters of '
+                             f'the node as keys ({_closest(key, list(entries))})')
+        kind = type(entries[key].default)
+        try:
+            changes[key] = (value.lower() in ('true', '1', 'yes') if kind is bool
+                            else kind(value))
+        except ValueError:
+            raise InputError(f'--with {text[:80]}: {key} is no {kind.__name__}') from None
+    return name.strip() or assignments, checked(base, changes)
+
+
+def _closest(key: str, names: Sequence[str]) -> str:
+    import difflib
+    near = difflib.get_close_matches(key, names, 3, 0.4)
+    return f'did you mean {" or ".join(near)}?' if near else 'docs/NODE.md lists them'

@@ -1,0 +1,195 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""The camera of a bag: which topics are its, what CameraInfo and TF say, over the whole bag."""
+
+import bisect
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mocap23_ros.errors import InputError
+from mocap23_ros.geometry.camera_file import CameraFile
+from mocap23_ros.geometry.camera_model import CameraModel
+from mocap23_ros.geometry.transform_tree import TransformTree
+from mocap23_ros.recordings.bag_reader import BagReader
+from mocap23_ros.ros.camera_poses import NoTransformError, camera_frame_of
+from mocap23_ros.ros.image_decoding import DEPTH_TYPES
+
+if TYPE_CHECKING:
+    from std_msgs.msg import Header
+
+IMAGE, COMPRESSED = 'sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage'
+KEYPOINTS = 'mocap23_msgs/msg/Keypoints2DArray'
+_CAMERA_INFO, _TF = 'sensor_msgs/msg/CameraInfo', 'tf2_msgs/msg/TFMessage'
+_MOST_NAMED = 12  # frames or topics in one line
+
+
+class CameraTopics(NamedTuple):
+    """input: images or keypoints. info: CameraInfo, '' where a file stands for it."""
+
+    input: str
+    info: str
+
+
+def find_topics(bag: BagReader, path: Path, topic: str | None = None, keypoints: bool = False,
+                info_needed: bool = True) -> CameraTopics:
+    """Choose the topics of one camera by their types.
+
+    topic: the one of the images (or of the keypoints), needed where there are several cameras.
+    keypoints: whether keypoints of another detector are wanted. Raises InputError that names what
+    is missing or what there is to choose from.
+    """
+    kinds = (KEYPOINTS,) if keypoints else (IMAGE, COMPRESSED)
+    what = 'keypoints (mocap23_msgs/Keypoints2DArray)' if keypoints else 'images'
+    if topic is not None:
+        if bag.topics.get(topic) not in kinds:
+            raise InputError(f'{path}: {topic} carries no {what}; there is '
+                             f'{_listed(bag.of_type(*kinds))}')
+        chosen = topic
+    else:
+        found = [t for t in bag.of_type(*kinds) if keypoints or not _is_depth(bag, t)]
+        # The same images raw and compressed are one camera: the raw ones lost nothing.
+        cameras = {_base(t): t for t in sorted(found, key=lambda t: bag.topics[t] == IMAGE)}
+        if len(cameras) != 1:
+            raise InputError(
+                f'{path}: ' + (f'several topics carry {what}: {_listed(sorted(found))}; choose '
+                               'one with --topic' if cameras else
+                               f'no topic carries {what}; there is {_listed(sorted(bag.topics))}'))
+        chosen = next(iter(cameras.values()))
+    return CameraTopics(chosen, _find_info(bag, path, chosen) if info_needed else '')
+
+
+def _find_info(bag: BagReader, path: Path, topic: str) -> str:
+    infos = bag.of_type(_CAMERA_INFO)
+    beside = f'{_base(topic).rpartition("/")[0]}/camera_info'
+    if beside in infos:
+        return beside
+    if len(infos) == 1:
+        return infos[0]
+    if infos:
+        frame = _first(bag, topic).header.frame_id
+        same = [info for info in infos if _first(bag, info).header.frame_id == frame]
+        if len(same) == 1:
+            return same[0]
+    raise InputError(
+        f'{path}: ' + (f'none of {_listed(infos)} stands beside {topic} or has its frame_id; give '
+                       if infos else 'holds no CameraInfo; record camera_info too, or give ')
+        + 'the calibration with --camera CAMERA.yaml')
+
+
+def _base(topic: str) -> str:
+    return re.sub(r'/compressed$', '', topic)
+
+
+def _first(bag: BagReader, topic: str) -> Any:
+    message = next(iter(bag.messages([topic])), None)
+    if message is None:
+        raise InputError(f'no message of {topic} can be read')
+    return message.message
+
+
+def _is_depth(bag: BagReader, topic: str) -> bool:
+    message = _first(bag, topic)
+    if bag.topics[topic] == IMAGE:
+        return message.encoding in DEPTH_TYPES
+    return 'compressedDepth' in message.format
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f' and {len(names) - _MOST_NAMED} more' if len(names) > _MOST_NAMED else ''
+    return ', '.join(name[:80] for name in names[:_MOST_NAMED]) + more or 'none'
+
+
+class BagCameraInfos:
+    """The CameraInfo of an image: of its stamp or the last before, else the first of the bag."""
+
+    def __init__(self, bag: BagReader, topic: str) -> None:
+        self._stamps: list[int] = []
+        self._infos: list[Any] = []
+        last: Any = None
+        for item in bag.messages([topic], by_stamp=True):
+            info = item.message
+            content = (info.header.frame_id, info.width, info.height, info.distortion_model,
+                       info.binning_x, info.binning_y, str(info.roi),
+                       *(bytes(numbers) for numbers in (info.d, info.k, info.r, info.p)))
+            if content != last:  # most cameras repeat themselves with every image
+                self._stamps.append(nanoseconds(info.header))
+                self._infos.append(info)
+                last = content
+
+    def find(self, header: 'Header') -> Any:
+        """Return the message; None where the bag has none."""
+        if not self._infos:
+            return None
+        return self._infos[max(0, bisect.bisect_right(self._stamps, nanoseconds(header)) - 1)]
+
+
+class BagTransforms:
+    """TF at the stamp of an image, looked up in whole bags: nothing has to be waited for."""
+
+    def __init__(self) -> None:
+        self._tree = TransformTree()
+
+    def add(self, bag: BagReader) -> None:
+        """Take in the transforms of a bag; what is on a topic ``tf_static`` holds for all time."""
+        for topic, _, message in bag.messages(bag.of_type(_TF)):
+            is_static = topic.rpartition('/')[2] == 'tf_static'
+            for transform in message.transforms:
+                t, q = transform.transform.translation, transform.transform.rotation
+                self._tree.add(transform.header.frame_id, transform.child_frame_id,
+                               None if is_static else nanoseconds(transform.header),
+                               (t.x, t.y, t.z), (q.x, q.y, q.z, q.w))
+
+    def camera_pose(self, world_frame: str, header: 'Header') -> NDArray[np.float64]:
+        """Return world_T_camera [4,4] at the header's stamp; see CameraPoses."""
+        camera_frame = camera_frame_of(header)
+        frames = self._tree.frames
+        missing = f'no transform from camera "{camera_frame[:80]}" to world_frame "{world_frame}"'
+        if not frames:
+            raise NoTransformError(
+                f'{missing}: the bag holds no TF; give another bag that does with --tf, or a '
+                'calibration with the pose of the camera with --camera')
+        try:
+            return self._tree.pose(world_frame, camera_frame, nanoseconds(header))
+        except InputError as error:
+            raise NoTransformError(
+                f'{missing} at the stamp of the image: {error} (frames: {_listed(frames)}); give '
+                '--world-frame, a bag with the missing TF with --tf, or --camera') from None
+
+    def clear(self) -> None:
+        """Keep all: the bag is one time."""
+
+
+class FileCamera:
+    """A camera as a file says: its calibration, and its pose where the file holds one."""
+
+    def __init__(self, contents: CameraFile) -> None:
+        self._camera = contents.camera
+        self._floor_T_camera = contents.floor_T_camera
+
+    @property
+    def has_pose(self) -> bool:
+        """Whether the file says where the camera stands."""
+        return self._floor_T_camera is not None
+
+    def camera_for(self, header: 'Header', image_size: tuple[int, int], rectified: bool
+                   ) -> CameraModel:
+        """Return the model for images of this size; InputError for those of another shape."""
+        return self._camera.with_image_size(image_size) if all(image_size) else self._camera
+
+    def camera_pose(self, world_frame: str, header: 'Header') -> NDArray[np.float64]:
+        """Return floor_T_camera [4,4], whatever the stamp."""
+        assert self._floor_T_camera is not None
+        return self._floor_T_camera.copy()
+
+    def clear(self) -> None:
+        """Keep the pose: it stands still."""
+
+
+def nanoseconds(header: 'Header') -> int:
+    """The stamp of a header, ns."""
+    return int(header.stamp.sec) * 1_000_000_000 + int(header.stamp.nanosec)

@@ -1,0 +1,187 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Messages of a rosbag2 recording: sqlite3 or MCAP, compressed or not, in one file or several."""
+
+import heapq
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mocap23_ros.errors import InputError
+
+if TYPE_CHECKING:
+    from rosbags.typesys.store import Typestore
+
+_STORAGE = ('.mcap', '.db3')
+MESSAGES_PACKAGE = 'mocap23_msgs'
+_REORDERED = 8  # messages: networks let images overtake each other by a few
+ANOTHER_RUN = 1_000_000_000  # ns; stamps that go back by more are of another time
+
+
+class BagMessage(NamedTuple):
+    """received: ns, when it was recorded. message: with the fields of its ROS type."""
+
+    topic: str
+    received: int
+    message: Any
+
+
+class BagReader:
+    """An open bag: a folder, or one .mcap or .db3 file. Needs no ROS.
+
+    topics: their types, such as ``sensor_msgs/msg/Image``; only those with messages. shortfall:
+    what to say about messages that could not be read, '' for nothing; known after reading.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Raises InputError for what is no bag, or one without messages."""
+        try:
+            from rosbags.highlevel import AnyReader
+        except ImportError as error:
+            raise InputError(f'reading a bag needs the package rosbags ({error}): pip install '
+                             'rosbags') from None
+        self._path = path = Path(path)
+        self.shortfall = ''
+        files = _find(path)
+        self._store = message_types()
+        self._stack = ExitStack()
+        try:
+            self._reader = self._stack.enter_context(
+                AnyReader(files, default_typestore=self._store))
+        # Errors of sqlite, of compressions and of the format come through as they are.
+        except Exception as error:
+            raise _unreadable(path, error) from None
+        self.topics = {c.topic: c.msgtype for c in self._reader.connections if c.msgcount}
+        if not self.topics:
+            self.close()
+            raise InputError(f'{path} holds no messages: nothing was recorded')
+
+    def __enter__(self) -> 'BagReader':
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the files."""
+        self._stack.close()
+
+    def of_type(self, *types: str) -> list[str]:
+        """Return the topics of these types, sorted."""
+        return sorted(topic for topic, kind in self.topics.items() if kind in types)
+
+    def count(self, topic: str) -> int:
+        """Return how many messages the bag says it has of a topic."""
+        return sum(c.msgcount for c in self._reader.connections if c.topic == topic)
+
+    def messages(self, topics: Collection[str], by_stamp: bool = False) -> Iterator[BagMessage]:
+        """Read all messages of some topics in the order in which they were recorded.
+
+        by_stamp: messages that begin with a header, and were overtaken by a few others on their
+        way, are put into the order of their stamps. Where the bag breaks off, so does this; see
+        ``shortfall``. Raises InputError for messages that are not what their type says, and where
+        nothing can be read at all.
+        """
+        raw = self._raw(topics)
+        for topic, kind, received, data in _sorted_by_stamp(raw) if by_stamp else raw:
+            types = (self._reader.typestore if kind in self._reader.typestore.fielddefs
+                     else self._store)
+            try:
+                message: Any = types.deserialize_cdr(data, kind)
+            except Exception as error:
+                raise InputError(f'{self._path}: a message of {topic} is no {kind}, or its '
+                                 f'definition is missing in the bag ({_reason(error)})') from None
+            yield BagMessage(topic, received, message)
+
+    def _raw(self, topics: Collection[str]) -> Iterator[tuple[str, str, int, bytes]]:
+        wanted = [c for c in self._reader.connections if c.topic in topics]
+        number = 0
+        messages = self._reader.messages(wanted) if wanted else iter(())
+        while True:
+            try:
+                connection, received, data = next(messages)
+            except StopIteration:
+                break
+            except Exception as error:
+                if not number:
+                    raise _unreadable(self._path, error) from None
+                self.shortfall = (f'{number} of {sum(c.msgcount for c in wanted)} messages could '
+                                  f'be read: the bag is damaged or breaks off ({_reason(error)})')
+                break
+            number += 1
+            yield connection.topic, connection.msgtype, received, data
+
+
+def message_types() -> 'Typestore':
+    """Return the types of ROS 2 and of mocap23_msgs, for bags that do not hold their own."""
+    from rosbags.typesys import Stores, get_types_from_msg, get_typestore
+    store = get_typestore(Stores.LATEST)
+    types: dict[str, Any] = {}
+    for path in sorted(_messages_folder().glob('*.msg')):
+        types |= get_types_from_msg(path.read_text(encoding='utf-8'),
+                                    f'{MESSAGES_PACKAGE}/msg/{path.stem}')
+    store.register(types)
+    return store
+
+
+def _messages_folder() -> Path:
+    beside = Path(__file__).resolve().parents[2] / MESSAGES_PACKAGE / 'msg'
+    if beside.is_dir():
+        return beside
+    from ament_index_python.packages import get_package_share_directory
+    return Path(get_package_share_directory(MESSAGES_PACKAGE)) / 'msg'
+
+
+def _find(path: Path) -> list[Path]:
+    """What the reader is to open."""
+    if not path.exists():
+        raise InputError(f'{path}: no such bag')
+    if path.suffix == '.bag':
+        raise InputError(f'{path} is a bag of ROS 1; convert it: rosbags-convert --src '
+                         f'{path.name} --dst {path.stem}')
+    if path.is_file():
+        if path.suffix not in _STORAGE:
+            raise InputError(f'{path} is no bag; give its folder, or a .mcap or .db3 file')
+        return [path]
+    if (path / 'metadata.yaml').exists():
+        return [path]
+    files = sorted((p for p in path.iterdir() if p.suffix in _STORAGE and p.is_file()),
+                   key=lambda p: (len(p.name), p.name))
+    if not files:
+        raise InputError(f'{path} is no bag: it holds neither metadata.yaml nor .mcap or .db3 '
+                         'files')
+    return files
+
+
+def _sorted_by_stamp(raw: Iterator[tuple[str, str, int, bytes]]
+                     ) -> Iterator[tuple[str, str, int, bytes]]:
+    waiting: list[tuple[int, int, tuple[str, str, int, bytes]]] = []
+    newest = 0
+    for number, item in enumerate(raw):
+        stamp = _stamp(item[3])
+        another_run = stamp < newest - ANOTHER_RUN
+        newest = stamp if another_run else max(newest, stamp)
+        while waiting and (another_run or len(waiting) >= _REORDERED):
+            yield heapq.heappop(waiting)[2]
+        heapq.heappush(waiting, (stamp, number, item))
+    while waiting:
+        yield heapq.heappop(waiting)[2]
+
+
+def _stamp(data: bytes) -> int:
+    """The stamp of a serialised message that begins with a header, ns."""
+    order = 'little' if len(data) > 1 and data[1] & 1 else 'big'
+    seconds = int.from_bytes(data[4:8], order, signed=True)  # type: ignore[arg-type]
+    return seconds * 1_000_000_000 + int.from_bytes(data[8:12], order)  # type: ignore[arg-type]
+
+
+def _unreadable(path: Path, error: Exception) -> InputError:
+    return InputError(f'{path} cannot be read as a bag: {_reason(error)}; where the recording was '
+                      'cut off, try "ros2 bag reindex", or "mcap recover" for MCAP')
+
+
+def _reason(error: Exception) -> str:
+    return ' '.join(str(error).split())[:160] or type(error).__name__
