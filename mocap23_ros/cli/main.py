@@ -12,6 +12,10 @@ from typing import NoReturn
 from mocap23_ros import __version__
 from mocap23_ros.errors import InputError
 
+DESCRIPTION = (
+    'Metric 3D skeletons of people from one calibrated camera, from videos and 2D keypoints. '
+    'mocap23 COMMAND --help says more of a command.')
+
 # name -> (module below mocap23_ros.cli, one line of help). Each module offers
 # add_arguments(parser) and run(arguments) -> exit status.
 COMMANDS = {
@@ -49,7 +53,7 @@ def _one_line(text: object) -> str:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one sub-command; returns its exit status (2 for bad arguments or input)."""
     words = list(sys.argv[1:] if argv is None else argv)
-    parser = _Parser(prog='mocap23', description=__doc__.splitlines()[0])
+    parser = _Parser(prog='mocap23', description=DESCRIPTION)
     parser.add_argument('--version', action='version', version=f'mocap23 {__version__}')
     commands = parser.add_subparsers(dest='command', required=True, metavar='COMMAND')
     # Only the chosen command is imported: some need torch or ROS, most do not.

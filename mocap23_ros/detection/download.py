@@ -12,12 +12,13 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from mocap23_ros.errors import InputError
 
 _BLOCK = 1 << 18
 _TIMEOUT = 30.0  # s without a byte
+_OWN_MACHINE = {('http', host) for host in ('127.0.0.1', '::1', 'localhost')}
 
 
 def is_sha256(text: str) -> bool:
@@ -29,15 +30,16 @@ def download(
     url: str, target: Path, sha256: str, largest: int,
     progress: Callable[[int, int | None], None] = lambda done, total: None,
 ) -> None:
-    """Write what an http(s) URL gives to ``target``; remove it again where anything is wrong.
+    """Write what an https URL gives to ``target``; remove it again where anything is wrong.
 
-    Raises InputError where the server cannot be reached, sends more than ``largest`` bytes, breaks
-    off, or sends something of another sha256; OSError where the file cannot be written.
+    http is taken from this machine alone, where nobody stands between. Raises InputError where
+    the server cannot be reached, sends more than ``largest`` bytes, breaks off, leads to an
+    address that is not https, or sends something of another sha256; OSError where the file cannot
+    be written.
     """
-    if urllib.parse.urlsplit(url).scheme not in ('http', 'https'):
-        raise InputError(f'{url} is no http or https address')
+    _check_address(url)
     try:
-        response = urllib.request.urlopen(url, timeout=_TIMEOUT)
+        response = _OPENER.open(url, timeout=_TIMEOUT)
     except urllib.error.HTTPError as error:
         error.close()
         raise InputError(f'{url} answers {error.code} {error.reason}; check the address') from None
@@ -54,6 +56,24 @@ def download(
     except BaseException:
         target.unlink(missing_ok=True)
         raise
+
+
+def _check_address(url: str) -> None:
+    parts = urllib.parse.urlsplit(url)
+    if parts.scheme != 'https' and (parts.scheme, parts.hostname) not in _OWN_MACHINE:
+        raise InputError(f'{url} is no https address; nothing else is fetched')
+
+
+class _SafeRedirects(urllib.request.HTTPRedirectHandler):
+    """Follows a server to https addresses alone."""
+
+    def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any,
+                         newurl: str) -> urllib.request.Request | None:
+        _check_address(newurl)
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+_OPENER = urllib.request.build_opener(_SafeRedirects)
 
 
 def _copy(

@@ -24,6 +24,7 @@ from mocap23_ros.ros.frame_processor import FrameProcessor, FrameResult, Input
 from mocap23_ros.ros.health import OutputHealth
 from mocap23_ros.ros.image_clock import ImageClock, Verdict
 from mocap23_ros.ros.input_subscription import InputSubscription
+from mocap23_ros.ros.native_output import native_lines_to
 from mocap23_ros.ros.outputs import Outputs
 from mocap23_ros.ros.parameters import read_settings
 from mocap23_ros.ros.problems import FrameRejectedError, ProblemLog, Severity
@@ -66,7 +67,8 @@ class Session:
         self._known_people: frozenset[int] = frozenset()
         self.camera_frame = ''
         with ExitStack() as parts:
-            core = create_core(settings)
+            with native_lines_to(node.get_logger().debug):
+                core = create_core(settings)
             parts.callback(core.close)
             self._clock = ImageClock(problems)
             prefix = frame_prefix(node, settings.frame_prefix)

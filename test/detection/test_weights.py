@@ -44,6 +44,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         self.requests.append(self.path)
+        if self.path == '/moved.onnx':
+            self.send_response(302)
+            self.send_header('Location', 'http://models.example.org/plain.onnx')
+            self.end_headers()
+            return
         data = FILES.get(self.path)
         if data is None:
             self.send_error(404)
@@ -134,10 +139,17 @@ def test_size_is_bounded(server, cache, path, monkeypatch):
     assert not list(cache.iterdir())
 
 
-def test_addresses_that_are_not_http_are_refused(tmp_path):
-    (tmp_path / 'secret').write_bytes(b'x')
-    with pytest.raises(InputError, match='http'):
-        weights.fetch_weights('mine', f'file://{tmp_path}/secret', hashlib.sha256(b'x').hexdigest())
+@pytest.mark.parametrize('url', [
+    'file:///etc/hostname', 'http://models.example.org/x.onnx', 'ftp://127.0.0.1/x.onnx', 'x.onnx'])
+def test_addresses_that_are_not_https_are_refused(cache, url):
+    with pytest.raises(InputError, match='is no https address'):
+        weights.fetch_weights('mine', url, '0' * 64)
+    assert not list(cache.glob('*'))
+
+
+def test_a_server_cannot_lead_away_from_https(server):
+    with pytest.raises(InputError, match=r'models\.example\.org/plain\.onnx is no https address'):
+        weights.fetch_weights('mine', server + '/moved.onnx', sha256('/plain.onnx'))
 
 
 def test_an_unreachable_server_is_one_line():
@@ -174,7 +186,7 @@ def test_list_and_unknown_names(capsys):
 
 
 def test_the_table_names_known_families_and_full_checksums():
-    from mocap23_ros.detection.network_family import FAMILIES
+    from mocap23_ros.detection.network_families import FAMILIES
     for entry in weights.WEIGHTS.values():
         assert entry.family in FAMILIES and entry.url.startswith('https://')
         assert entry.sha256 is None or len(entry.sha256) == 64
