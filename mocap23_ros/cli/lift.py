@@ -130,9 +130,8 @@ def run(arguments: argparse.Namespace) -> int:
             else:
                 detected = load_recording(source)
             recording = detected.converted(COCO17)
-            if not arguments.video:
-                unseen = check_recording(arguments, recording, source, target)
-            _say_doubts(source, recording)
+            unseen = check_recording(arguments, recording, source, target)
+            _say_doubts(source, recording, of_camera=not arguments.video)
             if arguments.save_keypoints:
                 detected.save(arguments.save_keypoints)
             with progress(f'lifting {label}') as report:
@@ -198,10 +197,15 @@ def _make_lifter(arguments: argparse.Namespace) -> Lifter:
                          precision=arguments.precision)
 
 
-def _say_doubts(source: Path, recording: KeypointRecording) -> None:
-    """Lines about a calibration or a pose that is strange, but may be right."""
+def _say_doubts(source: Path, recording: KeypointRecording, of_camera: bool) -> None:
+    """Lines about a calibration or a pose that is strange, but may be right.
+
+    of_camera: whether the calibration's doubt is not said yet, as it is for videos.
+    """
     doubts = [finding.message for finding in set_up_findings(recording)]
-    for doubt in filter(None, [camera_doubt(recording.cameras[0]), *doubts]):
+    if of_camera:
+        doubts.insert(0, camera_doubt(recording.cameras[0]))
+    for doubt in filter(None, doubts):
         _say(f'{source}: {doubt}')
 
 
