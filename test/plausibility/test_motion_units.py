@@ -2,18 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Motion in other units than metres."""
 
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
+from synthetic_people import walking_person
 
 from mocap23_ros.cli.main import main
 from mocap23_ros.errors import InputError
 from mocap23_ros.plausibility.motion_units import check_metres
-
-sys.path.insert(0, str(Path(__file__).parents[1] / 'lifting'))
-from synthetic_people import walking_person
 
 STAMPS = np.arange(40) / 30
 
