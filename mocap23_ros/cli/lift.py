@@ -202,7 +202,7 @@ def _say_doubts(source: Path, recording: KeypointRecording, of_camera: bool) -> 
 
     of_camera: whether the calibration's doubt is not said yet, as it is for videos.
     """
-    doubts = [finding.message for finding in set_up_findings(recording)]
+    doubts = [finding.message for finding in set_up_findings(recording) or []]
     if of_camera:
         doubts.insert(0, camera_doubt(recording.cameras[0]))
     for doubt in filter(None, doubts):

@@ -22,6 +22,7 @@ COMMANDS = {
     'lift': ('lift', 'lift 2D keypoints or a video to metric 3D motion'),
     'calibrate': ('calibrate', 'camera pose from people, targets or points; intrinsics from a '
                   'board'),
+    'check': ('check', 'name mistakes in a set-up, from what the camera sees of people'),
     'evaluate': ('evaluate', 'metrics of motion against truth, all methods side by side'),
     'demo': ('demo', 'real video through the ROS node, with a report against the truth'),
     'bench': ('bench', 'latency, throughput and memory of every stage on this machine'),

@@ -14,6 +14,7 @@ from mocap23_ros.errors import InputError
 from mocap23_ros.evaluation.metrics import by_distance, motion_errors, summarise
 from mocap23_ros.evaluation.motion_files import Motion, load_bag, load_motion
 from mocap23_ros.evaluation.motion_matching import match, match_frames
+from mocap23_ros.plausibility.motion_axes import axes_doubt
 from mocap23_ros.skeletons.coco17 import HIPS
 
 _COLUMNS = (('mpjpe_mm', 'MPJPE', 0), ('pa_mpjpe_mm', 'PA', 0), ('abs_mpjpe_mm', 'Abs', 0),
@@ -134,9 +135,14 @@ def compare_files(preds: Sequence[str] | None, bag: Path | None, topic: str | No
     fps = 1.0 / float(np.median(np.diff(first['stamps']))) if len(first['stamps']) > 1 else 30.0
     result = Comparison(truth.stem, fps, notes=_unmatched(pairs, truths))
     shown: set[tuple[Path, int]] = set()
+    doubted: set[str] = set()
     for name, estimate, path in pairs:
         for person, pred, true in match(estimate, truths[path]):
             result.add(name, pred, true)
+            doubt = axes_doubt(pred['joints'], true['joints'])
+            if doubt and name not in doubted:
+                doubted.add(name)
+                result.notes.append(f'{name}: {doubt}')
             if (path, person) not in shown:
                 shown.add((path, person))
                 result.truth.append(true['joints'][:, :17] - _centre(true))

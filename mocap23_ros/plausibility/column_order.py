@@ -5,10 +5,12 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from mocap23_ros.skeletons.coco17 import HIPS, SHOULDERS
+
 _FAR = 0.5  # body lengths in the image from one frame to the next
 _SOON = 0.1  # seconds between these frames
 _FEWEST_JUMPS, _JUMPS = 4, 0.02  # and their share, with the known steps as whole
-_TRUNK = [5, 6, 11, 12]  # COCO
+_TRUNK = [*SHOULDERS, *HIPS]
 
 
 def column_doubt(keypoints: NDArray, stamps: NDArray[np.float64]) -> str:

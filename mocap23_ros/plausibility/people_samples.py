@@ -94,6 +94,6 @@ class PeopleMemory:
 
     def recent(self) -> PeopleSamples:
         """The samples of the last seconds, oldest first."""
-        age = self._newest - self._ring.stamps
-        rows = np.flatnonzero((age >= 0) & (age <= self._memory))
+        stamps = self._ring.stamps
+        rows = np.flatnonzero((stamps > -np.inf) & (stamps >= self._newest - self._memory))
         return self._ring.select(rows[np.argsort(self._ring.stamps[rows], kind='stable')])

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.plausibility.people_samples import PeopleSamples
+from mocap23_ros.skeletons.coco17 import ANKLES, HIPS, SHOULDERS
 
-_ANKLES, _HIPS, _SHOULDERS = (15, 16), (11, 12), (5, 6)
 _ANKLE_HEIGHT = 0.09  # metres
 _SHOULDER_HEIGHT = 0.79  # of the stature
 _STATURES = (0.5, 2.6)  # of a child that crouches, of a giant on his toes
@@ -69,7 +69,7 @@ def standing(samples: PeopleSamples) -> Standing:
     """Judge every sample under the pose that it has."""
     rotation, height = samples.floor_T_camera[:, :3, :3], samples.floor_T_camera[:, 2, 3]
     ankles, hips, shoulders = (_middle(samples.points, pair)
-                               for pair in (_ANKLES, _HIPS, _SHOULDERS))
+                               for pair in (ANKLES, HIPS, SHOULDERS))
     with np.errstate(invalid='ignore', divide='ignore', over='ignore'):
         upright = np.fmax(_uprightness(hips, shoulders, rotation),
                           _uprightness(ankles, shoulders, rotation))
@@ -86,7 +86,7 @@ def standing(samples: PeopleSamples) -> Standing:
     return Standing(upright, stature, above, lies)
 
 
-def _middle(points: NDArray, pair: tuple[int, int]) -> NDArray[np.float64]:
+def _middle(points: NDArray, pair: NDArray[np.intp]) -> NDArray[np.float64]:
     """The middle [N,2] of two keypoints, one of them where the other is not seen."""
     left, right = points[:, pair[0]], points[:, pair[1]]
     left, right = np.where(np.isnan(left), right, left), np.where(np.isnan(right), left, right)

@@ -23,7 +23,7 @@ def check_liftable(recording: KeypointRecording) -> list[int]:
         raise InputError('nobody is ever seen: all keypoints are NaN or have the confidence 0')
     height = recording.world_T_camera[:, 2, 3]
     if (height <= 0).all():
-        likely = ''.join(f'. {finding.message}' for finding in set_up_findings(recording))
+        likely = ''.join(f'. {finding.message}' for finding in set_up_findings(recording) or [])
         raise InputError(f'the camera is never above the floor (at most {height.max():.3g} m); '
                          'world_T_camera must map into a world with z up and the floor at z = 0'
                          f'{likely}')
@@ -34,10 +34,11 @@ def check_liftable(recording: KeypointRecording) -> list[int]:
     return (np.flatnonzero(~seen) + 1).tolist()
 
 
-def set_up_findings(recording: KeypointRecording) -> list[Finding]:
+def set_up_findings(recording: KeypointRecording) -> list[Finding] | None:
     """Mistakes that the people seen show, over the whole recording.
 
-    The keypoints must be taken for COCO-17; empty where nothing is wrong or too little was seen.
+    The keypoints must be taken for COCO-17; empty where nothing is wrong, None
+    where too little was seen.
     """
     duration = float(recording.stamps[-1] - recording.stamps[0])
     people = min(recording.people, MOST_PEOPLE)
@@ -47,6 +48,6 @@ def set_up_findings(recording: KeypointRecording) -> list[Finding]:
             seen = np.flatnonzero((recording.keypoints[frame, ..., 2] > 0).any(axis=1))
             check.add(stamp, seen.tolist(), recording.keypoints[frame, seen],
                       recording.camera(frame), recording.world_T_camera[frame])
-    findings = check.findings() or []
+    findings = check.findings()
     doubt = column_doubt(recording.keypoints, recording.stamps)
-    return [*findings, Finding('columns', doubt, True)] if doubt else findings
+    return [*(findings or []), Finding('columns', doubt, True)] if doubt else findings

@@ -1,0 +1,114 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""``mocap23 check``: mistakes in a set-up, recognised from what the camera sees of people."""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mocap23_ros.errors import InputError
+
+if TYPE_CHECKING:
+    from mocap23_ros.recordings.recording import KeypointRecording
+
+_SHORTEST, _LONGEST = 2.0, 3600.0  # seconds of listening
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the sources."""
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument('--video', type=Path, metavar='FILE', help='video of a fixed camera')
+    source.add_argument('--keypoints', type=Path, metavar='IN.npz',
+                        help='keypoint file of mocap23 lift, or a folder of them')
+    source.add_argument('--live', action='store_true', help='listen to running nodes')
+    parser.add_argument('--camera', type=Path, metavar='CAMERA.yaml', help='with --video')
+    parser.add_argument('--seconds', type=float, default=15.0,
+                        help='with --live: how long to listen (default: %(default)g)')
+    parser.add_argument('--rectified', action='store_true',
+                        help='with --video: it is')
+    parser.add_argument('--detector', default='mediapipe',
+                        help='with --video (default: %(default)s)')
+    parser.add_argument('--detector-model', type=Path, metavar='FILE',
+                        help='with --video: weights of the detector')
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print a line for every mistake; status 1 where there are some. Raises InputError."""
+    if arguments.live:
+        return _live(arguments.seconds)
+    found = False
+    for name, recording in _recordings(arguments):
+        lines = _judge(recording)
+        found = found or bool(lines)
+        for line in lines or [_nothing(recording)]:
+            print(f'{name}: {line}', flush=True)
+    return int(found)
+
+
+def _live(seconds: float) -> int:
+    from mocap23_ros.ros.live_check import listen
+
+    if not _SHORTEST <= seconds <= _LONGEST:
+        raise InputError(f'--seconds {seconds:g}: give {_SHORTEST:g} to {_LONGEST:g}')
+    problems, people = listen(seconds)
+    for name, messages in sorted(problems.items()):
+        for message in messages or ['nothing is wrong' if people else
+                                    'nothing is wrong, but nobody was seen: walk about in view']:
+            print(f'{name}: {message}')
+    return int(any(problems.values()))
+
+
+def _recordings(arguments: argparse.Namespace) -> 'Iterator[tuple[str, KeypointRecording]]':
+    from mocap23_ros.cli.progress import progress
+    from mocap23_ros.recordings.recording import load_recording
+    from mocap23_ros.skeletons.coco17 import COCO17
+
+    if arguments.video is not None and arguments.camera is None:
+        raise InputError('--video needs --camera CAMERA.yaml with the calibration and the pose')
+    if arguments.keypoints is not None:
+        folder: Path = arguments.keypoints
+        files = sorted(folder.glob('*.npz')) if folder.is_dir() else [folder]
+        if not files:
+            raise InputError(f'{folder} has no *.npz files')
+        for file in files:
+            yield str(file), load_recording(file)
+        return
+    from mocap23_ros.detection.detectors import create_detector
+    from mocap23_ros.recordings.video_recording import record_video
+
+    detector = create_detector(arguments.detector, model=arguments.detector_model)
+    try:
+        with progress(f'detecting in {arguments.video.name}') as report:
+            yield str(arguments.video), record_video(
+                arguments.video, arguments.camera, detector, report,
+                rectified=arguments.rectified).converted(COCO17)
+    finally:
+        detector.close()
+
+
+def _judge(recording: 'KeypointRecording') -> list[str]:
+    """What is wrong; what cannot be lifted at all is a mistake, too."""
+    from mocap23_ros.geometry.plausible_camera import camera_doubt
+    from mocap23_ros.recordings.recording_checks import check_liftable, set_up_findings
+
+    try:
+        check_liftable(recording)
+    except InputError as error:
+        return [str(error)]
+    findings = [finding.message for finding in set_up_findings(recording) or []]
+    return list(filter(None, [camera_doubt(recording.cameras[0]), *findings]))
+
+
+def _nothing(recording: 'KeypointRecording') -> str:
+    from mocap23_ros.recordings.recording_checks import set_up_findings
+
+    seen = np.any(recording.keypoints[..., 2] > 0, axis=2)
+    people = int(seen.any(axis=0).sum())
+    if set_up_findings(recording) is None:
+        return 'nothing is wrong, but too little was seen of people to judge the camera pose'
+    duration = recording.stamps[seen.any(axis=1)][[0, -1]]
+    return (f'nothing is wrong: {people} {"person" if people == 1 else "people"} in '
+            f'{float(duration[1] - duration[0]):.1f} s')

@@ -1,0 +1,43 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""``mocap23 check`` on keypoint files: what is right, wrong, and cannot be judged."""
+
+import numpy as np
+from recording_examples import POSE, K, recording
+
+from mocap23_ros.cli.main import main
+
+
+def test_files_of_a_folder_are_judged_one_by_one(tmp_path, capsys):
+    folder = tmp_path / 'takes'
+    folder.mkdir()
+    turned = POSE @ np.array([[0, -1, 0, 0], [1, 0, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1.0]])
+    millimetres = POSE.copy()
+    millimetres[:3, 3] *= 1000
+    files = {'a_right': {}, 'b_turned': {'world_T_camera': turned},
+             'c_millimetres': {'world_T_camera': millimetres},
+             'd_size': {'K': K * [[.5, 1, .5], [1, .5, .5], [1, 1, 1]]}}
+    for name, changes in files.items():
+        np.savez(folder / f'{name}.npz', **recording(**changes))
+    assert main(['check', '--keypoints', str(folder)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert 'nothing is wrong: 2 people in 1.7 s' in lines[0]
+    assert 'turned by 90 degrees' in lines[1]
+    assert 'millimetres' in lines[2]
+    assert 'principal point' in lines[3] and 'K is of an image of another size' in lines[4]
+    assert len(lines) == 5
+    assert main(['check', '--keypoints', str(folder / 'a_right.npz')]) == 0
+
+
+def test_too_little_is_said_to_be_too_little(tmp_path, capsys):
+    keypoints = recording()['keypoints']
+    keypoints[5:] = np.nan, np.nan, 0
+    np.savez(tmp_path / 'short.npz', **recording(keypoints=keypoints))
+    assert main(['check', '--keypoints', str(tmp_path / 'short.npz')]) == 0
+    assert 'too little was seen of people' in capsys.readouterr().out
+
+
+def test_what_cannot_be_read_is_an_error_of_one_line(tmp_path, capsys):
+    for source in (['--keypoints', str(tmp_path)], ['--keypoints', str(tmp_path / 'no.npz')]):
+        assert main(['check', *source]) == 2
+        assert capsys.readouterr().err.count('\n') == 1

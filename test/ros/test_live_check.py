@@ -1,0 +1,54 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""``mocap23 check --live`` beside a running node, over DDS."""
+
+import numpy as np
+import pytest
+from node_harness import Feeder, NodeProcess, Peer
+from synthetic_scene import camera_info, camera_pose, camera_transform, keypoints_message, person
+
+from mocap23_ros.cli.main import main
+
+UPSIDE_DOWN = camera_pose() @ np.diag([-1.0, -1, 1, 1])
+
+
+@pytest.fixture(scope='module')
+def peer():
+    node, peer = NodeProcess(detector='external', lifter='geometric'), Peer()
+    peer.process = node
+    peer.static_tf.sendTransform([
+        camera_transform(0), camera_transform(0, UPSIDE_DOWN, child='upside_down')])
+    try:
+        yield peer
+        assert node.stop() == 0, node.output
+    finally:
+        peer.close()
+        node.stop()
+
+
+def feed(peer, frame):
+    def send(stamp):
+        peer.camera_info.publish(camera_info(stamp, frame=frame))
+        peer.keypoints.publish(keypoints_message([person(4.0)], stamp, frame=frame))
+    return Feeder(peer, send)
+
+
+def test_a_right_node_is_told_so_and_a_wrong_one_why(peer, capsys):
+    with feed(peer, 'camera_optical'):
+        peer.wait_for_health(peer.process)
+        status = main(['check', '--live', '--seconds', '3'])
+    said = capsys.readouterr().out
+    # On a busy machine the node may say that it is slow.
+    assert 'contradict' not in said and (status == 0) == ('nothing is wrong' in said)
+    with feed(peer, 'upside_down'):
+        peer.wait_for_problem('set-up', peer.process)
+        assert main(['check', '--live', '--seconds', '3']) == 1
+    said = capsys.readouterr().out
+    assert said.startswith('lifter_node: ') and 'the image is upside down' in said
+
+
+def test_bad_arguments_are_refused(capsys):
+    for options, words in ((['--live', '--seconds', '0'], '2 to 3600'), (
+            ['--video', 'film.mp4'], '--video needs --camera')):
+        assert main(['check', *options]) == 2
+        assert words in capsys.readouterr().err
