@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_model import CameraModel
@@ -16,6 +16,7 @@ from mocap23_ros.geometry.poses import check_pose
 from mocap23_ros.lifting.lifter import Lifter, require_coco17
 from mocap23_ros.lifting.motion_sample import sample_motion
 from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
+from mocap23_ros.pipeline.lift_budget import choose_people
 from mocap23_ros.pipeline.refinement import ALL_STEPS, MotionRefiner, RefinementSteps
 from mocap23_ros.pipeline.root_filter import RootFilter
 from mocap23_ros.pipeline.side_correction import SideCorrection, doubt, doubted
@@ -83,6 +84,8 @@ class StreamingLifter:
         self._frames: deque[_Frame] = deque(maxlen=self._lag + 1)
         self._first_seen: dict[int, float] = {}
         self._alternative_ids: set[int] = set()
+        # Of the last frame: computed, and seen but predicted, since most_people did not suffice.
+        self.people_lifted = self.people_left_out = 0
         self._last: dict[int, SkeletonEstimate] = {}  # newest estimate that rests on data
 
     def reset(self) -> None:
@@ -102,11 +105,13 @@ class StreamingLifter:
         self._history.set_stature(person_id, stature)
 
     def update(self, stamp: float, tracks: Sequence[Track], camera: CameraModel,
-               world_T_camera: ArrayLike) -> list[SkeletonEstimate]:
+               world_T_camera: ArrayLike, most_people: int | None = None
+               ) -> list[SkeletonEstimate]:
         """Take in a frame and return the skeletons of the frame ``lag`` frames before it.
 
         stamp: seconds, not older than the last one. tracks: of this frame, raw pixels.
         world_T_camera: [4,4] pose of the optical frame at the stamp, floor at z = 0.
+        most_people: how many are computed, see choose_people; the others are predicted.
         An empty list until ``lag`` frames are behind, and where nobody is. Raises InputError for
         stamps that go back (``reset`` after a clock jump), poses that are not rigid, and cameras
         too far above the floor.
@@ -123,7 +128,7 @@ class StreamingLifter:
         self._frames.append(_Frame(stamp, {t.person_id: t.state for t in tracks}, seen))
         if len(self._frames) <= self._lag:
             return []
-        return self._estimates()
+        return self._estimates(most_people)
 
     def finish(self) -> list[list[SkeletonEstimate]]:
         """The skeletons of the last ``lag`` frames, oldest first, at the end of a recording."""
@@ -136,11 +141,15 @@ class StreamingLifter:
         self._frames.clear()
         return rest
 
-    def _estimates(self) -> list[SkeletonEstimate]:
+    def _estimates(self, most_people: int | None = None) -> list[SkeletonEstimate]:
         """Estimates for the oldest frame that is kept, from all that are."""
         target = self._frames[0]
         seen = sorted(set().union(*(frame.seen for frame in self._frames)))
         known = [i for i in seen if i in target.seen or i in self._last]
+        seen_count = len(known)
+        known = choose_people(
+            known, most_people, self._last, self._first_seen, self._camera_position(target))
+        self.people_lifted, self.people_left_out = len(known), seen_count - len(known)
         estimates = self._lift(target, known) if known else {}
         for person_id, last in self._last.items():
             if person_id in estimates:
@@ -151,6 +160,10 @@ class StreamingLifter:
                           if e.state in (TrackState.TRACKED, TrackState.INIT))
         self._drop_lost(target, estimates)
         return [estimates[i] for i in sorted(estimates)]
+
+    def _camera_position(self, target: _Frame) -> NDArray[np.float64]:
+        return self._history.windows(
+            1, self.lifter.rate, target.stamp, []).world_T_camera[0, :3, 3]
 
     def _lift(self, target: _Frame, person_ids: list[int]) -> dict[int, SkeletonEstimate]:
         newest = self._newest_stamp()
@@ -208,7 +221,7 @@ class StreamingLifter:
         """Report as LOST, once, whom the tracker gave up or who was unseen for too long."""
         lost = [i for i, e in self._last.items()
                 if target.states.get(i) == TrackState.LOST
-                or target.stamp - e.stamp > self._patience]
+                or (i not in target.seen and target.stamp - e.stamp > self._patience)]
         for person_id in lost:
             estimates[person_id] = replace(estimates[person_id], state=TrackState.LOST)
         gone = set(lost) | {i for i, s in target.states.items() if s == TrackState.LOST}

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from mocap23_ros.detection.detector import Detection
 from mocap23_ros.geometry.camera_change import largest_turn
 from mocap23_ros.geometry.camera_model import CameraModel
+from mocap23_ros.pipeline.lift_budget import LiftBudget
 from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
 from mocap23_ros.ros.camera_poses import CameraPoses, NoTransformError
 from mocap23_ros.ros.camera_source import Cameras, NoCameraInfoError
@@ -98,6 +99,7 @@ class FrameProcessor:
         self._problems = problems
         self._on_other_camera = on_other_camera
         self._set_up = SetUpWatch(problems)
+        self._budget = LiftBudget()
         self.stage = ''  # what is being done, for whoever watches
         self._image_size = (0, 0)
         self._camera: CameraModel | None = None
@@ -189,8 +191,13 @@ class FrameProcessor:
         world_T_camera[2, 3] -= settings.floor_height
         stamp = _seconds(header.stamp)
         self._set_up.feed(stamp, result.tracks, camera, header.frame_id, world_T_camera)
+        # Where every image counts the outcome must not depend on time.
+        budget = settings.lift_budget if settings.image_queue == 1 else 0.0
         with self._problems.guard('camera pose'):
-            estimates = self._core.streaming.update(stamp, result.tracks, camera, world_T_camera)
+            estimates = self._core.streaming.update(
+                stamp, result.tracks, camera, world_T_camera,
+                self._budget.most_people(budget))
+        self._note_cost(time.perf_counter() - started)
         result.estimates = [estimate.raised(settings.floor_height) for estimate in estimates]
         self._lifted.append(header.stamp)
         result.stamp = self._lifted[0] if len(self._lifted) > self._core.lag else None
@@ -207,6 +214,18 @@ class FrameProcessor:
                 if time.monotonic() < frame.deadline:
                     raise _WaitError from error
                 raise
+
+    def _note_cost(self, seconds: float) -> None:
+        lifted, left_out = (
+            self._core.streaming.people_lifted, self._core.streaming.people_left_out)
+        self._budget.note(lifted, seconds)
+        if not left_out:
+            self._problems.clear('crowd')
+            return
+        self._problems.report(
+            'crowd', f'{lifted + left_out} people are seen and {lifted} computed in each image, '
+            'the nearest first and the others in turn; in between they are predicted. Take a '
+            'smaller tier or a GPU, or raise lift_budget', Severity.WARN)
 
     def _check_same_camera(self, camera: CameraModel) -> None:
         """Begin anew, without this frame, where the rays of the pixels turned by much."""

@@ -129,6 +129,10 @@ class Settings:
     steps: int = _parameter(
         0, 'Denoising steps of the diffusion lifter; 0: those that its network was exported with',
         minimum=0, maximum=100, read_only=True)
+    lift_budget: float = _parameter(
+        0.15, 'Time for the skeletons of one image; where it does not suffice, the nearest people '
+        'are computed first and the others in turn [s]; 0: everybody is computed, however long it '
+        'takes, as with image_queue', minimum=0.0, maximum=10.0)
     lag: int = _parameter(
         0, 'Publish the estimate for the image this many images ago: later, but smoother',
         minimum=0, maximum=30, read_only=True)

@@ -205,6 +205,29 @@ def test_names_of_megabytes_are_cut_and_repeated_nowhere(peer):
     assert len(peer.process.output) < before + 20_000
 
 
+def test_more_people_than_there_is_time_for_are_all_published(peer):
+    crowd = [person(4.0 + 0.7 * (i // 5), 0.7 * (i % 5 - 2) * (1 + 0.15 * (i // 5)))
+             for i in range(20)]
+    peer.set_parameter('lift_budget', 1e-4)
+    try:
+        with Camera(peer, crowd).feed(rate=10.0):
+            problem = peer.wait_for_problem('crowd', peer.process)
+            assert '2 computed in each image, the nearest first' in problem
+            # One of them after the other gets the second place, and is predicted from then on.
+            peer.wait_for('skeletons', lambda m: len(m.skeletons) >= 20, peer.since)
+            since = peer.count('skeletons')
+            frames = wait_for_frames(peer, 5)
+            assert all(len(m.skeletons) >= 18 for m in frames)
+            assert all(sum(s.state < 2 for s in m.skeletons) <= 2 for m in frames)
+            peer.set_parameter('lift_budget', 0.0)
+            peer.wait_for('skeletons', lambda m: sum(s.state < 2 for s in m.skeletons) == 20,
+                          since)
+            peer.wait_for_status(
+                lambda s: all(v.key != 'problem: crowd' for v in s.values), 'recovery')
+    finally:
+        peer.set_parameter('lift_budget', 0.15)
+
+
 def test_frames_of_joints_can_be_left_out(peer):
     peer.listen(TFMessage, '/tf')
     peer.set_parameter('tf_joints', False)

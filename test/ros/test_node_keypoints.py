@@ -31,7 +31,8 @@ SECOND = 10**9
 def rig():
     """One node and one peer for all tests of this file; every test begins with a reset."""
     # The geometric lifter: what a known stick figure gives is known too.
-    node = NodeProcess(detector='external', frame_prefix='robot/', lifter='geometric')
+    node = NodeProcess(detector='external', frame_prefix='robot/', lifter='geometric',
+                       lift_budget=0.0)
     peer = Peer()
     peer.process = node
     peer.listen_to_all()
