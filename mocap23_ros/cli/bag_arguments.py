@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 _FLOOR = 1000.0  # m
 
 
-def add_bag_source(parser: argparse.ArgumentParser) -> None:
-    """Declare where the camera of a bag comes from."""
-    parser.add_argument('--topic', help='with --bag: the topic of the images, or of the keypoints '
-                        'of another detector, where there are several')
+def add_bag_source(parser: argparse.ArgumentParser, topic: bool = True) -> None:
+    """Declare where the camera of a bag comes from; topic: whether --topic too."""
+    if topic:
+        parser.add_argument('--topic', help='with --bag: the topic of the images, or of the '
+                            'keypoints of another detector, where there are several')
     parser.add_argument('--tf', type=Path, action='append', default=[], metavar='BAG',
                         help='with --bag: another bag whose TF counts too (repeatable)')
     parser.add_argument('--world-frame', metavar='FRAME',
@@ -72,7 +73,7 @@ def checked(settings: Settings, changes: dict[str, Any]) -> Settings:
 def lift_bag_of(arguments: argparse.Namespace, lifter: str, say: Callable[[str], None]
                 ) -> 'RecordedMotion':
     """Lift the bag of ``mocap23 lift``, and save its keypoints where that is wanted."""
-    from mocap23_ros.recordings.bag_lifter import check_bag, lift_bag
+    from mocap23_ros.recordings.bag_lifter import check_bag, lift_bag, usual_detector
     from mocap23_ros.ros.core import create_core
     rotation, position, stamp = arguments.camera_sd or (None, None, None)
     model = arguments.detector_model
@@ -80,8 +81,10 @@ def lift_bag_of(arguments: argparse.Namespace, lifter: str, say: Callable[[str],
         arguments, lifter=lifter, camera_rotation_sd=rotation, camera_position_sd=position,
         camera_stamp_sd=stamp, detector_model=None if model is None else str(model))
     source = bag_source(arguments, arguments.bag)
+    if arguments.detector is None:
+        settings = replace(settings, detector=usual_detector(arguments.bag))
     check_bag(source, settings)
-    core = create_core(settings, RefinementSteps.without(arguments.without))
+    core = create_core(settings, RefinementSteps.without(arguments.without), live=False)
     try:
         with progress(f'lifting {arguments.bag.name}') as report:
             lifted = lift_bag(source, settings, core, report)

@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from mocap23_ros.cli import evaluate_bag
 from mocap23_ros.cli.motion_arguments import add_smpl_model
 from mocap23_ros.datasets.evaluation_sets import SET_NAMES, check_evaluation_set
 from mocap23_ros.errors import InputError
@@ -18,7 +19,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument('--pred', action='append', metavar='[NAME=]NPZ',
                       help='estimated motion, as mocap23 lift writes it, or a folder of such files '
                            '(repeat for several methods)')
-    what.add_argument('--bag', type=Path, help='bag with skeletons of the node')
+    what.add_argument('--bag', type=Path,
+                      help='bag whose images are lifted (see --with), or whose skeletons, '
+                           'published by the node, are compared with --truth')
     what.add_argument('--set', dest='sets', action='append', metavar='SET',
                       help=f'synthetic evaluation set (repeatable): {SET_NAMES}; or NAME=FOLDER: '
                            'one with the noise of e1_noisy, of a data set of yours as in mocap23 '
@@ -27,7 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                       help='only write the input and truth files of a set to --out')
     parser.add_argument('--truth', type=Path,
                         help='true motion (npz, or a folder with the names of --pred)')
-    parser.add_argument('--topic', help='topic of the skeletons in the bag, if there are several')
+    parser.add_argument('--topic', help='topic of the images (or keypoints, or skeletons) in the '
+                                        'bag, if there are several')
     parser.add_argument('--methods', nargs='+', default=['diffusion', 'geometric', 'optimisation'],
                         metavar='[LABEL=]METHOD',
                         help='methods to run on a set: geometric, diffusion, diffusion:TIER, '
@@ -41,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='leave out steps that refine lifted joints: smoothing, bones, contact')
     parser.add_argument('--lag', type=int, default=0, help='frames that the estimate may wait for')
     add_smpl_model(parser)
+    evaluate_bag.add_arguments(parser)
     parser.add_argument('--data', type=Path, help='motion data folder (default: MOCAP23_DATA)')
     parser.add_argument('--out', type=Path, default=Path('out/evaluate'),
                         help='folder for report.json and report.html (default %(default)s)')
@@ -70,6 +75,11 @@ def run(arguments: argparse.Namespace) -> int:
             comparison.write(result, out)
             print(comparison.table(result), flush=True)
         return 0
+    if arguments.bag and evaluate_bag.is_lifted(arguments):
+        return evaluate_bag.evaluate_bag(arguments)
+    if arguments.truth is None:
+        raise InputError('--truth is missing: metrics need the true motion (an npz); the images of '
+                         'a bag are judged without one: --with lifter=diffusion')
     result = comparison.compare_files(arguments.pred, arguments.bag, arguments.topic,
                                       arguments.truth)
     for note in result.notes:
@@ -88,7 +98,8 @@ def _check_arguments(arguments: argparse.Namespace) -> None:
     if not 0 <= arguments.lag <= MAXIMUM_LAG:
         raise InputError(f'--lag {arguments.lag}: give 0 to {MAXIMUM_LAG} frames')
     files = arguments.pred or arguments.bag
-    if files and arguments.truth is None:
+    evaluate_bag.check(arguments)
+    if arguments.pred and arguments.truth is None:
         raise InputError('--truth is missing: metrics need the true motion (an npz)')
     if arguments.truth is not None and not files:
         raise InputError('--truth goes with --pred or --bag; a set has its own')

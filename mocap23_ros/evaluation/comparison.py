@@ -130,10 +130,16 @@ def compare_files(preds: Sequence[str] | None, bag: Path | None, topic: str | No
         else:
             own = truth / path.name if truth.is_dir() else truth
             pairs.append((name, load_motion(path), own))
-    truths = {path: _load_truth(path) for path in dict.fromkeys(path for _, _, path in pairs)}
+    truths = {path: load_truth(path) for path in dict.fromkeys(path for _, _, path in pairs)}
+    return compare_motions(truth.stem, pairs, truths)
+
+
+def compare_motions(dataset: str, pairs: Sequence[tuple[str, Motion, Path]],
+                    truths: Mapping[Path, Motion]) -> Comparison:
+    """Compare motions with truths; pairs: method, its motion, which truth. InputError."""
     first = next(iter(truths.values()))
     fps = 1.0 / float(np.median(np.diff(first['stamps']))) if len(first['stamps']) > 1 else 30.0
-    result = Comparison(truth.stem, fps, notes=_unmatched(pairs, truths))
+    result = Comparison(dataset, fps, notes=_unmatched(pairs, truths))
     shown: set[tuple[Path, int]] = set()
     doubted: set[str] = set()
     for name, estimate, path in pairs:
@@ -163,7 +169,8 @@ def _named(preds: Sequence[str]) -> dict[str, Path]:
     return named
 
 
-def _load_truth(path: Path) -> Motion:
+def load_truth(path: Path) -> Motion:
+    """Read true motion; InputError where not one joint of it is known."""
     motion = load_motion(path)
     if not np.isfinite(motion['joints']).all(axis=-1).any():
         raise InputError(f'{path}: no joint of the truth is known (all are NaN)')
@@ -207,8 +214,12 @@ def table(result: Comparison) -> str:
     return '\n'.join(lines)
 
 
-def write(result: Comparison, folder: Path) -> dict[str, Any]:
-    """Write report.json and report.html; returns the JSON document."""
+def write(result: Comparison, folder: Path, further: Mapping[str, Any] | None = None,
+          facts: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Write report.json and report.html; returns the JSON document.
+
+    further: top-level entries of report.json. facts: label -> text for the page.
+    """
     from mocap23_ros.evaluation.report import write_report
     from mocap23_ros.evaluation.report_contents import METRIC_KEYS, MethodResult, Report
 
@@ -226,4 +237,5 @@ def write(result: Comparison, folder: Path) -> dict[str, Any]:
     stamps = np.arange(len(truth)) / result.fps
     return write_report(Report(
         f'mocap23 evaluate: {result.dataset}', result.dataset, result.fps, stamps, truth, methods,
-        live={'details': details}, notes=result.notes), folder)
+        live={'details': details, **(further or {})}, notes=result.notes,
+        facts=facts or {}), folder)

@@ -45,7 +45,7 @@ class MethodResult:
 class Report:
     """Everything that goes into report.json and report.html.
 
-    stamps: float64 [F] s from the start; truth: float [F,17,3] metres, z up.
+    stamps: float64 [F] s from the start; truth: float [F,17,3] metres, z up; all NaN: unknown.
     live: top-level numbers of a live run (latency_ms, rate_hz, frames_in and so on), or None.
     latencies_ms: of every published frame. facts: label -> text of the set-up.
     notes: sentences about the limits of the figures. picture: JPEG bytes to show, or None.
@@ -64,3 +64,8 @@ class Report:
     facts: Mapping[str, str] = field(default_factory=dict)
     notes: Sequence[str] = ()
     picture: bytes | None = None
+
+    @property
+    def has_truth(self) -> bool:
+        """Whether anything of the truth is known."""
+        return bool(np.isfinite(self.truth).any())

@@ -107,10 +107,11 @@ def view_data(report: Report) -> dict[str, Any]:
     frames = len(report.stamps)
     step = max(1, round(report.fps / VIEW_RATE), -(-frames // MOST_VIEW_FRAMES))
     chosen = slice(0, frames, step)
-    tracks = [('truth', TRUTH_COLOUR, report.truth)]
+    tracks = [('truth', TRUTH_COLOUR, report.truth)] if report.has_truth else []
     tracks += [(method.name, method_colour(index), method.joints)
                for index, method in enumerate(report.methods)]
-    known = report.truth[np.isfinite(report.truth).all(-1)]
+    shown = [report.truth] if report.has_truth else [m.joints[:, :17] for m in report.methods]
+    known = np.concatenate([joints[np.isfinite(joints).all(-1)] for joints in shown])
     low, high = (known.min(0), known.max(0)) if len(known) else (np.zeros(3), np.zeros(3))
     centre = (low + high) / 2
     return {

@@ -17,8 +17,10 @@ from mocap23_ros.evaluation.report_contents import METRICS, Report
 
 def render_html(report: Report, document: Mapping[str, Any]) -> str:
     """Return the page of a report; document is its report.json."""
-    plots = {'root-plot': figures.error_figure(report, 'root'),
-             'local-plot': figures.error_figure(report, 'local')}
+    plots = {}
+    if report.has_truth:
+        plots = {'root-plot': figures.error_figure(report, 'root'),
+                 'local-plot': figures.error_figure(report, 'local')}
     if report.latencies_ms is not None and len(report.latencies_ms):
         plots['latency-plot'] = figures.latency_figure(report.latencies_ms)
     if report.memory_mb is not None and len(report.memory_mb):
@@ -61,7 +63,7 @@ def _rows(report: Report, document: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _cards(report: Report, document: Mapping[str, Any]) -> list[dict[str, str]]:
     cards = []
-    if report.methods:
+    if report.methods and report.has_truth:
         first = document['methods'][report.methods[0].name]
         cards += [_card(first['root_mm'], 0, 'mm', 'root error', report.methods[0].name),
                   _card(first['mpjpe_mm'], 0, 'mm', 'MPJPE', report.methods[0].name)]

@@ -16,6 +16,9 @@ from mocap23_ros.geometry.camera_file import load_camera_file
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
 from mocap23_ros.recordings.bag_camera import (
+    COMPRESSED,
+    IMAGE,
+    KEYPOINTS,
     BagCameraInfos,
     BagTransforms,
     FileCamera,
@@ -102,6 +105,13 @@ def lift_bag(source: BagSource, settings: Settings, core: Core,
         notes = [*log.lines, *run.notes(), *filter(None, [bag.shortfall])]
     return LiftedBag(run.motion(core.output_format), run.observed(core.keypoint_format),
                      run.images, run.refused, notes, topics)
+
+
+def usual_detector(bag: Path) -> str:
+    """``external`` for a bag with keypoints and without images, else the node's default."""
+    with BagReader(bag) as reader:
+        alone = reader.of_type(KEYPOINTS) and not reader.of_type(IMAGE, COMPRESSED)
+    return 'external' if alone else Settings().detector
 
 
 def check_bag(source: BagSource, settings: Settings) -> None:

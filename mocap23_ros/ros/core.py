@@ -78,10 +78,12 @@ class Core:
         self.lifter.close()
 
 
-def create_core(settings: Settings, refinement: RefinementSteps = ALL_STEPS) -> Core:
+def create_core(settings: Settings, refinement: RefinementSteps = ALL_STEPS, *, live: bool = True
+                ) -> Core:
     """Load what the parameters name; raises InputError where a model is missing or damaged.
 
-    refinement: what is done to the lifted joints.
+    refinement: what is done to the lifted joints. live: whether results may depend on the speed of
+    the machine, so that nothing is waited for.
     """
     lifter = create_lifter(settings.lifter, **_lifter_options(settings))
     with ExitStack() as parts:
@@ -89,7 +91,7 @@ def create_core(settings: Settings, refinement: RefinementSteps = ALL_STEPS) -> 
         detector = None
         if settings.detector != 'external':
             detector = UprightDetector(
-                create_detector(settings.detector, **_detector_options(settings)))
+                create_detector(settings.detector, **_detector_options(settings, live)))
             parts.callback(detector.close)
             # The first inference takes much longer than the rest: not while somebody waits.
             detector.detect(np.zeros(_WARM_UP_SIZE, np.uint8))
@@ -119,7 +121,7 @@ def _warm_up(lifter: Lifter) -> None:
     lifter.forget()
 
 
-def _detector_options(settings: Settings) -> dict[str, Any]:
+def _detector_options(settings: Settings, live: bool) -> dict[str, Any]:
     options: dict[str, Any] = {
         'max_people': settings.max_people, 'min_score': settings.min_score}
     if settings.detector in ('blazepose', 'onnx'):
@@ -127,7 +129,7 @@ def _detector_options(settings: Settings) -> dict[str, Any]:
         options['backend'] = 'auto' if settings.backend == 'torch' else settings.backend
         options |= _engine_options(settings)
     if settings.detector == 'blazepose':
-        options['live'] = True
+        options['live'] = live
     if settings.detector == 'onnx':
         if not settings.detector_model:
             raise InputError(

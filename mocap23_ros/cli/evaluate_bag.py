@@ -1,0 +1,144 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""``mocap23 evaluate --bag`` for the images of a bag: configurations side by side."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mocap23_ros.cli.bag_arguments import parse_configuration, settings_from
+from mocap23_ros.cli.progress import progress
+from mocap23_ros.errors import InputError
+
+if TYPE_CHECKING:
+    from mocap23_ros.evaluation.recording_evaluation import Configuration, JudgedBag
+
+SKELETONS = 'mocap23_msgs/msg/SkeletonArray'
+
+
+def is_lifted(arguments: argparse.Namespace) -> bool:
+    """Whether the images of the bag are meant, and not skeletons that the node published."""
+    from mocap23_ros.recordings.bag_reader import BagReader
+    if arguments.configurations or arguments.truth_topic:
+        return True
+    with BagReader(arguments.bag) as bag:
+        return not bag.of_type(SKELETONS)
+
+
+def configurations(arguments: argparse.Namespace) -> list['Configuration']:
+    """What --with says, or the defaults of the node; InputError."""
+    from mocap23_ros.evaluation.recording_evaluation import Configuration
+    base = settings_from(arguments)
+    common: dict[str, Any] = {
+        'topic': arguments.topic, 'tf_bags': tuple(arguments.tf),
+        'camera_file': arguments.camera, 'truth': arguments.truth,
+        'truth_topic': arguments.truth_topic}
+    found = [Configuration(name, settings, find_input='detector=' not in text, **common)
+             for text in arguments.configurations
+             for name, settings in [parse_configuration(text, base)]]
+    names = [configuration.name for configuration in found]
+    if len(set(names)) < len(names):
+        raise InputError('two configurations are called '
+                         f'{next(n for n in names if names.count(n) > 1)}; tell them apart: '
+                         '--with NAME:KEY=VALUE')
+    return found or [Configuration(settings=base, **common)]
+
+
+def evaluate_bag(arguments: argparse.Namespace) -> int:
+    """Lift the bag with every configuration and write the report."""
+    from mocap23_ros.evaluation import recording_evaluation as evaluation
+    judged = {}
+    for configuration in configurations(arguments):
+        with progress(f'{arguments.bag.name}: {configuration.name}') as report:
+            judged[configuration.name] = evaluation.judge_bag(
+                arguments.bag, configuration, report)
+    for name, result in judged.items():
+        for note in result.lifted.notes:
+            print(f'mocap23 evaluate: {name}: {note}', file=sys.stderr, flush=True)
+    write(judged, arguments.bag, arguments.out)
+    for name, result in judged.items():
+        print(f'{name}: {evaluation.text_of_figures(result.figures)}')
+    return 0
+
+
+def write(judged: dict[str, 'JudgedBag'], bag: Path, folder: Path) -> dict[str, Any]:
+    """Write report.json and report.html; returns the JSON document."""
+    from mocap23_ros.evaluation.comparison import table
+    from mocap23_ros.evaluation.comparison import write as write_comparison
+    from mocap23_ros.evaluation.recording_evaluation import main_person, text_of_figures
+    from mocap23_ros.evaluation.report import write_report
+    from mocap23_ros.evaluation.report_contents import MethodResult, Report
+
+    facts = {f'without truth: {name}': text_of_figures(result.figures)
+             for name, result in judged.items()}
+    live = {'recording': {name: {
+        'bag': bag.name, 'topics': list(result.lifted.topics), 'images': result.lifted.images,
+        'refused': result.lifted.refused, 'figures': result.figures}
+        for name, result in judged.items()}}
+    notes = [f'{name}: {note}' for name, result in judged.items() for note in result.lifted.notes]
+    comparisons = [result.comparison for result in judged.values() if result.comparison]
+    if comparisons:
+        together = comparisons[0]
+        for other in comparisons[1:]:
+            together.errors |= other.errors
+            together.joints |= other.joints
+            together.notes += other.notes
+        together.notes += notes
+        print(table(together))
+        return write_comparison(together, folder, live, facts)
+    methods, stamps = [], next(iter(judged.values())).lifted.motion.stamps
+    for name, result in judged.items():
+        joints = main_person(result.lifted.motion)
+        methods.append(MethodResult(
+            name, 'the person who is seen most', {
+                'jitter_10ms3': result.figures['jitter_10ms3'],
+                'frames': result.figures['frames']}, _at(stamps, result, joints)))
+    fps = 1 / float(np.median(np.diff(stamps))) if len(stamps) > 1 else 30.0
+    return write_report(Report(
+        f'mocap23 evaluate: {bag.name}', bag.name, fps, stamps - stamps[0],
+        np.full((len(stamps), 17, 3), np.nan), methods, live=live, facts=facts,
+        notes=['There is no truth: the figures tell what cannot be right, not how far it is off.',
+               *notes]), folder)
+
+
+def _at(stamps: np.ndarray, result: 'JudgedBag', joints: np.ndarray) -> np.ndarray:
+    """Joints at the stamps of the first configuration, which are those of all images."""
+    own = result.lifted.motion.stamps
+    rows = np.clip(np.searchsorted(own, stamps), 0, len(own) - 1)
+    return np.where((own[rows] == stamps)[:, None, None], joints[rows], np.nan)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of bags whose images are lifted."""
+    from mocap23_ros.cli.bag_arguments import add_bag_source
+    parser.add_argument('--with', dest='configurations', action='append', default=[],
+                        metavar='[NAME:]KEY=VALUE,...',
+                        help='with --bag: lift the images with these parameters of the node '
+                             '(repeat for several side by side)')
+    parser.add_argument('--truth-topic', metavar='TOPIC',
+                        help='with --bag: SkeletonArray messages in the bag that are the truth')
+    parser.add_argument('--camera', type=Path, metavar='CAMERA.yaml',
+                        help='with --bag: in place of CameraInfo, and of TF where it has a pose')
+    parser.add_argument('--rectified', action='store_true', default=None,
+                        help='with --bag: the images are rectified')
+    add_bag_source(parser, topic=False)
+
+
+def check(arguments: argparse.Namespace, unlifted: Sequence[str] = ('sequences', 'without')
+          ) -> None:
+    """Refuse what does not go with the images of a bag; InputError."""
+    from mocap23_ros.cli.bag_arguments import check_bag_options
+    check_bag_options(arguments)
+    if not arguments.bag:
+        for name in ('configurations', 'truth_topic', 'camera', 'rectified'):
+            if getattr(arguments, name):
+                option = '--with' if name == 'configurations' else '--' + name.replace('_', '-')
+                raise InputError(f'{option} goes with --bag')
+        return
+    for name in unlifted:
+        if getattr(arguments, name):
+            raise InputError(f'--{name} does not go with --bag')

@@ -1,0 +1,144 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Judging the recordings of robots: the images of a bag, lifted and measured."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mocap23_ros.errors import InputError
+from mocap23_ros.evaluation.comparison import Comparison, compare_motions, load_truth
+from mocap23_ros.evaluation.metrics import REPORT_KEYS
+from mocap23_ros.evaluation.motion_files import Motion, load_bag
+from mocap23_ros.evaluation.self_consistency import FIGURES, judge_motion
+from mocap23_ros.recordings.bag_lifter import (
+    BagSource,
+    LiftedBag,
+    check_bag,
+    lift_bag,
+    usual_detector,
+)
+from mocap23_ros.recordings.recorded_motion import RecordedMotion
+from mocap23_ros.ros.core import Core, create_core
+from mocap23_ros.ros.settings import Settings
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """How recordings are lifted and judged.
+
+    settings: the parameters of the node. find_input: whether bags without images, but with
+    keypoints, are lifted from these whatever detector the settings name. topic, tf_bags,
+    camera_file: see BagSource. truth: npz with the true motion. truth_topic: of SkeletonArray
+    messages in the same bag that are the truth.
+    """
+
+    name: str = 'default'
+    settings: Settings = field(default_factory=Settings)
+    find_input: bool = True
+    topic: str | None = None
+    tf_bags: tuple[Path, ...] = ()
+    camera_file: Path | None = None
+    truth: Path | None = None
+    truth_topic: str | None = None
+
+
+@dataclass
+class JudgedBag:
+    """figures: those that need no truth. comparison: with the truth, None without."""
+
+    lifted: LiftedBag
+    figures: dict[str, Any]
+    comparison: Comparison | None
+
+
+def evaluate_recording(path: Path, configuration: Configuration) -> dict[str, Any]:
+    """Return one row of figures of a recording: plain values by name, None where unknown.
+
+    Depends on the recording and the configuration alone. Raises InputError where there is nothing
+    to judge.
+    """
+    judged = judge_bag(path, configuration)
+    lifted, comparison = judged.lifted, judged.comparison
+    row: dict[str, Any] = {
+        'recording': str(path), 'configuration': configuration.name, 'images': lifted.images,
+        'refused': sum(lifted.refused.values()), 'topic': lifted.topics[0]}
+    row |= judged.figures
+    errors = comparison.summary(configuration.name) if comparison is not None else {}
+    # The frames of the row are those with an estimate, whether the truth knows them or not.
+    row |= {key: errors.get(key, row.get(key)) for key in REPORT_KEYS if key != 'frames'}
+    row['notes'] = '; '.join(lifted.notes) or None
+    return row
+
+
+def judge_bag(path: Path, configuration: Configuration, progress: Progress | None = None
+              ) -> JudgedBag:
+    """Lift a bag and measure the motion; raises InputError."""
+    settings = configuration.settings
+    if configuration.find_input and usual_detector(path) == 'external':
+        settings = replace(settings, detector='external')
+    source = BagSource(path, configuration.topic, configuration.tf_bags,
+                       configuration.camera_file)
+    check_bag(source, settings)
+    truth = _truth(path, configuration)
+    lifted = lift_bag(source, settings, _core(settings), progress)
+    figures = judge_motion(lifted.motion, lifted.observed)
+    comparison = None
+    if truth is not None:
+        # One truth, so any path will do as its name.
+        comparison = compare_motions(
+            path.stem, [(configuration.name, as_motion(lifted.motion), path)], {path: truth})
+    return JudgedBag(lifted, figures, comparison)
+
+
+def as_motion(motion: RecordedMotion) -> Motion:
+    """Lifted motion as comparisons take it; nobody is one column that is never known."""
+    if not motion.person_ids.size:
+        motion = RecordedMotion.empty(motion.stamps, np.zeros(1, np.int64), motion.joint_names)
+    return {'joints': motion.joints.astype(np.float64),
+            'covariance': motion.covariance.astype(np.float64), 'contact': motion.contact,
+            'stature': motion.stature, 'stamps': motion.stamps,
+            'joint_names': np.array(motion.joint_names)}
+
+
+def main_person(motion: RecordedMotion) -> NDArray[np.float64]:
+    """Joints [F,17,3] of whom most frames know, all NaN where nobody is."""
+    if not motion.person_ids.size:
+        return np.full((len(motion.stamps), 17, 3), np.nan)
+    frames = np.isfinite(motion.joints[:, :, :17]).all(-1).any(-1).sum(axis=0)
+    return motion.joints[:, int(np.argmax(frames)), :17].astype(np.float64)
+
+
+def text_of_figures(figures: dict[str, Any]) -> str:
+    """One line for people; what is unknown is left out."""
+    shown = [f'{name} {figures[name]:.3g}' if isinstance(figures[name], float)
+             else f'{name} {figures[name]}' for name in FIGURES if figures.get(name) is not None]
+    return ', '.join(shown)
+
+
+def _truth(path: Path, configuration: Configuration) -> Motion | None:
+    if configuration.truth is not None and configuration.truth_topic is not None:
+        raise InputError('give the truth as a file or as a topic of the bag, not both')
+    if configuration.truth_topic is not None:
+        return load_bag(path, configuration.truth_topic)
+    return None if configuration.truth is None else load_truth(configuration.truth)
+
+
+_loaded: list[tuple[Settings, Core]] = []  # at most one: models are large and slow to load
+
+
+def _core(settings: Settings) -> Core:
+    """The core of these settings, that of the last call where it is the same."""
+    if _loaded and _loaded[0][0] == settings:
+        return _loaded[0][1]
+    while _loaded:
+        _loaded.pop()[1].close()
+    core = create_core(settings, live=False)
+    _loaded.append((settings, core))
+    return core

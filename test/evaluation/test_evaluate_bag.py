@@ -1,0 +1,75 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Bags are lifted and judged, with and without truth."""
+
+import json
+
+import bag_examples as bags
+import numpy as np
+import pytest
+from recording_examples import truth
+
+from mocap23_ros.cli.main import main
+from mocap23_ros.evaluation.metrics import REPORT_KEYS
+from mocap23_ros.skeletons.formats import COCO17
+
+
+@pytest.fixture(scope='module')
+def bag(tmp_path_factory):
+    return bags.write(tmp_path_factory.mktemp('bags') / 'walk',
+                      [*bags.camera_messages(), *bags.keypoint_messages()])
+
+
+def evaluate(bag, out, *words):
+    assert main(['evaluate', '--bag', str(bag), '--out', str(out), *map(str, words)]) == 0
+    return json.loads((out / 'report.json').read_text())
+
+
+def test_without_truth_twice_the_same(bag, tmp_path, capsys):
+    document = evaluate(bag, tmp_path / 'a', '--with', 'flat:lifter=geometric')
+    figures = document['recording']['flat']['figures']
+    assert figures['people'] == 2 and figures['reprojection_px'] < 10
+    assert document['recording']['flat']['images'] == bags.FRAMES
+    method = document['methods']['flat']
+    assert method['jitter_10ms3'] > 0 and method['frames'] == bags.FRAMES
+    assert all(method[key] is None for key in REPORT_KEYS if key not in ('jitter_10ms3', 'frames'))
+    assert 'reprojection_px' in capsys.readouterr().out
+    page = (tmp_path / 'a' / 'report.html').read_text()
+    assert 'without truth: flat' in page and 'id="root-plot"' not in page
+    evaluate(bag, tmp_path / 'b', '--with', 'flat:lifter=geometric')
+    for name in ('report.json', 'report.html'):
+        assert (tmp_path / 'a' / name).read_bytes() == (tmp_path / 'b' / name).read_bytes()
+
+
+def test_configurations_beside_a_truth(bag, tmp_path):
+    stamps = 1e-9 * (bags.START + np.arange(bags.FRAMES) * bags.FRAME_TIME)
+    np.savez(tmp_path / 'truth.npz', joints=truth(stamps - stamps[0] + 5), stamps=stamps,
+             joint_names=np.array(COCO17.joint_names))
+    document = evaluate(bag, tmp_path / 'out', '--truth', tmp_path / 'truth.npz',
+                        '--with', 'now:lifter=geometric', '--with', 'later:lifter=geometric,lag=5')
+    assert set(document['methods']) == {'now', 'later'} == set(document['recording'])
+    for name in ('now', 'later'):
+        assert document['methods'][name]['mpjpe_mm'] < 150
+        assert document['methods'][name]['frames'] > 1.8 * bags.FRAMES
+    assert document['methods']['now']['mpjpe_mm'] != document['methods']['later']['mpjpe_mm']
+
+
+@pytest.mark.parametrize(('words', 'message'), [
+    (['--with', 'lifter=gometric'], 'lifter must be one of'),
+    (['--with', 'lfter=geometric'], 'did you mean lifter'),
+    (['--with', 'lag=many'], 'lag is no int'),
+    (['--with', 'lag=99'], '0 to 30'),
+    (['--with', 'a:lag=1', '--with', 'a:lag=2'], 'tell them apart'),
+    (['--with', 'lifter=geometric', '--truth', 'absent.npz'], 'absent.npz'),
+    (['--truth-topic', '/none', '--with', 'lifter=geometric'], 'holds no SkeletonArray'),
+    (['--world-frame', 'odom', '--with', 'lifter=geometric'], 'there is no frame "odom"'),
+])
+def test_mistakes(bag, words, message, tmp_path, capsys):
+    assert main(['evaluate', '--bag', str(bag), '--out', str(tmp_path / 'out'), *words]) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / 'out' / 'report.json').exists()
+
+
+def test_options_of_bags_go_with_bags(capsys):
+    assert main(['evaluate', '--set', 'e1_clean', '--with', 'lag=1']) == 2
+    assert '--with goes with --bag' in capsys.readouterr().err
