@@ -9,6 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mocap23_ros.cli.bag_arguments import (
+    add_bag_source,
+    bag_source,
+    check_bag_options,
+    settings_from,
+)
 from mocap23_ros.errors import InputError
 
 if TYPE_CHECKING:
@@ -20,30 +26,35 @@ _SHORTEST, _LONGEST = 2.0, 3600.0  # seconds of listening
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the sources."""
     source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument('--bag', type=Path, metavar='BAG', help='rosbag2 recording of keypoints or '
+                        'images, CameraInfo and TF')
     source.add_argument('--video', type=Path, metavar='FILE', help='video of a fixed camera')
     source.add_argument('--keypoints', type=Path, metavar='IN.npz',
                         help='keypoint file of mocap23 lift, or a folder of them')
     source.add_argument('--live', action='store_true', help='listen to running nodes')
-    parser.add_argument('--camera', type=Path, metavar='CAMERA.yaml', help='with --video')
+    parser.add_argument('--camera', type=Path, metavar='CAMERA.yaml',
+                        help='with --video; with --bag: in place of CameraInfo, and of TF where it '
+                             'has a pose')
+    add_bag_source(parser)
     parser.add_argument('--seconds', type=float, default=15.0,
                         help='with --live: how long to listen (default: %(default)g)')
     parser.add_argument('--rectified', action='store_true',
-                        help='with --video: it is')
-    parser.add_argument('--detector', default='mediapipe',
-                        help='with --video (default: %(default)s)')
+                        help='with --video or --bag: the images are')
+    parser.add_argument('--detector', help='with --video or --bag (default: mediapipe, and the '
+                        'keypoints of a bag that has them)')
     parser.add_argument('--detector-model', type=Path, metavar='FILE',
-                        help='with --video: weights of the detector')
+                        help='with --video or --bag: weights of the detector')
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print a line for every mistake; status 1 where there are some. Raises InputError."""
+    check_bag_options(arguments)
     if arguments.live:
         return _live(arguments.seconds)
     found = False
-    for name, recording in _recordings(arguments):
-        lines = _judge(recording)
+    for name, recording, lines in _recordings(arguments):
         found = found or bool(lines)
-        for line in lines or [_nothing(recording)]:
+        for line in lines or [_nothing(recording)] if recording is not None else lines:
             print(f'{name}: {line}', flush=True)
     return int(found)
 
@@ -61,7 +72,9 @@ def _live(seconds: float) -> int:
     return int(any(problems.values()))
 
 
-def _recordings(arguments: argparse.Namespace) -> 'Iterator[tuple[str, KeypointRecording]]':
+def _recordings(arguments: argparse.Namespace
+                ) -> 'Iterator[tuple[str, KeypointRecording | None, list[str]]]':
+    """Name, what was seen, and what was found wrong on the way."""
     from mocap23_ros.cli.progress import progress
     from mocap23_ros.recordings.recording import load_recording
     from mocap23_ros.skeletons.coco17 import COCO17
@@ -74,19 +87,50 @@ def _recordings(arguments: argparse.Namespace) -> 'Iterator[tuple[str, KeypointR
         if not files:
             raise InputError(f'{folder} has no *.npz files')
         for file in files:
-            yield str(file), load_recording(file)
+            recording = load_recording(file)
+            yield str(file), recording, _judge(recording)
+        return
+    if arguments.bag is not None:
+        yield (str(arguments.bag), *_read_bag(arguments))
         return
     from mocap23_ros.detection.detectors import create_detector
     from mocap23_ros.recordings.video_recording import record_video
 
-    detector = create_detector(arguments.detector, model=arguments.detector_model)
+    detector = create_detector(arguments.detector or 'mediapipe', model=arguments.detector_model)
     try:
         with progress(f'detecting in {arguments.video.name}') as report:
-            yield str(arguments.video), record_video(
-                arguments.video, arguments.camera, detector, report,
-                rectified=arguments.rectified).converted(COCO17)
+            recording = record_video(arguments.video, arguments.camera, detector, report,
+                                     rectified=arguments.rectified).converted(COCO17)
+        yield str(arguments.video), recording, _judge(recording)
     finally:
         detector.close()
+
+
+def _read_bag(arguments: argparse.Namespace) -> 'tuple[KeypointRecording | None, list[str]]':
+    """What a node would have seen, and what it would have said."""
+    from mocap23_ros.cli.progress import progress
+    from mocap23_ros.recordings.bag_camera import KEYPOINTS
+    from mocap23_ros.recordings.bag_lifter import check_bag, lift_bag
+    from mocap23_ros.recordings.bag_reader import BagReader
+    from mocap23_ros.ros.core import create_core
+
+    with BagReader(arguments.bag) as bag:
+        detector = arguments.detector or (
+            'external' if bag.of_type(KEYPOINTS) else 'mediapipe')
+    model = arguments.detector_model
+    settings = settings_from(arguments, lifter='geometric', detector=detector,
+                             detector_model=None if model is None else str(model))
+    source = bag_source(arguments, arguments.bag)
+    check_bag(source, settings)
+    core = create_core(settings)
+    try:
+        with progress(f'reading {arguments.bag.name}') as report:
+            lifted = lift_bag(source, settings, core, report)
+    except InputError as error:  # a bag as it should be, in which no image can be used
+        return None, [str(error)]
+    finally:
+        core.close()
+    return lifted.observed, lifted.notes
 
 
 def _judge(recording: 'KeypointRecording') -> list[str]:

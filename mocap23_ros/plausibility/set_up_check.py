@@ -14,6 +14,7 @@ from mocap23_ros.plausibility.mistakes import K_OF_ANOTHER_SIZE, MISTAKES, Mista
 from mocap23_ros.plausibility.people_samples import PeopleMemory, PeopleSamples
 from mocap23_ros.plausibility.standing import USUAL_STATURE, Standing, standing
 
+PEOPLE_SEEN = 'the people seen'  # in every message about them
 _FEWEST_FRAMES, _FEWEST_SIGHTINGS = 8, 8  # a fifth of a second apart
 _CONTRADICTED = 0.3  # share of sightings that stand or lie as people do
 _FEW = 0.1
@@ -109,12 +110,12 @@ def _doubt_k(samples: PeopleSamples, size: float) -> list[Finding]:
     if off < max(_ODD_SIZE, off_undone + _BETTER_SIZE):
         return []
     return [Finding(K_OF_ANOTHER_SIZE.key, (
-        f'the people seen would be {size:.2g} m tall. It looks as if {K_OF_ANOTHER_SIZE.words}'),
+        f'{PEOPLE_SEEN} would be {size:.2g} m tall. It looks as if {K_OF_ANOTHER_SIZE.words}'),
         True)]
 
 
 def _explain(samples: PeopleSamples, told: Standing, size: float) -> Finding:
-    seen = f'the people seen contradict the camera: {_contradiction(told, size)}'
+    seen = f'{PEOPLE_SEEN} contradict the camera: {_contradiction(told, size)}'
     before = float(told.likelihood.mean())
     scores: list[tuple[float, Mistake]] = []
     for mistake in MISTAKES:

@@ -15,6 +15,7 @@ from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_file import load_camera_file
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
+from mocap23_ros.plausibility.set_up_check import PEOPLE_SEEN
 from mocap23_ros.recordings.bag_camera import (
     COMPRESSED,
     IMAGE,
@@ -28,6 +29,7 @@ from mocap23_ros.recordings.bag_camera import (
 from mocap23_ros.recordings.bag_reader import ANOTHER_RUN, BagReader
 from mocap23_ros.recordings.recorded_motion import RecordedMotion
 from mocap23_ros.recordings.recording import KeypointRecording
+from mocap23_ros.recordings.recording_checks import set_up_findings
 from mocap23_ros.ros.camera_poses import CameraPoses
 from mocap23_ros.ros.camera_source import Cameras, CameraSource
 from mocap23_ros.ros.core import Core
@@ -103,8 +105,12 @@ def lift_bag(source: BagSource, settings: Settings, core: Core,
                 progress(number, total)
         run.finish(core)
         notes = [*log.lines, *run.notes(), *filter(None, [bag.shortfall])]
-    return LiftedBag(run.motion(core.output_format), run.observed(core.keypoint_format),
-                     run.images, run.refused, notes, topics)
+    observed = run.observed(core.keypoint_format)
+    # What people show of the set-up is judged over the whole bag, not over its last seconds.
+    notes = [note for note in notes if PEOPLE_SEEN not in note]
+    notes += [finding.message for finding in set_up_findings(observed) or []]
+    return LiftedBag(run.motion(core.output_format), observed, run.images, run.refused, notes,
+                     topics)
 
 
 def usual_detector(bag: Path) -> str:

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """``mocap23 check`` on keypoint files: what is right, wrong, and cannot be judged."""
 
+import bag_examples as bags
 import numpy as np
 from recording_examples import POSE, K, recording
 
@@ -41,3 +42,21 @@ def test_what_cannot_be_read_is_an_error_of_one_line(tmp_path, capsys):
     for source in (['--keypoints', str(tmp_path)], ['--keypoints', str(tmp_path / 'no.npz')]):
         assert main(['check', *source]) == 2
         assert capsys.readouterr().err.count('\n') == 1
+
+
+def test_bags_are_judged(tmp_path, capsys):
+    """With keypoints, without ROS; the camera of the second is said to be in its link's frame."""
+    link_T_optical = np.array([[0, 0, 1, 0], [-1, 0, 0, 0], [0, -1, 0, 0], [0, 0, 0, 1.0]])
+    poses = {'right': POSE, 'link': POSE @ np.linalg.inv(link_T_optical)}
+    for name, pose in poses.items():
+        info, _ = bags.camera_messages()
+        tf = '/tf_static', 'tf2_msgs/msg/TFMessage', bags.START, bags.transforms(bags.START, pose)
+        bags.write(tmp_path / name, [info, tf, *bags.keypoint_messages(60)])
+    assert main(['check', '--bag', str(tmp_path / 'right')]) == 0
+    assert 'nothing is wrong: 2 people' in capsys.readouterr().out
+    assert main(['check', '--bag', str(tmp_path / 'link')]) == 1
+    said = capsys.readouterr().out
+    assert said.count('\n') == 1 and 'body frame' in said
+    assert main(['check', '--bag', str(tmp_path / 'right'), '--world-frame', 'odom']) == 1
+    assert 'odom' in capsys.readouterr().out
+    assert main(['check', '--bag', str(tmp_path / 'none')]) == 2
