@@ -14,12 +14,32 @@ from std_msgs.msg import ColorRGBA, Header
 from visualization_msgs.msg import Marker, MarkerArray
 
 from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
+from mocap23_ros.ros.frame_processor import FrameResult
+from mocap23_ros.ros.output import OutputContext
+from mocap23_ros.ros.settings import Settings
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 from mocap23_ros.tracking.track import TrackState
 
 NAMESPACES = ('bones', 'joints', 'uncertainty', 'label')
 _LIFETIME = Duration(sec=1)  # what a node that died has drawn goes away by itself
 _IDENTITY = Pose(orientation=Quaternion(w=1.0))
+
+
+class MarkerOutput:
+    """The topic ``markers``, computed only while somebody looks."""
+
+    def __init__(self, context: OutputContext) -> None:
+        self._builder = MarkerBuilder(context.output_format)
+        self._publisher = context.create(MarkerArray, 'markers')
+
+    def publish(self, result: FrameResult, header: Header, settings: Settings) -> None:
+        """Publish what is drawn of a frame."""
+        if settings.publish_markers and self._publisher.get_subscription_count():
+            self._publisher.publish(self._builder.markers(result.estimates, header))
+
+    def clear(self, header: Header) -> None:
+        """Wipe everything drawn."""
+        self._publisher.publish(self._builder.delete_all(header))
 
 
 class MarkerBuilder:

@@ -2,23 +2,30 @@
 # SPDX-License-Identifier: Apache-2.0
 """Everything that the node publishes about people."""
 
+from collections.abc import Callable
+
 import tf2_ros
 from rclpy.lifecycle import LifecycleNode, LifecyclePublisher
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.time import Time
 from std_msgs.msg import Header
-from visualization_msgs.msg import MarkerArray
 
 from mocap23_msgs.msg import Keypoints2DArray, SkeletonArray, SkeletonInfo
 from mocap23_ros.ros.conversions import skeleton_info, skeletons_to_message
 from mocap23_ros.ros.frame_names import FrameNameWatch
 from mocap23_ros.ros.frame_processor import FrameResult
 from mocap23_ros.ros.keypoint_conversions import keypoints_to_message
-from mocap23_ros.ros.markers import MarkerBuilder
+from mocap23_ros.ros.markers import MarkerOutput
+from mocap23_ros.ros.output import Output, OutputContext
 from mocap23_ros.ros.settings import Settings
 from mocap23_ros.ros.topics import latched_qos, named_overrides, output_qos
 from mocap23_ros.ros.transforms import PersonFrames
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
+
+# What follows from the skeletons. A new one: its file, and a line here.
+OUTPUTS: tuple[Callable[[OutputContext], Output], ...] = (
+    MarkerOutput,
+)
 
 
 class Outputs:
@@ -39,11 +46,11 @@ class Outputs:
         self._keypoint_format = keypoint_format
         self._frames = PersonFrames(frame_prefix, output_format.joint_names)
         self._frame_names = frame_names
-        self._markers = MarkerBuilder(output_format)
         self._publishers: list[LifecyclePublisher] = []
         self._skeletons = self._create(SkeletonArray, 'skeletons')
         self._keypoints = self._create(Keypoints2DArray, 'keypoints_2d')
-        self._marker_array = self._create(MarkerArray, 'markers')
+        context = OutputContext(self._create, output_format)
+        self._further = [make(context) for make in OUTPUTS]
         # Not a managed publisher: the facts are known, and latched, before activation.
         self._info = node.create_publisher(SkeletonInfo, 'skeleton_info', latched_qos())
         self._broadcaster = tf2_ros.TransformBroadcaster(node)
@@ -71,8 +78,8 @@ class Outputs:
             if transforms:
                 self._frame_names.sending(result.stamp)
                 self._broadcaster.sendTransform(transforms)
-        if settings.publish_markers and self._marker_array.get_subscription_count():
-            self._marker_array.publish(self._markers.markers(result.estimates, header))
+        for output in self._further:
+            output.publish(result, header, settings)
         return latency
 
     def clear(self) -> None:
@@ -80,7 +87,8 @@ class Outputs:
         self._frames.reset()
         header = Header(stamp=self._node.get_clock().now().to_msg(), frame_id=self._world_frame)
         self._skeletons.publish(SkeletonArray(header=header))
-        self._marker_array.publish(self._markers.delete_all(header))
+        for output in self._further:
+            output.clear(header)
 
     def close(self) -> None:
         """Destroy the publishers."""

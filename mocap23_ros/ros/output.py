@@ -1,0 +1,36 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a further output of the node is: something made of the skeletons, on a topic of its own."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from rclpy.lifecycle import LifecyclePublisher
+from std_msgs.msg import Header
+
+from mocap23_ros.ros.frame_processor import FrameResult
+from mocap23_ros.ros.settings import Settings
+from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
+
+
+@dataclass(frozen=True)
+class OutputContext:
+    """What an output is made with when the node is configured.
+
+    create(message_type, topic): a publisher that follows the node's life cycle and QoS
+    parameters; the node destroys it. output_format: joints of the skeletons.
+    """
+
+    create: Callable[[type, str], LifecyclePublisher]
+    output_format: SkeletonFormat
+
+
+class Output(Protocol):
+    """Called on the worker's thread. A new one: its file, and a line in ``outputs.OUTPUTS``."""
+
+    def publish(self, result: FrameResult, header: Header, settings: Settings) -> None:
+        """Publish a frame. header: its stamp and the world frame; nobody seen counts too."""
+
+    def clear(self, header: Header) -> None:
+        """Tell everybody that nobody is followed any more, as after a reset."""
