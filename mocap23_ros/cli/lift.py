@@ -189,7 +189,7 @@ def _lifter_name(arguments: argparse.Namespace) -> str:
 
 def _make_lifter(arguments: argparse.Namespace) -> Lifter:
     name, tier = _lifter_name(arguments), arguments.tier or DEFAULT_TIER
-    if name == 'geometric':
+    if name != 'diffusion':
         return create_lifter(name)
     # Offline windows overlap by half only: too little to start from the one before.
     return create_lifter(name, tier=tier, backend=arguments.backend or 'auto',

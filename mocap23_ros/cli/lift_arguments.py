@@ -40,11 +40,11 @@ def check_arguments(arguments: argparse.Namespace) -> None:
         raise InputError('--lag goes with --mode streaming; offline uses all frames anyway')
     if not 0 <= arguments.lag <= MAXIMUM_LAG:
         raise InputError(f'--lag {arguments.lag}: give 0 to {MAXIMUM_LAG} frames')
-    if arguments.lifter == 'geometric':
+    if arguments.lifter not in (None, 'diffusion'):
         for option in ('tier', 'backend', 'precision', 'steps'):
             if getattr(arguments, option) is not None:
                 raise InputError(f'--{option} goes with the learned lifter; leave it out, or '
-                                 '--lifter geometric')
+                                 f'--lifter {arguments.lifter}')
     if arguments.tier is not None:
         find_tier(arguments.tier)
     if arguments.steps is not None and not 1 <= arguments.steps <= 1000:

@@ -1,0 +1,101 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Uses every toy the way users would; runs beside a copy of mocap23_ros that has them."""
+
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import onnx
+import rclpy
+from onnx import TensorProto, helper
+from rclpy.lifecycle import LifecycleNode
+from std_msgs.msg import Header, Int32
+
+import mocap23_ros
+from mocap23_ros.cli.main import main
+from mocap23_ros.detection.detectors import create_detector
+from mocap23_ros.ros.frame_names import FrameNameWatch
+from mocap23_ros.ros.frame_processor import FrameResult
+from mocap23_ros.ros.outputs import Outputs
+from mocap23_ros.ros.problems import ProblemLog
+from mocap23_ros.ros.settings import Settings
+from mocap23_ros.skeletons.formats import COCO17, OUTPUT19
+
+folder = Path(sys.argv[1])
+assert Path(mocap23_ros.__file__).is_relative_to(folder)
+
+
+def keypoint_file():
+    """Three seconds of nearly nothing, in the toy skeleton."""
+    frames = 45
+    names = COCO17.joint_names[::-1]
+    upright = np.linspace(420, 240, 17)[:, None] if names[0].endswith('ankle') else None
+    keypoints = np.full((frames, 1, 17, 3), 0.9, np.float32)
+    keypoints[..., 0] = 320 + 2 * np.arange(17)
+    keypoints[..., 1] = upright[:, 0]
+    pose = np.array([[0, 0, 1, 0], [-1, 0, 0, 0], [0, -1, 0, 1.5], [0, 0, 0, 1]], float)
+    path = folder / 'keypoints.npz'
+    np.savez(path, keypoints=keypoints, stamps=np.arange(frames) / 15, world_T_camera=pose,
+             K=np.array([[500.0, 0, 320], [0, 500, 240], [0, 0, 1]]),
+             image_size=np.array([640, 480]), skeleton='toy17')
+    return str(path)
+
+
+def skeleton_lifter_and_file():
+    """mocap23 lift --lifter toy of toy keypoints; mocap23 export-motion to a toy file."""
+    motion, text = str(folder / 'motion.npz'), folder / 'motion.toy'
+    assert main(['lift', '--keypoints', keypoint_file(), '--lifter', 'toy', '--out', motion]) == 0
+    assert main(['export-motion', motion, '--out', str(text)]) == 0
+    assert text.read_text().startswith('45 nose ')
+    with np.load(motion) as arrays:
+        assert np.allclose(arrays['joints'][-1, 0], [3, 0, 1.5], atol=0.01)
+
+
+def backend():
+    """mocap23 lift --backend toy."""
+    motion = folder / 'by_backend.npz'
+    assert main(['lift', '--keypoints', keypoint_file(), '--lifter', 'diffusion', '--tier', 'xs',
+                 '--backend', 'toy', '--out', str(motion)]) == 0
+    with np.load(motion) as arrays:
+        assert np.isfinite(arrays['joints'][-1]).all()
+
+
+def detector_family():
+    """The onnx detector knows a toy network by its output."""
+    graph = helper.make_graph(
+        [helper.make_node('ReduceMean', ['image'], ['toy'], axes=[2, 3], keepdims=0)], 'toy',
+        [helper.make_tensor_value_info('image', TensorProto.FLOAT, [1, 3, 64, 64])],
+        [helper.make_tensor_value_info('toy', TensorProto.FLOAT, [1, 3])])
+    path = folder / 'toy.onnx'
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid('', 17)], ir_version=9),
+              path)
+    found = create_detector('onnx', model=path).detect(np.zeros((64, 64, 3), np.uint8))
+    assert len(found) == 1 and found[0].keypoints[0, 0] == 32
+
+
+def ros_output():
+    """The node's outputs publish a toy topic."""
+    rclpy.init()
+    node = LifecycleNode('toys')
+    outputs = Outputs(node, Settings(), COCO17, OUTPUT19, '',
+                      FrameNameWatch('', ProblemLog(node.get_logger(), time.monotonic)))
+    heard = []
+    node.create_subscription(Int32, 'toy', heard.append, 1)
+    node.trigger_configure()
+    node.trigger_activate()
+    stamp = node.get_clock().now().to_msg()
+    deadline = time.monotonic() + 20
+    while not heard and time.monotonic() < deadline:
+        outputs.publish(FrameResult(Header(stamp=stamp), stamp, (640, 480), [], 0.0), Settings())
+        rclpy.spin_once(node, timeout_sec=0.05)
+    assert heard and heard[0].data == 0
+    outputs.close()
+    rclpy.shutdown()
+
+
+skeleton_lifter_and_file()
+backend()
+detector_family()
+ros_output()
