@@ -15,7 +15,7 @@ test_variables = ROS_AUTOMATIC_DISCOVERY_RANGE=LOCALHOST ROS_PYTHON_CHECK_FIELDS
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 14
 
-setup: ## make the environment only; FOR=run (default), train, tensorrt, export or test says for what
+setup: ## make the environment only; FOR=run (default), mediapipe, train, tensorrt, export or test says for what
 	@$(call activate,$(or $(FOR),run)) && echo "to use it:  . $$activation"
 
 demo: ## play a real video through the ROS node; the report goes to out/demo

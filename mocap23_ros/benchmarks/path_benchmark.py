@@ -28,7 +28,7 @@ STAGES = ('decode', 'detect', 'track', 'window and lift', 'message')
 _FRAMES = 60
 
 
-def benchmark_path(lifter: str, options: dict[str, Any], detector: str = 'mediapipe',
+def benchmark_path(lifter: str, options: dict[str, Any], detector: str = 'blazepose',
                    camera_name: str = 'cam03') -> dict[str, Any]:
     """Milliseconds per stage over the first frames of a sample video (JPEG, as cameras send it).
 

@@ -28,8 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='keypoint file as of mocap23 lift; world_T_camera may be absent')
     source.add_argument('--video', type=Path, metavar='FILE',
                         help='video of a still camera; the detector runs first')
-    people.add_argument('--detector', default='mediapipe', help='with --video (default: '
-                        'mediapipe)')
+    people.add_argument('--detector', default='blazepose', help='with --video (default: '
+                        'blazepose)')
     people.add_argument('--stature', type=float, nargs='+', metavar='METRES',
                         help='body heights with shoes, in the order of the file (nan = unknown): '
                              'the scale; without, that of average adults, good to 5 %%')

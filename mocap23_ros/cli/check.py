@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='with --live: how long to listen (default: %(default)g)')
     parser.add_argument('--rectified', action='store_true',
                         help='with --video or --bag: the images are')
-    parser.add_argument('--detector', help='with --video or --bag (default: mediapipe, and the '
+    parser.add_argument('--detector', help='with --video or --bag (default: blazepose, and the '
                         'keypoints of a bag that has them)')
     parser.add_argument('--detector-model', type=Path, metavar='FILE',
                         help='with --video or --bag: weights of the detector')
@@ -96,7 +96,7 @@ def _recordings(arguments: argparse.Namespace
     from mocap23_ros.detection.detectors import create_detector
     from mocap23_ros.recordings.video_recording import record_video
 
-    detector = create_detector(arguments.detector or 'mediapipe', model=arguments.detector_model)
+    detector = create_detector(arguments.detector or 'blazepose', model=arguments.detector_model)
     try:
         with progress(f'detecting in {arguments.video.name}') as report:
             recording = record_video(arguments.video, arguments.camera, detector, report,
@@ -116,7 +116,7 @@ def _read_bag(arguments: argparse.Namespace) -> 'tuple[KeypointRecording | None,
 
     with BagReader(arguments.bag) as bag:
         detector = arguments.detector or (
-            'external' if bag.of_type(KEYPOINTS) else 'mediapipe')
+            'external' if bag.of_type(KEYPOINTS) else 'blazepose')
     model = arguments.detector_model
     settings = settings_from(arguments, lifter='geometric', detector=detector,
                              detector_model=None if model is None else str(model))

@@ -102,7 +102,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='with --smpl-model: also write the meshes of this frame (from 0) as '
                              'PLY')
     parser.add_argument('--detector',
-                        help='with --video or --bag (default: mediapipe); external: the keypoints '
+                        help='with --video or --bag (default: blazepose); external: the keypoints '
                              'in the bag (default where it holds no images)')
     parser.add_argument('--detector-model', type=Path, metavar='FILE',
                         help='with --video or --bag: weights of the detector')
@@ -234,7 +234,7 @@ def _detect(arguments: argparse.Namespace, report: Progress) -> KeypointRecordin
     from mocap23_ros.recordings.video_recording import record_video
     # Before the detector: its start takes seconds.
     load_camera_file(arguments.camera, arguments.rectified)
-    detector = create_detector(arguments.detector or 'mediapipe', model=arguments.detector_model)
+    detector = create_detector(arguments.detector or 'blazepose', model=arguments.detector_model)
     try:
         return record_video(arguments.video, arguments.camera, detector, report,
                             rate=arguments.fps, rectified=arguments.rectified, say=_say)

@@ -37,7 +37,7 @@ def detect_largest_person(path: Path, advance: Callable[[], None] = lambda: None
 
     advance is called after every frame (progress bars).
     """
-    detector = create_detector('mediapipe')
+    detector = create_detector('blazepose')
     keypoints = []
     try:
         for frame in read_frames(path):

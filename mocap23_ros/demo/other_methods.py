@@ -40,9 +40,12 @@ def offline_motions(take: SampleTake, plan: LivePlan, live: LiveRun, run: Record
                                    report)
             except InputError as error:  # no weights, or a run shorter than it can use
                 left_out[name] = str(error)
-    motions.append(Motion(
-        'mediapipe_pnp', "MediaPipe's 3D landmarks placed by PnP, frame by frame (baseline B6)",
-        _mediapipe_pnp(plan, live, report)))
+    try:
+        motions.append(Motion(
+            'mediapipe_pnp', "MediaPipe's 3D landmarks placed by PnP, frame by frame (baseline B6)",
+            _mediapipe_pnp(plan, live, report)))
+    except InputError as error:  # mediapipe is optional
+        left_out['mediapipe_pnp'] = str(error)
     return motions, left_out
 
 

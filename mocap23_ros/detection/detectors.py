@@ -8,8 +8,8 @@ from mocap23_ros.detection.detector import Detector
 from mocap23_ros.registry import Entry, Registry
 
 DETECTORS: Registry[Detector] = Registry('detector', {
-    'mediapipe': Entry('mocap23_ros.detection.mediapipe_detector', 'MediapipeDetector'),
     'blazepose': Entry('mocap23_ros.detection.blazepose_detector', 'BlazePoseDetector'),
+    'mediapipe': Entry('mocap23_ros.detection.mediapipe_detector', 'MediapipeDetector'),
     'onnx': Entry('mocap23_ros.detection.onnx_detector', 'OnnxDetector'),
 })
 

@@ -42,7 +42,7 @@ node {
   output_stream: "AUXILIARY_LANDMARKS:alignment"
 }
 """
-# As in requirements/detect.txt.
+# As in requirements/mediapipe.txt.
 _VERSION = '0.10.18' if platform.machine() == 'aarch64' else '0.10.21'
 INSTALL_HINT = f'pip install --no-deps mediapipe=={_VERSION}'
 

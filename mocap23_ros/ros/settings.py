@@ -93,7 +93,7 @@ class Settings:
         30.0, 'Time that one step of an image may take before the node ends with exit status 3, '
         'to be started again [s]; 0: never', minimum=0.0, maximum=3600.0)
     detector: str = _parameter(
-        'mediapipe', '2D keypoint detector; external takes them from keypoints_2d_in',
+        'blazepose', '2D keypoint detector; external takes them from keypoints_2d_in',
         choices=(*DETECTORS, 'external'), read_only=True)
     detector_model: str = _parameter(
         '', 'Pose network of the onnx detector: a file, or a name that mocap23 fetch-weights '

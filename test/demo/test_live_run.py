@@ -11,14 +11,13 @@ import time
 import numpy as np
 import psutil
 import pytest
+from default_detector import require_default_detector
 
 pytest.importorskip('rclpy', reason='ROS 2 is needed')
 try:
     from mocap23_msgs.msg import SkeletonArray
 except ImportError as error:
     pytest.skip(f'mocap23_msgs is not built: {error}', allow_module_level=True)
-pytest.importorskip('mediapipe', reason='the node needs the mediapipe detector')
-
 from mocap23_ros.demo.calibrated_cameras import FLOOR_HEIGHT, calibrate
 from mocap23_ros.demo.child_process import ChildProcess
 from mocap23_ros.demo.live_run import LivePlan, node_arguments, run_live
@@ -26,6 +25,8 @@ from mocap23_ros.demo.recorded_run import read_run
 from mocap23_ros.demo.recorder import TOPICS, bag_typestore
 from mocap23_ros.demo.run_statistics import live_figures, memory_figures
 from mocap23_ros.errors import InputError
+
+require_default_detector()
 
 RATE, SECONDS = 10.0, 4.0
 pytestmark = pytest.mark.timeout(400)  # processes start slowly on a busy machine

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import numpy as np
 import pytest
+from default_detector import require_default_detector
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -68,7 +69,7 @@ def test_a_joint_that_hardly_anybody_sees_is_bridged(room_cameras):
 
 @pytest.fixture(scope='module')
 def take(sample_files):
-    pytest.importorskip('mediapipe', reason='the truth needs the mediapipe detector')
+    require_default_detector()
     try:
         return load_take()
     except InputError as error:

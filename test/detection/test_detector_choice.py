@@ -34,7 +34,7 @@ def test_padded_and_flipped_images_are_accepted():
 
 
 def test_unknown_detectors_and_options_name_the_known_ones():
-    with pytest.raises(InputError, match='mediapipe, blazepose, onnx'):
+    with pytest.raises(InputError, match='blazepose, mediapipe, onnx'):
         create_detector('nonsense')
     with pytest.raises(InputError, match='search_interval'):
         create_detector('blazepose', colour='red')

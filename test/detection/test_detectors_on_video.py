@@ -137,6 +137,10 @@ def test_the_image_is_not_changed(detector):
 def test_bad_images_and_options_are_refused(detector, name):
     with pytest.raises(InputError, match='grey'):
         detector.detect(np.zeros((480, 640), np.uint8))
+    with pytest.raises(InputError, match='uint16'):
+        detector.detect(np.zeros((480, 640, 3), np.uint16))
+    with pytest.raises(InputError, match='too small'):
+        detector.detect(np.zeros((8, 8, 3), np.uint8))
     for options in ({'max_people': 0}, {'max_people': 99}, {'search_interval': 0}):
         with pytest.raises(InputError):
             make(name, **options)
@@ -195,6 +199,16 @@ def test_a_small_person_is_found():
     detector.close()
     assert len(found) == 1
     assert np.abs(found[0].bounding_box - truth).max() < 20
+
+
+def test_an_image_of_8k_is_searched():
+    image, truth = small_man(700, (5000, 2000), (4320, 7680))
+    detector = make('blazepose')
+    for _ in range(2):
+        found = detector.detect(image)
+    detector.close()
+    assert len(found) == 1
+    assert np.abs(found[0].bounding_box - truth).max() < 60
 
 
 def test_forty_people_are_one_after_another_and_bounded():

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from default_detector import require_default_detector
 from drawn_person import pixels, write_video
 from scipy.spatial.transform import Rotation
 
@@ -102,7 +103,7 @@ def lift_video(tmp_path, video, camera, *options):
 
 
 def test_detections_of_a_video_are_saved_and_lift_to_the_same(tmp_path):
-    pytest.importorskip('mediapipe', reason='the mediapipe detector is not installed')
+    require_default_detector()
     frames = 12
     video, camera = write_video(tmp_path, frames)
     saved = tmp_path / 'keypoints' / 'walk.npz'

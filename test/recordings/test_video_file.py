@@ -10,6 +10,7 @@ import av
 import cv2
 import numpy as np
 import pytest
+from default_detector import require_default_detector
 from drawn_person import FPS, draw, pixels, write_video
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -220,7 +221,7 @@ class Nobody:
 
 
 def test_a_video_that_is_turned_against_the_calibration_is_refused(tmp_path, capsys):
-    pytest.importorskip('mediapipe', reason='the mediapipe detector is not installed')
+    require_default_detector()
     path = turned(encode(tmp_path / 'turned.mp4', REGULAR[:5]), 90)
     status, says = lift(tmp_path, path, write_camera(tmp_path / 'stored.yaml', SIZE), capsys)
     assert status == 2 and 'turned against the calibration' in says and '\n' not in says
@@ -252,7 +253,7 @@ def test_options_of_videos_go_with_videos(tmp_path, capsys):
 @pytest.mark.parametrize('degrees', [90, 180, 270])
 def test_a_camera_on_its_side_gives_the_same_keypoints(tmp_path, degrees):
     """Images, intrinsics and pose turned alike: the world, and so the people, are the same."""
-    pytest.importorskip('mediapipe', reason='the mediapipe detector is not installed')
+    require_default_detector()
     _, camera_file = write_video(tmp_path, 6)
     contents = load_camera_file(camera_file)
     (fx, _, cx), (_, fy, cy), _ = contents.camera.K.tolist()

@@ -5,6 +5,7 @@
 import cv2
 import numpy as np
 import pytest
+from default_detector import require_default_detector
 from node_harness import Feeder, NodeProcess, Peer
 from sensor_msgs.msg import CompressedImage, Image
 from synthetic_scene import camera_info, camera_transform, header
@@ -14,7 +15,7 @@ from mocap23_ros.demo.calibrated_cameras import delivered_cameras
 from mocap23_ros.errors import InputError
 from mocap23_ros.ros.topics import output_qos
 
-pytest.importorskip('mediapipe', reason='the default detector needs mediapipe')
+require_default_detector()
 
 SIZE = (640, 480)
 

@@ -86,7 +86,7 @@ def test_node_has_defaults_descriptions_and_ranges(context):
 
 
 @pytest.mark.parametrize(('name', 'value', 'reason'), [
-    ('detector', 'openpose', 'one of mediapipe, blazepose, onnx, external'),
+    ('detector', 'openpose', 'one of blazepose, mediapipe, onnx, external'),
     ('tf_timeout', 99.0, 'tf_timeout'),
     ('floor_height', float('nan'), 'nan'),
     ('max_people', 0, 'max_people'),

@@ -5,13 +5,14 @@
 import cv2
 import numpy as np
 import pytest
+from default_detector import require_default_detector
 
 from mocap23_ros.demo import archive
 from mocap23_ros.detection.detectors import create_detector
 from mocap23_ros.tracking.track import TrackState
 from mocap23_ros.tracking.tracker import Tracker
 
-pytest.importorskip('mediapipe', reason='the mediapipe detector is not installed')
+require_default_detector()
 
 SHOULDERS_AND_HIPS = [5, 6, 11, 12]
 
@@ -39,7 +40,7 @@ def torso_saturation(frame, keypoints):
 @pytest.mark.parametrize('camera, share', [('cam01', 0.9), ('cam02', 0.9), ('cam03', 0.7),
                                            ('cam04', 0.9)])
 def test_both_are_found_and_their_ids_never_swap(camera, share):
-    detector, tracker = create_detector('mediapipe'), Tracker()
+    detector, tracker = create_detector('blazepose'), Tracker()
     frames = every_second_frame(camera)
     colours: dict[int, list[float]] = {}
     boxes: dict[int, list[np.ndarray]] = {}

@@ -35,6 +35,12 @@ def small_repository(root: Path, tmp_path: Path) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         text = (source / name).read_text(encoding='utf-8')
         target.write_text(text.replace('tf2_msgs', 'mocap23_msgs'), encoding='utf-8')
+    # In place of the command line: it says what it was called with.
+    weights = repository / 'mocap23_ros' / 'detection' / 'packaged_weights.py'
+    weights.parent.mkdir(parents=True)
+    weights.touch()
+    (repository / 'mocap23_ros' / '__main__.py').write_text(
+        "import sys\nopen('called', 'a').write(' '.join(sys.argv[1:]) + '\\n')\n", encoding='utf-8')
     # Three stand-ins: absent, present on this machine, and a message package that is present.
     for name in ('absent_from_every_machine', 'rclpy'):
         package = repository / 'ros_standins' / name
@@ -116,6 +122,9 @@ def test_over_a_ros_installation(small_repository: Path, sourced: dict[str, str]
     assert used.stdout.split() == ['False', 'True', '[]'], used.stderr
     assert not list((folder / 'interfaces' / 'share').glob('std_msgs'))
     assert not list(folder.glob('lib/python*/site-packages/rclpy'))
+
+    # The weights of the detector are fetched, once.
+    assert (small_repository / 'called').read_text().split('\n') == ['fetch-weights blazepose', '']
 
     # A third call does nothing: it runs without any tool on the PATH.
     again = run_set_up(small_repository, dict(sourced, PATH='/nonexistent'))
