@@ -82,7 +82,8 @@ def lift_bag(source: BagSource, settings: Settings, core: Core,
     keypoints of the bag are lifted. progress: called with (frames done, frames in all). Raises
     InputError where there is nothing to lift, in one line that says what is missing.
     """
-    settings = replace(settings, tf_timeout=0.0)  # TF of the whole bag is there
+    # TF of the whole bag is there, and everybody is lifted however long it takes.
+    settings = replace(settings, tf_timeout=0.0, lift_budget=0.0)
     core.reset(restart_ids=True)
     log = _Notes()
     problems = ProblemLog(log, time.monotonic)
