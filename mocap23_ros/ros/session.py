@@ -110,7 +110,9 @@ class Session:
         return self._known_people
 
     def start(self) -> None:
-        """Begin to take frames."""
+        """Begin to take frames. Raises InputError where the thread of before still hangs."""
+        if self._worker.is_alive:
+            raise InputError(f'"{self._processor.stage}" hangs still: start the node again')
         self._clock.reset()
         self._processor.reset()
         self._input = self._subscribe()  # first: it may fail
@@ -124,7 +126,8 @@ class Session:
             self._input.close()
         self._input = None
         if not self._worker.stop():
-            self._node.get_logger().error('the worker did not end in time')
+            self._node.get_logger().error(
+                f'"{self._processor.stage}" hangs: it did not end within 5 s')
         self._known_people = frozenset()
         self._problems.forget_all()  # what is not at work has no faults
         if self._node.context.ok():
@@ -134,6 +137,8 @@ class Session:
         """Free the models and destroy what publishes and subscribes; also while it is active."""
         if self.is_active:
             self.stop()
+        if self._worker.is_alive:
+            return  # in the midst of a step: what it uses cannot be freed
         self._parts.close()
 
     def forget_everybody(self, *, restart_ids: bool = False) -> None:

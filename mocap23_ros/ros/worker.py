@@ -58,6 +58,11 @@ class FrameWorker(Generic[Frame]):
         return self._stopping
 
     @property
+    def is_alive(self) -> bool:
+        """Whether the thread runs; after ``stop``: whether it hangs."""
+        return self._thread is not None and self._thread.is_alive()
+
+    @property
     def busy_for(self) -> float:
         """Seconds since the thread began what it does now; 0 while it waits."""
         since = self._busy_since

@@ -3,6 +3,7 @@
 """Faults of other nodes, injected over DDS: the answer is right or missing, and it is said why."""
 
 import signal
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -304,11 +305,11 @@ class BadDetector:
 
     def detect(self, image):
         self.calls += 1
-        if 1 < self.calls < 25:
-            threading.Event().wait(0.25)  # slow
-        elif self.calls == 25:
+        if 1 < self.calls < SLOW:
+            threading.Event().wait(0.25)
+        elif self.calls == SLOW:
             sys.exit('a library that ends the program')
-        elif self.calls > 40:
+        elif self.calls > SLOW + 15:
             threading.Event().wait()  # hangs
         return []
 
@@ -324,18 +325,19 @@ sys.exit(main())
 """
 
 
-def test_a_detector_that_is_slow_then_fails_then_hangs_is_named_each_time():
+@contextmanager
+def bad_detector(slow_calls, hang_timeout):
+    """A node of its own whose detector is slow, then fails, then hangs, and images for it."""
     node = NodeProcess('-r', '__node:=hanging', '-r', 'skeletons:=other_skeletons', '-r',
-                       'image:=/bad/image', executable=('-c', BAD_DETECTOR), lifter='geometric',
-                       hang_timeout=5.0)
+                       'image:=/bad/image', lifter='geometric', hang_timeout=hang_timeout,
+                       executable=('-c', BAD_DETECTOR.replace('SLOW', str(slow_calls))))
     peer = Peer()
     images = peer.node.create_publisher(Image, '/bad/image', 10)
     infos = peer.node.create_publisher(CameraInfo, '/bad/camera_info', 10)
-    size = (64, 48)
 
     def send(stamp):
         peer.tf.sendTransform(camera_transform(stamp))
-        infos.publish(camera_info(stamp, 45.0, size))
+        infos.publish(camera_info(stamp, 45.0, (64, 48)))
         images.publish(Image(
             header=header(stamp), width=64, height=48, encoding='mono8', step=64,
             data=bytes(64 * 48)))
@@ -348,15 +350,30 @@ def test_a_detector_that_is_slow_then_fails_then_hangs_is_named_each_time():
 
     try:
         with Feeder(peer, send, rate=15.0):
-            says('overload', 'most time goes into "detect and track"')
-            says('internal', 'a library that ends the program')
-            says('stalled', '"detect and track" of one image has taken')
-            assert node.wait() == 3, 'to be started again'
-        assert '"detect and track" hangs since' in node.output
-        assert 'Traceback' not in node.output
+            yield node, peer, says
     finally:
         peer.close()
         node.stop(signal.SIGKILL)
+
+
+def test_a_detector_that_is_slow_then_fails_then_hangs_is_named_each_time():
+    with bad_detector(slow_calls=25, hang_timeout=5.0) as (node, _, says):
+        says('overload', 'most time goes into "detect and track"')
+        says('internal', 'a library that ends the program')
+        says('stalled', '"detect and track" of one image has taken')
+        assert node.wait() == 3, 'to be started again'
+        assert '"detect and track" hangs since' in node.output
+        assert 'Traceback' not in node.output
+
+
+def test_a_node_that_hangs_can_be_deactivated_and_ended():
+    with bad_detector(slow_calls=3, hang_timeout=0.0) as (node, peer, says):
+        says('stalled', '"detect and track" of one image has taken')
+        assert peer.change_state(Transition.TRANSITION_DEACTIVATE, 'hanging')
+        assert not peer.change_state(Transition.TRANSITION_ACTIVATE, 'hanging')
+        assert '"detect and track" hangs still: start the node again' in node.output
+        assert node.stop(signal.SIGINT) == 0
+        assert 'Traceback' not in node.output
 
 
 def test_an_inactive_node_has_no_faults_and_its_figures_begin_anew(peer):
