@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.calibration.targets import Corners
+from mocap23_ros.calibration.printed_targets import Corners
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_model import CameraModel
 

@@ -143,7 +143,7 @@ def _first_image(video: Path) -> 'NDArray[np.uint8]':
 
 
 def _target(arguments: argparse.Namespace) -> None:
-    from mocap23_ros.calibration.targets import Target
+    from mocap23_ros.calibration.printed_targets import Target
     from mocap23_ros.geometry.camera_file import load_camera_file
 
     target = Target(arguments.target)
@@ -192,7 +192,7 @@ def _fit_points(arguments: argparse.Namespace, p_pixel: 'NDArray', p_world: 'NDA
 
 def _intrinsics(arguments: argparse.Namespace) -> None:
     from mocap23_ros.calibration.intrinsics import calibrate_intrinsics
-    from mocap23_ros.calibration.targets import Target
+    from mocap23_ros.calibration.printed_targets import Target
     from mocap23_ros.geometry.camera_file import CameraFile, save_camera_file
 
     target = Target(arguments.target)

@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mocap23_ros.errors import InputError
-from mocap23_ros.geometry.calibration import (
+from mocap23_ros.geometry.distortion import Distortion
+from mocap23_ros.geometry.lens_checks import (
     check_distortion,
     check_intrinsics,
     check_matrix,
     make_lens,
 )
-from mocap23_ros.geometry.distortion import Distortion
 from mocap23_ros.geometry.plausible_camera import check_camera
 from mocap23_ros.geometry.poses import RIGID_TOLERANCE
 
