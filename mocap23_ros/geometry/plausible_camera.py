@@ -20,6 +20,7 @@ LARGEST_SIDE = 65_536  # pixels
 # Of the principal point, in image sizes from an edge: beyond the first impossible, beyond the
 # second strange. Real ones: 0.40 to 0.60, and 0.24 for one half of a side-by-side image.
 _IMPOSSIBLE_MARGIN, _STRANGE_MARGIN = 0.1, 0.3
+_SCALED, _DIAGONAL = 0.11, 0.04  # from the middle, and between x and y
 # Focal lengths in image sizes. A pinhole of 0.1 sees 157 degrees, a fisheye all around.
 _SHORTEST_FOCAL, _LONGEST_FOCAL = 0.1, 50.0
 _LARGEST_PIXEL_RATIO = 3.0
@@ -68,7 +69,9 @@ def camera_doubt(camera: 'CameraModel', cropped: bool = False) -> str:
     """
     x, y = _principal_point(camera)
     margin = 0.0 if cropped else _STRANGE_MARGIN
-    if _inside(x, margin) and _inside(y, margin):
+    # K of another size moves the point along the diagonal, lenses and crops hardly do.
+    is_scaled = not cropped and abs(x - 0.5) > _SCALED and abs(x - y) < _DIAGONAL
+    if _inside(x, margin) and _inside(y, margin) and not is_scaled:
         return ''
     width, height = camera.image_size
     doubt = (f'the principal point lies at ({x:.2f}, {y:.2f}) of the {width} x {height} image; '

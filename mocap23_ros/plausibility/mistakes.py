@@ -106,9 +106,13 @@ MISTAKES = (
             'degrees about its x axis, so that z is forward and y down',
             _axes([[1, 0, 0], [0, -1, 0], [0, 0, -1]])),
     Mistake('upside down',
-            'the image is upside down (a camera mounted head down, or y counted from below): turn '
-            'the image, or turn the camera pose by 180 degrees about its z axis',
+            'the image is upside down (a camera mounted head down): turn the image, or turn the '
+            'camera pose by 180 degrees about its z axis',
             _image([[-1, 0], [0, -1]])),
+    Mistake('y from below',
+            'y of the keypoints is counted from below: it must be counted from the top of the '
+            'image',
+            _image([[1, 0], [0, -1]])),
     Mistake('turned by 90 degrees',
             'the image is turned by 90 degrees to the left: turn the image and calibrate it so, '
             'or turn the camera pose about its z axis',

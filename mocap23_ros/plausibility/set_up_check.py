@@ -13,6 +13,7 @@ from mocap23_ros.plausibility.keypoint_order import looks_like_human36m
 from mocap23_ros.plausibility.mistakes import K_OF_ANOTHER_SIZE, MISTAKES, Mistake
 from mocap23_ros.plausibility.people_samples import PeopleMemory, PeopleSamples
 from mocap23_ros.plausibility.standing import USUAL_STATURE, Standing, standing
+from mocap23_ros.plausibility.walking_sides import walk_backwards
 
 PEOPLE_SEEN = 'the people seen'  # in every message about them
 _FEWEST_FRAMES, _FEWEST_SIGHTINGS = 8, 8  # a fifth of a second apart
@@ -83,7 +84,7 @@ def diagnose(samples: PeopleSamples) -> list[Finding] | None:
             'taken for COCO-17: put them into COCO order, eyes and ears as not detected'), True)]
     size = _size(told)
     if _plausible_share(told) >= _CONTRADICTED and _STATURES[0] <= size <= _STATURES[1]:
-        return _doubt_k(samples, size)
+        return _doubt_k(samples, size) or _doubt_sides(samples)
     return [_explain(samples, told, size)]
 
 
@@ -112,6 +113,15 @@ def _doubt_k(samples: PeopleSamples, size: float) -> list[Finding]:
     return [Finding(K_OF_ANOTHER_SIZE.key, (
         f'{PEOPLE_SEEN} would be {size:.2g} m tall. It looks as if {K_OF_ANOTHER_SIZE.words}'),
         True)]
+
+
+def _doubt_sides(samples: PeopleSamples) -> list[Finding]:
+    if not walk_backwards(samples):
+        return []
+    return [Finding('sides', f'{PEOPLE_SEEN} walk backwards all the time. It looks as if left and '
+                    'right of the keypoints are exchanged, or x is counted from the right (images '
+                    'or keypoints mirrored after the detection): mend that where keypoints are '
+                    'made', False)]
 
 
 def _explain(samples: PeopleSamples, told: Standing, size: float) -> Finding:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from mocap23_ros.plausibility.people_samples import PeopleSamples
 from mocap23_ros.skeletons.coco17 import ANKLES, HIPS, SHOULDERS
 
-_ANKLE_HEIGHT = 0.09  # metres
+ANKLE_HEIGHT = 0.09  # metres
 _SHOULDER_HEIGHT = 0.79  # of the stature
 _STATURES = (0.5, 2.6)  # of a child that crouches, of a giant on his toes
 _UPRIGHT = 0.7  # cosine between body and vertical in the image
@@ -75,7 +75,7 @@ def standing(samples: PeopleSamples) -> Standing:
                           _uprightness(ankles, shoulders, rotation))
         ray = _rays(ankles, rotation)
         slope = ray[:, 2] / np.linalg.norm(ray[:, :2], axis=1)
-        above = (slope > _ABOVE) | ((height < _ANKLE_HEIGHT) & ~np.isnan(slope))
+        above = (slope > _ABOVE) | ((height < ANKLE_HEIGHT) & ~np.isnan(slope))
         stature = _stature(ray, _rays(shoulders, rotation), height)
         steeper = ray - [0, 0, 1] * (_ERROR * np.linalg.norm(ray[:, :2], axis=1))[:, None]
         least = _stature(steeper, _rays(shoulders, rotation), height)
@@ -111,7 +111,7 @@ def _uprightness(low: NDArray, high: NDArray, rotation: NDArray) -> NDArray[np.f
 
 def _stature(ankles: NDArray, shoulders: NDArray, height: NDArray) -> NDArray[np.float64]:
     """Stature [N] from rays [N,3]: shoulders are above the place where the ankles' ray lands."""
-    foot = ankles[:, :2] * ((height - _ANKLE_HEIGHT) / -ankles[:, 2])[:, None]
+    foot = ankles[:, :2] * ((height - ANKLE_HEIGHT) / -ankles[:, 2])[:, None]
     reach = (foot * shoulders[:, :2]).sum(axis=1) / (shoulders[:, :2] ** 2).sum(axis=1)
     stature: NDArray[np.float64] = (height + reach * shoulders[:, 2]) / _SHOULDER_HEIGHT
     return np.where(reach > 0, stature, 0.0)

@@ -88,3 +88,11 @@ def test_a_roi_may_lie_off_the_principal_point():
     assert not camera_doubt(full)
     exchanged = {**INFO, 'k': [900, 0, 360, 0, 905, 640, 0, 0, 1]}
     assert 'exchanged' in camera_doubt(CameraModel.from_camera_info_fields(**exchanged))
+
+
+@pytest.mark.parametrize('scale', [0.5, 0.75, 4 / 3])
+def test_k_of_a_size_near_this_one_is_doubted(scale):
+    """Its principal point is off the middle in x and y alike."""
+    k = np.reshape(INFO['k'], (3, 3)) * [[scale], [scale], [1]]
+    assert 'K is of this image size' in camera_doubt(CameraModel.from_camera_info_fields(
+        **INFO | dict(k=k.ravel())))

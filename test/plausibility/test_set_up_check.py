@@ -10,6 +10,7 @@ from synthetic_people import look_at, walking_person
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.plausibility.people_samples import CAPACITY
 from mocap23_ros.plausibility.set_up_check import SetUpCheck
+from mocap23_ros.skeletons.formats import COCO17
 
 SIZE = (1280, 720)
 K = np.array([[900.0, 0, 640], [0, 900.0, 360], [0, 0, 1]])
@@ -94,10 +95,21 @@ def test_wrong_poses_are_named(place, make, words):
     assert words in message and 'people seen contradict' in message
 
 
+def cv2_roll(angle):
+    pose = np.eye(4)
+    pose[:3, :3] = cv2.Rodrigues(np.array([0, 0, angle]))[0]
+    return pose
+
+
 def test_y_counted_from_below_is_named():
     keypoints = pixels(walkers(), WALL)
     keypoints[..., 1] = SIZE[1] - keypoints[..., 1]
-    assert 'y counted from below' in named(keypoints, WALL)
+    assert 'y of the keypoints is counted from below' in named(keypoints, WALL)
+    rolled = WALL @ cv2_roll(0.3)
+    keypoints = pixels(walkers(), rolled)
+    keypoints[..., 1] = SIZE[1] - keypoints[..., 1]
+    message = named(keypoints, rolled)
+    assert 'counted from below' in message and 'upside down' not in message
 
 
 @pytest.mark.parametrize('scale', [1.5, 2.0])
@@ -129,6 +141,24 @@ def test_human36m_order_is_named():
              neck, 0.5 * (neck + head), head, *(joints[..., i, :] for i in (5, 7, 9, 6, 8, 10))]
     message = named(pixels(np.stack(order, axis=-2), WALL), WALL)
     assert 'Human3.6M' in message and 'COCO-17' in message
+
+
+def test_exchanged_sides_and_mirrored_keypoints_are_named():
+    """Somebody who walks to and fro before the camera, always forwards."""
+    stamps = np.arange(0, 12, 0.2)
+    there = walking_person(stamps[:30], start=(3.0, -0.6), heading=0.2, speed=0.7)
+    back = walking_person(stamps[:30], start=(7.0, 0.5), heading=np.pi + 0.2, speed=0.7)
+    right = pixels(np.concatenate([there, back])[:, None], WALL)
+    mirrored = right * (-1, 1, 1) + (SIZE[0], 0, 0)
+    exchanged = right[:, :, list(COCO17.mirror)]
+    camera = CameraModel.from_calibration(K, (), 'plumb_bob', SIZE)
+    for keypoints, words in ((right, ''), (mirrored, 'mirrored'), (exchanged, 'exchanged'),
+                             (mirrored[:, :, list(COCO17.mirror)], '')):
+        check = SetUpCheck()
+        for stamp, people in zip(stamps, keypoints, strict=True):
+            check.add(stamp, [1], people, camera, WALL)
+        found = check.findings()
+        assert len(found) == bool(words) and words in (found[0].message if found else '')
 
 
 def test_people_who_lie_or_crouch_or_are_cut_are_right():
