@@ -18,6 +18,7 @@ from mocap23_ros.skeletons.formats import FORMATS
 
 MODELS = ('diffusion', 'ray_depth', 'tcn')
 
+
 @dataclass(frozen=True)
 class LossWeights:
     """Weight of every term; see training/losses.py.
