@@ -35,7 +35,7 @@ def add_bag_source(parser: argparse.ArgumentParser, topic: bool = True) -> None:
 
 def check_bag_options(arguments: argparse.Namespace) -> None:
     """Refuse options of bags without a bag, and numbers that cannot be true; InputError."""
-    if not arguments.bag:
+    if not (arguments.bag or getattr(arguments, 'bags', None)):
         for name in ('topic', 'tf', 'world_frame', 'floor_height'):
             if getattr(arguments, name):
                 raise InputError(f'--{name.replace("_", "-")} goes with --bag')

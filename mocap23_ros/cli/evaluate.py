@@ -22,6 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument('--bag', type=Path,
                       help='bag whose images are lifted (see --with), or whose skeletons, '
                            'published by the node, are compared with --truth')
+    what.add_argument('--bags', type=Path, metavar='FOLDER|LIST',
+                      help='all bags below a folder, or in a text file, one a line: lifted and '
+                           'judged by several processes; a killed run goes on where it was')
     what.add_argument('--set', dest='sets', action='append', metavar='SET',
                       help=f'synthetic evaluation set (repeatable): {SET_NAMES}; or NAME=FOLDER: '
                            'one with the noise of e1_noisy, of a data set of yours as in mocap23 '
@@ -75,6 +78,8 @@ def run(arguments: argparse.Namespace) -> int:
             comparison.write(result, out)
             print(comparison.table(result), flush=True)
         return 0
+    if arguments.bags:
+        return evaluate_bag.evaluate_bags(arguments)
     if arguments.bag and evaluate_bag.is_lifted(arguments):
         return evaluate_bag.evaluate_bag(arguments)
     if arguments.truth is None:
@@ -97,7 +102,7 @@ def _check_arguments(arguments: argparse.Namespace) -> None:
         raise InputError(f'--sequences {arguments.sequences}: give 1 or more')
     if not 0 <= arguments.lag <= MAXIMUM_LAG:
         raise InputError(f'--lag {arguments.lag}: give 0 to {MAXIMUM_LAG} frames')
-    files = arguments.pred or arguments.bag
+    files = arguments.pred or arguments.bag or arguments.bags
     evaluate_bag.check(arguments)
     if arguments.pred and arguments.truth is None:
         raise InputError('--truth is missing: metrics need the true motion (an npz)')
@@ -110,6 +115,9 @@ def _check_arguments(arguments: argparse.Namespace) -> None:
     if len(set(names)) < len(names):
         raise InputError(f'--set is given twice with the name '
                          f'{next(name for name in names if names.count(name) > 1)}')
-    if arguments.topic and not arguments.bag:
+    if arguments.topic and not (arguments.bag or arguments.bags):
         raise InputError('--topic goes with --bag')
+    if arguments.bags and arguments.truth:
+        raise InputError('--truth is of one recording; with --bags give --truth-topic, a topic of '
+                         'each bag')
     check_writable(arguments.out / 'report.json')

@@ -3,6 +3,7 @@
 """``mocap23 evaluate --bag`` for the images of a bag: configurations side by side."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,8 +14,10 @@ import numpy as np
 from mocap23_ros.cli.bag_arguments import parse_configuration, settings_from
 from mocap23_ros.cli.progress import progress
 from mocap23_ros.errors import InputError
+from mocap23_ros.writable_places import check_writable
 
 if TYPE_CHECKING:
+    from mocap23_ros.evaluation.recording_batch import Outcome
     from mocap23_ros.evaluation.recording_evaluation import Configuration, JudgedBag
 
 SKELETONS = 'mocap23_msgs/msg/SkeletonArray'
@@ -63,6 +66,49 @@ def evaluate_bag(arguments: argparse.Namespace) -> int:
     for name, result in judged.items():
         print(f'{name}: {evaluation.text_of_figures(result.figures)}')
     return 0
+
+
+def evaluate_bags(arguments: argparse.Namespace) -> int:
+    """Lift and judge many bags; exit status 1 where some failed."""
+    from mocap23_ros.evaluation import batch_report, recording_batch
+    batch_report.check_parquet()
+    part, parts = shard = _shard(arguments.shard)
+    recordings = recording_batch.find_recordings(arguments.bags)
+    jobs = recording_batch.make_jobs(recordings, configurations(arguments), shard)
+    suffix = f'-{part}-of-{parts}' if parts > 1 else ''
+    check_writable(arguments.out / f'rows{suffix}.parquet')
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    manifest = recording_batch.Manifest(arguments.out / f'rows{suffix}.jsonl')
+    ready = sum(manifest.get(job) is not None for job in jobs)
+    print(f'{len(jobs)} to do of {len(recordings)} recordings, {ready} are done', file=sys.stderr,
+          flush=True)
+
+    def say(outcome: 'Outcome') -> None:
+        what = outcome.failure or 'done'
+        print(f'{outcome.job.path} ({outcome.job.configuration.name}): {what}', file=sys.stderr,
+              flush=True)
+
+    outcomes = recording_batch.run_batch(jobs, manifest, arguments.workers, say)
+    batch_report.write_rows(outcomes, arguments.out / f'rows{suffix}.parquet')
+    document = batch_report.write_report(outcomes, arguments.bags.name, arguments.out, suffix)
+    for name, values in document['recordings'].items():
+        text = ', '.join(f'{key} {value:.4g}' for key, value in values.items()
+                         if value is not None)
+        print(f'{name}: {text}')
+    failures = document['failures']
+    for path, reason in failures.items():
+        print(f'mocap23 evaluate: failed: {path}: {reason}', file=sys.stderr, flush=True)
+    return 1 if failures else 0
+
+
+def _shard(text: str | None) -> tuple[int, int]:
+    """I/N as numbers; InputError."""
+    if text is None:
+        return 1, 1
+    part, slash, parts = text.partition('/')
+    if not (slash and part.isdecimal() and parts.isdecimal() and 1 <= int(part) <= int(parts)):
+        raise InputError(f'--shard {text[:40]}: write I/N, such as 1/8 to 8/8')
+    return int(part), int(parts)
 
 
 def write(judged: dict[str, 'JudgedBag'], bag: Path, folder: Path) -> dict[str, Any]:
@@ -125,6 +171,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='with --bag: in place of CameraInfo, and of TF where it has a pose')
     parser.add_argument('--rectified', action='store_true', default=None,
                         help='with --bag: the images are rectified')
+    parser.add_argument('--workers', type=int, default=os.cpu_count() or 1, metavar='N',
+                        help='with --bags: processes, each with its own models (default '
+                             '%(default)s)')
+    parser.add_argument('--shard', metavar='I/N',
+                        help='with --bags: only the I-th of N parts, for several machines')
     add_bag_source(parser, topic=False)
 
 
@@ -133,7 +184,12 @@ def check(arguments: argparse.Namespace, unlifted: Sequence[str] = ('sequences',
     """Refuse what does not go with the images of a bag; InputError."""
     from mocap23_ros.cli.bag_arguments import check_bag_options
     check_bag_options(arguments)
-    if not arguments.bag:
+    if arguments.shard and not arguments.bags:
+        raise InputError('--shard goes with --bags')
+    if not 1 <= arguments.workers <= 1024:
+        raise InputError(f'--workers {arguments.workers}: give 1 to 1024')
+    _shard(arguments.shard)
+    if not (arguments.bag or arguments.bags):
         for name in ('configurations', 'truth_topic', 'camera', 'rectified'):
             if getattr(arguments, name):
                 option = '--with' if name == 'configurations' else '--' + name.replace('_', '-')

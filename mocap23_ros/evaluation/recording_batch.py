@@ -1,0 +1,184 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Many recordings: a row each, by several processes, in a folder that a killed run goes on from."""
+
+import hashlib
+import json
+import multiprocessing
+import os
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mocap23_ros.errors import InputError
+from mocap23_ros.evaluation.recording_evaluation import Configuration, evaluate_recording
+from mocap23_ros.evaluation.report import plain
+
+_STORAGE = ('.mcap', '.db3')
+
+Evaluate = Callable[[Path, Configuration], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One recording with one configuration. key: changes where one of the two changes."""
+
+    path: Path
+    configuration: Configuration
+    key: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A row, or why there is none."""
+
+    job: Job
+    row: dict[str, Any] | None
+    failure: str = ''
+
+
+def find_recordings(place: Path) -> list[Path]:
+    """Return the bags below a folder, or those that a text file lists, one a line; InputError.
+
+    A bag is a folder with metadata.yaml or storage files, or a storage file that stands alone.
+    """
+    if place.is_file() and place.suffix not in _STORAGE:
+        try:
+            lines = place.read_text(encoding='utf-8').splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f'{place} is no list of bags, one a line ({error})') from None
+        listed = [place.parent / line.strip() for line in lines if line.strip()]
+        found = [p for p in listed if not p.name.startswith('#')]
+    elif place.is_dir():
+        found = sorted(_bags_below(place))
+    else:
+        raise InputError(f'{place}: give a folder of bags, or a text file that lists bags')
+    if not found:
+        raise InputError(f'{place} holds no bags (folders with metadata.yaml, .mcap, .db3)')
+    return found
+
+
+def _bags_below(folder: Path) -> Iterable[Path]:
+    entries = sorted(folder.iterdir())
+    files = [p for p in entries if p.suffix in _STORAGE and p.is_file()]
+    if (folder / 'metadata.yaml').exists():
+        yield folder
+        return
+    yield from files
+    for entry in entries:
+        if entry.is_dir() and not entry.is_symlink():
+            yield from _bags_below(entry)
+
+
+def make_jobs(recordings: Sequence[Path], configurations: Sequence[Configuration],
+              shard: tuple[int, int] = (1, 1)) -> list[Job]:
+    """Return all pairs; shard (i, n): every n-th recording from the i-th on, counted from 1."""
+    part, parts = shard
+    return [Job(path, configuration, _key(path, configuration))
+            for path in recordings[part - 1::parts] for configuration in configurations]
+
+
+def _key(path: Path, configuration: Configuration) -> str:
+    files = sorted(p for p in path.rglob('*') if p.is_file()) if path.is_dir() else [path]
+    content = [(p.name, p.stat().st_size, p.stat().st_mtime_ns) for p in files if p.exists()]
+    text = repr((str(path), content, configuration))
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+class Manifest:
+    """Rows that are done, one line of JSON each, on disk as soon as they are known."""
+
+    def __init__(self, path: Path) -> None:
+        """Read what an earlier run left; a line that it could not finish is dropped."""
+        self._path = path
+        self._rows: dict[str, dict[str, Any]] = {}
+        if not path.exists():
+            return
+        whole = 0
+        with path.open('rb') as file:
+            for line in file:
+                try:
+                    entry = json.loads(line)
+                    self._rows[entry['key']] = entry['row']
+                except (ValueError, KeyError, TypeError):
+                    break
+                whole += len(line)
+        if whole < path.stat().st_size:
+            os.truncate(path, whole)
+
+    def get(self, job: Job) -> dict[str, Any] | None:
+        """The row of a job, None where it is not done."""
+        return self._rows.get(job.key)
+
+    def add(self, job: Job, row: dict[str, Any]) -> None:
+        """Write a row, so that a kill in the next moment does not lose it."""
+        self._rows[job.key] = row
+        with self._path.open('ab') as file:
+            file.write(json.dumps({'key': job.key, 'row': row}, allow_nan=False).encode() + b'\n')
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def run_batch(jobs: Sequence[Job], manifest: Manifest, workers: int,
+              done: Callable[[Outcome], None] = lambda outcome: None,
+              evaluate: Evaluate = evaluate_recording) -> list[Outcome]:
+    """Evaluate what the manifest lacks; outcomes in the order of the jobs.
+
+    A recording that cannot be evaluated, or kills its process, does not stop the others. done: is
+    called as each one ends. evaluate: what the processes run; a function of a module.
+    """
+    outcomes: dict[str, Outcome] = {}
+
+    def finish(job: Job, row: dict[str, Any] | None, failure: str = '') -> None:
+        if row is not None and manifest.get(job) is None:
+            manifest.add(job, row)
+        outcomes[job.key] = Outcome(job, row, failure)
+        done(outcomes[job.key])
+
+    open_jobs = []
+    for job in jobs:
+        row = manifest.get(job)
+        if row is None:
+            open_jobs.append(job)
+        else:
+            outcomes[job.key] = Outcome(job, row)
+    while open_jobs:
+        suspects = _run(open_jobs, workers, finish, evaluate)
+        for job in suspects:  # one of them killed its process: each in one of its own
+            if _run([job], 1, finish, evaluate):
+                finish(job, None, 'its process died (out of memory?)')
+        open_jobs = [job for job in open_jobs if job.key not in outcomes]
+    return [outcomes[job.key] for job in jobs]
+
+
+def _run(jobs: Sequence[Job], workers: int, finish: Callable[..., None], evaluate: Evaluate
+         ) -> list[Job]:
+    """Run jobs until all are done or a process died; returns those that were running then."""
+    waiting = list(reversed(jobs))
+    running: dict[Future[dict[str, Any]], Job] = {}
+    # Not forked: engines and OpenCV have threads.
+    context = multiprocessing.get_context('spawn')
+    with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=context) as pool:
+        while waiting or running:
+            while waiting and len(running) < workers:  # so that few die with one
+                job = waiting.pop()
+                running[pool.submit(_safely, evaluate, job)] = job
+            ready, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in ready:
+                if isinstance(future.exception(), BrokenProcessPool):
+                    return list(running.values())
+                finish(running.pop(future), *future.result().values())
+    return []
+
+
+def _safely(evaluate: Evaluate, job: Job) -> dict[str, Any]:
+    """In a process: the row, or the reason in words."""
+    try:
+        return {'row': plain(evaluate(job.path, job.configuration)), 'failure': ''}
+    except InputError as error:
+        return {'row': None, 'failure': str(error)}
+    except Exception as error:  # a fault of ours in one recording must not stop ten thousand
+        return {'row': None, 'failure': f'{type(error).__name__}: {error}'}
