@@ -11,12 +11,13 @@ from ament_index_python.packages import (
 )
 from launch.action import Action
 from launch.actions import DeclareLaunchArgument, OpaqueFunction
+from launch.logging import get_logger
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
 from launch import LaunchContext, LaunchDescription
-from mocap23_ros.ros.settings import ParameterEntry, parameter_table
+from mocap23_ros.ros.settings import ParameterEntry, misspelt_parameters, parameter_table
 
 BOOLEANS = ['true', 'false', 'True', 'False']
 PYTHON_TYPES = {'bool': bool, 'int': int, 'double': float, 'string': str}
@@ -81,6 +82,10 @@ def _nodes(context: LaunchContext) -> list[Action]:
     show = value('rviz').lower() == 'true'
     if show:
         _require('rviz2', 'rviz:=true')
+    # launch takes whatever is given.
+    for name, near in misspelt_parameters(context.launch_configurations).items():
+        get_logger('mocap23_ros').warning(
+            f'there is no launch argument {name}, and it has no effect; {near} may be meant')
     use_sim_time = value('use_sim_time').lower() == 'true'
     parameters: dict[str, object] = {'use_sim_time': use_sim_time}
     for entry in parameter_table():

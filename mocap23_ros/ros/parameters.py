@@ -19,7 +19,12 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from mocap23_ros.errors import InputError
-from mocap23_ros.ros.settings import ParameterEntry, Settings, parameter_table
+from mocap23_ros.ros.settings import (
+    ParameterEntry,
+    Settings,
+    misspelt_parameters,
+    parameter_table,
+)
 
 
 def declare_parameters(node: Node) -> None:
@@ -48,6 +53,11 @@ def declare_parameters(node: Node) -> None:
             raise InputError(
                 f'parameter {entry.name} ({entry.range_text or entry.type_name}): {error}'
             ) from error
+    # rclpy keeps what was given at start to itself, and ignores what nobody declares.
+    for name, near in misspelt_parameters(getattr(node, '_parameter_overrides', {})).items():
+        node.get_logger().warning(
+            f'there is no parameter {name}, and what was given for it has no effect; {near} may be '
+            'meant')
 
 
 def read_settings(node: Node) -> Settings:

@@ -3,8 +3,9 @@
 """Every parameter of the node, once: the fields of ``Settings`` are the table. Knows no ROS."""
 
 import dataclasses
+import difflib
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -198,3 +199,14 @@ def parameter_table() -> Iterator[ParameterEntry]:
         yield ParameterEntry(
             name=entry.name, type_name=_TYPE_NAMES[type(entry.default)], default=entry.default,
             **entry.metadata)
+
+
+def misspelt_parameters(names: Iterable[str]) -> dict[str, str]:
+    """Return the parameter that is meant for each name that is none, but nearly one.
+
+    Others are left alone: one parameter file may serve many nodes.
+    """
+    known = [entry.name for entry in parameter_table()]
+    nearest = {name: difflib.get_close_matches(name, known, 1, 0.75)
+               for name in names if name not in known}
+    return {name: found[0] for name, found in nearest.items() if found}

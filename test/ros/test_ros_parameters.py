@@ -14,7 +14,7 @@ from rclpy.parameter import Parameter
 
 from mocap23_ros.errors import InputError
 from mocap23_ros.ros.parameters import declare_parameters, read_settings
-from mocap23_ros.ros.settings import Settings, parameter_table
+from mocap23_ros.ros.settings import Settings, misspelt_parameters, parameter_table
 
 ROOT = Path(__file__).parents[2]
 ENTRIES = {entry.name: entry for entry in parameter_table()}
@@ -112,3 +112,10 @@ def test_dynamic_ones_change_and_read_only_ones_do_not(context):
         assert not result.successful and result.reason
     assert read_settings(node) == dataclasses.replace(Settings(), floor_height=0.25)
     node.destroy_node()
+
+
+def test_misspelt_names_are_told_from_those_of_other_nodes():
+    given = ['detectr', 'world-frame', 'floor_heigth', 'max_people', 'use_sim_time', 'exposure',
+             'qos_overrides./image.subscription.depth', 'map_frame']
+    assert misspelt_parameters(given) == {
+        'detectr': 'detector', 'world-frame': 'world_frame', 'floor_heigth': 'floor_height'}
