@@ -4,6 +4,7 @@
 
 import os
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -60,7 +61,8 @@ class PersonFinder:
     """Searches images for people; one search at a time may run behind the images.
 
     The search behind the images has a low priority, so that it takes only what the people who
-    are known already leave of the CPU.
+    are known already leave of the CPU, and rests as long as it took: an empty room costs at most
+    half a core.
     """
 
     def __init__(self, network: MoveNet, min_score: float) -> None:
@@ -70,6 +72,7 @@ class PersonFinder:
         self._views: Iterator[View] = iter(())
         self._pool: ThreadPoolExecutor | None = None
         self._running: Future[list[FoundPerson]] | None = None
+        self._rest_until = -np.inf  # s, monotonic
 
     def search_thoroughly(self, image_bgr: NDArray[np.uint8]) -> list[FoundPerson]:
         """Return the people in an image uint8 [H,W,3], searched whole at both scales."""
@@ -86,13 +89,13 @@ class PersonFinder:
         return self._search(image_bgr, self._next_view(image_bgr))
 
     def begin(self, image_bgr: NDArray[np.uint8]) -> None:
-        """Begin to search the next view behind the images; nothing while a search runs."""
-        if self._running is not None:
+        """Begin to search the next view behind the images, unless a search runs or rests."""
+        if self._running is not None or time.monotonic() < self._rest_until:
             return
         if self._pool is None:
             self._pool = ThreadPoolExecutor(1, 'person finder', _lower_priority)
         images, scale, view = self._prepare(image_bgr, self._next_view(image_bgr))
-        self._running = self._pool.submit(self._find, images, scale, view)
+        self._running = self._pool.submit(self._find_then_rest, images, scale, view)
 
     def collect(self) -> list[FoundPerson] | None:
         """Return what a search behind the images has found; None while there is nothing new."""
@@ -128,6 +131,14 @@ class PersonFinder:
                  ) -> tuple[NDArray[np.uint8], float, View]:
         x, y, width, height, side = view
         return (*self._network.prepare(image_bgr[y:y + height, x:x + width], side), view)
+
+    def _find_then_rest(self, images: NDArray[np.uint8], scale: float, view: View
+                        ) -> list[FoundPerson]:
+        start = time.monotonic()
+        found = self._find(images, scale, view)
+        end = time.monotonic()
+        self._rest_until = 2 * end - start
+        return found
 
     def _find(self, images: NDArray[np.uint8], scale: float, view: View) -> list[FoundPerson]:
         x, y = view[:2]

@@ -1,0 +1,70 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""When and where images are searched for people."""
+
+import time
+
+import numpy as np
+import pytest
+
+from mocap23_ros.detection.movenet import FoundPerson
+from mocap23_ros.detection.person_finder import PersonFinder, search_views, view_cycle
+
+TOOK = 0.05  # s
+
+
+class SlowNetwork:
+    """Takes its time and finds one person at the corner of what it is shown."""
+
+    def __init__(self):
+        self.begun = []
+
+    def prepare(self, image, side):
+        return image[None], side / max(image.shape[:2])
+
+    def find(self, images, scale, min_score, most):
+        self.begun.append(time.monotonic())
+        time.sleep(TOOK)
+        return [FoundPerson(np.array([0, 0, 9, 9], np.float32), np.zeros((17, 2), np.float32), 0.9)]
+
+    def close(self):
+        pass
+
+
+def test_a_search_behind_the_images_never_waits_and_rests_as_long_as_it_took():
+    network = SlowNetwork()
+    finder = PersonFinder(network, 0.3)
+    image = np.zeros((720, 1280, 3), np.uint8)
+    end, longest, found = time.monotonic() + 1.0, 0.0, 0
+    while time.monotonic() < end:
+        before = time.thread_time()
+        finder.begin(image)
+        found += len(finder.collect() or [])
+        longest = max(longest, time.thread_time() - before)
+        time.sleep(0.002)
+    finder.close()
+    assert 2 <= found <= 1.0 / (2 * TOOK) + 1
+    assert np.diff(network.begun).min() > 2 * TOOK - 0.01
+    assert longest < TOOK  # in the thread of the images
+
+
+@pytest.mark.parametrize('size', [(640, 480), (1088, 1920), (7680, 4320), (16384, 40)])
+def test_views_cover_the_image(size):
+    width, height = size
+    views = search_views(width, height)
+    assert len(views) <= 18
+    seen = np.zeros((height, width), bool)
+    for x, y, wide, tall, _ in views[2:] or views:
+        assert x >= 0 and y >= 0 and x + wide <= width and y + tall <= height
+        seen[y:y + tall, x:x + wide] = True
+    assert seen.all()
+    cycle = view_cycle(width, height)
+    turns = [next(cycle) for _ in range(2 * len(views))]
+    assert set(turns) == set(views) and turns[::2] == [views[0]] * len(views)
+
+
+def test_people_of_a_part_stand_where_they_are_in_the_image():
+    finder = PersonFinder(SlowNetwork(), 0.3)
+    image = np.zeros((3000, 4000, 3), np.uint8)
+    corners = {tuple(finder.search_next_view(image)[0].box[:2].tolist()) for _ in range(40)}
+    assert corners == {(float(x), float(y)) for x, y, *_ in search_views(4000, 3000)}
