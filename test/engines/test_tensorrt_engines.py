@@ -190,7 +190,7 @@ def test_the_graph_of_a_precision_is_found_by_name(tmp_path):
         assert graph_of_precision(graph, precision) == own
     assert graph_of_precision(graph, 'fp32') == graph
     assert graph_of_precision(own, precision) == own
-    with pytest.raises(InputError, match='fp16, fp32, int8'):
+    with pytest.raises(InputError, match='fp32, fp16, int8'):
         graph_of_precision(graph, 'int4')
 
 
