@@ -22,6 +22,7 @@ from mocap23_ros.demo.sample_camera import SampleCamera
 from mocap23_ros.errors import InputError
 from mocap23_ros.lifting.lifters import create_lifter
 from mocap23_ros.pipeline.streaming_lifter import StreamingLifter
+from mocap23_ros.tracking.floor_places import CameraView
 from mocap23_ros.tracking.tracker import Tracker
 
 STAGES = ('decode', 'detect', 'track', 'window and lift', 'message')
@@ -45,6 +46,7 @@ def benchmark_path(lifter: str, options: dict[str, Any], detector: str = 'blazep
         return {'reason': str(error)}
     to_message, message_reason = _message_maker()
     tracker = Tracker()
+    view = CameraView(camera.model, camera.world_T_camera)
     times: dict[str, list[float]] = {stage: [] for stage in STAGES}
     for index, data in enumerate(frames):
         stamp = index / FPS
@@ -53,7 +55,7 @@ def benchmark_path(lifter: str, options: dict[str, Any], detector: str = 'blazep
         clock.append(time.perf_counter())
         detections = detect.detect(image)
         clock.append(time.perf_counter())
-        tracks = tracker.update(detections, stamp)
+        tracks = tracker.update(detections, stamp, view)
         clock.append(time.perf_counter())
         estimates = streaming.update(stamp, tracks, camera.model, camera.world_T_camera)
         clock.append(time.perf_counter())

@@ -17,6 +17,7 @@ from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.recordings.recording import KeypointRecording
 from mocap23_ros.recordings.video_file import VideoFile
 from mocap23_ros.skeletons.unobserved import clear_unobserved
+from mocap23_ros.tracking.floor_places import CameraView
 from mocap23_ros.tracking.track import TrackState
 from mocap23_ros.tracking.tracker import Tracker
 
@@ -55,7 +56,8 @@ def record_video(video: Path, camera_file: Path, detector: Detector,
                 image_size, camera = _fit(frames, image, contents.camera, video)
             if image.shape[1::-1] != image_size:
                 image = np.asarray(cv2.resize(image, image_size), np.uint8)
-            for track in tracker.update(upright.detect(image), stamp):
+            view = None if pose is None else CameraView(camera, pose)
+            for track in tracker.update(upright.detect(image), stamp, view):
                 if np.isfinite(track.keypoints[:, 0]).any():
                     people.setdefault(track.person_id, {})[len(stamps)] = track.keypoints
                 if track.state == TrackState.TRACKED:

@@ -28,6 +28,7 @@ from mocap23_ros.ros.image_decoding import decode_compressed_image, decode_image
 from mocap23_ros.ros.problems import FrameRejectedError, ProblemLog, Severity
 from mocap23_ros.ros.set_up_watch import SetUpWatch
 from mocap23_ros.ros.settings import Settings
+from mocap23_ros.tracking.floor_places import CameraView
 from mocap23_ros.tracking.track import Track
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ class FrameProcessor:
         self._budget = LiftBudget()
         self.stage = ''  # what is being done, for whoever watches
         self._image_size = (0, 0)
+        self._view: CameraView | None = None  # of the newest frame that was lifted
         self._camera: CameraModel | None = None
         self._waiting: deque[_Waiting] = deque()
         self._lifted: deque[Time] = deque(maxlen=core.lag + 1)  # stamps, the newest last
@@ -119,6 +121,7 @@ class FrameProcessor:
             self._poses.clear()
         self._waiting.clear()
         self._lifted.clear()
+        self._view = None
 
     def set_stature(self, person_id: int, stature: float) -> None:
         """Fix the body height [m] of a person; NaN: estimate it again."""
@@ -149,7 +152,7 @@ class FrameProcessor:
                 self._begin_anew(f'the images were {_text(self._image_size)} and now are '
                                  f'{_text(image_size)}')
             self._image_size = image_size
-        tracks = self._core.tracker.update(detections, _seconds(header.stamp))
+        tracks = self._core.tracker.update(detections, _seconds(header.stamp), self._view)
         _lap(stages, 'detect and track', started)
         result = FrameResult(header, None, image_size, tracks, arrived, stages=stages)
         on_tracks(result)
@@ -190,6 +193,8 @@ class FrameProcessor:
         # In the core, and nowhere else, the floor is z = 0.
         world_T_camera[2, 3] -= settings.floor_height
         stamp = _seconds(header.stamp)
+        # Frames are tracked before their own pose is known: with that of the frame before them.
+        self._view = CameraView(camera, world_T_camera)
         self._set_up.feed(stamp, result.tracks, camera, header.frame_id, world_T_camera)
         # Where every image counts the outcome must not depend on time.
         budget = settings.lift_budget if settings.image_queue == 1 else 0.0

@@ -8,9 +8,15 @@ from scipy.optimize import linear_sum_assignment
 
 from mocap23_ros.detection.keypoint_similarity import keypoint_similarity
 
+FORBIDDEN = 1e6
+# Where both places are known; the rest is the image's.
+_FLOOR_WEIGHT, _HIDDEN_FLOOR_WEIGHT = 0.2, 0.7
+_FLOOR_WIDTH = 4.0  # squared deviations at which half of it is lost
+_ELSEWHERE, _FAR = 12.0, 0.8  # squared deviations and metres: nobody is there so soon
+_THERE = 6.0  # squared deviations within which somebody is found where the image lost him
+_HIDDEN = 0.3  # s without being seen after which a person is found by the floor alone
 _KEYPOINT_WEIGHT = 0.5  # the rest is the boxes'
 _KEYPOINT_TOLERANCE = 2.5  # widens OKS: limbs move between images, more so while unseen
-_FORBIDDEN = 1e6
 
 
 def box_overlap(first: NDArray, second: NDArray) -> NDArray[np.float64]:
@@ -37,7 +43,7 @@ def association_cost(
     track_boxes: NDArray, track_keypoints: NDArray, track_deviations: NDArray,
     boxes: NDArray, keypoints: NDArray,
 ) -> NDArray[np.float64]:
-    """Cost 0..1 of giving each detection [D] to each person [T]; _FORBIDDEN outside the gate.
+    """Cost 0..1 of giving each detection [D] to each person [T]; FORBIDDEN outside the gate.
 
     track_boxes [T,4], track_keypoints [T,J,3]: predicted for this image, px.
     track_deviations [T]: standard deviation of the predicted centres, px; widens the gate.
@@ -58,12 +64,31 @@ def association_cost(
     cost = 1.0 - _KEYPOINT_WEIGHT * alike - (1.0 - _KEYPOINT_WEIGHT) * alike_boxes
     ratio = size.max(axis=1)[None] / body[:, None]
     allowed = (distance < reach[:, None]) & (ratio > 0.3) & (ratio < 3.3)
-    return np.where(allowed, cost, _FORBIDDEN)
+    return np.where(allowed, cost, FORBIDDEN)
+
+
+def with_floor(cost: NDArray, squared: NDArray, distance: NDArray, unseen: NDArray
+               ) -> NDArray[np.float64]:
+    """Costs [T,D] that also weigh where people stand.
+
+    squared: [T,D] squared deviations between the expected and the seen place, distance: [T,D]
+    metres; NaN = not known. unseen: [T] seconds since people were seen.
+    """
+    known = np.isfinite(squared)
+    with np.errstate(invalid='ignore'):
+        floor = squared / (squared + _FLOOR_WIDTH)
+        elsewhere = known & (squared > _ELSEWHERE) & (distance > _FAR)
+        there = known & (squared < _THERE)
+    weight = np.where(unseen > _HIDDEN, _HIDDEN_FLOOR_WEIGHT, _FLOOR_WEIGHT)[:, None]
+    both = (1 - weight) * np.minimum(cost, 1.0) + weight * floor
+    cost = np.where(known & ((cost < FORBIDDEN) | there), both, cost)
+    lost = known & ~there & (unseen[:, None] > _HIDDEN)
+    return np.where(elsewhere | lost, FORBIDDEN, cost)
 
 
 def assign(cost: NDArray, highest: float = 1.0) -> list[tuple[int, int]]:
     """Pairs (row, column) of the least total cost; none above ``highest``."""
     if cost.size == 0:
         return []
-    rows, columns = linear_sum_assignment(np.minimum(cost, _FORBIDDEN))
+    rows, columns = linear_sum_assignment(np.minimum(cost, FORBIDDEN))
     return [(int(r), int(c)) for r, c in zip(rows, columns, strict=True) if cost[r, c] <= highest]

@@ -6,57 +6,51 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mocap23_ros.detection.detector import Detection
 from mocap23_ros.errors import InputError
-from mocap23_ros.tracking.association import assign, association_cost, moved_keypoints
-from mocap23_ros.tracking.box_filter import BoxFilter, MotionModel
+from mocap23_ros.tracking.association import (
+    FORBIDDEN,
+    assign,
+    association_cost,
+    moved_keypoints,
+    with_floor,
+)
+from mocap23_ros.tracking.box_filter import MotionModel
+from mocap23_ros.tracking.duplicates import same_person
+from mocap23_ros.tracking.floor_filter import squared_distances
+from mocap23_ros.tracking.floor_places import CameraView, FloorPlaces
+from mocap23_ros.tracking.person import Person, Sightings, places_of
 from mocap23_ros.tracking.track import Track, TrackState
 
-
-class _Person:
-    def __init__(self, person_id: int, detection: Detection, stamp: float) -> None:
-        self.person_id = person_id
-        self.filter = BoxFilter(detection.bounding_box)
-        self.first_seen = stamp
-        self.confirmed = False
-        self.hits = 0
-        self.see(detection, stamp, update=False)
-
-    def see(self, detection: Detection, stamp: float, update: bool = True) -> None:
-        if update:
-            self.filter.update(detection.bounding_box)
-        self.hits += 1
-        self.last_seen = stamp
-        self.keypoints = detection.keypoints
-        self.seen_box = np.asarray(detection.bounding_box, np.float64)
-
-    def track(self, state: TrackState, stamp: float) -> Track:
-        seen = self.last_seen == stamp
-        keypoints = self.keypoints
-        if not seen:
-            keypoints = np.full_like(self.keypoints, np.nan)
-        box = self.seen_box if seen else self.filter.bounding_box
-        return Track(self.person_id, state, keypoints, box.astype(np.float32),
-                     stamp - self.first_seen, stamp - self.last_seen)
+_TWICE = 0.5  # s after which two people who are one in every image are one
+_BACK = 3.5  # squared deviations within which a remembered person is recognised
+_BACK_REACH = 2.0  # m
+_STATURES_ALIKE = 1.25  # largest ratio of one person's statures
 
 
 class Tracker:
-    """Follows people: a Kalman filter each, Hungarian assignment of detections to them.
+    """Follows people: Kalman filters in the image and on the floor, Hungarian assignment.
 
-    confirm_after: detections until a new person counts (state INIT before); one that is missed
-    earlier is given up at once. keep_for: seconds that a confirmed person is predicted without
-    being seen before being LOST. Every id that was ever reported is reported LOST exactly once,
-    except by ``reset``. max_people: most people followed; the clearest new ones get the places.
+    confirm_after: detections until a new person counts (state INIT before), of somebody who can
+    stand on the floor where the camera is known; one that is missed earlier is given up at once.
+    keep_for: seconds that a confirmed person is predicted without being seen before being LOST,
+    reported once. remember_for: seconds without being seen in which a person who comes back to
+    where he can have gone has his id again; only where the camera is known. An id is never given
+    to two people at a time. max_people: most people followed; the clearest new ones get the
+    places, and as many are remembered.
     """
 
-    def __init__(self, confirm_after: int = 3, keep_for: float = 1.2, max_people: int = 64
-                 ) -> None:
-        if confirm_after < 1 or keep_for < 0 or max_people < 1:
-            raise InputError('confirm_after and max_people must be at least 1, keep_for at least '
-                             f'0 s; got {confirm_after}, {max_people}, {keep_for}')
+    def __init__(self, confirm_after: int = 3, keep_for: float = 1.2, max_people: int = 64,
+                 remember_for: float = 4.0) -> None:
+        if confirm_after < 1 or keep_for < 0 or max_people < 1 or not remember_for >= 0:
+            raise InputError('confirm_after and max_people must be at least 1, keep_for and '
+                             f'remember_for at least 0 s; got {confirm_after}, {max_people}, '
+                             f'{keep_for}, {remember_for}')
         self._confirm_after = confirm_after
         self._keep_for = keep_for
+        self._remember_for = max(remember_for, keep_for)
         self._max_people = max_people
         self._next_id = 1
         self.reset()
@@ -65,37 +59,50 @@ class Tracker:
         """Forget everybody, and the clock; ids go on counting, or begin at 1 again."""
         if restart_ids:
             self._next_id = 1
-        self._people: list[_Person] = []
+        self._people: list[Person] = []
+        self._remembered: list[Person] = []
         self._stamp = -math.inf
 
-    def update(self, detections: Sequence[Detection], stamp: float) -> list[Track]:
+    def update(self, detections: Sequence[Detection], stamp: float,
+               view: CameraView | None = None) -> list[Track]:
         """Take in the detections of an image at ``stamp`` seconds; return everybody's track.
 
-        Tracks are in the order of their ids. Raises InputError for a stamp that is not after the
-        last one (nothing changes then) or detections of different formats.
+        view: the camera that took it, or one of a moment ago; None where it is not known.
+        Tracks are in the order of their ids. Detections that show somebody twice are dropped.
+        Raises InputError for a stamp that is not after the last one (nothing changes then) or
+        detections of different formats.
         """
         stamp = float(stamp)
         self._check(detections, stamp)
         step = stamp - self._stamp
         self._stamp = stamp
-        # After a gap nobody can be recognised: they are lost even if somebody is there again.
+        # Who was not seen for so long is not where the image says, but maybe where the floor does.
         gone = [p for p in self._people if stamp - p.last_seen > self._keep_for]
         self._people = [p for p in self._people if stamp - p.last_seen <= self._keep_for]
-        if self._people:
-            model = MotionModel(step)
-            for person in self._people:
-                person.filter.predict(model)
-        free = set(range(len(detections)))
-        # Confirmed people choose first, so that a double detection cannot take an id over.
-        for confirmed in (True, False):
-            people = [p for p in self._people if p.confirmed == confirmed]
-            for person, index in self._match(people, detections, sorted(free)):
-                person.see(detections[index], stamp)
+        model = MotionModel(step) if self._people else None
+        for person in self._people:
+            assert model is not None
+            person.predict(model, stamp)
+        seen = Sightings.of(detections, view)
+        free, taken = set(range(len(detections))), list[int]()
+        # Who was seen a moment ago chooses first: a second detection of somebody must not be taken
+        # for one who is hidden, nor an id be taken over by one who is new.
+        moment = math.inf if view is None else 1.5 * step
+        for rank in range(3):
+            people = [p for p in self._people if self._rank(p, moment) == rank]
+            for person, index in self._match(people, seen, sorted(free)):
+                person.see(seen, index, stamp)
                 person.confirmed |= person.hits >= self._confirm_after
                 free.remove(index)
+                taken.append(index)
+            free -= self._doubles(seen, free, taken)
+        back = self._recognise(gone, seen, free)
+        gone = [p for p in gone if p not in back]
+        self._remembered += [p for p in gone if p.confirmed]
         gone += [p for p in self._people if not p.confirmed and p.last_seen < stamp]
-        self._people = [p for p in self._people if p.confirmed or p.last_seen == stamp]
-        self._welcome([detections[index] for index in free], stamp)
+        gone += self._doubled()
+        self._people = [p for p in self._people if p not in gone] + back
+        self._welcome(seen, free)
         tracks = [p.track(TrackState.LOST, stamp) for p in gone]
         tracks += [p.track(self._state(p), stamp) for p in self._people]
         return sorted(tracks, key=lambda track: track.person_id)
@@ -120,9 +127,13 @@ class Tracker:
                 raise InputError(f'a detection has the bounding box {boxes[bad][0].tolist()}; it '
                                  'must be x_min, y_min, x_max, y_max')
 
-    def _match(
-        self, people: list[_Person], detections: Sequence[Detection], indices: list[int]
-    ) -> list[tuple[_Person, int]]:
+    def _rank(self, person: Person, moment: float) -> int:
+        if not person.confirmed:
+            return 2
+        return int(self._stamp - person.last_seen > moment)
+
+    def _match(self, people: list[Person], seen: Sightings, indices: list[int]
+               ) -> list[tuple[Person, int]]:
         if not people or not indices:
             return []
         boxes = np.stack([p.filter.bounding_box for p in people])
@@ -131,19 +142,87 @@ class Tracker:
             moved_keypoints(np.stack([p.keypoints for p in people]),
                             np.stack([p.seen_box for p in people]), boxes),
             np.array([p.filter.centre_deviation for p in people]),
-            np.stack([detections[i].bounding_box for i in indices]).astype(np.float64),
-            np.stack([detections[i].keypoints for i in indices]))
+            seen.boxes[indices], seen.keypoints[indices])
+        unseen = np.array([self._stamp - p.last_seen for p in people])
+        cost = with_floor(cost, *self._on_floor(people, seen.places, indices), unseen)
         return [(people[row], indices[column]) for row, column in assign(cost)]
 
-    def _welcome(self, detections: list[Detection], stamp: float) -> None:
+    def _on_floor(self, people: list[Person], places: FloorPlaces, indices: list[int]
+                  ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Squared deviations and metres [P,D] between people and detections."""
+        own = places_of(people)
+        squared = squared_distances(own.p_world, own.covariance,
+                                    places.p_world[indices], places.covariance[indices])
+        offset = own.p_world[:, None] - places.p_world[indices]
+        return squared, np.hypot(offset[..., 0], offset[..., 1])
+
+    def _recognise(self, gone: list[Person], seen: Sightings, free: set[int]) -> list[Person]:
+        """People who come back, in this image's detections, which are no longer free then."""
+        self._remembered = [p for p in self._remembered if self._stamp - p.last_seen
+                            <= self._remember_for][-self._max_people:]
+        people = [p for p in [*gone, *self._remembered] if p.confirmed and p.floor is not None
+                  and self._stamp - p.last_seen <= self._remember_for]
+        people = people[:max(self._max_people - len(self._people), 0)]
+        indices = sorted(free)
+        if not people or not indices:
+            return []
+        for person in people:
+            assert person.floor is not None
+            person.floor.predict(self._stamp)
+        squared, distance = self._on_floor(people, seen.places, indices)
+        ratio = np.array([p.stature for p in people])[:, None] / seen.places.statures[indices]
+        with np.errstate(invalid='ignore'):
+            other = np.maximum(ratio, 1 / ratio) > _STATURES_ALIKE
+            allowed = (squared < _BACK) & (distance < _BACK_REACH) & ~other \
+                & seen.places.possible[indices]
+        back = []
+        for row, column in assign(np.where(allowed, squared, FORBIDDEN), _BACK):
+            people[row].come_back(seen, indices[column], self._stamp)
+            free.remove(indices[column])
+            back.append(people[row])
+        self._remembered = [p for p in self._remembered if p not in back]
+        return back
+
+    def _doubles(self, seen: Sightings, free: set[int], taken: list[int]) -> set[int]:
+        """Free detections of somebody whom a taken or a better free one shows."""
+        if not free or len(seen.detections) < 2:
+            return set()
+        same = same_person(seen.boxes, seen.keypoints, seen.places)
+        kept, doubles = list(taken), set()
+        for index in sorted(free, key=lambda i: -seen.detections[i].score):
+            if same[index, kept].any():
+                doubles.add(index)
+            else:
+                kept.append(index)
+        return doubles
+
+    def _doubled(self) -> list[Person]:
+        """People who were one with an older one in every image for a while."""
+        here = [p for p in self._people if p.last_seen == self._stamp]
+        if len(here) < 2:
+            return []
+        places = places_of(here)
+        same = same_person(np.stack([p.seen_box for p in here]),
+                           np.stack([p.keypoints for p in here]), places)
+        doubled = []
+        for number, person in enumerate(here):
+            older = [n for n, p in enumerate(here) if p.person_id < person.person_id]
+            if not same[number, older].any():
+                person.alone = self._stamp
+            elif self._stamp - person.alone > _TWICE:
+                doubled.append(person)
+        return doubled
+
+    def _welcome(self, seen: Sightings, free: set[int]) -> None:
         places = self._max_people - len(self._people)
-        for detection in sorted(detections, key=lambda d: -d.score)[:max(places, 0)]:
-            person = _Person(self._next_id, detection, stamp)
-            person.confirmed = self._confirm_after == 1
+        for index in sorted(free, key=lambda i: -seen.detections[i].score)[:max(places, 0)]:
+            person = Person(self._next_id, seen, index, self._stamp)
+            person.confirmed = person.hits >= self._confirm_after
             self._people.append(person)
             self._next_id += 1
 
-    def _state(self, person: _Person) -> TrackState:
+    def _state(self, person: Person) -> TrackState:
         if not person.confirmed:
             return TrackState.INIT
         return TrackState.TRACKED if person.last_seen == self._stamp else TrackState.PREDICTED
+

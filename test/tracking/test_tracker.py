@@ -165,9 +165,9 @@ def test_whatever_arrives_ids_are_unique_and_every_one_is_lost_exactly_once(data
         assert alive <= set(present) and not set(present) & set(lost)
         lost += gone
         alive = set(present) - set(gone)
-        # Every detection belongs to exactly one person, and only seen people have keypoints.
+        # A detection belongs to one person at most, and only seen people have keypoints.
         seen = [t for t in tracks if t.state in (INIT, TRACKED)]
-        assert len(seen) == len(detections)
+        assert bool(detections) <= len(seen) <= len(detections)
         for track in tracks:
             assert np.isfinite(track.bounding_box).all() and track.bounding_box.shape == (4,)
             assert (track.time_since_seen == 0) == (track in seen) or track.state == LOST
