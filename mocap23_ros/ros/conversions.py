@@ -52,7 +52,7 @@ def skeletons_to_message(
     covariance = unique_entries(
         np.stack([estimate.covariance for estimate in estimates])).astype(np.float32)
     contact = np.stack([estimate.contact for estimate in estimates]).astype(np.float32)
-    roots = _root_numbers(estimates)
+    roots = root_numbers(estimates)
     for i, estimate in enumerate(estimates):
         # Filled in place: each message given to a constructor is made twice.
         skeleton = Skeleton()
@@ -64,7 +64,7 @@ def skeletons_to_message(
         position, orientation = skeleton.root.pose.position, skeleton.root.pose.orientation
         (position.x, position.y, position.z,
          orientation.x, orientation.y, orientation.z, orientation.w) = roots[i].tolist()
-        skeleton.root.covariance = _root_covariance(estimate)
+        skeleton.root.covariance = root_covariance(estimate)
         velocity = skeleton.root_velocity
         velocity.x, velocity.y, velocity.z = estimate.root_velocity.astype(float).tolist()
         skeleton.contact = array('f', contact[i].tobytes())
@@ -75,7 +75,7 @@ def skeletons_to_message(
     return message
 
 
-def _root_numbers(estimates: Sequence[SkeletonEstimate]) -> NDArray[np.float64]:
+def root_numbers(estimates: Sequence[SkeletonEstimate]) -> NDArray[np.float64]:
     """Position and quaternion (x, y, z, w) of every root, [P,7]; all NaN where there is none."""
     poses = np.stack([estimate.world_T_root for estimate in estimates])
     known: NDArray[np.bool_] = np.asarray(np.isfinite(poses).all(axis=(1, 2)))
@@ -86,7 +86,7 @@ def _root_numbers(estimates: Sequence[SkeletonEstimate]) -> NDArray[np.float64]:
     return numbers
 
 
-def _root_covariance(estimate: SkeletonEstimate) -> NDArray[np.float64]:
+def root_covariance(estimate: SkeletonEstimate) -> NDArray[np.float64]:
     """36 numbers: NaN without a root, -1 in front where the covariance is not known."""
     if not np.isfinite(estimate.world_T_root).all():
         return np.full(36, np.nan)

@@ -19,11 +19,13 @@ class OutputContext:
     """What an output is made with when the node is configured.
 
     create(message_type, topic): a publisher that follows the node's life cycle and QoS
-    parameters; the node destroys it. output_format: joints of the skeletons.
+    parameters; the node destroys it. output_format: joints of the skeletons. settings: those of
+    the start, for outputs that are off unless asked for.
     """
 
     create: Callable[[type, str], LifecyclePublisher]
     output_format: SkeletonFormat
+    settings: Settings
 
 
 class Output(Protocol):

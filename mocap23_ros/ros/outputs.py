@@ -12,19 +12,24 @@ from std_msgs.msg import Header
 
 from mocap23_msgs.msg import Keypoints2DArray, SkeletonArray, SkeletonInfo
 from mocap23_ros.ros.conversions import skeleton_info, skeletons_to_message
+from mocap23_ros.ros.detections import make_detection_output
 from mocap23_ros.ros.frame_names import FrameNameWatch
 from mocap23_ros.ros.frame_processor import FrameResult
 from mocap23_ros.ros.keypoint_conversions import keypoints_to_message
 from mocap23_ros.ros.markers import MarkerOutput
 from mocap23_ros.ros.output import Output, OutputContext
+from mocap23_ros.ros.poses import make_pose_output
 from mocap23_ros.ros.settings import Settings
 from mocap23_ros.ros.topics import latched_qos, named_overrides, output_qos
 from mocap23_ros.ros.transforms import PersonFrames
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 
 # What follows from the skeletons. A new one: its file, and a line here.
-OUTPUTS: tuple[Callable[[OutputContext], Output], ...] = (
+# None: it is not asked for.
+OUTPUTS: tuple[Callable[[OutputContext], Output | None], ...] = (
     MarkerOutput,
+    make_pose_output,
+    make_detection_output,
 )
 
 
@@ -49,8 +54,8 @@ class Outputs:
         self._publishers: list[LifecyclePublisher] = []
         self._skeletons = self._create(SkeletonArray, 'skeletons')
         self._keypoints = self._create(Keypoints2DArray, 'keypoints_2d')
-        context = OutputContext(self._create, output_format)
-        self._further = [make(context) for make in OUTPUTS]
+        context = OutputContext(self._create, output_format, settings)
+        self._further = [output for make in OUTPUTS if (output := make(context)) is not None]
         # Not a managed publisher: the facts are known, and latched, before activation.
         self._info = node.create_publisher(SkeletonInfo, 'skeleton_info', latched_qos())
         self._broadcaster = tf2_ros.TransformBroadcaster(node)

@@ -155,6 +155,10 @@ class Settings:
         True, 'Publish the frames of joints too; false: one frame a person, which costs every '
         'listener less')
     publish_markers: bool = _parameter(True, 'Publish markers while somebody subscribes to them')
+    publish_poses: bool = _parameter(
+        False, 'Publish poses (geometry_msgs/PoseArray), the roots alone', read_only=True)
+    publish_detections: bool = _parameter(
+        False, 'Publish detections (vision_msgs/Detection3DArray)', read_only=True)
 
 
 @dataclass(frozen=True)
