@@ -10,7 +10,7 @@ test_variables = ROS_AUTOMATIC_DISCOVERY_RANGE=LOCALHOST ROS_PYTHON_CHECK_FIELDS
 	PYTEST_DISABLE_PLUGIN_AUTOLOAD=1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench lint shell clean
+.PHONY: help setup demo test fast bench lint shell clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 14
@@ -23,6 +23,10 @@ demo: ## play a real video through the ROS node; the report goes to out/demo
 
 test: ## run every test, and ruff and mypy among them; ARGS goes to pytest
 	@$(call activate,test) && $(test_variables) python -m pytest $(ARGS)
+
+fast: ## the tests of the core, without networks and ROS, in under a minute; ARGS goes to pytest
+	@$(call activate,test) && $(test_variables) python -m pytest $(addprefix test/,skeletons geometry \
+		windows plausibility tracking/test_tracker.py workspace/test_structure.py) $(ARGS)
 
 bench: ## measure latency, throughput and memory on this machine; writes out/bench
 	@$(call activate,run) && python -m mocap23_ros bench $(ARGS)

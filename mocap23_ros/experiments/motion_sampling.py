@@ -25,7 +25,7 @@ from mocap23_ros.network.weights_file import load_weights
 
 VIEW_NAMES = ('real', 'virtual1', 'virtual2', 'virtual3')  # in the order of network/views.py
 _SIZE_HOLD = 0.05  # of the squared size of the person, in the fit of the size
-_SIZES = (0.5, 2.0)  # times what was imagined
+_SIZES = (0.5, 2.0)  # times the sampled one
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class SampledScene:
     """Where motion is drawn, and what is known of it.
 
     camera: [T,8], anchor: [3] as in lifting/network_inputs.py. point: [4,T,J,2] levelled image
-    coordinates (right, up at 1 m) of every view; confidence: [4,T,J], 0 = to be imagined.
+    coordinates (right, up at 1 m) of every view; confidence: [4,T,J], 0 = missing, to be sampled.
     """
 
     camera: Tensor
@@ -106,11 +106,11 @@ def _sample_view(model: LifterModel, scene: SampledScene, kind: int, world_noise
 
 
 def _with_known(u: Tensor, v: Tensor, point: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
-    """Image planes [N,1,T,J] with the known joints, the imagined ones moved along.
+    """Image planes [N,1,T,J] with the known joints, the sampled ones moved along.
 
-    point: [1,1,T,J,2], known: bool [1,1,T,J]. Root and size of the imagined person are those at
+    point: [1,1,T,J,2], known: bool [1,1,T,J]. Root and size of the sampled person are those at
     which it fits the known joints best, sample by sample; else hips that are not known would stay
-    where they were imagined, and the body be torn.
+    where they were sampled, and the body be torn.
     """
     weight = known.to(u.dtype)
     count = weight.sum(-1, keepdim=True)
@@ -119,7 +119,7 @@ def _with_known(u: Tensor, v: Tensor, point: Tensor, known: Tensor) -> tuple[Ten
     wanted = [(weight * plane).sum(-1, keepdim=True) / count.clamp(min=1) for plane in given]
     offset = [plane - middle for plane, middle in zip((u, v), mean, strict=True)]
     target = [plane - middle for plane, middle in zip(given, wanted, strict=True)]
-    # Joints that lie close together say little about the size: held to the imagined one.
+    # Joints that lie close together say little about the size: held to the sampled one.
     hold = _SIZE_HOLD * (offset[0] ** 2 + offset[1] ** 2).sum(-1, keepdim=True) + 1e-9
     scale = ((weight * (offset[0] * target[0] + offset[1] * target[1])).sum(-1, keepdim=True)
              + hold) / ((weight * (offset[0] ** 2 + offset[1] ** 2)).sum(-1, keepdim=True) + hold)

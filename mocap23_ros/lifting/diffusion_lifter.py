@@ -126,7 +126,7 @@ class DiffusionLifter:
             joints, covariance = with_derived_joints(joints, covariance)
         joints[~usable], covariance[~usable] = np.nan, np.nan
         confidence = np.empty(joints.shape[:3], np.float32)
-        # Seen joints carry the detector's confidence, imagined ones what their spread leaves.
+        # Observed joints carry the detector's confidence, missing ones what their spread leaves.
         spread = np.sqrt(np.trace(covariance, axis1=-2, axis2=-1))
         confidence[:] = np.nan_to_num(np.exp(-spread / 0.5))
         observed = np.nan_to_num(windows.keypoints[..., 2])

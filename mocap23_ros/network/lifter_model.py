@@ -164,6 +164,6 @@ class LifterModel(nn.Module):
 
     @staticmethod
     def _with_observed(plane: Tensor, point: Tensor, trust: Tensor) -> Tensor:
-        """[B,V,T,J], in view 0 the observed value as far as trusted, the imagined one elsewhere."""
+        """[B,V,T,J], in view 0 the observed value as far as trusted, the denoised one elsewhere."""
         own = plane[:, 0] + trust * (point - plane[:, 0])
         return torch.cat([own.unsqueeze(1), plane[:, 1:]], dim=1)

@@ -102,7 +102,7 @@ class RayDepthRegressor(nn.Module):
         raw = self.output(tokens)
         trust = torch.sigmoid(raw[..., :joints] + 1.5) * (confidence > 0)
         shift = raw[..., joints:3 * joints].unflatten(-1, (2, joints)) / depth[..., None, None]
-        # Where a joint is not seen, its image point is imagined around the anchor's.
+        # The image point of a missing joint is predicted around the anchor's.
         u = trust * point[..., 0] + (1 - trust) * anchor_point[..., 0:1] + shift[..., 0, :]
         v = trust * point[..., 1] + (1 - trust) * anchor_point[..., 1:2] + shift[..., 1, :]
         root = depth * torch.exp(raw[..., -1].clamp(-1.5, 1.5))
