@@ -48,7 +48,8 @@ def _calibrated(model: 'LifterModel', weights: Path,
     )
     if model.skeleton == COCO17:
         return calibrate_on_streams(load_lifter(weights, steps=arguments.steps),
-                                    make_evaluation_set('calibration', arguments.data))
+                                    [sequence for name in ('calibration', 'calibration_wide')
+                                     for sequence in make_evaluation_set(name, arguments.data)])
     source = WindowSource(load_cmu('calibration', arguments.data),
                           WindowSpec(model.tier.window_length, model.tier.rate), preset('noisy'),
                           seed=7, skeleton=model.skeleton)

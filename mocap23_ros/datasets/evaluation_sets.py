@@ -96,6 +96,8 @@ EVALUATION_SETS = {
     'hdm05_noisy': EvaluationSet('hdm05', _NOISY, _SOME_OCCLUSION),
     'calibration': EvaluationSet('calibration', _NOISY, _SOME_OCCLUSION,
                                  remark='sets the uncertainty; not for figures'),
+    'calibration_wide': EvaluationSet('calibration', _WIDE, _WIDE_OCCLUSION,
+                                      remark='sets the uncertainty; not for figures'),
 }
 _LICENSED_SEQUENCES = 40  # as many as E1 has; data sets have hundreds of subjects
 SET_NAMES = ', '.join(f'{name} ({definition.remark})' if definition.remark else name
