@@ -42,6 +42,7 @@ MAX_WAITING = 300  # frames, of which only the people in 2D are kept
 # Rays that turn by more from one frame to the next [degrees] are those of another calibration. A
 # lens that zooms turns them by less, and keeps the people.
 OTHER_CALIBRATION = 1.0
+CHANGES, CHANGES_WITHIN = 4, 5.0  # so many in so many seconds are no change but two cameras
 
 Input: TypeAlias = 'Image | CompressedImage | Keypoints2DArray'
 
@@ -102,6 +103,7 @@ class FrameProcessor:
         self._set_up = SetUpWatch(problems)
         self._budget = LiftBudget()
         self.stage = ''  # what is being done, for whoever watches
+        self._changes: deque[float] = deque(maxlen=CHANGES)
         self._image_size = (0, 0)
         self._view: CameraView | None = None  # of the newest frame that was lifted
         self._camera: CameraModel | None = None
@@ -243,8 +245,16 @@ class FrameProcessor:
             raise FrameRejectedError('camera change')
 
     def _begin_anew(self, reason: str) -> None:
+        now = time.monotonic()
+        self._changes.append(now)
+        if len(self._changes) == CHANGES and now - self._changes[0] < CHANGES_WITHIN:
+            reason += (', again and again: check that one camera alone publishes on the topics of '
+                       'the images and of CameraInfo')
+            severity = Severity.ERROR
+        else:
+            severity = Severity.WARN
         self._problems.report(
-            'camera change', f'{reason}; everybody is forgotten and followed anew', Severity.WARN)
+            'camera change', f'{reason}; everybody is forgotten and followed anew', severity)
         self._problems.clear('camera change')
         self._on_other_camera()
 

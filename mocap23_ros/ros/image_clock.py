@@ -62,17 +62,20 @@ class ImageClock:
                 'stamp', 'the images have stamp 0; the camera driver must set header.stamp to the '
                 'time of exposure')
             return Verdict.REFUSED
+        age = 1e-9 * (now - nanoseconds) if now > 0 else None
         with self._lock:
-            verdict = self._compare(nanoseconds)
+            verdict = self._compare(nanoseconds, age)
         if verdict is not Verdict.REFUSED:
-            self._compare_with_node(1e-9 * (now - nanoseconds) if now > 0 else 0.0)
+            self._compare_with_node(age or 0.0)
         return verdict
 
-    def _compare(self, stamp: int) -> Verdict:
+    def _compare(self, stamp: int, age: float | None) -> Verdict:
         arrival = time.monotonic()
         step = 1e-9 * (stamp - self._last)
         longest = _STEP_AHEAD + _FASTEST_REPLAY * (arrival - self._arrival)
-        if self._last == 0 or 0.0 < step <= longest:
+        # A machine that stood still takes an old image and the newest in one go.
+        is_of_now = age is not None and -_FUTURE < age < _OLDEST
+        if self._last == 0 or 0.0 < step <= longest or (step > 0.0 and is_of_now):
             self._votes = max(0, self._votes - 1)
             self._accept(stamp, arrival)
             return Verdict.ACCEPTED

@@ -54,6 +54,10 @@ class NodeProcess:
         self._log.seek(0)
         return self._log.read()
 
+    @property
+    def pid(self):
+        return self._process.pid
+
     def is_running(self):
         return self._process.poll() is None
 
@@ -147,6 +151,11 @@ class Peer:
         status = self.wait_for_status(
             lambda s: any(v.key == f'problem: {key}' for v in s.values), f'problem {key}', node)
         return next(v.value for v in status.values if v.key == f'problem: {key}')
+
+    def wait_for_recovery(self, key, node=None):
+        """Wait until diagnostics show a problem no longer, whatever else a busy machine brings."""
+        self.wait_for_status(
+            lambda s: all(v.key != f'problem: {key}' for v in s.values), f'end of {key}', node)
 
     def wait_for_health(self, node=None):
         return self.wait_for_status(

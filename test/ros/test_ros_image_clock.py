@@ -49,6 +49,13 @@ def test_a_bag_that_is_played_fast_is_accepted(arrivals):
         assert arrivals.judge(START + i * SECOND, SECOND // 8) is Verdict.ACCEPTED
 
 
+def test_a_machine_that_stood_still_takes_an_old_image_and_the_newest(arrivals):
+    now = START + 10 * SECOND
+    assert arrivals.judge(now - 4 * SECOND, now=now) is Verdict.ACCEPTED
+    assert arrivals.judge(now, SECOND // 1000, now=now) is Verdict.ACCEPTED
+    assert arrivals.judge(now + 5 * SECOND, SECOND // 1000, now=now) is Verdict.REFUSED
+
+
 @pytest.mark.parametrize('years', [10, -10])
 def test_a_single_stamp_of_another_time_is_left_out_and_named(arrivals, years):
     for i in range(60):
