@@ -247,6 +247,7 @@ def _write(arguments: argparse.Namespace, camera: 'CameraModel', world_T_camera:
         ('x', 'y', 'z', 'qx', 'qy', 'qz', 'qw'), (*shift, *turn), strict=True))
     print(f'ros2 run tf2_ros static_transform_publisher {numbers} --frame-id map '
           '--child-frame-id CAMERA_OPTICAL_FRAME')
+    print(f'node parameters: -p camera_rotation_sd:={sd[0]:.4f} -p camera_position_sd:={sd[1]:.3f}')
     if arguments.picture:
         width, height = camera.image_size
         canvas = np.full((height, width, 3), 235, np.uint8) if image is None else image

@@ -245,9 +245,17 @@ def _detect(arguments: argparse.Namespace, report: Progress) -> KeypointRecordin
 def _lift(arguments: argparse.Namespace, lifter: Lifter, recording: KeypointRecording,
           report: Progress) -> RecordedMotion:
     refinement = RefinementSteps.without(arguments.without)
-    pose_uncertainty = CameraPoseUncertainty(*arguments.camera_sd or ())
+    pose_uncertainty = CameraPoseUncertainty(*arguments.camera_sd or _sd_of_camera_file(arguments))
     if arguments.mode == 'offline':
         return lift_offline(lifter, recording, report, refinement.bones, pose_uncertainty)
     streaming = StreamingLifter(lifter, lag=arguments.lag, refinement=refinement,
                                 pose_uncertainty=pose_uncertainty)
     return lift_streaming(streaming, recording, report)
+
+
+def _sd_of_camera_file(arguments: argparse.Namespace) -> tuple[float, ...]:
+    """(rad, m) of the pose, where --camera says so."""
+    if arguments.camera is None:
+        return ()
+    from mocap23_ros.geometry.camera_file import load_camera_file
+    return load_camera_file(arguments.camera, arguments.rectified).pose_sd or ()

@@ -169,8 +169,8 @@ def _pose_sd(entry: Any) -> tuple[float, float] | None:
     turn, shift = (_numbers([_required(entry, key, 'world_T_camera_sd.')],
                             f'world_T_camera_sd.{key}', 1)[0] for key in ('rotation_deg',
                                                                           'position'))
-    if not (0 <= turn <= 45 and 0 <= shift <= 100):
-        raise InputError('world_T_camera_sd must be degrees up to 45 and metres up to 100')
+    if not (0 <= turn <= 28 and 0 <= shift <= 5):
+        raise InputError('world_T_camera_sd must be degrees up to 28 and metres up to 5')
     return float(np.radians(turn)), shift
 
 
