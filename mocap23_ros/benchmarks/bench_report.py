@@ -44,6 +44,14 @@ def markdown(result: dict[str, Any]) -> str:
         parts += _table(('stage', 'median', 'p95', 'share'), [
             {'stage': stage, **row} for stage, row in path['stages'].items()])
         parts.append('')
+    if result.get('detectors'):
+        parts += ['## Detectors', '', 'Per image, as the node runs them; people are the man of the '
+                  'sample side by side.', '']
+        parts += _table(('detector', 'image', 'people', 'found', 'median', 'p95', 'first', 'cpu'),
+                        [row for row in result['detectors'] if 'reason' not in row])
+        parts += [f'{row["detector"]}: {row["reason"]}' for row in result['detectors']
+                  if 'reason' in row]
+        parts.append('')
     parts += ['## Work per second of motion (counted)', '']
     parts += ['Recordings: whole windows side by side. Streamed: one evaluation for every image '
               "at the tier's rate.", '']

@@ -39,7 +39,7 @@ def benchmark_path(lifter: str, options: dict[str, Any], detector: str = 'blazep
     from mocap23_ros.detection.detectors import create_detector
 
     try:
-        camera, frames = _sample_images(camera_name)
+        camera, frames = sample_images(camera_name)
         detect = create_detector(detector)
         streaming = StreamingLifter(create_lifter(lifter, **options))
     except InputError as error:
@@ -84,7 +84,7 @@ def benchmark_mediapipe(camera_name: str = 'cam03') -> dict[str, Any]:
     Decoding left out, as a peer of 'detect' to 'window and lift'. {'reason': ...} as above.
     """
     try:
-        camera, frames = _sample_images(camera_name)
+        camera, frames = sample_images(camera_name)
         peer = MediapipePnp()
     except InputError as error:
         return {'reason': str(error)}
@@ -97,7 +97,7 @@ def benchmark_mediapipe(camera_name: str = 'cam03') -> dict[str, Any]:
 
 
 @lru_cache(maxsize=1)
-def _sample_images(camera_name: str) -> tuple[SampleCamera, list[NDArray[np.uint8]]]:
+def sample_images(camera_name: str) -> tuple[SampleCamera, list[NDArray[np.uint8]]]:
     """Camera and JPEG files of the sample's first frames; InputError where it is not cached."""
     if not any(cache_folder().glob('sample-*')):
         raise InputError(f'the sample video is not in {cache_folder()}; run mocap23 demo once')

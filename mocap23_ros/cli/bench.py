@@ -32,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Measure and write the report; raises InputError for bad arguments."""
     from mocap23_ros.benchmarks.bench_report import write_report
+    from mocap23_ros.benchmarks.detector_speed import benchmark_detectors
     from mocap23_ros.benchmarks.lifter_benchmark import (
         available_backends,
         benchmark_lifters,
@@ -78,6 +79,8 @@ def run(arguments: argparse.Namespace) -> int:
         _say('image to message')
         result['path'].append(benchmark_path('geometric', {}))
         result['path'] += [benchmark_path('diffusion', {'tier': tier}) for tier in tiers]
+    _say('detectors')
+    result['detectors'] = [] if arguments.no_path else benchmark_detectors(arguments.seconds)
     _say('peers')
     left_out = {'reason': 'left out (--no-peers)'}
     result['mediapipe'] = left_out if arguments.no_peers else benchmark_mediapipe()

@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from mocap23_ros.benchmarks.detector_speed import benchmark_detectors
 from mocap23_ros.benchmarks.lifter_benchmark import largest_difference
 from mocap23_ros.benchmarks.machine_limits import MachineLimits
 from mocap23_ros.benchmarks.network_cost import lifter_cost, paper_cost
@@ -104,6 +105,16 @@ def test_mediapipe_is_timed_on_the_sample_or_says_why_not():
         assert 'run mocap23 demo once' in row['reason']
     else:
         assert 0 < row['median'] <= row['p99'] and row['image'] == [1088, 1920]
+
+
+def test_detectors_are_timed_by_number_of_people_or_say_why_not():
+    rows = benchmark_detectors(0.01, counts=(1, 4), sizes=((1280, 720),))
+    ours = [row for row in rows if row['detector'] == 'blazepose']
+    if 'reason' in ours[0]:
+        assert 'run mocap23' in ours[0]['reason'] or 'run: mocap23' in ours[0]['reason']
+    else:
+        assert ours[0]['found'] == 1 and 2 <= ours[1]['found'] <= 4  # the search has 15 s
+        assert all(0 < row['median'] <= row['p95'] and row['cpu'] > 0 for row in ours)
 
 
 @pytest.mark.skipif(not available_tiers(), reason='there are no exported graphs')
