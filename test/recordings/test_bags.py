@@ -9,6 +9,7 @@ import sys
 import bag_examples as bags
 import numpy as np
 import pytest
+from default_detector import require_default_detector
 from recording_examples import truth
 from rosbags.rosbag2 import StoragePlugin
 
@@ -209,6 +210,7 @@ def test_two_cameras_are_named(tmp_path, capsys):
 
 def test_images_raw_and_compressed(tmp_path):
     """Nobody is in them, but every one passes the detector."""
+    require_default_detector()
     pixels = np.full((240, 320, 3), 90, np.uint8)
     messages = [('/cam/camera_info', 'sensor_msgs/msg/CameraInfo', bags.START,
                  bags.camera_info(bags.START, (320, 180))), *list(bags.camera_messages())[1:]]
