@@ -48,9 +48,8 @@ _TRAINING = Augmentation(
     camera=CameraSampling(
         hfov_deg=(35.0, 120.0), robot_height=(0.3, 1.6), mast_share=0.2, steepest_deg=60.0,
         distance=(0.8, 25.0), motion=CameraMotion(yaw_rate_limit_deg=90.0, pitch_jitter_deg=1.5)),
-    pose_error=PoseError(pitch_deg=0.25, roll_deg=0.25, height=0.015, scale=(0.0, 2.0)),
     noise=KeypointNoise(
-        exact_share=0.1, spread=(0.06, 1.0), bias=0.7, swap=0.2, swap_time=(0.1, 3.0), grab=0.04,
+        exact_share=0.25, spread=(0.06, 0.7), bias=0.7, swap=0.2, swap_time=(0.1, 3.0), grab=0.04,
         grab_time=(0.07, 1.0), wrong_limb=0.12, blind=0.3),
     occlusion=Occlusion(late=0.25, lower_body=0.1),
     subject_power=0.5,
