@@ -180,7 +180,8 @@ def _stamp(data: bytes) -> int:
 
 def _unreadable(path: Path, error: Exception) -> InputError:
     return InputError(f'{path} cannot be read as a bag: {_reason(error)}; where the recording was '
-                      'cut off, try "ros2 bag reindex", or "mcap recover" for MCAP')
+                      'cut off, "mcap recover" saves a part of a .mcap, "sqlite3 FILE .recover" of '
+                      'a .db3, and "ros2 bag reindex" writes metadata.yaml')
 
 
 def _reason(error: Exception) -> str:
