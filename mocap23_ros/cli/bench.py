@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from mocap23_ros.engines.backends import BACKENDS
 from mocap23_ros.errors import InputError
 from mocap23_ros.writable_places import check_writable
 
@@ -16,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument('--tiers', nargs='+', help='default: every exported tier')
     parser.add_argument('--backends', nargs='+',
-                        choices=('onnxruntime', 'tensorrt', 'tensorrt_rtx'),
+                        choices=[name for name in BACKENDS if name != 'torch'],
                         help='default: every one that runs here')
     parser.add_argument('--persons', nargs='+', type=int, default=[1, 2, 4, 8, 16])
     parser.add_argument('--seconds', type=float, default=2.0,

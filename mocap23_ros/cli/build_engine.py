@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mocap23_ros.engines.graph_precision import PRECISIONS
+from mocap23_ros.engines.tensorrt_library import LIBRARY_NAMES
 from mocap23_ros.errors import InputError
 
 if TYPE_CHECKING:
@@ -20,13 +22,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what = parser.add_mutually_exclusive_group()
     what.add_argument('--tier', help='tier of the lifter (default s)')
     what.add_argument('--graph', type=Path, help='one ONNX file instead, e.g. of a detector')
-    parser.add_argument('--precision', default='fp16', choices=('fp16', 'fp32', 'int8'),
+    parser.add_argument('--precision', default='fp16', choices=PRECISIONS,
                         help='default %(default)s: FP16 network, FP32 geometry; int8: linear '
                              'layers in int8, the rest FP32 (first mocap23 export --precision '
                              'int8)')
     parser.add_argument('--max-persons', type=int, default=16,
                         help='largest batch (default %(default)s); profiles are 1, 2, 4, 8, 16')
-    parser.add_argument('--library', choices=('tensorrt', 'tensorrt_rtx'),
+    parser.add_argument('--library', choices=LIBRARY_NAMES,
                         help='default: tensorrt where it is installed, else tensorrt_rtx')
     parser.add_argument('--compute-capability', metavar='X.Y',
                         help='build ahead of time for these GPUs, e.g. 8.9 (tensorrt_rtx only; '
