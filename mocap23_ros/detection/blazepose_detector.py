@@ -3,7 +3,6 @@
 """MoveNet finds people in the image, BlazePose sees the joints of each: no framework."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +11,11 @@ from mocap23_ros.detection.blazepose import BlazePose, Look
 from mocap23_ros.detection.detector import Detection
 from mocap23_ros.detection.images import check_image
 from mocap23_ros.detection.keypoint_similarity import keypoint_similarity
+from mocap23_ros.detection.landmark_people import (
+    LandmarkPerson,
+    to_detection,
+    without_duplicates,
+)
 from mocap23_ros.detection.movenet import FoundPerson, MoveNet, box_overlap
 from mocap23_ros.detection.packaged_weights import find_packaged
 from mocap23_ros.detection.person_finder import PersonFinder
@@ -19,23 +23,14 @@ from mocap23_ros.detection.regions import PersonLandmarks, PersonRegion
 from mocap23_ros.engines.backends import create_backend
 from mocap23_ros.engines.tensorrt_builder import engine_path
 from mocap23_ros.errors import InputError
-from mocap23_ros.skeletons.conversion import convert_keypoints
-from mocap23_ros.skeletons.formats import BLAZEPOSE33, COCO17
-from mocap23_ros.skeletons.unobserved import UNOBSERVED
+from mocap23_ros.skeletons.formats import COCO17
 
 MOST_PEOPLE = 64
-_DUPLICATE_SIMILARITY = 0.5  # OKS from which two poses are one person
+_EDGE = 0.5  # BlazePose counts from the edge of the first pixel, not from its centre
 _KNOWN_SIMILARITY = 0.3  # OKS of coarse keypoints from which a found person is a known one
 _FOUND_SCORE = 0.3  # of the network that finds people
 _NEW_OVERLAP = 0.3  # of the boxes that both networks give a new person
 _NEW_SCORE = 0.4  # a new person must be clearer than one that is followed
-
-
-@dataclass(frozen=True)
-class _Person:
-    pose: PersonLandmarks
-    detection: Detection
-    shift: float  # of the region since the last image, in sides; infinite for a new person
 
 
 class BlazePoseDetector:
@@ -94,13 +89,13 @@ class BlazePoseDetector:
         if size != self._image_size:
             self.reset()
             self._image_size = size
-        people = _without_duplicates(self._follow(image_bgr))
+        people = without_duplicates(self._follow(image_bgr))
         lost = len(people) < len(self._poses)
         self._images_to_search -= 1
         if len(people) < self._max_people:
             found = self._search(image_bgr, bool(people), lost)
             if found:
-                people = _without_duplicates(people + self._look_at_new(image_bgr, people, found))
+                people = without_duplicates(people + self._look_at_new(image_bgr, people, found))
         self._poses = [person.pose for person in people]
         return [person.detection for person in people]
 
@@ -109,16 +104,16 @@ class BlazePoseDetector:
         self._finder.close()
         self._network.close()
 
-    def _follow(self, image_bgr: NDArray[np.uint8]) -> list[_Person]:
+    def _follow(self, image_bgr: NDArray[np.uint8]) -> list[LandmarkPerson]:
         before = [pose.landmarks for pose in self._poses]
         looks = [Look(pose.region, _in_reach(pose.region, before[:index] + before[index + 1:]),
                       pose.landmarks) for index, pose in enumerate(self._poses)]
         people = []
         for pose, look in zip(self._network.run(image_bgr, looks), looks, strict=True):
-            detection = None if pose is None else _to_detection(pose, image_bgr)
+            detection = None if pose is None else to_detection(pose, image_bgr, _EDGE)
             if pose is not None and detection is not None and detection.score >= self._min_score:
                 shift = np.hypot(pose.region.x - look.region.x, pose.region.y - look.region.y)
-                people.append(_Person(pose, detection, float(shift / look.region.side)))
+                people.append(LandmarkPerson(pose, detection, float(shift / look.region.side)))
         return people
 
     def _search(self, image_bgr: NDArray[np.uint8], followed: bool, lost: bool
@@ -137,8 +132,8 @@ class BlazePoseDetector:
             return self._finder.search_next_view(image_bgr)
         return self._finder.search_thoroughly(image_bgr)
 
-    def _look_at_new(self, image_bgr: NDArray[np.uint8], people: list[_Person],
-                     found: list[FoundPerson]) -> list[_Person]:
+    def _look_at_new(self, image_bgr: NDArray[np.uint8], people: list[LandmarkPerson],
+                     found: list[FoundPerson]) -> list[LandmarkPerson]:
         """Look at found people who are not known yet, with the known ones painted out."""
         fresh = [person for person in found if not _is_known(person, people)]
         fresh = fresh[:self._max_people - len(people)]
@@ -149,11 +144,11 @@ class BlazePoseDetector:
             looks.append(Look(region, _in_reach(region, known)))
         new = []
         for pose, person in zip(self._network.run(image_bgr, looks), fresh, strict=True):
-            detection = None if pose is None else _to_detection(pose, image_bgr)
+            detection = None if pose is None else to_detection(pose, image_bgr, _EDGE)
             if (pose is not None and detection is not None
                     and detection.score >= max(self._min_score, _NEW_SCORE)
                     and _agree(pose, person)):
-                new.append(_Person(pose, detection, np.inf))
+                new.append(LandmarkPerson(pose, detection, np.inf))
         return new
 
 
@@ -170,7 +165,7 @@ def _in_reach(region: PersonRegion, others: Sequence[NDArray]) -> list[NDArray]:
         other[:, 0] - region.x, other[:, 1] - region.y) < 0.6 * region.side).any()]
 
 
-def _is_known(found: FoundPerson, people: Sequence[_Person]) -> bool:
+def _is_known(found: FoundPerson, people: Sequence[LandmarkPerson]) -> bool:
     if not people:
         return False
     keypoints = np.stack([person.detection.keypoints for person in people])
@@ -184,38 +179,3 @@ def _agree(pose: PersonLandmarks, found: FoundPerson) -> bool:
     points = pose.landmarks[:, :2]
     box = np.concatenate([points.min(axis=0), points.max(axis=0)])
     return box_overlap(box, found.box) >= _NEW_OVERLAP
-
-
-def _to_detection(pose: PersonLandmarks, image: NDArray) -> Detection | None:
-    """COCO keypoints of a pose; None where next to nothing of the person is in the image."""
-    marks = pose.landmarks
-    inside = ((marks[:, 0] >= 0) & (marks[:, 0] < image.shape[1])
-              & (marks[:, 1] >= 0) & (marks[:, 1] < image.shape[0]))
-    if inside.sum() < 3:
-        return None
-    blazepose = np.empty((len(marks), 3), np.float32)
-    blazepose[:, :2] = marks[:, :2] - 0.5  # the network counts from the edge of the first pixel
-    blazepose[:, 2] = marks[:, 2] * marks[:, 3]
-    blazepose[~inside] = UNOBSERVED
-    keypoints = convert_keypoints(blazepose, BLAZEPOSE33, COCO17)
-    found = keypoints[:, 2] > 0
-    if found.sum() < 3:
-        return None
-    box = np.concatenate([marks[inside, :2].min(axis=0), marks[inside, :2].max(axis=0)])
-    return Detection(keypoints, box.astype(np.float32), float(keypoints[found, 2].mean()))
-
-
-def _without_duplicates(people: list[_Person]) -> list[_Person]:
-    """Of poses on the same person keep the one that moved least: the other slid over to it."""
-    if len(people) < 2:
-        return people
-    keypoints = np.stack([person.detection.keypoints for person in people])
-    boxes = np.stack([person.detection.bounding_box for person in people])
-    area = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
-    similarity = np.nan_to_num(keypoint_similarity(keypoints, keypoints, area))
-    kept: list[int] = []
-    for index in sorted(range(len(people)), key=lambda i: people[i].shift):
-        if all(max(similarity[index, k], similarity[k, index]) < _DUPLICATE_SIMILARITY
-               for k in kept):
-            kept.append(index)
-    return [people[index] for index in sorted(kept)]

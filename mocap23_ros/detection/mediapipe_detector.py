@@ -3,7 +3,6 @@
 """Several people with MediaPipe's pose networks, which ship inside its package: works offline."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -11,7 +10,11 @@ from numpy.typing import NDArray
 
 from mocap23_ros.detection.detector import Detection
 from mocap23_ros.detection.images import SMALLEST_SIDE, check_image
-from mocap23_ros.detection.keypoint_similarity import keypoint_similarity
+from mocap23_ros.detection.landmark_people import (
+    LandmarkPerson,
+    to_detection,
+    without_duplicates,
+)
 from mocap23_ros.detection.mediapipe_graphs import PoseDetectionGraph, PoseLandmarkGraph
 from mocap23_ros.detection.person_search import (
     ShrunkImages,
@@ -22,20 +25,10 @@ from mocap23_ros.detection.person_search import (
 )
 from mocap23_ros.detection.regions import PersonLandmarks, PersonRegion
 from mocap23_ros.errors import InputError
-from mocap23_ros.skeletons.conversion import convert_keypoints
-from mocap23_ros.skeletons.formats import BLAZEPOSE33, COCO17
-from mocap23_ros.skeletons.unobserved import UNOBSERVED
+from mocap23_ros.skeletons.formats import COCO17
 
-_DUPLICATE_SIMILARITY = 0.5  # OKS from which two poses are one person
 _NEW_SCORE = 0.5  # a new person must be clearer than one that is followed
 _KNOWN_DISTANCE = 0.12  # of the region's side: a proposal this near to a known person is that one
-
-
-@dataclass(frozen=True)
-class _Person:
-    pose: PersonLandmarks
-    detection: Detection
-    shift: float  # of the region since the last image, in sides; infinite for a new person
 
 
 class MediapipeDetector:
@@ -87,12 +80,12 @@ class MediapipeDetector:
             self._image_size = (width, height)
             self._views = view_cycle(width, height)
         image_rgb = np.asarray(cv2.cvtColor(image_bgr, cv2.COLOR_BGR2RGB), np.uint8)
-        people = _without_duplicates(self._follow(image_rgb))
+        people = without_duplicates(self._follow(image_rgb))
         changed = len(people) < len(self._poses)
         if len(people) < self._max_people and (self._images_to_search <= 0 or changed):
             self._images_to_search = self._search_interval
             before = len(people)
-            people = _without_duplicates(people + self._search(image_rgb, people))
+            people = without_duplicates(people + self._search(image_rgb, people))
             changed |= len(people) > before
         self._images_to_search = 0 if changed or not people else self._images_to_search - 1
         self._poses = [person.pose for person in people]
@@ -103,19 +96,20 @@ class MediapipeDetector:
         self._detection_graph.close()
         self._landmark_graph.close()
 
-    def _follow(self, image_rgb: NDArray[np.uint8]) -> list[_Person]:
+    def _follow(self, image_rgb: NDArray[np.uint8]) -> list[LandmarkPerson]:
         before = [pose.landmarks for pose in self._poses]
         looks = [(pose.region, before[:index] + before[index + 1:], pose.landmarks)
                  for index, pose in enumerate(self._poses)]
         people = []
         for pose, (region, _, _) in zip(self._look(image_rgb, looks), looks, strict=True):
-            detection = _to_detection(pose, image_rgb) if pose is not None else None
+            detection = to_detection(pose, image_rgb) if pose is not None else None
             if pose is not None and detection is not None and detection.score >= self._min_score:
                 shift = np.hypot(pose.region.x - region.x, pose.region.y - region.y)
-                people.append(_Person(pose, detection, float(shift / region.side)))
+                people.append(LandmarkPerson(pose, detection, float(shift / region.side)))
         return people
 
-    def _search(self, image_rgb: NDArray[np.uint8], people: list[_Person]) -> list[_Person]:
+    def _search(self, image_rgb: NDArray[np.uint8], people: list[LandmarkPerson]
+                ) -> list[LandmarkPerson]:
         view = next(self._views)
         known = [person.pose.landmarks for person in people]
         small, scale = search_image(image_rgb, view, known)
@@ -129,10 +123,10 @@ class MediapipeDetector:
         del regions[self._max_people - len(people):]
         fresh = []
         for pose in self._look(image_rgb, [(region, known, None) for region in regions]):
-            detection = _to_detection(pose, image_rgb) if pose is not None else None
+            detection = to_detection(pose, image_rgb) if pose is not None else None
             if (pose is not None and detection is not None
                     and detection.score >= max(self._min_score, _NEW_SCORE)):
-                fresh.append(_Person(pose, detection, np.inf))
+                fresh.append(LandmarkPerson(pose, detection, np.inf))
         return fresh
 
     def _look(
@@ -165,38 +159,3 @@ class MediapipeDetector:
             origins.append((float(scale), view[0], view[1]))
         return [None if pose is None else pose.moved(*origin) for pose, origin
                 in zip(self._landmark_graph.run(requests), origins, strict=True)]
-
-
-def _to_detection(pose: PersonLandmarks, image: NDArray) -> Detection | None:
-    """COCO keypoints of a pose; None where next to nothing of the person is in the image."""
-    marks = pose.landmarks
-    inside = ((marks[:, 0] >= 0) & (marks[:, 0] < image.shape[1])
-              & (marks[:, 1] >= 0) & (marks[:, 1] < image.shape[0]))
-    if inside.sum() < 3:
-        return None
-    blazepose = np.empty((len(marks), 3), np.float32)
-    blazepose[:, :2] = marks[:, :2]
-    blazepose[:, 2] = marks[:, 2] * marks[:, 3]
-    blazepose[~inside] = UNOBSERVED
-    keypoints = convert_keypoints(blazepose, BLAZEPOSE33, COCO17)
-    found = keypoints[:, 2] > 0
-    if found.sum() < 3:
-        return None
-    box = np.concatenate([marks[inside, :2].min(axis=0), marks[inside, :2].max(axis=0)])
-    return Detection(keypoints, box.astype(np.float32), float(keypoints[found, 2].mean()))
-
-
-def _without_duplicates(people: list[_Person]) -> list[_Person]:
-    """Of poses on the same person keep the one that moved least: the other slid over to it."""
-    if len(people) < 2:
-        return people
-    keypoints = np.stack([person.detection.keypoints for person in people])
-    boxes = np.stack([person.detection.bounding_box for person in people])
-    area = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
-    similarity = np.nan_to_num(keypoint_similarity(keypoints, keypoints, area))
-    kept: list[int] = []
-    for index in sorted(range(len(people)), key=lambda i: people[i].shift):
-        if all(max(similarity[index, k], similarity[k, index]) < _DUPLICATE_SIMILARITY
-               for k in kept):
-            kept.append(index)
-    return [people[index] for index in sorted(kept)]
