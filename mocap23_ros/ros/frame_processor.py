@@ -205,6 +205,7 @@ class FrameProcessor:
                 stamp, result.tracks, camera, world_T_camera,
                 self._budget.most_people(budget))
         self._note_cost(time.perf_counter() - started)
+        self._set_up.count_placed(result.tracks, estimates)
         result.estimates = [estimate.raised(settings.floor_height) for estimate in estimates]
         self._lifted.append(header.stamp)
         result.stamp = self._lifted[0] if len(self._lifted) > self._core.lag else None

@@ -2,18 +2,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """Names mistakes in the camera's set-up while the node runs."""
 
+from collections import deque
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.geometry.camera_model import CameraModel
+from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
 from mocap23_ros.plausibility.set_up_check import SetUpCheck
 from mocap23_ros.ros.problems import ProblemLog, Severity
-from mocap23_ros.tracking.track import Track
+from mocap23_ros.tracking.track import Track, TrackState
 
 _KEY = 'set-up'
 _INTERVAL = 1.0  # seconds between judgements
+_UNPLACED_KEY = 'placing'
+_RECENT, _FEWEST = 60, 30  # frames with people
+_MANY = 8  # people, of whom some may be left out to keep up
+_GROWN_UP = 1.0  # seconds that a track is known; newer ones may still have no skeleton
+_FEW_PLACED = 0.3
 
 
 class SetUpWatch:
@@ -24,11 +31,13 @@ class SetUpWatch:
         self._check = SetUpCheck()
         self._judged = -np.inf
         self._source: tuple[str, CameraModel] | None = None
+        self._placed: deque[float] = deque(maxlen=_RECENT)
 
     def reset(self) -> None:
         """Forget what was seen."""
         self._check.clear()
         self._judged = -np.inf
+        self._placed.clear()
 
     def feed(self, stamp: float, tracks: Sequence[Track], camera: CameraModel, camera_frame: str,
              floor_T_camera: NDArray[np.float64]) -> None:
@@ -56,3 +65,22 @@ class SetUpWatch:
                                   Severity.ERROR if finding.is_named else Severity.WARN)
         if not findings:
             self._problems.clear(_KEY)
+
+    def count_placed(self, tracks: Sequence[Track], estimates: Sequence[SkeletonEstimate]) -> None:
+        """Report where people are followed in the image for seconds, but get no skeletons."""
+        seen = {track.person_id for track in tracks
+                if track.state == TrackState.TRACKED and track.age > _GROWN_UP}
+        if not 0 < len(seen) <= _MANY:
+            return
+        placed = {e.person_id for e in estimates if np.isfinite(e.joints).any()}
+        self._placed.append(len(seen & placed) / len(seen))
+        if len(self._placed) < _FEWEST:
+            return
+        if sum(self._placed) > _FEW_PLACED * len(self._placed):
+            self._problems.clear(_UNPLACED_KEY)
+            return
+        self._problems.report(
+            _UNPLACED_KEY, f'{len(seen)} people are followed in the image, but how far away they '
+            'are is not known: their feet are out of view or above the horizon of the camera pose, '
+            'or they are too far away. Check the height and pitch of the camera and floor_height',
+            Severity.WARN)
