@@ -2,26 +2,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Faults of other nodes, injected over DDS: the answer is right or missing, and it is said why."""
 
-import signal
-from contextlib import contextmanager
 
 import numpy as np
 import pytest
 from lifecycle_msgs.msg import Transition
 from node_harness import Feeder, NodeProcess, Peer, stamp_of
-from rclpy.serialization import serialize_message
-from sensor_msgs.msg import CameraInfo, Image
 from synthetic_scene import (
     camera_info,
-    camera_pose,
     camera_transform,
-    header,
     keypoints_message,
     person,
 )
 from tf2_msgs.msg import TFMessage
 
-from mocap23_msgs.msg import Keypoints2DArray, SkeletonArray
 from mocap23_msgs.srv import Reset
 from mocap23_ros.tracking.track import TrackState
 
@@ -305,138 +298,6 @@ def test_frames_of_joints_can_be_left_out(peer):
         assert len(first.transforms) == 1
         since = peer.count('/tf')
         peer.wait_for('/tf', lambda m: len(m.transforms) > 10, since)
-
-
-def test_every_image_in_its_order_gives_the_same_each_time():
-    """Sent faster than they can be computed, and twice with different haste."""
-    node = NodeProcess('-r', '__node:=ordered', '-r', 'skeletons:=/ordered/skeletons', '-r',
-                       'keypoints_2d_in:=/ordered/keypoints', detector='external',
-                       image_queue=1000, tf_timeout=5.0, publish_tf=False)
-    peer = Peer()
-    topic = '/ordered/skeletons'
-    peer.listen(SkeletonArray, topic)
-    keypoints = peer.node.create_publisher(Keypoints2DArray, '/ordered/keypoints', 1000)
-    count, begin = 60, 1_700_000_000 * SECOND
-
-    def play(rate):
-        assert peer.call(Reset, 'ordered/reset').success
-        since = peer.count(topic)
-        peer.wait_for(topic, lambda m: not m.skeletons, max(0, since - 1), 'empty array')
-        since = peer.count(topic)
-        stamps = iter([begin + i * SECOND // 30 for i in range(count)])
-
-        def send(_):
-            stamp = next(stamps, None)
-            if stamp is None:
-                return
-            turn = camera_pose(pitch=0.17 + 0.05 * np.sin(1e-9 * (stamp - begin)))
-            peer.tf.sendTransform(camera_transform(stamp, turn))
-            peer.camera_info.publish(camera_info(stamp))
-            people = [person(4.0 + 1e-9 * (stamp - begin), 0.3), person(5.0, -1.0)]
-            keypoints.publish(keypoints_message(people, stamp, turn))
-
-        with Feeder(peer, send, rate):
-            peer.wait_until(lambda: peer.count(topic) >= since + count, f'{count} results')
-        return peer.received[topic][since:]
-
-    try:
-        peer.wait_until(lambda: keypoints.get_subscription_count() > 0, 'the subscription')
-        first, second = play(400.0), play(60.0)
-        peer.wait_for_status(lambda s: s.name.startswith('ordered'), 'status', node)
-        assert node.stop() == 0, node.output
-    finally:
-        peer.close()
-        node.stop(signal.SIGKILL)
-    expected = [begin + i * SECOND // 30 for i in range(count)]
-    for played in (first, second):
-        assert [stamp_of(message) for message in played] == expected
-        for message in played:
-            for skeleton in message.skeletons:
-                skeleton.latency = 0.0
-    assert [serialize_message(m) for m in first] == [serialize_message(m) for m in second]
-    assert len(first[-1].skeletons) == 2
-
-
-BAD_DETECTOR = """
-import sys, threading
-import mocap23_ros.ros.core as core
-from mocap23_ros.skeletons.formats import COCO17
-
-class BadDetector:
-    format = COCO17
-    calls = 0
-
-    def detect(self, image):
-        self.calls += 1
-        if 1 < self.calls < SLOW:
-            threading.Event().wait(0.25)
-        elif self.calls == SLOW:
-            sys.exit('a library that ends the program')
-        elif self.calls > SLOW + 15:
-            threading.Event().wait()  # hangs
-        return []
-
-    def reset(self):
-        pass
-
-    def close(self):
-        pass
-
-core.create_detector = lambda name, **options: BadDetector()
-from mocap23_ros.ros.main import main
-sys.exit(main())
-"""
-
-
-@contextmanager
-def bad_detector(slow_calls, hang_timeout):
-    """A node of its own whose detector is slow, then fails, then hangs, and images for it."""
-    node = NodeProcess('-r', '__node:=hanging', '-r', 'skeletons:=other_skeletons', '-r',
-                       'image:=/bad/image', lifter='geometric', hang_timeout=hang_timeout,
-                       executable=('-c', BAD_DETECTOR.replace('SLOW', str(slow_calls))))
-    peer = Peer()
-    images = peer.node.create_publisher(Image, '/bad/image', 10)
-    infos = peer.node.create_publisher(CameraInfo, '/bad/camera_info', 10)
-
-    def send(stamp):
-        peer.tf.sendTransform(camera_transform(stamp))
-        infos.publish(camera_info(stamp, 45.0, (64, 48)))
-        images.publish(Image(
-            header=header(stamp), width=64, height=48, encoding='mono8', step=64,
-            data=bytes(64 * 48)))
-
-    def says(key, text):
-        def accept(status):
-            return status.name.startswith('hanging') and any(
-                v.key == f'problem: {key}' and text in v.value for v in status.values)
-        peer.wait_for_status(accept, f'problem {key}', node)
-
-    try:
-        with Feeder(peer, send, rate=15.0):
-            yield node, peer, says
-    finally:
-        peer.close()
-        node.stop(signal.SIGKILL)
-
-
-def test_a_detector_that_is_slow_then_fails_then_hangs_is_named_each_time():
-    with bad_detector(slow_calls=25, hang_timeout=5.0) as (node, _, says):
-        says('overload', 'most time goes into "detect and track"')
-        says('internal', 'a library that ends the program')
-        says('stalled', '"detect and track" of one image has taken')
-        assert node.wait() == 3, 'to be started again'
-        assert '"detect and track" hangs since' in node.output
-        assert 'Traceback' not in node.output
-
-
-def test_a_node_that_hangs_can_be_deactivated_and_ended():
-    with bad_detector(slow_calls=3, hang_timeout=0.0) as (node, peer, says):
-        says('stalled', '"detect and track" of one image has taken')
-        assert peer.change_state(Transition.TRANSITION_DEACTIVATE, 'hanging')
-        assert not peer.change_state(Transition.TRANSITION_ACTIVATE, 'hanging')
-        assert '"detect and track" hangs still: start the node again' in node.output
-        assert node.stop(signal.SIGINT) == 0
-        assert 'Traceback' not in node.output
 
 
 def test_an_inactive_node_has_no_faults_and_its_figures_begin_anew(peer):
