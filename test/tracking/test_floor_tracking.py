@@ -177,3 +177,17 @@ def _seen_from(p_world, pose):
     """Points where the camera of VIEW sees what a camera of this pose would."""
     p_camera = (p_world - pose[:3, 3]) @ pose[:3, :3]
     return p_camera @ VIEW.world_T_camera[:3, :3].T + VIEW.world_T_camera[:3, 3]
+
+
+@pytest.mark.parametrize('row', [0.5, 0.7])
+def test_nobody_of_a_crowd_in_rows_is_taken_for_somebody_elses_double(row):
+    stamps = np.arange(0, 0.6, 1 / RATE)
+    tracker = Tracker()
+    crowd = [line((3.5 + row * (i // 5), 0.7 * (i % 5 - 2) * (1 + 0.15 * (i // 5))),
+                  (3.55 + row * (i // 5), 0.7 * (i % 5 - 2) * (1 + 0.15 * (i // 5))), stamps)
+             for i in range(20)]
+    for frame, stamp in enumerate(stamps):
+        alone = [detections_of(Scene(body[None, [frame]], stamps[:1]), 20 * frame + i, 0, 0, 0)
+                 [0][0][1] for i, body in enumerate(crowd)]
+        tracks = tracker.update(alone, stamp, VIEW)
+    assert sum(t.state == TrackState.TRACKED for t in tracks) == 20
