@@ -71,7 +71,10 @@ def test_every_image_in_its_order_gives_the_same_each_time():
         for message in played:
             for skeleton in message.skeletons:
                 skeleton.latency = 0.0
-    assert [serialize_message(m) for m in first] == [serialize_message(m) for m in second]
+    differ = [i for i, pair in enumerate(zip(first, second, strict=True))
+              if serialize_message(pair[0]) != serialize_message(pair[1])]
+    assert not differ, (
+        f'images {differ}; of the first: {first[differ[0]]} and then {second[differ[0]]}')
     assert len(first[-1].skeletons) == 2
 
 
