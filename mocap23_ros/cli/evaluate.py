@@ -8,8 +8,8 @@ from pathlib import Path
 
 from mocap23_ros.cli import evaluate_bag
 from mocap23_ros.cli.motion_arguments import add_smpl_model
-from mocap23_ros.datasets.evaluation_sets import SET_NAMES, check_evaluation_set
 from mocap23_ros.errors import InputError
+from mocap23_ros.evaluation.sets import SET_NAMES, check_set
 from mocap23_ros.writable_places import check_writable
 
 
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                       help='all bags below a folder, or in a text file, one a line: lifted and '
                            'judged by several processes; a killed run goes on where it was')
     what.add_argument('--set', dest='sets', action='append', metavar='SET',
-                      help=f'synthetic evaluation set (repeatable): {SET_NAMES}; or NAME=FOLDER: '
+                      help=f'evaluation set (repeatable): {SET_NAMES}; or NAME=FOLDER: '
                            'one with the noise of e1_noisy, of a data set of yours as in mocap23 '
                            'train --motion')
     what.add_argument('--write-set', metavar='SET',
@@ -60,9 +60,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     _check_arguments(arguments)
     if arguments.write_set:
-        from mocap23_ros.datasets.evaluation_sets import make_evaluation_set
-        sequences = make_evaluation_set(arguments.write_set, arguments.data, arguments.sequences,
-                                        arguments.smpl_model)
+        from mocap23_ros.evaluation.sets import make_set
+        sequences = make_set(arguments.write_set, arguments.data, arguments.sequences,
+                             arguments.smpl_model)
         for sequence in sequences:
             sequence.save(arguments.out)
         print(f'{len(sequences)} sequences -> {arguments.out}/input, {arguments.out}/truth')
@@ -111,7 +111,7 @@ def _check_arguments(arguments: argparse.Namespace) -> None:
     sets = [*(arguments.sets or ()), *filter(None, [arguments.write_set])]
     if arguments.smpl_model is not None and not any('=' in name for name in sets):
         raise InputError('--smpl-model goes with --set NAME=FOLDER of a data set that needs it')
-    names = [check_evaluation_set(name, arguments.smpl_model) for name in sets]
+    names = [check_set(name, arguments.smpl_model) for name in sets]
     if len(set(names)) < len(names):
         raise InputError(f'--set is given twice with the name '
                          f'{next(name for name in names if names.count(name) > 1)}')

@@ -68,9 +68,9 @@ def compare_on_set(set_name: str, method_names: Sequence[str], lag: int = 0,
                    sequences: int | None = None, without: Sequence[str] = (),
                    progress: Callable[[str], None] = lambda text: None,
                    body_models: Path | None = None) -> Comparison:
-    """Run methods on a synthetic evaluation set; raises InputError for unknown names.
+    """Run methods on an evaluation set; raises InputError for unknown names.
 
-    set_name, data, sequences, body_models: as make_evaluation_set takes them.
+    set_name, data, sequences, body_models: as make_set takes them.
     """
     from mocap23_ros.evaluation.methods import method
 
@@ -92,11 +92,11 @@ def compare_methods(set_name: str, methods: Mapping[str, Callable[[Motion], Moti
                     progress: Callable[[str], None] = lambda text: None,
                     body_models: Path | None = None) -> Comparison:
     """As ``compare_on_set``, for methods that are loaded already, by label."""
-    from mocap23_ros.datasets.evaluation_sets import check_evaluation_set, make_evaluation_set
+    from mocap23_ros.evaluation.sets import check_set, make_set
 
-    reported = check_evaluation_set(set_name, body_models)
-    recordings = make_evaluation_set(set_name, data, sequences, body_models)
-    result = Comparison(reported, 30.0, descriptions=dict(descriptions))
+    reported = check_set(set_name, body_models)
+    recordings = make_set(set_name, data, sequences, body_models)
+    result = Comparison(reported, recordings[0].fps, descriptions=dict(descriptions))
     for number, recording in enumerate(recordings):
         progress(f'{reported} {number + 1}/{len(recordings)} {recording.name}')
         truth = {key: value[:, 0] if key in ('joints', 'contact', 'limit') else value

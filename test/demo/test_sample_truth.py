@@ -1,11 +1,14 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
+import json
+
 import numpy as np
 import pytest
 from default_detector import require_default_detector
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mocap23_ros.cli.main import main
 from mocap23_ros.demo.playback import frame_sequence
 from mocap23_ros.demo.take import keypoint_arrays, load_take
 from mocap23_ros.demo.truth import triangulate_motion
@@ -122,3 +125,12 @@ def test_playing_forwards_and_backwards_never_jumps(frame_count, rate, seconds):
     # Away from the ends the speed is that of the film.
     inner = (frames[1:-1] >= step) & (frames[1:-1] < frame_count - step)
     assert (np.abs(np.diff(frames))[1:][inner] == step).all()
+
+
+def test_the_real_cameras_are_evaluation_sets(sample_files, tmp_path, capsys):
+    assert main(['evaluate', '--set', 'sample', '--methods', 'geometric', '--sequences', '2',
+                 '--out', str(tmp_path)]) == 0
+    written = capsys.readouterr()
+    assert 'sample, 1188 frames at 60 Hz' in written.out and 'cam02' in written.err
+    figures = json.loads((tmp_path / 'report.json').read_text())['methods']['geometric']
+    assert 50 < figures['mpjpe_mm'] < 300 and 0 < figures['coverage_95'] <= 1
