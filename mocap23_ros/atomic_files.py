@@ -34,31 +34,32 @@ def replacing(path: str | os.PathLike, keep_suffix: bool = False) -> Iterator[Pa
         raise
 
 
-def write_text(path: str | os.PathLike, text: str) -> None:
-    """Write a UTF-8 text file; raises InputError where it cannot be written."""
+@contextmanager
+def saving(path: str | os.PathLike, keep_suffix: bool = False) -> Iterator[Path]:
+    """As ``replacing``, for results: raises InputError where the file cannot be written."""
     try:
-        with replacing(path) as temporary:
-            temporary.write_text(text, encoding='utf-8')
+        with replacing(path, keep_suffix) as temporary:
+            yield temporary
     except OSError as error:
         raise not_written(path, error) from None
+
+
+def write_text(path: str | os.PathLike, text: str) -> None:
+    """Write a UTF-8 text file; raises InputError where it cannot be written."""
+    with saving(path) as temporary:
+        temporary.write_text(text, encoding='utf-8')
 
 
 def write_picture(path: str | os.PathLike, image: NDArray[np.uint8]) -> None:
     """Write a BGR picture in the format of its suffix; InputError where it cannot be written."""
     import cv2  # takes long to import, and few write pictures
 
-    try:
-        with replacing(path, keep_suffix=True) as temporary:
-            if not cv2.imwrite(str(temporary), image):
-                raise OSError('OpenCV writes no such picture here')
-    except OSError as error:
-        raise not_written(path, error) from None
+    with saving(path, keep_suffix=True) as temporary:
+        if not cv2.imwrite(str(temporary), image):
+            raise OSError('OpenCV writes no such picture here')
 
 
 def write_npz(path: str | os.PathLike, arrays: Mapping[str, ArrayLike]) -> None:
     """Write a compressed npz archive; raises InputError where it cannot be written."""
-    try:
-        with replacing(path) as temporary, temporary.open('wb') as stream:
-            np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
-    except OSError as error:
-        raise not_written(path, error) from None
+    with saving(path) as temporary, temporary.open('wb') as stream:
+        np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mocap23_ros.atomic_files import replacing, write_text
+from mocap23_ros.atomic_files import saving, write_text
 from mocap23_ros.errors import InputError
 from mocap23_ros.evaluation.metrics import REPORT_KEYS
 from mocap23_ros.evaluation.recording_batch import Outcome
@@ -41,7 +41,7 @@ def write_rows(outcomes: Sequence[Outcome], path: Path) -> None:
     schema = pyarrow.schema(list((texts | numbers | whole).items()))
     rows = [{name: outcome.row.get(name) for name in schema.names} for outcome in outcomes
             if outcome.row is not None]
-    with replacing(path) as temporary:
+    with saving(path) as temporary:
         pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows, schema), temporary)
 
 

@@ -14,9 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from mocap23_ros.atomic_files import replacing
+from mocap23_ros.atomic_files import saving
 from mocap23_ros.body_models.t_pose import REST_R_SEGMENT, turned_from_rest
-from mocap23_ros.errors import InputError
 from mocap23_ros.lifting.body_fit import FittedBody
 from mocap23_ros.lifting.kinematic_tree import (
     NECK,
@@ -72,14 +71,10 @@ def save_bvh(target: Path, name: str, stamps: NDArray[np.float64], person_ids: N
     paths = bvh_paths(Path(target), name, person_ids[seen])
     for person, path in zip(seen.tolist(), paths, strict=True):
         root, rotations = body_poses(body, person, stamps, times)
-        try:
-            with replacing(path) as temporary, temporary.open('w', encoding='ascii') as stream:
-                _write_hierarchy(stream, rest_offsets(body, person), UNITS[unit])
-                stream.write(f'MOTION\nFrames: {len(times)}\nFrame Time: {interval:.9f}\n')
-                np.savetxt(stream, _channels(root * UNITS[unit], rotations), '%.6f')
-        except OSError as error:
-            raise InputError(f'{path} cannot be written ({error.strerror or error}); give --bvh '
-                             'another place') from None
+        with saving(path) as temporary, temporary.open('w', encoding='ascii') as stream:
+            _write_hierarchy(stream, rest_offsets(body, person), UNITS[unit])
+            stream.write(f'MOTION\nFrames: {len(times)}\nFrame Time: {interval:.9f}\n')
+            np.savetxt(stream, _channels(root * UNITS[unit], rotations), '%.6f')
     return paths
 
 

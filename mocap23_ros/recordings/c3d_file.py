@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mocap23_ros.atomic_files import replacing
+from mocap23_ros.atomic_files import saving
 from mocap23_ros.errors import InputError
 from mocap23_ros.recordings.point_tracks import PointTracks
 
@@ -41,8 +41,5 @@ def save_c3d(path: Path, tracks: PointTracks) -> None:
         np.isnan(points[:1]), -1.0, 0.0)
     file.add_parameter('POINT', 'X_SCREEN', ['+X'])
     file.add_parameter('POINT', 'Y_SCREEN', ['+Z'])
-    try:
-        with replacing(path, keep_suffix=True) as temporary:
-            file.write(str(temporary))
-    except OSError as error:
-        raise InputError(f'{path} cannot be written: {error.strerror or error}') from None
+    with saving(path, keep_suffix=True) as temporary:
+        file.write(str(temporary))

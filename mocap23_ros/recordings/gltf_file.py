@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from mocap23_ros.atomic_files import replacing
+from mocap23_ros.atomic_files import saving
 from mocap23_ros.errors import InputError
 from mocap23_ros.lifting.kinematic_tree import SEGMENT_PARENTS, SEGMENTS
 from mocap23_ros.recordings.bvh_file import body_poses, rest_offsets
@@ -73,11 +73,8 @@ def save_gltf(path: Path, motion: RecordedMotion) -> None:
     document.asset = gltf.Asset(version='2.0', generator='mocap23')
     document.buffers = [gltf.Buffer(byteLength=len(file.data))]
     document.set_binary_blob(bytes(file.data))
-    try:
-        with replacing(path, keep_suffix=True) as temporary:
-            document.save_binary(str(temporary))
-    except OSError as error:
-        raise InputError(f'{path} cannot be written: {error.strerror or error}') from None
+    with saving(path, keep_suffix=True) as temporary:
+        document.save_binary(str(temporary))
 
 
 class _File:

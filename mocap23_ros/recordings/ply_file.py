@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.atomic_files import replacing
-from mocap23_ros.writable_places import not_written
+from mocap23_ros.atomic_files import saving
 
 
 def save_ply(path: Path | str, vertices: NDArray, faces: NDArray) -> None:
@@ -21,9 +20,6 @@ def save_ply(path: Path | str, vertices: NDArray, faces: NDArray) -> None:
     header = ['ply', 'format binary_little_endian 1.0', f'element vertex {len(vertices)}',
               *(f'property float {axis}' for axis in 'xyz'), f'element face {len(faces)}',
               'property list uchar int vertex_indices', 'end_header', '']
-    try:
-        with replacing(path) as temporary:
-            temporary.write_bytes('\n'.join(header).encode('ascii')
-                                  + np.asarray(vertices, '<f4').tobytes() + rows.tobytes())
-    except OSError as error:
-        raise not_written(path, error) from None
+    with saving(path) as temporary:
+        temporary.write_bytes('\n'.join(header).encode('ascii')
+                              + np.asarray(vertices, '<f4').tobytes() + rows.tobytes())

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from mocap23_ros.atomic_files import replacing, write_text
+from mocap23_ros.atomic_files import saving, write_text
 from mocap23_ros.errors import InputError
 from mocap23_ros.recordings.recorded_motion import RecordedMotion
 
@@ -22,19 +22,15 @@ def save_csv(path: Path, motion: RecordedMotion) -> None:
     """
     sd = np.sqrt(np.trace(motion.covariance, axis1=-2, axis2=-1) / 3)
     known = np.isfinite(motion.joints).all(axis=-1)
-    try:
-        with replacing(path) as temporary, temporary.open('w', encoding='utf-8',
-                                                          newline='') as stream:
-            writer = csv.writer(stream)
-            writer.writerow(['stamp', 'person', 'joint', 'x', 'y', 'z', 'sd'])
-            for frame, person, joint in np.argwhere(known).tolist():
-                x, y, z = motion.joints[frame, person, joint].tolist()
-                spread = float(sd[frame, person, joint])
-                writer.writerow([f'{motion.stamps[frame]:.6f}', int(motion.person_ids[person]),
-                                 motion.joint_names[joint], f'{x:.5f}', f'{y:.5f}', f'{z:.5f}',
-                                 '' if np.isnan(spread) else f'{spread:.5f}'])
-    except OSError as error:
-        raise InputError(f'{path} cannot be written: {error.strerror or error}') from None
+    with saving(path) as temporary, temporary.open('w', encoding='utf-8', newline='') as stream:
+        writer = csv.writer(stream)
+        writer.writerow(['stamp', 'person', 'joint', 'x', 'y', 'z', 'sd'])
+        for frame, person, joint in np.argwhere(known).tolist():
+            x, y, z = motion.joints[frame, person, joint].tolist()
+            spread = float(sd[frame, person, joint])
+            writer.writerow([f'{motion.stamps[frame]:.6f}', int(motion.person_ids[person]),
+                             motion.joint_names[joint], f'{x:.5f}', f'{y:.5f}', f'{z:.5f}',
+                             '' if np.isnan(spread) else f'{spread:.5f}'])
 
 
 def save_tum(path: Path, motion: RecordedMotion) -> None:

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mocap23_ros.atomic_files import replacing
-from mocap23_ros.errors import InputError
+from mocap23_ros.atomic_files import saving
 from mocap23_ros.recordings.point_tracks import PointTracks
 
 # OpenSim has y up: x stays, the world's z becomes y.
@@ -28,12 +27,9 @@ def save_trc(path: Path, tracks: PointTracks) -> None:
             f'{tracks.rate:.6f}\t1\t{len(points)}\n'
             'Frame#\tTime\t' + '\t\t\t'.join(labels) + '\t\t\n'
             '\t\t' + '\t'.join(f'X{k}\tY{k}\tZ{k}' for k in range(1, len(labels) + 1)) + '\n\n')
-    try:
-        with replacing(path) as temporary, temporary.open('w', encoding='utf-8') as stream:
-            stream.write(head)
-            for number, (time, row) in enumerate(zip(tracks.times - tracks.times[0], points,
-                                                     strict=True), 1):
-                cells = ('' if np.isnan(value) else f'{value:.6f}' for value in row.tolist())
-                stream.write(f'{number}\t{time:.6f}\t' + '\t'.join(cells) + '\n')
-    except OSError as error:
-        raise InputError(f'{path} cannot be written: {error.strerror or error}') from None
+    with saving(path) as temporary, temporary.open('w', encoding='utf-8') as stream:
+        stream.write(head)
+        for number, (time, row) in enumerate(zip(tracks.times - tracks.times[0], points,
+                                                 strict=True), 1):
+            cells = ('' if np.isnan(value) else f'{value:.6f}' for value in row.tolist())
+            stream.write(f'{number}\t{time:.6f}\t' + '\t'.join(cells) + '\n')
