@@ -4,9 +4,11 @@
 
 import argparse
 import json
+from math import inf
 from pathlib import Path
 
 from mocap23_ros.atomic_files import write_text
+from mocap23_ros.cli.number_ranges import check_numbers
 from mocap23_ros.errors import InputError
 
 _COLUMNS = ('mpjpe_mm', 'pa_mpjpe_mm', 'abs_mpjpe_mm', 'root_mm', 'coverage_95',
@@ -45,10 +47,8 @@ def run(arguments: argparse.Namespace) -> int:
     unknown = [name for name in names if name not in ABLATIONS]
     if unknown:
         raise InputError(f'there is no variant {unknown[0]!r}; choose of: {", ".join(ABLATIONS)}')
-    if min(arguments.steps, arguments.pretrain_steps, arguments.batches) < 1:
-        raise InputError('--steps, --pretrain-steps and --batches must be at least 1')
-    if arguments.threads is not None and arguments.threads < 1:
-        raise InputError('--threads must be at least 1')
+    check_numbers(arguments, steps=(1, inf), pretrain_steps=(1, inf), batches=(1, inf),
+                  threads=(1, inf))
     base = TrainingConfiguration(
         tier=arguments.tier, steps=arguments.steps, batch_size=arguments.batch_size,
         learning_rate=4e-3, warm_up=min(100, arguments.steps // 4 + 1), ema=0.99,

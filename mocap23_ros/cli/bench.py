@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from mocap23_ros.cli.number_ranges import check_numbers
 from mocap23_ros.engines.backends import BACKENDS
 from mocap23_ros.errors import InputError
 from mocap23_ros.writable_places import check_writable
@@ -47,10 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     from mocap23_ros.engines.model_files import available_tiers, find_model
     from mocap23_ros.evaluation.machine_description import commit_line, hardware_line
 
-    if not all(1 <= count <= 64 for count in arguments.persons):
-        raise InputError(f'--persons must be 1 to 64, not {arguments.persons}')
-    if not 0 < arguments.seconds <= 600:
-        raise InputError(f'--seconds must be in 0..600, not {arguments.seconds:g}')
+    check_numbers(arguments, persons=(1, 64), seconds=(0.001, 600))
     check_writable(arguments.out / 'bench.json')
     tiers = arguments.tiers or available_tiers()
     for tier in tiers:

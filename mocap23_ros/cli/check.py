@@ -15,12 +15,11 @@ from mocap23_ros.cli.bag_arguments import (
     check_bag_options,
     settings_from,
 )
+from mocap23_ros.cli.number_ranges import check_numbers
 from mocap23_ros.errors import InputError
 
 if TYPE_CHECKING:
     from mocap23_ros.recordings.recording import KeypointRecording
-
-_SHORTEST, _LONGEST = 2.0, 3600.0  # seconds of listening
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,6 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print a line for every mistake; status 1 where there are some. Raises InputError."""
     check_bag_options(arguments)
     if arguments.live:
+        check_numbers(arguments, seconds=(2, 3600))
         return _live(arguments.seconds)
     found = False
     for name, recording, lines in _recordings(arguments):
@@ -62,8 +62,6 @@ def run(arguments: argparse.Namespace) -> int:
 def _live(seconds: float) -> int:
     from mocap23_ros.ros.live_check import listen
 
-    if not _SHORTEST <= seconds <= _LONGEST:
-        raise InputError(f'--seconds {seconds:g}: give {_SHORTEST:g} to {_LONGEST:g}')
     problems, people = listen(seconds)
     for name, messages in sorted(problems.items()):
         for message in messages or ['nothing is wrong' if people else

@@ -6,6 +6,7 @@ import argparse
 import signal
 import sys
 import threading
+from math import inf
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -14,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from mocap23_ros.cli.number_ranges import check_numbers
 from mocap23_ros.errors import InputError
 from mocap23_ros.lifting.lifters import LIFTERS
 from mocap23_ros.network.tiers import TIERS
@@ -54,16 +56,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the demo with progress bars and print a summary."""
-    if not 2 <= arguments.seconds <= 600:
-        raise InputError(f'--seconds must be 2 to 600, not {arguments.seconds:g}')
-    if not 0.1 <= arguments.scale <= 1:
-        raise InputError(f'--scale must be 0.1 to 1, not {arguments.scale:g}')
-    if arguments.steps is not None and arguments.steps < 1:
-        raise InputError(f'--steps must be at least 1, not {arguments.steps}')
+    check_numbers(arguments, seconds=(2, 600), scale=(0.1, 1), steps=(1, inf),
+                  max_people=(1, 32))
     if arguments.max_people is None:
         arguments.max_people = 4 if arguments.multi_person else 1
-    if not 1 <= arguments.max_people <= 32:
-        raise InputError(f'--max-people must be 1 to 32, not {arguments.max_people}')
     check_writable(arguments.out / 'report.json')
     try:
         from mocap23_ros.demo.live_demo import DemoOptions, run_demo

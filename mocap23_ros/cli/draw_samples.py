@@ -3,10 +3,12 @@
 """``mocap23 draw-samples``: pictures of what the network is fed in training."""
 
 import argparse
+from math import inf
 from pathlib import Path
 
 from mocap23_ros.atomic_files import write_picture
 from mocap23_ros.cli.motion_arguments import add_motion_arguments, find_motion
+from mocap23_ros.cli.number_ranges import check_numbers
 from mocap23_ros.errors import InputError
 from mocap23_ros.writable_places import check_writable
 
@@ -26,11 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Draw the windows; raises InputError for bad values."""
-    for name, low, high in (('count', 1, 64), ('length', 2, 512), ('rate', 1, 240)):
-        if not low <= getattr(arguments, name) <= high:
-            raise InputError(f'--{name} {getattr(arguments, name)} is not within {low} to {high}')
-    if arguments.seed < 0:
-        raise InputError(f'--seed {arguments.seed} is negative; give 0 or more')
+    check_numbers(arguments, count=(1, 64), length=(2, 512), rate=(1, 240), seed=(0, inf))
     if arguments.out.suffix.lower() not in ('.png', '.jpg'):
         raise InputError(f'--out {arguments.out}: the name must end in .png or .jpg')
     check_writable(arguments.out)

@@ -4,10 +4,12 @@
 
 import argparse
 import sys
+from math import inf
 from pathlib import Path
 
 from mocap23_ros.cli import evaluate_bag
 from mocap23_ros.cli.motion_arguments import add_smpl_model
+from mocap23_ros.cli.number_ranges import check_numbers
 from mocap23_ros.errors import InputError
 from mocap23_ros.evaluation.sets import SET_NAMES, check_set
 from mocap23_ros.writable_places import check_writable
@@ -98,10 +100,7 @@ def _check_arguments(arguments: argparse.Namespace) -> None:
     """Refuse what cannot be used before anything is loaded; InputError."""
     from mocap23_ros.pipeline.streaming_lifter import MAXIMUM_LAG
 
-    if arguments.sequences is not None and arguments.sequences < 1:
-        raise InputError(f'--sequences {arguments.sequences}: give 1 or more')
-    if not 0 <= arguments.lag <= MAXIMUM_LAG:
-        raise InputError(f'--lag {arguments.lag}: give 0 to {MAXIMUM_LAG} frames')
+    check_numbers(arguments, sequences=(1, inf), lag=(0, MAXIMUM_LAG))
     files = arguments.pred or arguments.bag or arguments.bags
     evaluate_bag.check(arguments)
     if arguments.pred and arguments.truth is None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mocap23_ros.cli.bag_arguments import parse_configuration, settings_from
+from mocap23_ros.cli.number_ranges import check_numbers
 from mocap23_ros.cli.progress import progress
 from mocap23_ros.errors import InputError
 from mocap23_ros.writable_places import check_writable
@@ -186,8 +187,7 @@ def check(arguments: argparse.Namespace, unlifted: Sequence[str] = ('sequences',
     check_bag_options(arguments)
     if arguments.shard and not arguments.bags:
         raise InputError('--shard goes with --bags')
-    if not 1 <= arguments.workers <= 1024:
-        raise InputError(f'--workers {arguments.workers}: give 1 to 1024')
+    check_numbers(arguments, workers=(1, 1024))
     _shard(arguments.shard)
     if not (arguments.bag or arguments.bags):
         for name in ('configurations', 'truth_topic', 'camera', 'rectified'):

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from mocap23_ros.errors import InputError
+from mocap23_ros.cli.number_ranges import check_numbers
 from mocap23_ros.writable_places import check_writable
 
 
@@ -30,8 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
     from mocap23_ros.detection.detectors import create_detector
     from mocap23_ros.evaluation.machine_description import commit_line, hardware_line
 
-    if not 2 <= arguments.scenes <= 100:
-        raise InputError(f'--scenes must be 2 to 100, not {arguments.scenes}')
+    check_numbers(arguments, scenes=(2, 100))
     check_writable(arguments.out)
     for name in arguments.detectors:  # refuses what is absent before anything is measured
         create_detector(name).close()

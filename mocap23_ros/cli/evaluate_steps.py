@@ -5,9 +5,11 @@
 import argparse
 import os
 import sys
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mocap23_ros.cli.number_ranges import check_numbers
 from mocap23_ros.errors import InputError
 from mocap23_ros.network.triangulation_forms import TRIANGULATIONS
 from mocap23_ros.writable_places import check_writable
@@ -51,13 +53,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Measure, write both files and print the Markdown; raises InputError for bad arguments."""
     starts = [_start(word) for word in dict.fromkeys(arguments.starts)]
-    for name, least in (('sequences', 1), ('windows', 1), ('draws', 2), ('seed', 0)):
-        if getattr(arguments, name) < least:
-            raise InputError(f'--{name} {getattr(arguments, name)}: give {least} or more')
-    if not 0 < arguments.seconds <= 600:
-        raise InputError(f'--seconds must be in 0..600, not {arguments.seconds:g}')
-    if arguments.threads is not None and arguments.threads < 1:
-        raise InputError(f'--threads {arguments.threads}: give 1 or more')
+    check_numbers(arguments, sequences=(1, inf), windows=(1, inf), draws=(2, inf), seed=(0, inf),
+                  seconds=(0.001, 600), threads=(1, inf))
     check_writable(arguments.out / 'steps.json')
 
     import torch

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mocap23_ros.cli.number_ranges import check_numbers
 from mocap23_ros.engines.model_files import engines_folder
 from mocap23_ros.errors import InputError
 
@@ -115,8 +116,7 @@ def run(arguments: argparse.Namespace) -> int:
     from mocap23_ros.training.exported_manifest import kept_temperatures
     from mocap23_ros.writable_places import check_output_folder
 
-    if not 1 <= arguments.steps <= 50:
-        raise InputError(f'--steps must be 1 to 50, not {arguments.steps}')
+    check_numbers(arguments, steps=(1, 50))
     find_tier(arguments.tier or _DEFAULT_TIER)
     folder = arguments.out or engines_folder()
     check_output_folder(folder)

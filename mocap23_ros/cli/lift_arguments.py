@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from mocap23_ros.cli.bag_arguments import check_bag_options
+from mocap23_ros.cli.number_ranges import check_numbers
 from mocap23_ros.errors import InputError
 from mocap23_ros.network.tiers import find_tier
 from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
@@ -29,8 +30,6 @@ def check_arguments(arguments: argparse.Namespace) -> None:
                          'camera')
     if arguments.fps is not None and not arguments.video:
         raise InputError('--fps goes with --video; keypoint files hold their stamps')
-    if arguments.fps is not None and not 0.1 <= arguments.fps <= 1000:
-        raise InputError(f'--fps {arguments.fps:g}: give 0.1 to 1000 frames per second')
     if arguments.rectified and arguments.keypoints:
         raise InputError('--rectified goes with --video or --bag; keypoint files hold their own '
                          'camera')
@@ -38,8 +37,7 @@ def check_arguments(arguments: argparse.Namespace) -> None:
         _check_save_keypoints(arguments)
     if arguments.mode == 'offline' and arguments.lag:
         raise InputError('--lag goes with --mode streaming; offline uses all frames anyway')
-    if not 0 <= arguments.lag <= MAXIMUM_LAG:
-        raise InputError(f'--lag {arguments.lag}: give 0 to {MAXIMUM_LAG} frames')
+    check_numbers(arguments, fps=(0.1, 1000), lag=(0, MAXIMUM_LAG), steps=(1, 1000))
     if arguments.lifter not in (None, 'diffusion'):
         for option in ('tier', 'backend', 'precision', 'steps'):
             if getattr(arguments, option) is not None:
@@ -47,8 +45,6 @@ def check_arguments(arguments: argparse.Namespace) -> None:
                                  f'--lifter {arguments.lifter}')
     if arguments.tier is not None:
         find_tier(arguments.tier)
-    if arguments.steps is not None and not 1 <= arguments.steps <= 1000:
-        raise InputError('--steps must be between 1 and 1000')
     RefinementSteps.without(arguments.without)
     CameraPoseUncertainty(*arguments.camera_sd or ())
     if arguments.smpl_mesh is not None and not arguments.smpl_model:

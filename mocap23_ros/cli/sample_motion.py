@@ -4,9 +4,11 @@
 
 import argparse
 import sys
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mocap23_ros.cli.number_ranges import check_numbers
 from mocap23_ros.errors import InputError
 
 if TYPE_CHECKING:  # torch is only imported when the command runs
@@ -46,11 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Draw, write both files; raises InputError for bad arguments."""
-    for name, least, most in (('samples', 1, 256), ('steps', 1, 1000), ('seed', 0, 2 ** 31)):
-        if not least <= getattr(arguments, name) <= most:
-            raise InputError(f'--{name} {getattr(arguments, name)} is not within {least} to {most}')
-    if arguments.threads is not None and arguments.threads < 1:
-        raise InputError(f'--threads {arguments.threads}: give 1 or more')
+    check_numbers(arguments, samples=(1, 256), steps=(1, 1000), seed=(0, 2 ** 31),
+                  threads=(1, inf))
     if arguments.hide and arguments.inpaint is None:
         raise InputError('--hide goes with --inpaint')
     recorded = arguments.inpaint not in (None, _GENERATED)

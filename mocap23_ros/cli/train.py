@@ -3,9 +3,11 @@
 """``mocap23 train``: the three training stages and the learned baselines."""
 
 import argparse
+from math import inf
 from pathlib import Path
 
 from mocap23_ros.cli.motion_arguments import add_motion_arguments, find_motion
+from mocap23_ros.cli.number_ranges import check_numbers
 from mocap23_ros.errors import InputError
 
 
@@ -45,10 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Train a stage."""
-    for name, least in (('threads', 1), ('clips', 1), ('time_budget', 0), ('workers', 0)):
-        value = getattr(arguments, name)
-        if value is not None and not value >= least:  # NaN too
-            raise InputError(f'--{name.replace("_", "-")} must be at least {least}, not {value:g}')
+    check_numbers(arguments, threads=(1, inf), clips=(1, inf), time_budget=(0, inf),
+                  workers=(0, inf))
     share = arguments.keypoints_share
     if arguments.keypoints is None and share is not None:
         raise InputError('--keypoints-share goes with --keypoints')

@@ -175,7 +175,8 @@ def test_drawn_samples(data, tmp_path, capsys):
     assert image.shape[:2] == (600, 1800)
     assert (image < 250).any(axis=2).mean() > 0.01         # something is drawn
     assert list(tmp_path.iterdir()) == [picture]
-    for words, message in ((['--count', '0'], '1 to 64'), (['--out', 'x.gif'], '.png'),
-                           (['--preset', 'foggy'], 'noisy'), (['--seed', '-1'], 'negative')):
+    for words, message in ((['--count', '0'], '--count 0: give 1 to 64'),
+                           (['--out', 'x.gif'], '.png'), (['--preset', 'foggy'], 'noisy'),
+                           (['--seed', '-1'], '--seed -1: give 0 or more')):
         assert main(['draw-samples', '--data', str(data), *words]) == 2
         assert message in capsys.readouterr().err

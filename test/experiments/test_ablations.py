@@ -88,10 +88,10 @@ def test_an_interrupted_training_is_not_gone_on_with_as_another(clips, tmp_path)
 @pytest.mark.parametrize(('options', 'words'), [
     (['--batch-size', '0'], 'batch_size must be'),
     (['--seed', '-1'], 'seed must be'),
-    (['--threads', '-1'], '--threads must be at least 1'),
-    (['--threads', '0'], '--threads must be at least 1'),
+    (['--threads', '-1'], 'give 1 or more'),
+    (['--threads', '0'], 'give 1 or more'),
     (['--tier', 'xxl'], 'tier must be one of'),
-    (['--batches', '0'], '--batches must be at least 1'),
+    (['--batches', '0'], '--batches 0: give 1 or more'),
     (['--only', 'magic'], 'no variant'),
     (['--out', 'FILE/table'], 'FILE is not a folder'),
 ])

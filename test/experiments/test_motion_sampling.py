@@ -162,7 +162,7 @@ def test_later_stages_draw_without_their_view_attention(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(('words', 'message'), [
-    (['--samples', '0'], '--samples 0 is not within 1 to 256'),
+    (['--samples', '0'], '--samples 0: give 1 to 256'),
     (['--steps', '2000'], '--steps 2000'), (['--seed', '-1'], '--seed -1'),
     (['--threads', '0'], '--threads 0'), (['--hide', 'legs'], '--hide goes with --inpaint'),
     (['--views', 'side'], 'invalid choice'),

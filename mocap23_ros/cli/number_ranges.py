@@ -1,0 +1,22 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Ranges of the numbers on the command line."""
+
+import argparse
+import math
+
+from mocap23_ros.errors import InputError
+
+
+def check_numbers(arguments: argparse.Namespace, **ranges: tuple[float, float]) -> None:
+    """Refuse options outside (least, most), of lists any item, and NaN; InputError.
+
+    ranges: by the option's name in ``arguments``; an option that is None was not given.
+    """
+    for name, (least, most) in ranges.items():
+        given = getattr(arguments, name)
+        for value in given if isinstance(given, list) else [given]:
+            if value is not None and not least <= value <= most:
+                wanted = (f'{least:.10g} or more' if most == math.inf
+                          else f'{least:.10g} to {most:.10g}')
+                raise InputError(f'--{name.replace("_", "-")} {value:.10g}: give {wanted}')
