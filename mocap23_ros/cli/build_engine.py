@@ -48,6 +48,8 @@ def run(arguments: argparse.Namespace) -> int:
     name = arguments.library or next(iter(installed_libraries()), 'tensorrt_rtx')
     library = load_tensorrt(name)
     gpu = _gpu(library)
+    if gpu is not None and arguments.compute_capability is None:
+        library.check_gpu(gpu)
     options = BuildOptions(arguments.max_persons, arguments.precision,
                            arguments.compute_capability, arguments.optimisation_level)
     for graph in graphs:

@@ -78,6 +78,7 @@ class TensorRTBackend:
         self._library = load_tensorrt(library)
         self._cuda = CudaRuntime()
         self.gpu = self._cuda.gpu()
+        self._library.check_gpu(self.gpu)
         content, self.manifest = ready_engine(
             self._library, onnx, self.gpu, on_mismatch, max_persons)
         trt = self._library.api

@@ -6,6 +6,7 @@ import importlib
 from dataclasses import dataclass
 from types import ModuleType
 
+from mocap23_ros.engines.cuda_runtime import Gpu
 from mocap23_ros.errors import InputError
 
 LIBRARY_NAMES = ('tensorrt', 'tensorrt_rtx')
@@ -35,6 +36,17 @@ class TensorRTLibrary:
     def portable(self) -> bool:
         """Whether engines are built ahead of time, without a GPU, for a range of GPUs."""
         return self.name == 'tensorrt_rtx'
+
+    def check_gpu(self, gpu: Gpu) -> None:
+        """Raise InputError for a GPU that the library does not know at all.
+
+        TensorRT-RTX leaves out data-centre GPUs such as the H100 (compute capability 9.0).
+        """
+        kind = 'SM' + gpu.compute_capability.replace('.', '')
+        if self.portable and not hasattr(self.api.ComputeCapability, kind):
+            raise InputError(f'TensorRT-RTX {self.version} does not run on the {gpu.name} (compute '
+                             f'capability {gpu.compute_capability}); install the full TensorRT: '
+                             f'{_INSTALL["tensorrt"]}')
 
 
 def load_tensorrt(name: str) -> TensorRTLibrary:

@@ -99,6 +99,14 @@ def test_engines_of_another_gpu_version_library_or_graph_are_refused(copy):
         load(copy)
 
 
+def test_a_gpu_that_the_library_does_not_know_is_named_with_what_runs_there(built):
+    library = built[0]
+    for known in (AMPERE, Gpu('NVIDIA GeForce RTX 5090', '12.0')):
+        library.check_gpu(known)
+    with pytest.raises(InputError, match=r'H200 \(compute capability 9\.0\); install the full'):
+        library.check_gpu(Gpu('NVIDIA H200', '9.0'))
+
+
 @pytest.mark.parametrize(
     'text', ['', '{', '[]', '{"version": 1}', 'null', '{"version": 1, "x": 2}'])
 def test_damaged_manifests_are_refused(copy, text):
