@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
+from mocap23_ros.tracking.side_leaps import Leaps
 from mocap23_ros.tracking.side_model import (
     ARMS,
     GROUPS,
@@ -88,6 +89,7 @@ class SideFilter:
         self._seen = np.zeros(0)
         self._strange = np.zeros((0, len(self._pairs.left)), bool)
         self._motion = OffsetFilters(STATES, self._pairs)
+        self._leaps = Leaps(self._pairs)
 
     def _more_rows(self) -> None:
         old = len(self._score)
@@ -97,6 +99,7 @@ class SideFilter:
         self._born, self._seen, self._strange = (
             grown(a, rows) for a in (self._born, self._seen, self._strange))
         self._motion.grow(rows)
+        self._leaps.grow(rows)
         self._free += range(rows - 1, old - 1, -1)
 
     def forget(self, person_ids: Iterable[int] | None = None) -> None:
@@ -114,12 +117,16 @@ class SideFilter:
         """Take in an image; return what must change in it and in the images before.
 
         stamp: seconds, later than the last one. keypoints: [P,J,3] as detected: undistorted
-        normalised x, y and confidence, 0 where not seen. People who are not among person_ids were
-        not seen. The last one of ``exchange`` is this image.
+        normalised x, y and confidence, 0 where not seen. People who are not among person_ids, or
+        without a keypoint, were not seen; nothing before a leap or a long gap is evidence. The
+        last one of ``exchange`` is this image.
         """
         step = 0.0 if np.isnan(self._stamp) else max(stamp - self._stamp, 0.0)
         self._stamp = stamp
         self._image += 1
+        keypoints = np.asarray(keypoints, np.float64).reshape(-1, len(self._pairs.mirror), 3)
+        there = (keypoints[..., 2] > 0).any(axis=1)
+        keypoints, person_ids = keypoints[there], np.asarray(person_ids)[there].tolist()
         for person_id in person_ids:
             if int(person_id) not in self._rows:
                 self._begin(int(person_id))
@@ -129,8 +136,9 @@ class SideFilter:
         here = np.array([self._rows[int(i)] for i in person_ids], np.intp)
         place = {int(i): number for number, i in enumerate(self._rows)}
         index = np.array([place[int(i)] for i in person_ids], np.intp)
+        self._begin_anew(here, keypoints, step)
         self._motion.predict(rows, step)
-        offset, noise = self._measure(here, keypoints, step)
+        offset, noise = self._measure(here, keypoints)
         total = self._score[rows][:, :, None] + log_transition(step)
         if len(here):
             total[index] += self._evidence(here, offset, noise)
@@ -190,22 +198,35 @@ class SideFilter:
             self._more_rows()
         row = self._free.pop()
         self._rows[person_id] = row
+        self._seen[row] = self._stamp
+        self._size[row] = 0
+        self._leaps.begin(row)
+        self._start(row)
+
+    def _start(self, row: int) -> None:
+        """Let nothing before this image be evidence."""
         self._score[row] = LOG_SHARE - LOG_SHARE.max()
         self._motion.begin(row)
-        self._size[row] = 0
         self._strange[row] = False
         self._decided[row] = 0
         self._born[row] = self._image
 
-    def _measure(self, rows: NDArray, keypoints: NDArray, step: float
+    def _begin_anew(self, rows: NDArray, keypoints: NDArray, step: float) -> None:
+        """Measure how tall people are; start those anew who leapt or come back."""
+        seen = keypoints[..., 2:] > 0
+        low = np.where(seen, keypoints[..., :2], np.inf).min(axis=1, initial=np.inf)
+        high = np.where(seen, keypoints[..., :2], -np.inf).max(axis=1, initial=-np.inf)
+        extent = np.where(seen.any(axis=(1, 2)), (high - low).max(axis=1), 0.0)
+        self._size[rows] = np.maximum(extent, self._size[rows] * np.exp(-step / _SIZE_MEMORY))
+        leapt = self._leaps.update(rows, keypoints, self._size[rows],
+                                   self._stamp - self._seen[rows])
+        self._size[rows[leapt]] = extent[leapt]
+        for row in rows[leapt].tolist():
+            self._start(row)
+
+    def _measure(self, rows: NDArray, keypoints: NDArray
                  ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Offsets [P,K,2] from right to left in body heights, their variance [P,K]; inf unseen."""
-        keypoints = np.asarray(keypoints, np.float64).reshape(-1, len(self._pairs.mirror), 3)
-        seen = keypoints[..., 2] > 0
-        low = np.where(seen[..., None], keypoints[..., :2], np.inf).min(axis=1, initial=np.inf)
-        high = np.where(seen[..., None], keypoints[..., :2], -np.inf).max(axis=1, initial=-np.inf)
-        extent = np.where(seen.any(axis=1), (high - low).max(axis=1), 0.0)
-        self._size[rows] = np.maximum(extent, self._size[rows] * np.exp(-step / _SIZE_MEMORY))
         left, right = keypoints[:, self._pairs.left], keypoints[:, self._pairs.right]
         size = np.maximum(self._size[rows], 1e-6)
         offset = (left[..., :2] - right[..., :2]) / size[:, None, None]

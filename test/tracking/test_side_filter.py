@@ -68,8 +68,45 @@ def test_exchanges_of_a_tenth_of_a_second_and_more_are_undone_in_their_first_ima
 def test_an_exchange_at_the_beginning_is_found_out_when_the_right_sides_prevail():
     right, stamps = walk(0.5, 30)
     wrong = exchange(right, range(20), 'everything')
-    later, _, _ = corrected(wrong[None], stamps)
+    later, at_once, _ = corrected(wrong[None], stamps)
     assert (later[0, :, 5:] == right[:, 5:]).all()
+    assert (at_once[0, 45:, 5:] == right[45:, 5:]).all()  # of 20 wrong images, in 25 right ones
+
+
+@pytest.mark.parametrize('rate', [10, 30, 60])
+def test_a_track_that_leaps_to_somebody_who_faces_the_other_way_begins_anew(rate):
+    first, stamps = walk(0.5, rate)
+    joints = walking_person(stamps - stamps[0], (6.3, 3.2), 0.5 + np.pi)
+    second = project(joints, POSE, 3.0, seed=1)
+    half = len(stamps) // 2
+    people = np.concatenate([first[:half], second[half:]])[None]
+    later, at_once, sides = corrected(people, stamps)
+    np.testing.assert_array_equal(at_once[0, :, 5:], people[0, :, 5:])
+    np.testing.assert_array_equal(later[0, :, 5:], people[0, :, 5:])
+    assert sides.alternatives(0.05) == []
+    # Where he stands still meanwhile, his sides are what changes.
+    same_place = exchange(first, range(half, half + rate // 2), 'everything')
+    assert (corrected(same_place[None], stamps)[1][0, half:, 5:] != same_place[half:, 5:]).any()
+
+
+def test_who_turned_round_while_he_was_hidden_is_believed_when_he_comes_back():
+    right, stamps = walk(0.5, 30)
+    turned = exchange(right, range(60, len(right)), 'everything')  # as one who turned would look
+    turned[60:78] = (np.nan, np.nan, 0)
+    np.testing.assert_array_equal(corrected(turned[None], stamps)[1][0], turned)
+
+
+@pytest.mark.parametrize('rate', [10, 30, 60])
+def test_a_camera_that_turns_fast_is_no_leap_and_hides_no_exchange(rate):
+    stamps = np.arange(0, 1.5, 1 / rate)
+    angles = np.clip(2.5 * (stamps - 0.8), -0.5, 0.5)  # 2.5 rad/s from 0.6 to 1.0 s
+    eye = np.array((0, 0, 1.5))
+    poses = np.stack([look_at(eye, eye + (np.cos(a), np.sin(a), -0.1)) for a in angles])
+    right = project(walking_person(stamps, (5, 0), 0.5), poses, 3.0)
+    frames = range(round(0.7 * rate), round(0.9 * rate) + 1)
+    at_once = corrected(exchange(right, frames, 'everything')[None], 10 + stamps)[1]
+    wrong = (at_once[0, :, 5:] != right[:, 5:]).any(axis=(1, 2))
+    assert wrong.sum() <= 1
 
 
 def test_a_body_that_turns_round_within_a_second_stays_what_it_is():
