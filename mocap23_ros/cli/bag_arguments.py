@@ -46,13 +46,15 @@ def check_bag_options(arguments: argparse.Namespace) -> None:
 def bag_source(arguments: argparse.Namespace, bag: Path) -> 'BagSource':
     """What the options say of a bag."""
     from mocap23_ros.recordings.bag_lifter import BagSource
-    return BagSource(bag, arguments.topic, tuple(arguments.tf), arguments.camera)
+    return BagSource(bag, arguments.topic, tuple(arguments.tf))
 
 
 def settings_from(arguments: argparse.Namespace, **changes: Any) -> Settings:
     """The parameters of the node, as options of the same names say; None: the default."""
     given = {entry.name: getattr(arguments, entry.name, None) for entry in parameter_table()}
-    given |= {'image_is_rectified': getattr(arguments, 'rectified', None)} | changes
+    camera = getattr(arguments, 'camera', None)
+    given |= {'image_is_rectified': getattr(arguments, 'rectified', None),
+              'camera_file': None if camera is None else str(camera)} | changes
     return checked(Settings(), {k: v for k, v in given.items() if v is not None})
 
 

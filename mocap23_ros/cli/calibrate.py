@@ -236,18 +236,21 @@ def _image(path: Path) -> 'NDArray[np.uint8]':
 
 def _write(arguments: argparse.Namespace, camera: 'CameraModel', world_T_camera: 'NDArray',
            image: 'NDArray | None', sd: tuple[float, float]) -> None:
-    """CAMERA.yaml with the pose and its sd (rad, m), the picture, and the static transform."""
+    """CAMERA.yaml with the pose and its sd (rad, m), the picture, and what nodes are to be told."""
     from mocap23_ros.calibration.floor_picture import draw_floor
     from mocap23_ros.geometry.camera_file import CameraFile, save_camera_file
     from mocap23_ros.geometry.poses import translation_quaternion_from_pose
 
     save_camera_file(arguments.out, CameraFile(camera, world_T_camera, pose_sd=sd))
-    shift, turn = translation_quaternion_from_pose(world_T_camera)
-    numbers = ' '.join(f'--{name} {value:.6g}' for name, value in zip(
-        ('x', 'y', 'z', 'qx', 'qy', 'qz', 'qw'), (*shift, *turn), strict=True))
-    print(f'ros2 run tf2_ros static_transform_publisher {numbers} --frame-id map '
-          '--child-frame-id CAMERA_OPTICAL_FRAME')
-    print(f'node parameters: -p camera_rotation_sd:={sd[0]:.4f} -p camera_position_sd:={sd[1]:.3f}')
+    values = [f'{value:.6g}' for part in translation_quaternion_from_pose(world_T_camera)
+              for value in part]
+    options = ' '.join(f'--{name} {value}' for name, value in zip(
+        ('x', 'y', 'z', 'qx', 'qy', 'qz', 'qw'), values, strict=True))
+    sds = f'-p camera_rotation_sd:={sd[0]:.5f} -p camera_position_sd:={sd[1]:.4f}'
+    print(f'node without TF and CameraInfo: -p camera_file:={arguments.out.resolve()}\n'
+          f"node without TF: -p camera_pose:='{' '.join(values)}' {sds}\n"
+          f'node with TF: {sds}, and ros2 run tf2_ros static_transform_publisher {options} '
+          '--frame-id map --child-frame-id CAMERA_OPTICAL_FRAME')
     if arguments.picture:
         width, height = camera.image_size
         canvas = np.full((height, width, 3), 235, np.uint8) if image is None else image

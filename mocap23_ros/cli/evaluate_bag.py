@@ -38,8 +38,7 @@ def configurations(arguments: argparse.Namespace) -> list['Configuration']:
     from mocap23_ros.evaluation.recording_evaluation import Configuration
     base = settings_from(arguments)
     common: dict[str, Any] = {
-        'topic': arguments.topic, 'tf_bags': tuple(arguments.tf),
-        'camera_file': arguments.camera, 'truth': arguments.truth,
+        'topic': arguments.topic, 'tf_bags': tuple(arguments.tf), 'truth': arguments.truth,
         'truth_topic': arguments.truth_topic}
     found = [Configuration(name, settings, find_input='detector=' not in text, **common)
              for text in arguments.configurations

@@ -34,9 +34,9 @@ class Configuration:
     """How recordings are lifted and judged.
 
     settings: the parameters of the node. find_input: whether bags without images, but with
-    keypoints, are lifted from these whatever detector the settings name. topic, tf_bags,
-    camera_file: see BagSource. truth: npz with the true motion. truth_topic: of SkeletonArray
-    messages in the same bag that are the truth.
+    keypoints, are lifted from these whatever detector the settings name. topic, tf_bags: see
+    BagSource. truth: npz with the true motion. truth_topic: of SkeletonArray messages in the same
+    bag that are the truth.
     """
 
     name: str = 'default'
@@ -44,7 +44,6 @@ class Configuration:
     find_input: bool = True
     topic: str | None = None
     tf_bags: tuple[Path, ...] = ()
-    camera_file: Path | None = None
     truth: Path | None = None
     truth_topic: str | None = None
 
@@ -83,8 +82,7 @@ def judge_bag(path: Path, configuration: Configuration, progress: Progress | Non
     settings = configuration.settings
     if configuration.find_input and usual_detector(path) == 'external':
         settings = replace(settings, detector='external')
-    source = BagSource(path, configuration.topic, configuration.tf_bags,
-                       configuration.camera_file)
+    source = BagSource(path, configuration.topic, configuration.tf_bags)
     check_bag(source, settings)
     truth = _truth(path, configuration)
     lifted = lift_bag(source, settings, _core(settings), progress)

@@ -18,6 +18,7 @@ from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.geometry.plausible_camera import LARGEST_SIDE, camera_doubt
 from mocap23_ros.geometry.poses import (
+    QUATERNION_TOLERANCE,
     check_pose,
     pose_from_translation_quaternion,
     translation_quaternion_from_pose,
@@ -197,7 +198,7 @@ def _pose(entry: Any) -> NDArray[np.float64]:
                            'world_T_camera.translation', 3)
     if 'quaternion' in entry:
         quaternion = _numbers(entry['quaternion'], 'world_T_camera.quaternion', 4)
-        if abs(np.linalg.norm(quaternion) - 1) > 0.01:
+        if abs(np.linalg.norm(quaternion) - 1) > QUATERNION_TOLERANCE:
             raise InputError('world_T_camera.quaternion has not length 1; give x, y, z, w')
         return check_pose(pose_from_translation_quaternion(translation, quaternion))
     rotation = _numbers(_required(entry, 'rotation', 'world_T_camera.', ' (or quaternion)'),

@@ -9,6 +9,7 @@ from scipy.spatial.transform import Rotation
 from mocap23_ros.errors import InputError
 
 RIGID_TOLERANCE = 1e-3  # largest error of an entry of R^T R
+QUATERNION_TOLERANCE = 0.01  # of the length of quaternions that people write down
 # Metres. Joints are stored in single precision: farther out its steps exceed a centimetre.
 LARGEST_DISTANCE = 1e5
 
@@ -124,6 +125,27 @@ def pose_from_translation_quaternion(
     pose[..., :3, 3] = translation
     pose[..., 3, 3] = 1
     return pose
+
+
+def pose_from_text(text: str) -> NDArray[np.float64]:
+    """Pose [4,4] from the seven numbers ``x y z qx qy qz qw``: metres and a unit quaternion.
+
+    Raises InputError, in one line, for other text and for a quaternion that is none of length 1.
+    """
+    words = text.replace(',', ' ').split()[:8]
+    try:
+        numbers = [float(word) for word in words]
+    except ValueError:
+        numbers = []
+    if len(numbers) != 7:
+        raise InputError('must be seven numbers "x y z qx qy qz qw", metres and a unit quaternion, '
+                         f'not "{text[:100]}"')
+    pose = pose_from_translation_quaternion(numbers[:3], numbers[3:])
+    length = float(np.linalg.norm(numbers[3:]))
+    if abs(length - 1) > QUATERNION_TOLERANCE:
+        raise InputError(f'has the quaternion qx qy qz qw of length {length:.3g}; it must be 1, '
+                         'and qw is the last one')
+    return check_pose(pose, 'the pose')
 
 
 def translation_quaternion_from_pose(

@@ -12,8 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.errors import InputError
-from mocap23_ros.geometry.camera_file import CameraFile
-from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.geometry.transform_tree import TransformTree
 from mocap23_ros.recordings.bag_reader import BagReader
 from mocap23_ros.ros.camera_poses import NoTransformError, camera_frame_of
@@ -162,32 +160,6 @@ class BagTransforms:
 
     def clear(self) -> None:
         """Keep all: the bag is one time."""
-
-
-class FileCamera:
-    """A camera as a file says: its calibration, and its pose where the file holds one."""
-
-    def __init__(self, contents: CameraFile) -> None:
-        self._camera = contents.camera
-        self._floor_T_camera = contents.floor_T_camera
-
-    @property
-    def has_pose(self) -> bool:
-        """Whether the file says where the camera stands."""
-        return self._floor_T_camera is not None
-
-    def camera_for(self, header: 'Header', image_size: tuple[int, int], rectified: bool
-                   ) -> CameraModel:
-        """Return the model for images of this size; InputError for those of another shape."""
-        return self._camera.with_image_size(image_size) if all(image_size) else self._camera
-
-    def camera_pose(self, world_frame: str, header: 'Header') -> NDArray[np.float64]:
-        """Return floor_T_camera [4,4], whatever the stamp."""
-        assert self._floor_T_camera is not None
-        return self._floor_T_camera.copy()
-
-    def clear(self) -> None:
-        """Keep the pose: it stands still."""
 
 
 def nanoseconds(header: 'Header') -> int:

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.errors import InputError
-from mocap23_ros.geometry.camera_file import load_camera_file
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
 from mocap23_ros.plausibility.set_up_check import PEOPLE_SEEN
@@ -22,7 +21,6 @@ from mocap23_ros.recordings.bag_camera import (
     KEYPOINTS,
     BagCameraInfos,
     BagTransforms,
-    FileCamera,
     find_topics,
     nanoseconds,
 )
@@ -34,6 +32,7 @@ from mocap23_ros.ros.camera_poses import CameraPoses
 from mocap23_ros.ros.camera_source import Cameras, CameraSource
 from mocap23_ros.ros.core import Core
 from mocap23_ros.ros.frame_processor import FrameProcessor, FrameResult
+from mocap23_ros.ros.given_camera import GivenModel, GivenPose, given_camera
 from mocap23_ros.ros.problems import FrameRejectedError, ProblemLog
 from mocap23_ros.ros.settings import Settings
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
@@ -47,13 +46,12 @@ class BagSource:
     """Where images, calibration and poses come from.
 
     bag: with the images. topic: theirs, needed where the bag has several cameras. tf_bags: further
-    bags with TF. camera_file: stands for CameraInfo, and for TF where it holds a pose.
+    bags with TF. A camera file stands in the settings, as for the node.
     """
 
     bag: Path
     topic: str | None = None
     tf_bags: tuple[Path, ...] = ()
-    camera_file: Path | None = None
 
 
 @dataclass
@@ -88,14 +86,14 @@ def lift_bag(source: BagSource, settings: Settings, core: Core,
     log = _Notes()
     problems = ProblemLog(log, time.monotonic)
     with BagReader(source.bag) as bag:
-        contents = None if source.camera_file is None else FileCamera(
-            load_camera_file(source.camera_file, settings.image_is_rectified))
+        given = given_camera(settings)
         topics = find_topics(bag, source.bag, source.topic, settings.detector == 'external',
-                             info_needed=contents is None)
-        cameras: Cameras = contents or CameraSource(
-            BagCameraInfos(bag, topics.info).find, problems, topics)
-        poses: CameraPoses = contents if contents is not None and contents.has_pose else (
-            _transforms(bag, source.tf_bags))
+                             info_needed=given.camera is None)
+        cameras: Cameras = CameraSource(
+            BagCameraInfos(bag, topics.info).find, problems, topics) if given.camera is None else (
+            GivenModel(given.camera, settings.image_is_rectified))
+        poses: CameraPoses = _transforms(bag, source.tf_bags) if given.floor_T_camera is None else (
+            GivenPose(given.floor_T_camera))
         processor = FrameProcessor(core, cameras, poses, problems, lambda: processor.reset(
             same_time=True))
         run = _Run(source.bag, processor, settings, problems)
@@ -123,11 +121,10 @@ def usual_detector(bag: Path) -> str:
 
 def check_bag(source: BagSource, settings: Settings) -> None:
     """Refuse a bag without the topics that are needed, before a model is loaded; InputError."""
-    if source.camera_file is not None:
-        load_camera_file(source.camera_file, settings.image_is_rectified)
+    given = given_camera(settings)
     with BagReader(source.bag) as bag:
         find_topics(bag, source.bag, source.topic, settings.detector == 'external',
-                    info_needed=source.camera_file is None)
+                    info_needed=given.camera is None)
 
 
 def _transforms(bag: BagReader, others: Sequence[Path]) -> BagTransforms:

@@ -15,9 +15,9 @@ from mocap23_ros.detection.upright_detector import UprightDetector
 from mocap23_ros.errors import InputError
 from mocap23_ros.lifting.lifter import Lifter
 from mocap23_ros.lifting.lifters import create_lifter
-from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
 from mocap23_ros.pipeline.refinement import ALL_STEPS, RefinementSteps
 from mocap23_ros.pipeline.streaming_lifter import StreamingLifter
+from mocap23_ros.ros.given_camera import given_camera, pose_uncertainty
 from mocap23_ros.ros.settings import Settings
 from mocap23_ros.skeletons.conversion import convert_keypoints
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
@@ -85,6 +85,7 @@ def create_core(settings: Settings, refinement: RefinementSteps = ALL_STEPS, *, 
     refinement: what is done to the lifted joints. live: whether results may depend on the speed of
     the machine, so that nothing is waited for.
     """
+    sd = pose_uncertainty(settings, given_camera(settings))
     lifter = create_lifter(settings.lifter, **_lifter_options(settings))
     with ExitStack() as parts:
         parts.callback(lifter.close)
@@ -98,9 +99,7 @@ def create_core(settings: Settings, refinement: RefinementSteps = ALL_STEPS, *, 
         _warm_up(lifter)
         streaming = StreamingLifter(
             lifter, lag=settings.lag, refinement=refinement,
-            patience=settings.person_timeout + _GRACE, pose_uncertainty=CameraPoseUncertainty(
-                settings.camera_rotation_sd, settings.camera_position_sd,
-                settings.camera_stamp_sd))
+            patience=settings.person_timeout + _GRACE, pose_uncertainty=sd)
         parts.pop_all()
     tracker = Tracker(keep_for=settings.person_timeout)
     return Core(detector, tracker, lifter, streaming, settings.lag)

@@ -16,11 +16,13 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from mocap23_msgs.msg import Keypoints2DArray
 from mocap23_ros.errors import InputError
 from mocap23_ros.ros.camera_infos import CameraInfoCache
-from mocap23_ros.ros.camera_source import CameraSource
+from mocap23_ros.ros.camera_poses import CameraPoses
+from mocap23_ros.ros.camera_source import Cameras, CameraSource
 from mocap23_ros.ros.core import create_core
 from mocap23_ros.ros.diagnostics import FrameStatistics
 from mocap23_ros.ros.frame_names import FrameNameWatch
 from mocap23_ros.ros.frame_processor import FrameProcessor, FrameResult, Input
+from mocap23_ros.ros.given_camera import GivenModel, GivenPose, given_camera
 from mocap23_ros.ros.health import OutputHealth
 from mocap23_ros.ros.image_clock import ImageClock, Verdict
 from mocap23_ros.ros.input_subscription import InputSubscription
@@ -28,6 +30,7 @@ from mocap23_ros.ros.native_output import native_lines_to
 from mocap23_ros.ros.outputs import Outputs
 from mocap23_ros.ros.parameters import read_settings
 from mocap23_ros.ros.problems import FrameRejectedError, ProblemLog, Severity
+from mocap23_ros.ros.settings import Settings
 from mocap23_ros.ros.topics import (
     camera_info_topic,
     frame_prefix,
@@ -66,6 +69,8 @@ class Session:
         self._input: InputSubscription | None = None
         self._known_people: frozenset[int] = frozenset()
         self.camera_frame = ''
+        self._given = given_camera(settings)
+        self._given.check_floor(settings.floor_height)
         with ExitStack() as parts:
             with native_lines_to(node.get_logger().debug):
                 core = create_core(settings)
@@ -76,11 +81,7 @@ class Session:
             listener = CameraTransformListener(
                 transforms, node, problems, lambda: self._clock.newest, names)
             parts.callback(listener.unregister)
-            with named_overrides(camera_info_topic(node), 'subscription'):
-                camera_infos = message_filters.Subscriber(
-                    node, CameraInfo, camera_info_topic(node), qos_profile=sensor_data_qos(),
-                    qos_overriding_options=QoSOverridingOptions.with_default_policies())
-            parts.callback(node.destroy_subscription, camera_infos.sub)
+            cameras = self._cameras(settings, parts)
             self._outputs = Outputs(
                 node, settings, core.keypoint_format, core.output_format, prefix, names)
             parts.callback(self._outputs.close)
@@ -88,11 +89,29 @@ class Session:
                 self._begin, self._on_error, self._finish, capacity=settings.image_queue,
                 in_order=self._keeps_all)
             self._processor = FrameProcessor(
-                core, CameraSource(CameraInfoCache(camera_infos).find, problems, (
-                    image_topic(node, 'raw'), camera_info_topic(node))),
-                LiveTransforms(transforms), problems, lambda: self._forget(same_time=True))
+                core, cameras, self._poses(LiveTransforms(transforms)), problems,
+                lambda: self._forget(same_time=True))
             self._watchdog = InputWatchdog(node, problems)
             self._parts = parts.pop_all()
+
+    def _cameras(self, settings: Settings, parts: ExitStack) -> Cameras:
+        """CameraInfo, or the file that stands for it."""
+        node = self._node
+        if self._given.camera is not None:
+            return GivenModel(self._given.camera, settings.image_is_rectified)
+        with named_overrides(camera_info_topic(node), 'subscription'):
+            camera_infos = message_filters.Subscriber(
+                node, CameraInfo, camera_info_topic(node), qos_profile=sensor_data_qos(),
+                qos_overriding_options=QoSOverridingOptions.with_default_policies())
+        parts.callback(node.destroy_subscription, camera_infos.sub)
+        return CameraSource(CameraInfoCache(camera_infos).find, self._problems, (
+            image_topic(node, 'raw'), camera_info_topic(node)))
+
+    def _poses(self, transforms: LiveTransforms) -> CameraPoses:
+        """TF, or the parameters that stand for it."""
+        if self._given.world_T_camera is None:
+            return transforms
+        return GivenPose(self._given.world_T_camera, transforms)
 
     @property
     def is_active(self) -> bool:
@@ -119,6 +138,8 @@ class Session:
         self._worker.start()
         self._health.start()
         self._watchdog.start()
+        if self._given.doubt:
+            self._problems.report('calibration', self._given.doubt, Severity.WARN)
 
     def stop(self) -> None:
         """Stop taking frames and tell everybody that nobody is followed."""

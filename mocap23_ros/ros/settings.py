@@ -12,6 +12,8 @@ from typing import Any
 from mocap23_ros.detection.detectors import DETECTORS
 from mocap23_ros.engines.backends import BACKEND_NAMES
 from mocap23_ros.engines.graph_precision import PRECISIONS
+from mocap23_ros.errors import InputError
+from mocap23_ros.geometry.poses import pose_from_text
 from mocap23_ros.lifting.lifters import LIFTERS
 from mocap23_ros.network.tiers import TIERS
 from mocap23_ros.pipeline.camera_pose_uncertainty import (
@@ -36,6 +38,16 @@ def _prefix_fault(value: str) -> str:
     if not value.startswith('/'):
         return ''
     return f'must not begin with a slash; write "{value.lstrip("/")}"'
+
+
+def _pose_fault(value: str) -> str:
+    """Why a text is no pose of a camera; an empty one is: TF says it then."""
+    try:
+        if value:
+            pose_from_text(value)
+    except InputError as error:
+        return str(error)
+    return ''
 
 
 def _parameter(
@@ -87,6 +99,14 @@ class Settings:
         1, 'Images that may wait to be processed; 1: only the newest, as a robot needs it; more: '
         'every image in its order, as recordings want it, with the same result each time',
         minimum=1, maximum=100000, read_only=True)
+    camera_pose: str = _parameter(
+        '', 'Pose of the optical frame of a camera that stands still, in world_frame, as "x y z qx '
+        'qy qz qw" [m, unit quaternion], in place of TF; empty: TF or camera_file says it',
+        read_only=True, fault=_pose_fault)
+    camera_file: str = _parameter(
+        '', 'CAMERA.yaml, as mocap23 calibrate writes it, in place of CameraInfo; where it holds '
+        'world_T_camera, that and its standard deviations in place of TF, too; empty: none',
+        read_only=True)
     input_timeout: float = _parameter(
         2.0, 'Silence of an input after which it is reported as missing [s]',
         minimum=0.1, maximum=600.0)
@@ -139,7 +159,8 @@ class Settings:
         minimum=0, maximum=30, read_only=True)
     camera_rotation_sd: float = _parameter(
         _POSE_UNCERTAINTY.rotation, 'How far the camera may be turned against its transform: '
-        'standard deviation about each axis; widens the covariance of the joints [rad]',
+        'standard deviation about each axis; widens the covariance of the joints; at its default, '
+        'that of camera_file counts where it has one [rad]',
         minimum=0.0, maximum=MOST_ROTATION, read_only=True)
     camera_position_sd: float = _parameter(
         _POSE_UNCERTAINTY.position, 'The same of its place, along each axis [m]',

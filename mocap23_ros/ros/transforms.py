@@ -55,6 +55,16 @@ class LiveTransforms:
             raise NoTransformError(_explain(world_frame, camera_frame, error)) from error
         return matrix_from_transform(found.transform)
 
+    def newest_pose(self, world_frame: str, camera_frame: str) -> NDArray[np.float64] | None:
+        """Return world_T_camera [4,4] at the newest stamp, None where TF does not know it."""
+        if not self._buffer.can_transform(world_frame, camera_frame, Time()):
+            return None
+        try:
+            found = self._buffer.lookup_transform(world_frame, camera_frame, Time())
+        except tf2_ros.TransformException:  # forgotten in between
+            return None
+        return matrix_from_transform(found.transform)
+
     def clear(self) -> None:
         """Forget moving transforms."""
         self._buffer.clear()
@@ -70,7 +80,8 @@ def _explain(world_frame: str, camera_frame: str, error: Exception) -> str:
     return (
         f'{missing}: {reason}; publish it (for a fixed camera: ros2 run tf2_ros '
         f'static_transform_publisher --frame-id {world_frame} --child-frame-id {camera_frame} '
-        '--x .. --y .. --z ..), or set the parameter world_frame to a z-up frame that exists')
+        '--x .. --y .. --z .., or without TF the parameter camera_pose), or set the parameter '
+        'world_frame to a z-up frame that exists')
 
 
 class PersonFrames:

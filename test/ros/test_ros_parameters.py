@@ -95,6 +95,13 @@ def test_node_has_defaults_descriptions_and_ranges(context):
     ('world_frame', ' ', 'must name a TF frame, and is empty'),
     ('world_frame', '/map', 'must not begin with a slash; write "map"'),
     ('frame_prefix', '/robot/', 'must not begin with a slash; write "robot/"'),
+    ('camera_pose', '1 2 3', 'must be seven numbers "x y z qx qy qz qw"'),
+    ('camera_pose', '0 0 1.5 0 0 0 one', 'must be seven numbers'),
+    ('camera_pose', '0 0 1.5 0 0 0 0.5', 'of length 0.5; it must be 1'),
+    ('camera_pose', '0 0 1.5 0 0 0 0', 'length zero'),
+    ('camera_pose', '0 0 inf 0 0 0 1', 'finite'),
+    ('camera_pose', '0 0 1e9 0 0 0 1', 'm from the origin'),
+    ('camera_pose', ' ', 'must be seven numbers'),
 ])
 def test_bad_value_at_start_is_one_clear_line(context, name, value, reason):
     with pytest.raises(InputError, match=reason) as raised:
