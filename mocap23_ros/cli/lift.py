@@ -8,8 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from mocap23_ros.cli.bag_arguments import add_bag_source, lift_bag_of
 from mocap23_ros.cli.lift_arguments import (
     check_arguments,
@@ -17,11 +15,11 @@ from mocap23_ros.cli.lift_arguments import (
     check_recording,
     find_jobs,
 )
+from mocap23_ros.cli.lift_sources import read_keypoints, say_doubts, say_who_is_missing
 from mocap23_ros.cli.progress import Progress, progress
 from mocap23_ros.engines.backends import BACKEND_NAMES
 from mocap23_ros.engines.graph_precision import PRECISIONS
 from mocap23_ros.engines.model_files import available_tiers
-from mocap23_ros.geometry.plausible_camera import camera_doubt
 from mocap23_ros.lifting.lifter import Lifter
 from mocap23_ros.lifting.lifters import LIFTERS, create_lifter
 from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
@@ -29,8 +27,7 @@ from mocap23_ros.pipeline.refinement import RefinementSteps
 from mocap23_ros.pipeline.streaming_lifter import StreamingLifter
 from mocap23_ros.recordings.offline_lifter import lift_offline
 from mocap23_ros.recordings.recorded_motion import RecordedMotion
-from mocap23_ros.recordings.recording import KeypointRecording, load_recording
-from mocap23_ros.recordings.recording_checks import set_up_findings
+from mocap23_ros.recordings.recording import KeypointRecording
 from mocap23_ros.recordings.recording_lifter import lift_streaming
 from mocap23_ros.skeletons.formats import COCO17
 
@@ -43,24 +40,28 @@ DEFAULT_TIER = 's'
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of ``mocap23 lift``."""
     source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument('--keypoints', type=Path, metavar='IN.npz',
-                        help='keypoint file, or a folder: every *.npz in it is lifted')
+    source.add_argument('--keypoints', type=Path, metavar='IN',
+                        help='keypoint file, or a folder: every *.npz in it is lifted; or what '
+                             'OpenPose, Pose2Sim, Sports2D, AlphaPose, MMPose, rtmlib, MediaPipe '
+                             'and writers of COCO results wrote')
     source.add_argument('--video', type=Path, metavar='FILE',
                         help='video of a fixed camera; the detector runs first')
     source.add_argument('--bag', type=Path, metavar='BAG',
                         help='rosbag2 recording (sqlite3 or MCAP) of images, CameraInfo and TF; '
                              'every image is lifted as the node would')
     parser.add_argument('--camera', type=Path, metavar='CAMERA.yaml',
-                        help='with --video: ROS calibration plus world_T_camera, floor_height; '
-                             'with --bag: in place of CameraInfo, and of TF where it has a pose')
+                        help='with --video and keypoints of other programs: ROS calibration plus '
+                             'world_T_camera, floor_height; with --bag: in place of '
+                             'CameraInfo, and of TF where it has a pose')
     add_bag_source(parser)
     parser.add_argument('--fps', type=float, metavar='RATE',
-                        help="with --video: frames per second, in place of the file's own stamps")
+                        help="with --video: frames per second, in place of the file's own stamps; "
+                             'with keypoints of other programs: of their video')
     parser.add_argument('--rectified', action='store_true',
-                        help='with --video or --bag: the images are rectified; the projection '
+                        help='not with npz files: the images are rectified; the projection '
                              'matrix is used, and no distortion')
     parser.add_argument('--out', type=Path, required=True, metavar='OUT.npz',
-                        help='result; a folder when --keypoints is one')
+                        help='result; a folder when --keypoints is one of *.npz')
     parser.add_argument('--lifter', choices=sorted(LIFTERS),
                         help='default: diffusion where its exported graphs are, else geometric')
     # No defaults: whether an option was given decides what may be used instead.
@@ -93,8 +94,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--bvh-unit', choices=('m', 'cm'), default='m',
                         help='lengths in BVH files: m for Blender, cm for Maya (default: m)')
     parser.add_argument('--save-keypoints', type=Path, metavar='FILE.npz',
-                        help="not with --keypoints: also write the detector's, as --keypoints "
-                             'and training take them')
+                        help='also write the keypoints of the detector or of other programs, as '
+                             '--keypoints and training take them')
     parser.add_argument('--smpl-model', type=Path, metavar='FILE.npz',
                         help='your own SMPL, SMPL-H or SMPL-X model: also write its parameters '
                              'beside OUT.npz, one file per person')
@@ -124,19 +125,15 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         for number, (source, target) in enumerate(jobs, 1):
             label = source.name if len(jobs) == 1 else f'{source.name} ({number}/{len(jobs)})'
-            if arguments.video:
-                with progress(f'detecting in {label}') as report:
-                    detected = _detect(arguments, report)
-            else:
-                detected = load_recording(source)
+            detected = read_keypoints(arguments, source, label, _say)
             recording = detected.converted(COCO17)
             unseen = check_recording(arguments, recording, source, target)
-            _say_doubts(source, recording, of_camera=not arguments.video)
+            say_doubts(source, recording, not arguments.video, _say)
             if arguments.save_keypoints:
                 detected.save(arguments.save_keypoints)
             with progress(f'lifting {label}') as report:
                 motion = _lift(arguments, lifter, recording, report)
-            _say_who_is_missing(source, unseen, motion)
+            say_who_is_missing(source, unseen, motion, _say)
             _write(arguments, source, target, motion, model)
     finally:
         lifter.close()
@@ -197,49 +194,8 @@ def _make_lifter(arguments: argparse.Namespace) -> Lifter:
                          precision=arguments.precision)
 
 
-def _say_doubts(source: Path, recording: KeypointRecording, of_camera: bool) -> None:
-    """Lines about a calibration or a pose that is strange, but may be right.
-
-    of_camera: whether the calibration's doubt is not said yet, as it is for videos.
-    """
-    doubts = [finding.message for finding in set_up_findings(recording) or []]
-    if of_camera:
-        doubts.insert(0, camera_doubt(recording.cameras[0]))
-    for doubt in filter(None, doubts):
-        _say(f'{source}: {doubt}')
-
-
-def _say_who_is_missing(source: Path, unseen: list[int], motion: RecordedMotion) -> None:
-    """A line about people who are never seen, and one about those who could not be lifted."""
-    lifted = np.isfinite(motion.joints).any(axis=(0, 2, 3))
-    silent = [person for person in (np.flatnonzero(~lifted) + 1).tolist() if person not in unseen]
-    if unseen:
-        _say(f'{source}: never seen, so without an estimate: {_persons(unseen)}')
-    if silent:
-        _say(f'{source}: seen, but too little, too far away or from too low a camera for an '
-             f'estimate: {_persons(silent)}')
-
-
-def _persons(numbers: list[int]) -> str:
-    return f'person{"s" * (len(numbers) > 1)} {", ".join(map(str, numbers))}'
-
-
 def _say(text: str) -> None:
     print(f'mocap23 lift: {text}', file=sys.stderr, flush=True)
-
-
-def _detect(arguments: argparse.Namespace, report: Progress) -> KeypointRecording:
-    from mocap23_ros.detection.detectors import create_detector
-    from mocap23_ros.geometry.camera_file import load_camera_file
-    from mocap23_ros.recordings.video_recording import record_video
-    # Before the detector: its start takes seconds.
-    load_camera_file(arguments.camera, arguments.rectified)
-    detector = create_detector(arguments.detector or 'blazepose', model=arguments.detector_model)
-    try:
-        return record_video(arguments.video, arguments.camera, detector, report,
-                            rate=arguments.fps, rectified=arguments.rectified, say=_say)
-    finally:
-        detector.close()
 
 
 def _lift(arguments: argparse.Namespace, lifter: Lifter, recording: KeypointRecording,

@@ -12,6 +12,7 @@ from mocap23_ros.network.tiers import find_tier
 from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
 from mocap23_ros.pipeline.refinement import RefinementSteps
 from mocap23_ros.pipeline.streaming_lifter import MAXIMUM_LAG
+from mocap23_ros.recordings.imports.keypoint_formats import is_foreign
 from mocap23_ros.recordings.recording import KeypointRecording, load_recording
 from mocap23_ros.recordings.recording_checks import check_liftable
 from mocap23_ros.writable_places import check_writable
@@ -25,14 +26,19 @@ def check_arguments(arguments: argparse.Namespace) -> None:
     if arguments.bag and arguments.mode == 'offline':
         raise InputError('--mode offline goes with --keypoints and --video; of a bag, save the '
                          'keypoints with --save-keypoints FILE.npz and lift these')
-    if arguments.camera and arguments.keypoints:
-        raise InputError('--camera goes with --video or --bag; keypoint files hold their own '
-                         'camera')
-    if arguments.fps is not None and not arguments.video:
-        raise InputError('--fps goes with --video; keypoint files hold their stamps')
-    if arguments.rectified and arguments.keypoints:
-        raise InputError('--rectified goes with --video or --bag; keypoint files hold their own '
-                         'camera')
+    foreign = bool(arguments.keypoints) and is_foreign(arguments.keypoints)
+    if foreign and not arguments.camera:
+        raise InputError(f'{arguments.keypoints} is of another program: give --camera CAMERA.yaml '
+                         'with the calibration and the pose')
+    if arguments.camera and arguments.keypoints and not foreign:
+        raise InputError('--camera goes with --video, --bag or keypoints of other programs; npz '
+                         'files hold their own camera')
+    if arguments.fps is not None and not (arguments.video or foreign):
+        raise InputError('--fps goes with --video or keypoints of other programs; npz files and '
+                         'bags hold their stamps')
+    if arguments.rectified and arguments.keypoints and not foreign:
+        raise InputError('--rectified goes with --video, --bag or keypoints of other programs; '
+                         'npz files hold their own camera')
     if arguments.save_keypoints:
         _check_save_keypoints(arguments)
     if arguments.mode == 'offline' and arguments.lag:
@@ -57,12 +63,13 @@ def check_arguments(arguments: argparse.Namespace) -> None:
 
 def _check_save_keypoints(arguments: argparse.Namespace) -> None:
     target: Path = arguments.save_keypoints
-    if arguments.keypoints:
-        raise InputError('--save-keypoints goes with --video or --bag; --keypoints are in a file '
-                         'already')
+    if arguments.keypoints and not is_foreign(arguments.keypoints):
+        raise InputError('--save-keypoints goes with --video, --bag or keypoints of other '
+                         'programs; these are in an npz already')
     if target.suffix != '.npz' or target.is_dir():
         raise InputError(f'--save-keypoints {target} must be a file whose name ends in .npz')
-    if target.absolute() == _result(arguments.out, arguments.video or arguments.bag).absolute():
+    if target.absolute() == _result(
+            arguments.out, arguments.video or arguments.bag or arguments.keypoints).absolute():
         raise InputError('--save-keypoints is --out too; give another name')
     check_writable(target)
 
@@ -75,7 +82,8 @@ def _result(target: Path, source: Path) -> Path:
 def _check_bvh(arguments: argparse.Namespace) -> None:
     target: Path = arguments.bvh
     is_file = target.suffix.lower() == '.bvh'
-    if is_file and arguments.keypoints and arguments.keypoints.is_dir():
+    if is_file and arguments.keypoints and arguments.keypoints.is_dir() \
+            and not is_foreign(arguments.keypoints):
         raise InputError('--bvh must be a folder when --keypoints is one')
     if target.exists() and target.is_dir() == is_file:
         raise InputError(f'--bvh {target} is a {"folder" if is_file else "file"}; give a folder, '
@@ -87,10 +95,12 @@ def find_jobs(arguments: argparse.Namespace) -> list[tuple[Path, Path]]:
     """(source, target) pairs, checked before any model is loaded; InputError."""
     source: Path = arguments.video or arguments.bag or arguments.keypoints
     target: Path = arguments.out
-    if arguments.keypoints and source.is_dir():
+    if arguments.keypoints and source.is_dir() and not is_foreign(source):
         files = sorted(p for p in source.glob('*.npz') if p.is_file())
         if not files:
-            raise InputError(f'{source} has no *.npz files')
+            inside = sorted(p.name for p in source.iterdir() if p.is_dir() and is_foreign(p))
+            hint = f'; give one of its folders {", ".join(inside)[:200]}' if inside else ''
+            raise InputError(f'{source} has no *.npz, *.json or *.trc files{hint}')
         if target.exists() and not target.is_dir():
             raise InputError(f'--out {target} is a file; it must be a folder when --keypoints is')
         if target.exists() and target.samefile(source):

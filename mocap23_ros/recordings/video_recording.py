@@ -14,12 +14,10 @@ from mocap23_ros.detection.upright_detector import UprightDetector
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_file import load_camera_file
 from mocap23_ros.geometry.camera_model import CameraModel
+from mocap23_ros.recordings.followed_people import FollowedPeople
 from mocap23_ros.recordings.recording import KeypointRecording
 from mocap23_ros.recordings.video_file import VideoFile
-from mocap23_ros.skeletons.unobserved import clear_unobserved
 from mocap23_ros.tracking.floor_places import CameraView
-from mocap23_ros.tracking.track import TrackState
-from mocap23_ros.tracking.tracker import Tracker
 
 
 def record_video(video: Path, camera_file: Path, detector: Detector,
@@ -45,9 +43,7 @@ def record_video(video: Path, camera_file: Path, detector: Detector,
     upright = UprightDetector(detector)
     if pose is not None:
         upright.follow(pose)
-    tracker = Tracker()
-    people: dict[int, dict[int, np.ndarray]] = {}
-    confirmed: set[int] = set()
+    people = FollowedPeople()
     camera: CameraModel | None = None
     stamps: list[float] = []
     with VideoFile(video, rate) as frames:
@@ -57,11 +53,7 @@ def record_video(video: Path, camera_file: Path, detector: Detector,
             if image.shape[1::-1] != image_size:
                 image = np.asarray(cv2.resize(image, image_size), np.uint8)
             view = None if pose is None else CameraView(camera, pose)
-            for track in tracker.update(upright.detect(image), stamp, view):
-                if np.isfinite(track.keypoints[:, 0]).any():
-                    people.setdefault(track.person_id, {})[len(stamps)] = track.keypoints
-                if track.state == TrackState.TRACKED:
-                    confirmed.add(track.person_id)
+            people.add(upright.detect(image), stamp, view)
             stamps.append(stamp)
             if progress is not None:
                 progress(len(stamps), frames.frames)
@@ -72,17 +64,11 @@ def record_video(video: Path, camera_file: Path, detector: Detector,
             say(f'{video}: {frames.shortfall}')
     if camera is None:
         raise InputError(f'{video} has no frames that can be read')
-    ids = sorted(confirmed)
-    keypoints = np.full((len(stamps), len(ids), len(detector.format), 3), np.nan, np.float32)
-    keypoints[..., 2] = 0
-    for column, person_id in enumerate(ids):
-        for row, values in people[person_id].items():
-            keypoints[row, column] = values
-    clear_unobserved(keypoints)
+    keypoints = people.keypoints(len(detector.format))
     return KeypointRecording(keypoints, np.array(stamps), (camera,),
                              np.broadcast_to(np.eye(4) if pose is None else pose,
                                              (len(stamps), 4, 4)),
-                             np.full(len(ids), np.nan, np.float32), detector.format)
+                             np.full(keypoints.shape[1], np.nan, np.float32), detector.format)
 
 
 def _fit(frames: VideoFile, image: NDArray[np.uint8], camera: CameraModel, video: Path

@@ -205,9 +205,61 @@ right_heel right_ankle
 """)
 """Halpe body with feet (AlphaPose, RTMPose body26): ``head`` is the top of the head."""
 
+BODY25 = _format('body25', """
+nose neck
+neck pelvis
+right_shoulder neck
+right_elbow right_shoulder
+right_wrist right_elbow
+left_shoulder neck
+left_elbow left_shoulder
+left_wrist left_elbow
+pelvis -
+right_hip pelvis
+right_knee right_hip
+right_ankle right_knee
+left_hip pelvis
+left_knee left_hip
+left_ankle left_knee
+right_eye nose
+left_eye nose
+right_ear right_eye
+left_ear left_eye
+left_big_toe left_ankle
+left_small_toe left_ankle
+left_heel left_ankle
+right_big_toe right_ankle
+right_small_toe right_ankle
+right_heel right_ankle
+""")
+"""OpenPose's BODY_25: ``neck`` is between the shoulders, ``pelvis`` (MidHip) between the hips."""
+
+OPENPOSE18 = _format('openpose18', """
+nose neck
+neck -
+right_shoulder neck
+right_elbow right_shoulder
+right_wrist right_elbow
+left_shoulder neck
+left_elbow left_shoulder
+left_wrist left_elbow
+right_hip neck
+right_knee right_hip
+right_ankle right_knee
+left_hip neck
+left_knee left_hip
+left_ankle left_knee
+right_eye nose
+left_eye nose
+right_ear right_eye
+left_ear left_eye
+""")
+"""OpenPose's order of the COCO joints, with ``neck`` between the shoulders."""
+
 FORMATS: dict[str, SkeletonFormat] = {
     skeleton.name: skeleton
-    for skeleton in (COCO17, H36M17, SMPL22, SMPL24, BLAZEPOSE33, HALPE26, MOCAP34, OUTPUT19)
+    for skeleton in (COCO17, H36M17, SMPL22, SMPL24, BLAZEPOSE33, HALPE26, BODY25, OPENPOSE18,
+                     MOCAP34, OUTPUT19)
 }
 
 

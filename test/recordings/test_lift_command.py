@@ -215,7 +215,7 @@ def test_bad_arguments_are_one_clear_line(tmp_path, capsys):
     cases = [
         (['--keypoints', str(tmp_path / 'no.npz'), '--out', out], 'no such file'),
         (['--keypoints', str(tmp_path / 'text.npz'), '--out', out], 'npz'),
-        (['--keypoints', str(tmp_path / 'empty'), '--out', out], 'no *.npz files'),
+        (['--keypoints', str(tmp_path / 'empty'), '--out', out], 'no *.npz, *.json'),
         (['--keypoints', source, '--out', source], 'input file'),
         (['--keypoints', source, '--out', out, '--lag', '-1'], 'lag'),
         (['--keypoints', source, '--out', out, '--mode', 'offline', '--lag', '2'], '--lag'),

@@ -17,11 +17,13 @@ from mocap23_ros.skeletons.conversion import (
 )
 from mocap23_ros.skeletons.formats import (
     BLAZEPOSE33,
+    BODY25,
     COCO17,
     FORMATS,
     H36M17,
     HALPE26,
     MOCAP34,
+    OPENPOSE18,
     OUTPUT19,
     SMPL22,
     SMPL24,
@@ -51,6 +53,8 @@ MEANING = {
                'head': 'head_top'},
     'halpe26': {'pelvis': 'mid_hip', 'neck': 'mid_shoulder', 'head': 'head_top'},
     'output19': {'pelvis': 'mid_hip', 'neck': 'mid_shoulder'},
+    'body25': {'pelvis': 'mid_hip', 'neck': 'mid_shoulder'},
+    'openpose18': {'neck': 'mid_shoulder'},
 }
 
 
@@ -99,7 +103,8 @@ def test_conversion_and_mirroring_commute(source, target):
 @pytest.mark.parametrize('source, target', [
     (MOCAP34, COCO17), (MOCAP34, OUTPUT19), (MOCAP34, SMPL24), (MOCAP34, H36M17),
     (BLAZEPOSE33, COCO17), (BLAZEPOSE33, OUTPUT19), (HALPE26, COCO17), (OUTPUT19, COCO17),
-    (COCO17, OUTPUT19), (COCO17, H36M17), (SMPL24, SMPL22), (HALPE26, H36M17)],
+    (COCO17, OUTPUT19), (COCO17, H36M17), (SMPL24, SMPL22), (HALPE26, H36M17),
+    (BODY25, COCO17), (OPENPOSE18, COCO17)],
     ids=lambda s: s.name)
 def test_the_pairs_in_use_are_complete(source, target):
     assert defined_joints(source, target).all()

@@ -25,6 +25,11 @@ DOORS = {
                "    'toy': Entry('mocap23_ros.lifting.toy_lifter', 'ToyLifter'),\n", ''),
     'ROS output': ('ros/toy_output.py', 'ros/outputs.py', '    MarkerOutput,\n',
                    '    ToyOutput,\n', 'from mocap23_ros.ros.toy_output import ToyOutput\n'),
+    'keypoints of a program': (
+        'recordings/imports/toy_keypoints.py', 'recordings/imports/keypoint_formats.py',
+        'mediapipe_landmarks.read),\n',
+        "    KeypointFormat('Toy', toy_keypoints.recognises, toy_keypoints.read),\n",
+        'from mocap23_ros.recordings.imports import toy_keypoints\n'),
     'file output': ('recordings/toy_file.py', 'recordings/motion_exports.py', '_save_tum),\n',
                     "    '.toy': ExportFormat('a toy', save_toy),\n",
                     'from mocap23_ros.recordings.toy_file import save_toy\n'),

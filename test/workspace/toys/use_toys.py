@@ -16,6 +16,8 @@ from std_msgs.msg import Header, Int32
 import mocap23_ros
 from mocap23_ros.cli.main import main
 from mocap23_ros.detection.detectors import create_detector
+from mocap23_ros.geometry.camera_file import CameraFile, save_camera_file
+from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.ros.frame_names import FrameNameWatch
 from mocap23_ros.ros.frame_processor import FrameResult
 from mocap23_ros.ros.outputs import Outputs
@@ -51,6 +53,21 @@ def skeleton_lifter_and_file():
     assert text.read_text().startswith('45 nose ')
     with np.load(motion) as arrays:
         assert np.allclose(arrays['joints'][-1, 0], [3, 0, 1.5], atol=0.01)
+
+
+def keypoints_of_a_program():
+    """mocap23 lift --keypoints of a toy's file."""
+    camera, dump, kept = folder / 'camera.yaml', folder / 'dump.json', folder / 'kept.npz'
+    pose = np.array([[0, 0, 1, 0], [-1, 0, 0, 0], [0, -1, 0, 1.5], [0, 0, 0, 1]], float)
+    save_camera_file(camera, CameraFile(CameraModel.from_calibration(
+        np.array([[500.0, 0, 320], [0, 500, 240], [0, 0, 1]]), np.zeros(5), 'plumb_bob',
+        (640, 480)), pose))
+    dump.write_text('{"toys": [300, 301, 302, 303]}')
+    assert main(['lift', '--keypoints', str(dump), '--camera', str(camera), '--fps', '15',
+                 '--lifter', 'toy', '--save-keypoints', str(kept), '--out',
+                 str(folder / 'dumped.npz')]) == 0
+    with np.load(kept) as arrays:
+        assert arrays['keypoints'][:, 0, 3, 0].tolist() == [300, 301, 302, 303]
 
 
 def backend():
@@ -96,6 +113,7 @@ def ros_output():
 
 
 skeleton_lifter_and_file()
+keypoints_of_a_program()
 backend()
 detector_family()
 ros_output()

@@ -1,0 +1,72 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Where ``mocap23 lift`` has its keypoints from, and what it says about them."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from mocap23_ros.cli.progress import Progress, progress
+from mocap23_ros.geometry.plausible_camera import camera_doubt
+from mocap23_ros.recordings.imports.keypoint_formats import is_foreign
+from mocap23_ros.recordings.recorded_motion import RecordedMotion
+from mocap23_ros.recordings.recording import KeypointRecording, load_recording
+from mocap23_ros.recordings.recording_checks import set_up_findings
+
+Say = Callable[[str], None]
+
+
+def read_keypoints(arguments: argparse.Namespace, source: Path, label: str, say: Say
+                   ) -> KeypointRecording:
+    """The keypoints of a video, of a file, or of another program; InputError."""
+    if arguments.video:
+        with progress(f'detecting in {label}') as report:
+            return _detect(arguments, report, say)
+    if is_foreign(source):
+        from mocap23_ros.recordings.imports.imported_recording import import_keypoints
+        return import_keypoints(source, arguments.camera, arguments.fps, arguments.rectified, say)
+    return load_recording(source)
+
+
+def _detect(arguments: argparse.Namespace, report: Progress, say: Say) -> KeypointRecording:
+    from mocap23_ros.detection.detectors import create_detector
+    from mocap23_ros.geometry.camera_file import load_camera_file
+    from mocap23_ros.recordings.video_recording import record_video
+    # Before the detector: its start takes seconds.
+    load_camera_file(arguments.camera, arguments.rectified)
+    detector = create_detector(arguments.detector or 'blazepose', model=arguments.detector_model)
+    try:
+        return record_video(arguments.video, arguments.camera, detector, report,
+                            rate=arguments.fps, rectified=arguments.rectified, say=say)
+    finally:
+        detector.close()
+
+
+def say_doubts(source: Path, recording: KeypointRecording, of_camera: bool, say: Say) -> None:
+    """Lines about a calibration or a pose that is strange, but may be right.
+
+    of_camera: whether the calibration's doubt is not said yet, as it is for videos.
+    """
+    doubts = [finding.message for finding in set_up_findings(recording) or []]
+    if of_camera:
+        doubts.insert(0, camera_doubt(recording.cameras[0]))
+    for doubt in filter(None, doubts):
+        say(f'{source}: {doubt}')
+
+
+def say_who_is_missing(source: Path, unseen: list[int], motion: RecordedMotion, say: Say
+                       ) -> None:
+    """A line about people who are never seen, and one about those who could not be lifted."""
+    lifted = np.isfinite(motion.joints).any(axis=(0, 2, 3))
+    silent = [person for person in (np.flatnonzero(~lifted) + 1).tolist() if person not in unseen]
+    if unseen:
+        say(f'{source}: never seen, so without an estimate: {_persons(unseen)}')
+    if silent:
+        say(f'{source}: seen, but too little, too far away or from too low a camera for an '
+             f'estimate: {_persons(silent)}')
+
+
+def _persons(numbers: list[int]) -> str:
+    return f'person{"s" * (len(numbers) > 1)} {", ".join(map(str, numbers))}'

@@ -1,0 +1,149 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Keypoints of another program, a camera file and a frame rate: a recording that can be lifted."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mocap23_ros.detection.detector import Detection
+from mocap23_ros.errors import InputError
+from mocap23_ros.geometry.camera_file import load_camera_file
+from mocap23_ros.geometry.camera_model import CameraModel
+from mocap23_ros.plausibility.keypoint_values import clean_keypoints, in_image
+from mocap23_ros.recordings.followed_people import FollowedPeople
+from mocap23_ros.recordings.imports.found_people import MOST_FRAMES, FoundPeople
+from mocap23_ros.recordings.imports.keypoint_formats import read_people
+from mocap23_ros.recordings.recording import KeypointRecording
+from mocap23_ros.skeletons.unobserved import clear_unobserved
+from mocap23_ros.tracking.floor_places import CameraView
+
+_LARGEST = 2 * 2**30  # bytes of keypoints
+_FEWEST_FRAMES = 3  # in which a person with an id must be seen, as for people who are tracked
+_SPARSE, _FEW = 50, 1000  # a video has no longer gaps than this times its frames, and some
+_SURE, _BESIDE, _OUTSIDE = 0.3, 0.05, 0.2  # confidence, images, share of keypoints
+
+
+def import_keypoints(path: Path, camera_file: Path, rate: float | None, rectified: bool = False,
+                     say: Callable[[str], None] = lambda line: None) -> KeypointRecording:
+    """Read what another program wrote; its format is told by the content.
+
+    rate: frames per second of the video, None where the files hold time stamps; stamps are frame
+    numbers over the rate, and missing numbers become frames without anybody. People keep the ids
+    of the files; where these have none, or an id twice in a frame, they are tracked. say: called
+    with lines about what the user should know. rectified: see load_camera_file. Raises InputError
+    for what cannot be used or cannot be true.
+    """
+    contents = load_camera_file(camera_file, rectified)
+    pose = contents.floor_T_camera
+    if pose is None:
+        raise InputError(f'{camera_file} does not say where the camera stands: add '
+                         'world_T_camera with translation (x, y, z) and quaternion (x, y, z, w)')
+    program, found = read_people(path)
+    try:
+        camera = contents.camera.with_image_size(found.image_size or contents.camera.image_size)
+        numbers, stamps = _time(found, rate)
+        people = _in_pixels(found, numbers, camera)
+        _check_inside(people, camera)
+        keypoints, how = _columns(found, numbers, people, stamps, CameraView(camera, pose))
+    except InputError as error:
+        raise InputError(f'{path}: {error}') from None
+    say(f'{path}: {len(found.frames)} frames of {program} ({found.skeleton.name}); {how}')
+    return KeypointRecording(
+        keypoints, stamps, (camera,), np.broadcast_to(pose, (len(stamps), 4, 4)),
+        np.full(keypoints.shape[1], np.nan, np.float32), found.skeleton)
+
+
+def _time(found: FoundPeople, rate: float | None) -> tuple[list[int], NDArray[np.float64]]:
+    """Numbers of all frames, those without anybody too, and their stamps."""
+    known = sorted(found.frames)
+    if found.stamps:
+        if rate is not None:
+            raise InputError('it holds time stamps; leave --fps out')
+        stamps = np.array([found.stamps[number] for number in known])
+        if not np.isfinite(stamps).all() or (np.diff(stamps) <= 0).any():
+            raise InputError('its time stamps do not increase from frame to frame')
+        return known, stamps
+    if rate is None:
+        raise InputError('it does not say when the frames were taken: give --fps RATE of the '
+                         'video')
+    step = int(np.gcd.reduce(np.diff(known))) if len(known) > 1 else 1
+    count = (known[-1] - known[0]) // step + 1
+    if count > max(_SPARSE * len(known), _FEW):
+        raise InputError(f'{len(known)} images are numbered from {known[0]} to {known[-1]}: they '
+                         'are no frames of a video')
+    if count > MOST_FRAMES:
+        raise InputError(f'it spans {count} frames; at most {MOST_FRAMES} are read')
+    numbers = list(range(known[0], known[-1] + 1, step))
+    return numbers, np.array(numbers) / rate
+
+
+def _in_pixels(found: FoundPeople, numbers: list[int], camera: CameraModel
+               ) -> list[NDArray[np.float32]]:
+    """Keypoints [P,J,3] of every frame, in pixels, without what was not found."""
+    frames = [found.frames.get(number, ()) for number in numbers]
+    everybody = np.array([person.keypoints for frame in frames for person in frame], np.float32)
+    everybody = everybody.reshape(-1, len(found.skeleton), 3)
+    if found.fractions:
+        everybody[..., :2] *= camera.image_size
+    cleaned = clean_keypoints(everybody, camera.image_size)
+    return np.split(cleaned, np.cumsum([len(frame) for frame in frames])[:-1])
+
+
+def _check_inside(people: list[NDArray[np.float32]], camera: CameraModel) -> None:
+    sure = np.concatenate([p[p[..., 2] >= _SURE, :2] for p in people])
+    size = np.asarray(camera.image_size)
+    outside = ((sure < -_BESIDE * size) | (sure > (1 + _BESIDE) * size)).any(axis=1)
+    if len(sure) and outside.mean() > _OUTSIDE:
+        raise InputError(f'{100 * outside.mean():.0f} % of the keypoints lie outside the image of '
+                         f'{size[0]} x {size[1]} pixels of the camera file; they reach '
+                         f'({sure[:, 0].max():.0f}, {sure[:, 1].max():.0f}): the calibration is of '
+                         'another size')
+
+
+def _columns(found: FoundPeople, numbers: list[int], people: list[NDArray[np.float32]],
+             stamps: NDArray[np.float64], view: CameraView) -> tuple[NDArray[np.float32], str]:
+    """Keypoints [F,P,J,3], one column a person, and in words how people were told apart."""
+    ids = [[person.person_id for person in found.frames.get(number, ())] for number in numbers]
+    given = [person_id for frame in ids for person_id in frame]
+    if given and None not in given and all(len(set(frame)) == len(frame) for frame in ids):
+        return _by_id(ids, people, len(found.skeleton))
+    followed = FollowedPeople()
+    for frame, stamp in zip(people, stamps.tolist(), strict=True):
+        followed.add(_detections(frame, view.camera.image_size), stamp, view)
+    keypoints = followed.keypoints(len(found.skeleton))
+    why = ('an id stands twice in a frame' if given and None not in given else
+           'without ids' if not any(i is not None for i in given) else 'some without ids')
+    return keypoints, f'people are tracked ({why}): {keypoints.shape[1]}'
+
+
+def _by_id(ids: list[list[int | None]], people: list[NDArray[np.float32]], joints: int
+           ) -> tuple[NDArray[np.float32], str]:
+    seen = [(frame, row, person_id) for frame, own in enumerate(ids)
+            for row, person_id in enumerate(own) if (people[frame][row, :, 2] > 0).any()]
+    known, counts = np.unique([person_id for *_, person_id in seen], return_counts=True)
+    kept = known[counts >= _FEWEST_FRAMES]
+    if 12 * len(ids) * len(kept) * joints > _LARGEST:
+        raise InputError(f'{len(kept)} ids in {len(ids)} frames are too much for one recording; '
+                         'cut it into parts')
+    keypoints = np.full((len(ids), len(kept), joints, 3), np.nan, np.float32)
+    column = {person_id: index for index, person_id in enumerate(kept.tolist())}
+    for frame, row, person_id in seen:
+        if person_id in column:
+            keypoints[frame, column[person_id]] = people[frame][row]
+    clear_unobserved(keypoints)
+    left_out = len(known) - len(kept)
+    return keypoints, f'{len(kept)} people by their ids' + (
+        f', {left_out} seen in fewer than {_FEWEST_FRAMES} frames are left out' if left_out
+        else '')
+
+
+def _detections(people: NDArray[np.float32], image_size: tuple[int, int]) -> list[Detection]:
+    detections = []
+    for keypoints in people[in_image(people, image_size)]:
+        found = keypoints[keypoints[:, 2] > 0]
+        box = np.concatenate([found[:, :2].min(axis=0), found[:, :2].max(axis=0)])
+        detections.append(Detection(keypoints, box, float(found[:, 2].mean())))
+    return detections
