@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Keypoints as rays in the world."""
+"""Keypoints as rays in the world, and rays as seen by a levelled camera."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,3 +16,22 @@ def world_rays(p_normalised: NDArray, world_T_camera: NDArray) -> NDArray[np.flo
     rotation = world_T_camera[..., None, :3, :3]
     return (rotation[..., 0] * p_normalised[..., 0, None]
             + rotation[..., 1] * p_normalised[..., 1, None] + rotation[..., 2])
+
+
+def levelled(vectors: NDArray, heading: NDArray) -> tuple[NDArray, NDArray, NDArray]:
+    """Components ahead, to the left and up of vectors [...,3] of a frame with z up.
+
+    heading: [...,2] horizontal unit vector that is ahead; the leading axes broadcast.
+    """
+    cosine, sine = heading[..., 0], heading[..., 1]
+    x, y = vectors[..., 0], vectors[..., 1]
+    return x * cosine + y * sine, y * cosine - x * sine, vectors[..., 2]
+
+
+def from_levelled(p_centre: NDArray, heading: NDArray, ahead: NDArray, left: NDArray,
+                  up: NDArray) -> NDArray[np.float64]:
+    """Points [...,3] at these distances from p_centre [...,3]; see ``levelled``."""
+    cosine, sine = heading[..., 0], heading[..., 1]
+    return np.stack(np.broadcast_arrays(p_centre[..., 0] + ahead * cosine - left * sine,
+                                        p_centre[..., 1] + ahead * sine + left * cosine,
+                                        p_centre[..., 2] + up), axis=-1)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.errors import InputError
-from mocap23_ros.geometry.rays import world_rays
+from mocap23_ros.geometry.rays import from_levelled, levelled, world_rays
 from mocap23_ros.lifting.contact_estimate import contact_probability
 from mocap23_ros.lifting.depth_evidence import DEFAULT_NOISE, DepthNoise, angular_sd
 from mocap23_ros.lifting.gap_filling import fill_gaps
@@ -81,7 +81,7 @@ class GeometricLifter:
         offset = smooth - centre
         heading = np.where(np.isfinite(evidence.heading), evidence.heading,
                            offset[..., :2] / np.linalg.norm(offset[..., :2], axis=-1)[..., None])
-        ahead = offset[..., 0] * heading[..., 0] + offset[..., 1] * heading[..., 1]
+        ahead = levelled(offset, heading)[0]
         ahead = np.where(ahead > 0.2, ahead, np.nan)
         on_ray = root_on_its_ray(centre, evidence, ahead, stature[:, None])
         pelvis_v = np.where(np.isfinite(on_ray[..., 2]), on_ray[..., 2] - centre[:, 2],
@@ -92,7 +92,8 @@ class GeometricLifter:
 
         contact = self._contact(windows.stamps, centre, heading, evidence, ahead, stature)
         joint_ahead, joint_sd = self._plant_feet(evidence, chain, contact)
-        p_joints = _to_world(centre, heading, joint_ahead, chain)
+        p_joints = from_levelled(centre[:, None], heading[..., None, :], joint_ahead,
+                                 joint_ahead * chain.u, joint_ahead * chain.v)
         pelvis_missing = np.isnan(p_joints[..., PELVIS, 0])
         p_joints[..., PELVIS, :] = np.where(pelvis_missing[..., None], smooth,
                                             p_joints[..., PELVIS, :])
@@ -187,14 +188,6 @@ def _left_velocity(stamps: NDArray, p_root: NDArray, heading: NDArray) -> NDArra
         return np.zeros(p_root.shape[:2])
     velocity = np.gradient(p_root[..., :2], stamps, axis=1)
     return np.nan_to_num(velocity[..., 1] * heading[..., 0] - velocity[..., 0] * heading[..., 1])
-
-
-def _to_world(centre: NDArray, heading: NDArray, ahead: NDArray, chain: ChainDepths) -> NDArray:
-    left = ahead * chain.u
-    cosine, sine = heading[..., None, 0], heading[..., None, 1]
-    return np.stack([centre[:, None, 0] + ahead * cosine - left * sine,
-                     centre[:, None, 1] + ahead * sine + left * cosine,
-                     centre[:, None, 2] + ahead * chain.v], axis=-1)
 
 
 assert OUTPUT19.index('neck') == NECK and OUTPUT19.index('pelvis') == PELVIS

@@ -10,6 +10,7 @@ this point.
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mocap23_ros.geometry.rays import from_levelled
 from mocap23_ros.lifting.depth_evidence import DEFAULT_NOISE, DepthNoise
 from mocap23_ros.lifting.root_evidence import FrameEvidence, frame_evidence
 from mocap23_ros.skeletons.body_proportions import MEAN_STATURE, STANDING_HEIGHTS, STATURE_RANGE
@@ -66,7 +67,4 @@ def root_on_its_ray(p_centre: NDArray, evidence: FrameEvidence, distance: NDArra
               - stature * np.sum(trust * STANDING_HEIGHTS, axis=-1))
         usable = ((weight > 0).sum(axis=-1) >= _MINIMUM_JOINTS) & (p_centre[..., 2] > 0)
         distance = np.where(usable, distance, np.nan)
-        cosine, sine = evidence.heading[..., 0], evidence.heading[..., 1]
-        x = p_centre[..., 0] + distance * cosine - left * sine
-        y = p_centre[..., 1] + distance * sine + left * cosine
-    return np.stack(np.broadcast_arrays(x, y, p_centre[..., 2] + up), axis=-1)
+        return from_levelled(p_centre, evidence.heading, distance, left, up)

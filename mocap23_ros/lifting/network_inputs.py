@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.geometry.rays import world_rays
+from mocap23_ros.geometry.rays import levelled, world_rays
 from mocap23_ros.lifting.initial_root import initial_root
+from mocap23_ros.lifting.root_evidence import MINIMUM_FORWARD
 from mocap23_ros.skeletons.body_proportions import MEAN_STATURE
 from mocap23_ros.skeletons.conversion import convert_confidence, convert_joints
 from mocap23_ros.skeletons.formats import COCO17
@@ -23,7 +24,6 @@ from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 MINIMUM_RANGE = 0.8  # metres, closest anchor that the virtual cameras are built for
 MAXIMUM_RANGE = 25.0
 CAMERA_FEATURES = 8
-_MINIMUM_FORWARD = 0.1  # of a unit ray; further to the side a levelled view is meaningless
 
 
 @dataclass(frozen=True)
@@ -89,16 +89,12 @@ def make_network_inputs(keypoints: NDArray, world_T_camera: NDArray, focal_lengt
     world_T_window[:, 2, 2] = world_T_window[:, 3, 3] = 1.0
     world_T_window[:, :2, 3] = newest_centre[:, :2]
 
-    def to_window(vectors: NDArray) -> NDArray:
-        shape = (people,) + (1,) * (vectors.ndim - 2)
-        c, s = cosine.reshape(shape), sine.reshape(shape)
-        x, y, z = vectors[..., 0], vectors[..., 1], vectors[..., 2]
-        return np.stack([c * x + s * y, c * y - s * x, z], axis=-1)
-
-    direction = to_window(direction_world)
+    # One heading for the whole window; the evidence above has one in every frame.
+    heading = world_T_window[:, None, :2, 0]
+    direction = np.stack(levelled(direction_world, heading[:, :, None]), axis=-1)
     forward = direction[..., 0]
     norm = np.sqrt(np.einsum('ptji,ptji->ptj', direction, direction))
-    seen = (confidence > 0) & (forward > _MINIMUM_FORWARD * norm)
+    seen = (confidence > 0) & (forward > MINIMUM_FORWARD * norm)
     safe_forward = np.where(seen, forward, 1.0)
     observation = np.empty((people, length, joints, 3), np.float32)
     observation[..., 0] = np.where(seen, -direction[..., 1] / safe_forward, 0)
@@ -107,8 +103,8 @@ def make_network_inputs(keypoints: NDArray, world_T_camera: NDArray, focal_lengt
 
     camera = np.empty((people, length, CAMERA_FEATURES), np.float32)
     centre_offset = centre_world - world_T_window[:, None, :3, 3]
-    camera[..., :3] = to_window(centre_offset)
-    camera[..., 3:6] = to_window(rotation[..., :, 2])
+    camera[..., :3] = np.stack(levelled(centre_offset, heading), axis=-1)
+    camera[..., 3:6] = np.stack(levelled(rotation[..., :, 2], heading), axis=-1)
     camera[..., 6] = rotation[..., 2, 0]  # the image's right axis dips by the roll
     camera[..., 7] = np.log(np.asarray(focal_length) / 1000.0)[:, None]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mocap23_ros.geometry.rays import levelled
 from mocap23_ros.lifting.depth_evidence import (
     DEFAULT_NOISE,
     DepthNoise,
@@ -17,7 +18,7 @@ from mocap23_ros.lifting.depth_evidence import (
 from mocap23_ros.skeletons.body_proportions import ANKLE_HEIGHT, BONE_FRACTIONS, BONE_PAIRS
 from mocap23_ros.skeletons.coco17 import ANKLES
 
-MINIMUM_FORWARD = 0.1  # of a unit ray; steeper views of a person carry no size
+MINIMUM_FORWARD = 0.1  # of a unit ray; further up, down or aside a levelled view is meaningless
 MAXIMUM_DISTANCE = 60.0  # metres; floor hits beyond it say nothing
 _POWER = 4  # of the mean over bones: long bones across the view count, foreshortened ones do not
 _SIZE_BIAS = 1.035  # median of true over raw distance on the clips that gave the proportions
@@ -66,7 +67,8 @@ def frame_evidence(p_centre: NDArray, direction: NDArray, confidence: NDArray,
         weight = np.where(seen, confidence, 0.0)
         direction = np.where(seen[..., None], direction, 0.0)
         norm = np.sqrt(np.einsum('...i,...i->...', direction, direction))
-        forward, left, up, heading = _levelled(direction, weight, norm)
+        heading = _heading(direction, weight, norm)
+        forward, left, up = levelled(direction, heading[..., None, :])
         weight = np.where(forward > MINIMUM_FORWARD * norm, weight, 0.0)
         forward = np.where(weight > 0, forward, 1.0)
         u, v = np.where(weight > 0, left / forward, 0), np.where(weight > 0, up / forward, 0)
@@ -84,17 +86,12 @@ def frame_evidence(p_centre: NDArray, direction: NDArray, confidence: NDArray,
                          size, size_sd, distance, distance_sd)
 
 
-def _levelled(direction: NDArray, weight: NDArray, norm: NDArray
-              ) -> tuple[NDArray, NDArray, NDArray, NDArray]:
-    """Components of the rays [...,J] ahead, to the left and up, and the heading [...,2]."""
+def _heading(direction: NDArray, weight: NDArray, norm: NDArray) -> NDArray:
+    """Horizontal unit vector [...,2] towards the weighted mean of the rays [...,J,3]."""
     mean = np.einsum('...j,...ji->...i', weight / np.where(norm > 0, norm, 1.0),
                      direction[..., :2])
     length = np.hypot(mean[..., 0], mean[..., 1])
-    heading = mean / np.where(length > 0, length, np.nan)[..., None]
-    cosine, sine = heading[..., None, 0], heading[..., None, 1]
-    forward = direction[..., 0] * cosine + direction[..., 1] * sine
-    left = direction[..., 1] * cosine - direction[..., 0] * sine
-    return forward, left, direction[..., 2], heading
+    return mean / np.where(length > 0, length, np.nan)[..., None]
 
 
 def _distance_from_size(u: NDArray, v: NDArray, weight: NDArray, focal_length: ArrayLike,

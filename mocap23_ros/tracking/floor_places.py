@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from mocap23_ros.detection.detector import Detection
 from mocap23_ros.geometry.camera_model import CameraModel
+from mocap23_ros.geometry.rays import world_rays
 from mocap23_ros.lifting.depth_evidence import DEFAULT_NOISE
 from mocap23_ros.lifting.root_evidence import MAXIMUM_DISTANCE, FrameEvidence, frame_evidence
 from mocap23_ros.skeletons.body_proportions import MEAN_STATURE
@@ -60,8 +61,7 @@ def floor_places(detections: Sequence[Detection], view: CameraView | None) -> Fl
     keypoints = np.stack([d.keypoints for d in detections]).astype(np.float64)
     confidence = np.nan_to_num(keypoints[..., 2])
     points = view.camera.undistort(np.where(confidence[..., None] > 0, keypoints[..., :2], np.nan))
-    rays = np.concatenate([points, np.ones_like(points[..., :1])], axis=-1)
-    rays = rays @ view.world_T_camera[:3, :3].T
+    rays = world_rays(points, view.world_T_camera)
     p_centre = view.world_T_camera[:3, 3]
     evidence = frame_evidence(p_centre, rays, confidence, view.camera.focal_length,
                               np.array(MEAN_STATURE), np.array(DEFAULT_NOISE.stature))

@@ -15,6 +15,7 @@ from mocap23_ros.datasets.occlusion import hidden_keypoints
 from mocap23_ros.datasets.random_processes import chance
 from mocap23_ros.datasets.training_windows import WindowSpec
 from mocap23_ros.errors import InputError
+from mocap23_ros.geometry.rays import levelled, world_rays
 from mocap23_ros.lifting.network_inputs import make_network_inputs
 from mocap23_ros.lifting.root_evidence import MINIMUM_FORWARD
 from mocap23_ros.skeletons.keypoint_layout import keypoint_layout
@@ -184,11 +185,8 @@ def _on_rays(keypoints: NDArray[np.float32], world_T_camera: NDArray[np.float64]
     Returns them, and which are known [B,T,J]; the others lie straight ahead of the camera.
     """
     known = keypoints[..., 2] > 0
-    rays = np.concatenate([np.where(known[..., None], keypoints[..., :2], 0),
-                           np.ones((*known.shape, 1))], axis=-1)
-    window_R_camera = np.swapaxes(world_T_window[:, None, :3, :3], -1, -2) \
-        @ world_T_camera[..., :3, :3]
-    direction = rays @ np.swapaxes(window_R_camera, -1, -2)
+    rays = world_rays(np.where(known[..., None], keypoints[..., :2], 0), world_T_camera)
+    direction = np.stack(levelled(rays, world_T_window[:, None, None, :2, 0]), axis=-1)
     forward = direction[..., :1]
     known &= forward[..., 0] > MINIMUM_FORWARD * np.linalg.norm(direction, axis=-1)
     ahead = np.where(known[..., None], direction / np.where(known[..., None], forward, 1.0),
