@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The CameraInfo messages that came last."""
 
-import message_filters
+from collections import deque
+
 from rclpy.time import Time
 from sensor_msgs.msg import CameraInfo
 from std_msgs.msg import Header
@@ -19,9 +20,16 @@ class CameraInfoCache:
     once a second.
     """
 
-    def __init__(self, camera_infos: message_filters.SimpleFilter) -> None:
-        self._cache = message_filters.Cache(camera_infos, CACHE_SIZE)
+    def __init__(self) -> None:
+        self._infos: deque[CameraInfo] = deque(maxlen=CACHE_SIZE)
+
+    def add(self, info: CameraInfo) -> None:
+        """Keep a message; the callback of the subscription."""
+        self._infos.append(info)
 
     def find(self, header: Header) -> CameraInfo | None:
         """Return what belongs to an image with this header; None while nothing has come."""
-        return self._cache.getElemBeforeTime(Time.from_msg(header.stamp)) or self._cache.getLast()
+        stamp = Time.from_msg(header.stamp)
+        infos = list(self._infos)[::-1]  # a copy: the executor's thread adds meanwhile
+        before = (info for info in infos if Time.from_msg(info.header.stamp) <= stamp)
+        return next(before, infos[0] if infos else None)

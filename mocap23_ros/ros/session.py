@@ -7,7 +7,6 @@ import time
 from contextlib import ExitStack
 from typing import TypeAlias
 
-import message_filters
 import tf2_ros
 from rclpy.lifecycle import LifecycleNode
 from rclpy.qos_overriding_options import QoSOverridingOptions
@@ -99,12 +98,13 @@ class Session:
         node = self._node
         if self._given.camera is not None:
             return GivenModel(self._given.camera, settings.image_is_rectified)
+        camera_infos = CameraInfoCache()
         with named_overrides(camera_info_topic(node), 'subscription'):
-            camera_infos = message_filters.Subscriber(
-                node, CameraInfo, camera_info_topic(node), qos_profile=sensor_data_qos(),
+            subscription = node.create_subscription(
+                CameraInfo, camera_info_topic(node), camera_infos.add, sensor_data_qos(),
                 qos_overriding_options=QoSOverridingOptions.with_default_policies())
-        parts.callback(node.destroy_subscription, camera_infos.sub)
-        return CameraSource(CameraInfoCache(camera_infos).find, self._problems, (
+        parts.callback(node.destroy_subscription, subscription)
+        return CameraSource(camera_infos.find, self._problems, (
             image_topic(node, 'raw'), camera_info_topic(node)))
 
     def _poses(self, transforms: LiveTransforms) -> CameraPoses:
@@ -122,11 +122,6 @@ class Session:
     def input_topic(self) -> str:
         """The topic of the frames, while they are taken."""
         return self._input.topic if self._input is not None else ''
-
-    @property
-    def known_people(self) -> frozenset[int]:
-        """Ids of the people of the last frame."""
-        return self._known_people
 
     def start(self) -> None:
         """Begin to take frames. Raises InputError where the thread of before still hangs."""

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The camera model of an image comes from the CameraInfo of its time."""
 
-import message_filters
 import numpy as np
 import pytest
 from builtin_interfaces.msg import Time
@@ -40,10 +39,10 @@ def camera_info(seconds=0, focal=500.0, frame='camera', **fields):
 
 @pytest.fixture
 def source():
-    topic = message_filters.SimpleFilter()
+    infos = CameraInfoCache()
     problems = ProblemLog(Silent(), lambda: 0.0)
-    camera_source = CameraSource(CameraInfoCache(topic).find, problems)
-    camera_source.send = lambda *args, **kw: topic.signalMessage(camera_info(*args, **kw))
+    camera_source = CameraSource(infos.find, problems)
+    camera_source.send = lambda *args, **kw: infos.add(camera_info(*args, **kw))
     camera_source.problems = problems
     return camera_source
 
@@ -121,9 +120,9 @@ def test_bad_calibration_is_refused_by_name(fields, size, reason):
     ('/direct/correct_image', False, 0.1, ''),
 ])
 def test_topics_named_against_image_is_rectified_are_warned_of(topic, rectified, d, words):
-    infos, problems = message_filters.SimpleFilter(), ProblemLog(Silent(), lambda: 0.0)
-    source = CameraSource(CameraInfoCache(infos).find, problems, (topic, '/cam/camera_info'))
-    infos.signalMessage(camera_info(10, d=[d, 0.0, 0.0, 0.0, 0.0]))
+    infos, problems = CameraInfoCache(), ProblemLog(Silent(), lambda: 0.0)
+    source = CameraSource(infos.find, problems, (topic, '/cam/camera_info'))
+    infos.add(camera_info(10, d=[d, 0.0, 0.0, 0.0, 0.0]))
     source.camera_for(header(10), (640, 480), rectified)
     said = problems.present().get('rectification')
     assert words in said.message if words else said is None

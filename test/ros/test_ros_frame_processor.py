@@ -4,7 +4,6 @@
 
 import dataclasses
 
-import message_filters
 import pytest
 import rclpy
 import tf2_ros
@@ -27,17 +26,17 @@ class Rig:
     def __init__(self, node, **changes):
         self.settings = dataclasses.replace(
             Settings(), detector='external', tf_timeout=0.0, **changes)
-        infos = message_filters.SimpleFilter()
+        infos = CameraInfoCache()
         buffer = tf2_ros.Buffer(node=node)
         buffer.set_transform_static(camera_transform(0), 'test')
         self.problems = ProblemLog(node.get_logger(), lambda: 0.0)
         self.core = create_core(self.settings)
         self.restarts = 0
         self.processor = FrameProcessor(
-            self.core, CameraSource(CameraInfoCache(infos).find, self.problems),
+            self.core, CameraSource(infos.find, self.problems),
             LiveTransforms(buffer), self.problems, self.restart)
         self.infos, self.buffer = infos, buffer
-        infos.signalMessage(camera_info(0))
+        infos.add(camera_info(0))
 
     def restart(self):
         self.restarts += 1
@@ -108,10 +107,10 @@ def test_other_image_sizes_and_calibrations_begin_anew_and_a_zoom_does_not(node)
     rig = Rig(node)
     before = rig.run(START).estimates[0].person_id
     for i in range(1, 6):  # zooms by 1 % an image
-        rig.infos.signalMessage(camera_info(START + i * FRAME, 900.0 * 1.01**i))
+        rig.infos.add(camera_info(START + i * FRAME, 900.0 * 1.01**i))
         (estimate,) = rig.run(START + i * FRAME).estimates
         assert estimate.person_id == before and rig.restarts == 0
-    rig.infos.signalMessage(camera_info(START + 6 * FRAME, 900.0 * 1.2))
+    rig.infos.add(camera_info(START + 6 * FRAME, 900.0 * 1.2))
     with pytest.raises(FrameRejectedError):
         rig.run(START + 6 * FRAME)
     assert rig.restarts == 1
