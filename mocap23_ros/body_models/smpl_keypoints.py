@@ -66,13 +66,6 @@ class SmplKeypoints:
     sd: NDArray[np.float64]
 
     @classmethod
-    def of_joints(cls, model: SmplModel) -> 'SmplKeypoints':
-        """Keypoints that are the model's own joints, without offsets (motion made with SMPL)."""
-        segments, place, directions = _points(model)
-        return cls(segments, place, directions, np.zeros((len(COCO17), 3, 0)), np.zeros(0),
-                   np.zeros(0))
-
-    @classmethod
     def of_lifters(cls, model: SmplModel) -> 'SmplKeypoints':
         """Keypoints as this project's lifters give them."""
         segments, place, directions = _points(model)

@@ -75,9 +75,3 @@ def preset(name: str) -> Augmentation:
         return replace(noisy, occlusion=Occlusion(limb=0.7, box=0.3, late=0.2))
     raise InputError(f'no augmentation preset {name}; choose training, clean, noisy or '
                      f'occluded')
-
-
-def fixed_cameras(augmentation: Augmentation) -> Augmentation:
-    """The same augmentation with cameras that stand still."""
-    camera = replace(augmentation.camera, motion=CameraMotion(moving_share=0.0))
-    return replace(augmentation, camera=camera)

@@ -33,15 +33,6 @@ BELT_SQUARES = {
 SQUARE_SIGMA_PX = 0.5
 BELT_HEIGHT_SIGMA = 0.003  # metres
 
-# Tops of the four bolts of the rails, read off by eye to about 2 px. Not used for the correction:
-# they check it.
-RAIL_BOLTS = {
-    'cam01': ((282.0, 1357.0), (65.5, 1053.0), (787.0, 1271.0), (511.5, 1030.0)),
-    'cam02': ((282.0, 1207.0), (414.0, 1030.5), (802.0, 1260.0), (823.5, 1059.0)),
-    'cam03': (_NAN, (911.5, 1223.0), (140.0, 1262.0), (517.5, 1493.0)),
-    'cam04': ((931.0, 1049.0), (885.0, 1425.0), (487.0, 1129.0), (323.0, 1457.0)),
-}
-
 
 def video_size(path: str) -> tuple[int, int]:
     """Return (width, height) px of a video; raises InputError where it cannot be opened."""

@@ -61,11 +61,6 @@ class SetUpCheck:
         """Take in the people seen in a frame: keypoints [P,17,3], raw px and confidence."""
         self._memory.add(stamp, person_ids, keypoints, camera, floor_T_camera)
 
-    @property
-    def sightings(self) -> int:
-        """How many sightings of people the judgement rests on."""
-        return len(self._memory.recent())
-
     def findings(self) -> list[Finding] | None:
         """What contradicts the set-up now, empty where nothing does; None: too little was seen."""
         return diagnose(self._memory.recent())

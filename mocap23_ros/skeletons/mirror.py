@@ -17,10 +17,3 @@ def mirror_keypoints(keypoints: NDArray, skeleton: SkeletonFormat, image_width: 
     mirrored = keypoints[..., np.asarray(skeleton.mirror), :]
     mirrored[..., 0] = image_width - 1 - mirrored[..., 0]
     return mirrored
-
-
-def mirror_joints(joints: NDArray, skeleton: SkeletonFormat, axis: int = 1) -> NDArray:
-    """Joints [...,J,3] reflected in the plane through the origin normal to ``axis`` (0, 1 or 2)."""
-    mirrored = joints[..., np.asarray(skeleton.mirror), :]
-    mirrored[..., axis] = -mirrored[..., axis]
-    return mirrored

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The SMPL fit on bodies whose shape and motion are known."""
 
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -35,6 +36,12 @@ def model(tmp_path_factory):
     return load_smpl_model(write_model(tmp_path_factory.mktemp('model') / 'model.npz'))
 
 
+def own_joints(model):
+    """Keypoints that are the model's joints themselves, as of motion made with SMPL."""
+    return replace(SmplKeypoints.of_lifters(model), basis=np.zeros((17, 3, 0)),
+                   expected=np.zeros(0), sd=np.zeros(0))
+
+
 def isotropic(joints, sd):
     return np.broadcast_to(np.eye(3) * sd**2, (*joints.shape, 3))
 
@@ -47,7 +54,7 @@ def joint_error(model, fit, betas=BETAS, poses=POSES, trans=TRANS, frames=slice(
 
 
 def test_exact_joints_give_shape_pose_and_place_back(model):
-    own = SmplKeypoints.of_joints(model)
+    own = own_joints(model)
     joints = keypoints_of(model, own, BETAS, np.zeros(0), POSES, TRANS)
     fit = fit_smpl(model, joints, isotropic(joints, 1e-3), STAMPS, keypoints=own, model_sd=5e-3)
     np.testing.assert_allclose(fit.betas, BETAS, atol=0.02)
@@ -87,7 +94,7 @@ def test_noise_along_the_ray_is_reduced(model):
 
 
 def test_what_joints_cannot_show_stays_at_rest(model):
-    joints = keypoints_of(model, SmplKeypoints.of_joints(model), BETAS, np.zeros(0), POSES, TRANS)
+    joints = keypoints_of(model, own_joints(model), BETAS, np.zeros(0), POSES, TRANS)
     fit = fit_smpl(model, joints, isotropic(joints, 0.01), STAMPS)
     assert {SMPL24.joint_names[j].split('_')[-1] for j in RESTING} == {'ankle', 'foot', 'wrist',
                                                                       'hand'}
@@ -98,7 +105,7 @@ def test_what_joints_cannot_show_stays_at_rest(model):
 
 
 def test_body_stands_upright_in_the_world_and_looks_ahead(model):
-    joints = keypoints_of(model, SmplKeypoints.of_joints(model), BETAS, np.zeros(0), POSES, TRANS)
+    joints = keypoints_of(model, own_joints(model), BETAS, np.zeros(0), POSES, TRANS)
     fit = fit_smpl(model, joints, isotropic(joints, 0.01), STAMPS)
     root = Rotation.from_rotvec(fit.poses[:, 0])
     assert (root.apply([0, 1, 0])[:, 2] > 0.95).all()  # the model's y up is the world's z
@@ -107,7 +114,7 @@ def test_body_stands_upright_in_the_world_and_looks_ahead(model):
 
 
 def test_unseen_frames_are_nan_and_change_little_elsewhere(model):
-    joints = keypoints_of(model, SmplKeypoints.of_joints(model), BETAS, np.zeros(0), POSES, TRANS)
+    joints = keypoints_of(model, own_joints(model), BETAS, np.zeros(0), POSES, TRANS)
     whole = fit_smpl(model, joints, isotropic(joints, 0.01), STAMPS)
     joints[20:30] = np.nan
     joints[40, COCO17.index('left_hip')] = np.nan  # the trunk is incomplete
@@ -121,7 +128,7 @@ def test_unseen_frames_are_nan_and_change_little_elsewhere(model):
 
 
 def test_arm_that_is_never_seen_hangs(model):
-    joints = keypoints_of(model, SmplKeypoints.of_joints(model), BETAS, np.zeros(0), POSES, TRANS)
+    joints = keypoints_of(model, own_joints(model), BETAS, np.zeros(0), POSES, TRANS)
     joints[:, [COCO17.index('left_elbow'), COCO17.index('left_wrist')]] = np.nan
     fit = fit_smpl(model, joints, isotropic(joints, 0.01), STAMPS)
     found = model.joints(fit.betas, fit.poses, fit.trans)
@@ -135,14 +142,14 @@ def test_nobody_and_single_frames(model):
     nothing = np.full((5, 19, 3), np.nan)
     fit = fit_smpl(model, nothing, isotropic(nothing, 0.01), STAMPS[:5])
     assert np.isnan(fit.betas).all() and np.isnan(fit.poses).all() and fit.trans.shape == (5, 3)
-    own = SmplKeypoints.of_joints(model)
+    own = own_joints(model)
     joints = keypoints_of(model, own, np.zeros(10), np.zeros(0), POSES[:1], TRANS[:1])
     fit = fit_smpl(model, joints, isotropic(joints, 0.01), STAMPS[:1], keypoints=own)
     assert joint_error(model, fit, np.zeros(10), frames=slice(1)).max() < 0.02
 
 
 def test_output19_is_used_like_coco17(model):
-    joints = keypoints_of(model, SmplKeypoints.of_joints(model), BETAS, np.zeros(0), POSES, TRANS)
+    joints = keypoints_of(model, own_joints(model), BETAS, np.zeros(0), POSES, TRANS)
     full = convert_joints(joints, COCO17, OUTPUT19)
     first = fit_smpl(model, joints, isotropic(joints, 0.01), STAMPS)
     second = fit_smpl(model, full, isotropic(full, 0.01), STAMPS)
@@ -150,7 +157,7 @@ def test_output19_is_used_like_coco17(model):
 
 
 def test_windows_of_long_recordings_join_without_a_seam(model, monkeypatch):
-    joints = keypoints_of(model, SmplKeypoints.of_joints(model), BETAS, np.zeros(0), POSES, TRANS)
+    joints = keypoints_of(model, own_joints(model), BETAS, np.zeros(0), POSES, TRANS)
     joints += np.random.default_rng(2).normal(0, 0.01, joints.shape)
     whole = fit_smpl(model, joints, isotropic(joints, 0.01), STAMPS)
     monkeypatch.setattr(smpl_fit, '_WINDOW', 17)
@@ -162,7 +169,7 @@ def test_windows_of_long_recordings_join_without_a_seam(model, monkeypatch):
 
 
 def test_covariances_that_are_not_positive_do_no_harm(model):
-    joints = keypoints_of(model, SmplKeypoints.of_joints(model), BETAS, np.zeros(0), POSES, TRANS)
+    joints = keypoints_of(model, own_joints(model), BETAS, np.zeros(0), POSES, TRANS)
     covariance = isotropic(joints, 0.01).copy()
     covariance[3, 7] = -np.eye(3)
     covariance[4, 8] = np.inf

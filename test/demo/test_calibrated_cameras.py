@@ -7,8 +7,6 @@ from hypothesis import strategies as st
 
 from mocap23_ros.demo.bundle_adjustment import TiePoints, adjust_bundle
 from mocap23_ros.demo.calibrated_cameras import (
-    BELT_SQUARES,
-    RAIL_BOLTS,
     belt_marks,
     calibrate,
     delivered_cameras,
@@ -30,6 +28,15 @@ CAMERA = """<calibration><cameras>
 <intrinsic focalLengthU="{f}" focalLengthV="{f}" centerPointU="32000" centerPointV="64000"
  skew="0" radialDistortion1="0" radialDistortion2="0" radialDistortion3="0"
  tangentalDistortion1="0" tangentalDistortion2="0"/></camera></cameras></calibration>"""
+
+# Tops of the four bolts of the rails, read off by eye to about 2 px. They check the
+# correction, which does not use them.
+RAIL_BOLTS = {
+    'cam01': ((282.0, 1357.0), (65.5, 1053.0), (787.0, 1271.0), (511.5, 1030.0)),
+    'cam02': ((282.0, 1207.0), (414.0, 1030.5), (802.0, 1260.0), (823.5, 1059.0)),
+    'cam03': ((np.nan, np.nan), (911.5, 1223.0), (140.0, 1262.0), (517.5, 1493.0)),
+    'cam04': ((931.0, 1049.0), (885.0, 1425.0), (487.0, 1129.0), (323.0, 1457.0)),
+}
 
 
 def write(tmp_path, text):
@@ -163,7 +170,3 @@ def test_the_samples_cameras_agree_on_marks_that_did_not_correct_them(sample_fil
     after, p_world = worst_bolt(cameras)
     assert before > 8 and after < 4
     assert np.abs(p_world[:, 2]).max() < 0.02  # the bolts stand on the frame, level with the belt
-
-
-def test_marks_are_listed_for_every_camera():
-    assert belt_marks(BELT_SQUARES).shape == belt_marks(RAIL_BOLTS).shape == (4, 4, 2)

@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every mistake of a set-up made on purpose, with people projected by OpenCV, and right ones."""
 
+import math
+
 import cv2
 import numpy as np
 import pytest
 from synthetic_people import look_at, walking_person
 
 from mocap23_ros.geometry.camera_model import CameraModel
-from mocap23_ros.plausibility.people_samples import CAPACITY
+from mocap23_ros.plausibility.people_samples import CAPACITY, PeopleMemory
 from mocap23_ros.plausibility.set_up_check import SetUpCheck
 from mocap23_ros.skeletons.formats import COCO17
 
@@ -184,10 +186,12 @@ def test_memory_is_bounded_and_forgets():
     """An hour of a crowd, then the mistake is mended: the past does not count for long."""
     joints = walkers()
     check, camera = SetUpCheck(), CameraModel.from_calibration(K, (), 'plumb_bob', SIZE)
+    memory = PeopleMemory(memory=math.inf)
     wrong = pixels(joints, WALL @ turned(2)).repeat(10, axis=1)
     for frame in range(1000):
         check.add(0.2 * frame, range(20), wrong[frame % len(wrong)], camera, WALL)
-    assert check.findings() and check.sightings <= CAPACITY
+        memory.add(0.2 * frame, range(20), wrong[frame % len(wrong)], camera, WALL)
+    assert check.findings() and len(memory.recent()) <= CAPACITY
     right = pixels(joints, WALL)
     for frame in range(150):
         check.add(200 + 0.2 * frame, range(2), right[frame % len(right)], camera, WALL)
