@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mocap23_ros.cli.calibrate_people import add_people_arguments, first_image, fit_people
 from mocap23_ros.errors import InputError
 from mocap23_ros.writable_places import check_writable
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mocap23_ros.geometry.camera_model import CameraModel
-    from mocap23_ros.recordings.recording import KeypointRecording
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,18 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ways = parser.add_subparsers(dest='way', required=True, metavar='WAY')
     people = ways.add_parser('people', help='pitch, roll and height from people who walk about '
                              'before a still camera')
-    source = people.add_mutually_exclusive_group(required=True)
-    source.add_argument('--keypoints', type=Path, metavar='IN.npz',
-                        help='keypoint file as of mocap23 lift; world_T_camera may be absent')
-    source.add_argument('--video', type=Path, metavar='FILE',
-                        help='video of a still camera; the detector runs first')
-    people.add_argument('--detector', default='blazepose', help='with --video (default: '
-                        'blazepose)')
-    people.add_argument('--stature', type=float, nargs='+', metavar='METRES',
-                        help='body heights with shoes, in the order of the file (nan = unknown): '
-                             'the scale; without, that of average adults, good to 5 %%')
-    people.add_argument('--focal-unknown', action='store_true',
-                        help='fit the focal length too (square pixels); less certain')
+    add_people_arguments(people)
     target = ways.add_parser('target', help='pose from a printed target that lies on the floor')
     points = ways.add_parser('points', help='pose from image points at known places')
     points.add_argument('--points', type=Path, required=True, metavar='POINTS.csv',
@@ -67,79 +56,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _people(arguments: argparse.Namespace) -> None:
-    from mocap23_ros.calibration.floor_fit import fit_floor
-    from mocap23_ros.calibration.standing_people import StandingPeople
-
-    for value in arguments.stature or ():
-        if not (np.isnan(value) or 0.5 <= value <= 2.6):
-            raise InputError(f'--stature {value:g} is no body height in metres')
-    recording = _seen_people(arguments)
-    camera, given = recording.cameras[0], arguments.stature
-    if given is not None and len(given) not in (1, recording.people):
-        raise InputError(f'--stature has {len(given)} heights, but {recording.people} people '
-                         'are seen; give one for each, nan where unknown')
-    fit = fit_floor(StandingPeople.from_keypoints(recording.keypoints, recording.stamps, camera,
-                                                  given), not arguments.focal_unknown)
-    fit.check()
-    if arguments.focal_unknown:
-        camera = _with_focal_factor(camera, fit.focal_factor)
-    pitch_sd, roll_sd, height_sd, focal_sd = np.sqrt(np.diag(fit.covariance))
-    print(f'pitch {np.degrees(fit.pitch):.2f} +- {np.degrees(pitch_sd):.2f} degrees down, roll '
-          f'{np.degrees(fit.roll):.2f} +- {np.degrees(roll_sd):.2f} degrees, height '
-          f'{fit.height:.3f} +- {height_sd:.3f} m, from {fit.samples} views of people '
-          f'({fit.misfit:.1f} px off)')
-    if arguments.focal_unknown:
-        print(f'focal length {camera.focal_length:.0f} px, {fit.focal_factor:.3f} +- '
-              f'{focal_sd:.3f} of the given one: less certain than a board calibration')
-    if not fit.scale_known:
-        print('the scale is that of average adults; --stature makes height and distances sure')
-    image = _first_image(arguments.video) if arguments.video and arguments.picture else None
-    _write(arguments, camera, fit.floor_T_camera, image,
-           (float(np.hypot(pitch_sd, roll_sd) / np.sqrt(2)), float(height_sd)))
-
-
-def _with_focal_factor(camera: 'CameraModel', factor: float) -> 'CameraModel':
-    K = camera.K.copy()
-    K[[0, 1], [0, 1]] *= factor
-    return type(camera).from_calibration(K, camera.distortion, camera.distortion_model,
-                                         camera.image_size)
-
-
-def _seen_people(arguments: argparse.Namespace) -> 'KeypointRecording':
-    """COCO-17 keypoints of everybody, and the camera."""
-    from dataclasses import replace
-
-    from mocap23_ros.cli.progress import progress
-    from mocap23_ros.detection.detectors import create_detector
-    from mocap23_ros.geometry.camera_file import load_camera_file
-    from mocap23_ros.recordings.recording import load_recording
-    from mocap23_ros.recordings.video_recording import record_video
-    from mocap23_ros.skeletons.formats import COCO17
-
-    if arguments.video is not None:
-        if arguments.camera is None:
-            raise InputError('--video needs --camera CAMERA.yaml with the intrinsics; mocap23 '
-                             'calibrate intrinsics makes it')
-        detector = create_detector(arguments.detector)
-        try:
-            with progress(f'detecting in {arguments.video.name}') as report:
-                return record_video(arguments.video, arguments.camera, detector, report,
-                                    pose_needed=False).converted(COCO17)
-        finally:
-            detector.close()
-    recording = load_recording(arguments.keypoints, pose_needed=False)
-    if len(recording.cameras) > 1:
-        raise InputError(f'{arguments.keypoints}: K changes; only a still camera without zoom '
-                         'can be calibrated from people')
-    if arguments.camera is None:
-        return recording
-    return replace(recording, cameras=(load_camera_file(arguments.camera).camera,))
-
-
-def _first_image(video: Path) -> 'NDArray[np.uint8]':
-    from mocap23_ros.recordings.video_file import VideoFile
-    with VideoFile(video) as frames:
-        return next(iter(frames))[1]
+    camera, world_T_camera, sd = fit_people(arguments)
+    image = first_image(arguments.video) if arguments.video and arguments.picture else None
+    _write(arguments, camera, world_T_camera, image, sd)
 
 
 def _target(arguments: argparse.Namespace) -> None:

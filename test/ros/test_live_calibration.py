@@ -1,0 +1,67 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""``mocap23 calibrate people --live`` beside a node whose camera's pose nobody knows."""
+
+import itertools
+
+import numpy as np
+import pytest
+from node_harness import Feeder, NodeProcess, Peer
+from synthetic_scene import FOCAL, HEIGHT, WIDTH, camera_info, header
+from walkers import FPS, camera_above_floor, seen, walks
+
+from mocap23_msgs.msg import Keypoints2D, Keypoints2DArray
+from mocap23_ros.cli.main import main
+from mocap23_ros.geometry.camera_file import load_camera_file
+
+SPEED = 5.0  # times real time
+
+
+def message(keypoints, stamp):
+    box = np.concatenate([np.nanmin(keypoints[:, :2], 0), np.nanmax(keypoints[:, :2], 0)])
+    return Keypoints2DArray(
+        header=header(stamp), format='coco17', image_width=WIDTH, image_height=HEIGHT,
+        people=[Keypoints2D(keypoints=keypoints.astype(np.float32).ravel().tolist(), score=0.9,
+                            bounding_box=box.astype(np.float32))])
+
+
+def test_a_running_node_calibrates_its_own_camera(tmp_path, capsys):
+    joints, stature = walks('16', 25, 5.0, seed=5)
+    camera, pose = camera_above_floor(2.1, 17, 1, focal=FOCAL, size=(WIDTH, HEIGHT))
+    people = seen(joints, camera, pose, 2.0, 1)
+    peer = Peer()
+    node = NodeProcess(detector='external', lifter='geometric')
+    start, number = peer.now_ns(), itertools.count()
+
+    def send(_):
+        step = next(number)
+        if step >= len(people):
+            return
+        stamp = start + int(step * 1e9 / FPS)
+        peer.camera_info.publish(camera_info(stamp))
+        peer.keypoints.publish(message(people[step], stamp))
+
+    try:
+        peer.listen(Keypoints2DArray, 'keypoints_2d')
+        peer.wait_until(lambda: 'active: waiting' in node.output, 'start of the node')
+        with Feeder(peer, send, SPEED * FPS):
+            peer.wait_for('keypoints_2d', node=node)
+            assert main(['calibrate', 'people', '--live', '--seconds', '5', '--stature',
+                         str(stature), '--out', str(tmp_path / 'out.yaml')]) == 0
+        assert '-p camera_file:=' in capsys.readouterr().out
+        found = load_camera_file(tmp_path / 'out.yaml')
+        assert found.world_T_camera[2, 3] == pytest.approx(2.1, rel=0.04)
+        assert found.world_T_camera[2, 2] == pytest.approx(pose[2, 2], abs=0.015)
+        assert found.camera.focal_length == pytest.approx(FOCAL)
+        assert node.stop() == 0, node.output
+    finally:
+        peer.close()
+        node.stop()
+
+
+def test_silence_is_said(tmp_path, capsys):
+    for words, message in ((['--seconds', '2'], 'nothing came on /keypoints_2d in 2 s'),
+                           (['--seconds', '1'], 'give 2 to 600')):
+        assert main(['calibrate', 'people', '--live', *words, '--out',
+                     str(tmp_path / 'out.yaml')]) == 2
+        assert message in capsys.readouterr().err
