@@ -6,6 +6,7 @@ import numpy as np
 import tf2_ros
 from geometry_msgs.msg import Transform, TransformStamped
 from numpy.typing import NDArray
+from rclpy.duration import Duration
 from rclpy.time import Time
 from std_msgs.msg import Header
 
@@ -48,12 +49,17 @@ class LiveTransforms:
     def camera_pose(self, world_frame: str, header: Header) -> NDArray[np.float64]:
         """Return world_T_camera [4,4] at the header's stamp; see CameraPoses."""
         camera_frame = camera_frame_of(header)
-        try:
-            found = self._buffer.lookup_transform(
-                world_frame, camera_frame, Time.from_msg(header.stamp))
-        except tf2_ros.TransformException as error:
-            raise NoTransformError(_explain(world_frame, camera_frame, error)) from error
-        return matrix_from_transform(found.transform)
+        stamp = Time.from_msg(header.stamp)
+        # tf2 gives a transform of exactly this stamp as it is while it is the newest, and rounded
+        # once a newer one is there. A nanosecond before, the pose does not depend on when TF came.
+        for time in (stamp - Duration(nanoseconds=1), stamp):
+            try:
+                found = self._buffer.lookup_transform(world_frame, camera_frame, time)
+            except tf2_ros.TransformException as error:
+                reason = error
+            else:
+                return matrix_from_transform(found.transform)
+        raise NoTransformError(_explain(world_frame, camera_frame, reason)) from reason
 
     def newest_pose(self, world_frame: str, camera_frame: str) -> NDArray[np.float64] | None:
         """Return world_T_camera [4,4] at the newest stamp, None where TF does not know it."""

@@ -105,8 +105,9 @@ class TimeCache:
                 f'{seconds(stamp)} but the earliest data is at time {seconds(stamps[0])}')
         position = bisect.bisect_right(stamps, stamp)
         older, newer = samples[position - 1], samples[position]
-        # A frame that changed its parent in between cannot be interpolated.
-        if older.stamp == stamp or older.parent != newer.parent:
+        # A frame that changed its parent in between cannot be interpolated. As upstream, a sample
+        # of this very time is, once a newer one is there: that rounds it.
+        if older.parent != newer.parent:
             return Edge(self._child, older)
         ratio = (stamp - older.stamp) / (newer.stamp - older.stamp)
         return Edge(self._child, older, newer, ratio)

@@ -74,6 +74,19 @@ def test_pose_is_that_at_the_stamp_and_not_the_newest(buffer):
     np.testing.assert_allclose(found, pose(1.5, yaw=0.15), atol=1e-9)
 
 
+def test_pose_does_not_depend_on_whether_tf_of_later_came(buffer):
+    poses = np.tile(np.eye(4), (21, 1, 1))
+    poses[:, :3, :3] = Rotation.random(21, rng=0).as_matrix()
+    poses[:, :3, 3] = np.random.default_rng(0).normal(size=(21, 3))
+    buffer.set_transform(stamped(poses[0], 0), 'test')
+    for seconds in range(1, 20):
+        buffer.set_transform(stamped(poses[seconds], seconds), 'test')
+        early = lookup(buffer, header(seconds))
+        np.testing.assert_allclose(early, poses[seconds], atol=1e-6)
+        buffer.set_transform(stamped(poses[seconds + 1], seconds + 1), 'test')
+        assert (lookup(buffer, header(seconds)) == early).all()
+
+
 @pytest.mark.parametrize(('message_header', 'reason'), [
     (header(100, frame='thermal'), r'no transform from camera "thermal" to world_frame "map".*'
      r'static_transform_publisher --frame-id map --child-frame-id thermal'),
