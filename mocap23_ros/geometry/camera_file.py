@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from mocap23_ros.atomic_files import write_text
 from mocap23_ros.errors import InputError
+from mocap23_ros.geometry.camera_info import camera_from_fields
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.geometry.plausible_camera import LARGEST_SIDE, camera_doubt
 from mocap23_ros.geometry.poses import (
@@ -147,7 +148,7 @@ def _parse(content: Mapping[str, Any], rectified: bool) -> CameraFile:
     roi = _roi(content.get('roi'))
     binning_x, binning_y = (0 if content.get(key) is None else _whole(content, key, 0)
                             for key in ('binning_x', 'binning_y'))
-    camera = CameraModel.from_camera_info_fields(
+    camera = camera_from_fields(
         _whole(content, 'image_width'), _whole(content, 'image_height'),
         str(content.get('distortion_model') or ''),
         _numbers(_required(content, 'distortion_coefficients', hint=' (zeros where the lens has '

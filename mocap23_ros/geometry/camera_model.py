@@ -13,18 +13,15 @@ from mocap23_ros.geometry.distortion import Distortion
 from mocap23_ros.geometry.lens_checks import (
     check_distortion,
     check_intrinsics,
-    check_matrix,
     make_lens,
 )
-from mocap23_ros.geometry.plausible_camera import check_camera
-from mocap23_ros.geometry.poses import RIGID_TOLERANCE
 
 ASPECT_TOLERANCE = 0.02  # a larger change of shape is a crop, not a resize
 
 
 @dataclass(frozen=True, eq=False)
 class CameraModel:
-    """Pinhole camera with lens distortion; make it with one of the ``from_`` constructors.
+    """Pinhole camera with lens distortion; make it with ``from_calibration``.
 
     K: float64 [3,3] pixels, for images of ``image_size``; pixel centres are whole numbers.
     distortion: float64 [N] coefficients of ``distortion_model`` in OpenCV's order; N = 0: none.
@@ -78,58 +75,6 @@ class CameraModel:
                              f'not {width} x {height}')
         return cls(matrix, coefficients, model, (width, height))
 
-    @classmethod
-    def from_camera_info_fields(
-            cls, width: int, height: int, distortion_model: str, d: ArrayLike, k: ArrayLike,
-            r: ArrayLike | None = None, p: ArrayLike | None = None, binning_x: int = 0,
-            binning_y: int = 0, roi: Sequence[int] | None = None,
-            image_size: Sequence[int] | None = None, rectified: bool = False) -> 'CameraModel':
-        """Camera of the images that a sensor_msgs/CameraInfo with these fields comes with.
-
-        width, height: of the calibration (full resolution). k [9], p [12] row-major; r [9], all
-        zero or absent = identity. roi: (x_offset, y_offset, width, height) in full-resolution
-        pixels, width and height 0 = up to the edge. image_size: (width, height) of the image
-        really received; K follows where it was resized. rectified: the image is already
-        undistorted; P is used and D and R are not (a baseline in P[3] is not: TF says where the
-        camera is).
-        Raises InputError as from_calibration and check_camera do, for a roi or binning that does
-        not fit the image, and where the image is not a resized version of what CameraInfo
-        describes.
-        """
-        if width <= 0 or height <= 0:  # some drivers leave the size out
-            if image_size is None:
-                raise InputError('CameraInfo has no width and height: set them in the driver')
-            width, height = int(image_size[0]), int(image_size[1])
-        if rectified:
-            matrix = check_matrix([] if p is None else p, 'CameraInfo P', (3, 4))[:, :3]
-            if matrix[0, 0] == 0:
-                raise InputError('CameraInfo P is zero, yet the image is said to be rectified: '
-                                 'publish P, or set image_is_rectified to false')
-            camera = check_camera(cls.from_calibration(matrix, (), 'plumb_bob', (width, height)))
-        else:
-            camera = check_camera(cls.from_calibration(k, d, distortion_model, (width, height)))
-            turn = np.eye(3) if r is None else check_matrix(r, 'CameraInfo R')
-            if not turn.any():
-                turn = np.eye(3)
-            # Within the bounds of a rotation, and no larger: huge numbers must not overflow.
-            if np.abs(turn).max() > 2 or np.abs(turn @ turn.T - np.eye(3)).max() > RIGID_TOLERANCE:
-                raise InputError('CameraInfo R is not a rotation; the identity is '
-                                 '1 0 0 0 1 0 0 0 1')
-            camera = cls(camera.K, camera.distortion, camera.distortion_model,
-                         camera.image_size, turn)
-        if roi is not None and any(roi):
-            camera = camera._region(*map(int, roi))
-        bin_x, bin_y = max(1, int(binning_x)), max(1, int(binning_y))
-        if bin_x > 1 or bin_y > 1:
-            binned = camera.image_size[0] // bin_x, camera.image_size[1] // bin_y
-            if min(binned) == 0:
-                raise InputError(f'a binning of {bin_x} x {bin_y} leaves nothing of an image of '
-                                 f'{camera.image_size[0]} x {camera.image_size[1]}')
-            camera = camera._resized(*binned, 1 / bin_x, 1 / bin_y)
-        if image_size is not None:
-            camera = camera.with_image_size(image_size)
-        return camera
-
     @property
     def focal_length(self) -> float:
         """Geometric mean of fx and fy, pixels."""
@@ -182,15 +127,6 @@ class CameraModel:
         with np.errstate(all='ignore'):
             return self.distort(p_camera[..., :2] / np.where(depth > 0, depth, np.nan))
 
-    def scaled(self, scale_x: float, scale_y: float | None = None) -> 'CameraModel':
-        """The camera of images resized by these factors."""
-        scale_y = scale_x if scale_y is None else scale_y
-        if not (np.isfinite([scale_x, scale_y]).all() and scale_x > 0 and scale_y > 0):
-            raise InputError(f'an image cannot be scaled by {scale_x} and {scale_y}')
-        width, height = self.image_size
-        return self._resized(max(1, round(width * scale_x)), max(1, round(height * scale_y)),
-                             scale_x, scale_y)
-
     def with_image_size(self, image_size: Sequence[int]) -> 'CameraModel':
         """The camera of images resized to (width, height) px.
 
@@ -208,7 +144,7 @@ class CameraModel:
                 f'the image is {width} x {height} but its calibration is for '
                 f'{self.image_size[0]} x {self.image_size[1]}, another shape: a cropped image '
                 'needs the roi of CameraInfo or a calibration of its own')
-        return self._resized(width, height, scale_x, scale_y)
+        return self.resized(width, height, scale_x, scale_y)
 
     def fits(self, image_size: Sequence[int]) -> bool:
         """Whether images of (width, height) px have the shape of its own, whatever their size."""
@@ -225,18 +161,8 @@ class CameraModel:
         return CameraModel(K, self.distortion, self.distortion_model,
                            (int(width), int(height)), self.rectification)
 
-    def _region(self, x_offset: int, y_offset: int, width: int, height: int) -> 'CameraModel':
-        """The camera of a roi, which must lie inside the image."""
-        whole_width, whole_height = self.image_size
-        width, height = width or whole_width - x_offset, height or whole_height - y_offset
-        if (min(x_offset, y_offset, width - 1, height - 1) < 0
-                or x_offset + width > whole_width or y_offset + height > whole_height):
-            raise InputError(f'the roi of {width} x {height} at ({x_offset}, {y_offset}) reaches '
-                             f'beyond the calibrated image of {whole_width} x {whole_height}; '
-                             'offsets and sizes count unbinned pixels of the whole image')
-        return self.cropped(x_offset, y_offset, width, height)
-
-    def _resized(self, width: int, height: int, scale_x: float, scale_y: float) -> 'CameraModel':
+    def resized(self, width: int, height: int, scale_x: float, scale_y: float) -> 'CameraModel':
+        """The camera of images of (width, height) px, resized by these factors from the corner."""
         # Whole numbers are pixel centres, so that the image's corner is at (-0.5, -0.5).
         to_new = np.array([[scale_x, 0, 0.5 * scale_x - 0.5],
                            [0, scale_y, 0.5 * scale_y - 0.5], [0, 0, 1]])

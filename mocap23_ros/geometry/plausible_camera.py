@@ -6,15 +6,11 @@ A calibration of another image size is the usual mistake, and puts people metres
 leave room for every calibration that was found in public repositories.
 """
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.errors import InputError
-
-if TYPE_CHECKING:
-    from mocap23_ros.geometry.camera_model import CameraModel
+from mocap23_ros.geometry.camera_model import CameraModel
 
 LARGEST_SIDE = 65_536  # pixels
 # Of the principal point, in image sizes from an edge: beyond the first impossible, beyond the
@@ -34,7 +30,7 @@ _HIGHEST = 100.0
 _USUAL_HEIGHTS = (0.5, 30.0)
 
 
-def check_camera(camera: 'CameraModel') -> 'CameraModel':
+def check_camera(camera: CameraModel) -> CameraModel:
     """Return the camera of a whole image, as it was calibrated: not cropped, not rectified.
 
     Raises InputError where principal point, focal length or distortion cannot be true.
@@ -62,7 +58,7 @@ def check_camera(camera: 'CameraModel') -> 'CameraModel':
     return camera
 
 
-def camera_doubt(camera: 'CameraModel', cropped: bool = False) -> str:
+def camera_doubt(camera: CameraModel, cropped: bool = False) -> str:
     """Return what is strange about a camera that may yet be right, '' for nothing.
 
     cropped: by the roi of its CameraInfo; the principal point may then lie off its middle.
@@ -93,7 +89,7 @@ def check_height(world_T_camera: NDArray[np.float64]) -> None:
                      f'metres, at most {_HIGHEST:g}{fitting[0] if fitting else ""}')
 
 
-def _principal_point(camera: 'CameraModel') -> tuple[float, float]:
+def _principal_point(camera: CameraModel) -> tuple[float, float]:
     """In image sizes from the upper left corner."""
     width, height = camera.image_size
     return (camera.K[0, 2] + 0.5) / width, (camera.K[1, 2] + 0.5) / height
@@ -103,7 +99,7 @@ def _inside(position: float, margin: float) -> bool:
     return margin <= position <= 1 - margin
 
 
-def _check_lens(camera: 'CameraModel') -> None:
+def _check_lens(camera: CameraModel) -> None:
     width, height = camera.image_size
     steps = np.linspace(0, 1, _GRID)
     pixels = np.stack(np.meshgrid(steps * (width - 1), steps * (height - 1)), axis=-1)

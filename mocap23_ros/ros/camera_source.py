@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from mocap23_ros.errors import InputError
+from mocap23_ros.geometry.camera_info import camera_from_fields
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.geometry.plausible_camera import camera_doubt
 from mocap23_ros.ros.problems import ProblemLog, Severity
@@ -109,7 +110,7 @@ def camera_from_info(
     numbers that cannot be true.
     """
     roi = info.roi
-    return CameraModel.from_camera_info_fields(
+    return camera_from_fields(
         int(info.width), int(info.height), info.distortion_model, info.d, info.k, info.r, info.p,
         int(info.binning_x), int(info.binning_y),
         (int(roi.x_offset), int(roi.y_offset), int(roi.width), int(roi.height)),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mocap23_ros.errors import InputError
-from mocap23_ros.geometry.camera_model import CameraModel
+from mocap23_ros.geometry.camera_info import camera_from_fields
 from mocap23_ros.geometry.plausible_camera import camera_doubt
 
 INFO = dict(width=1280, height=720, distortion_model='plumb_bob',
@@ -54,7 +54,7 @@ INFO = dict(width=1280, height=720, distortion_model='plumb_bob',
 ])
 def test_bad_calibrations_are_refused_in_one_line(change, message):
     with pytest.raises(InputError, match=message) as caught:
-        CameraModel.from_camera_info_fields(**{**INFO, **change})
+        camera_from_fields(**{**INFO, **change})
     assert '\n' not in str(caught.value)
 
 
@@ -75,24 +75,24 @@ def test_bad_calibrations_are_refused_in_one_line(change, message):
 ])
 def test_models_and_counts_as_drivers_send_them(given, used):
     info = {**INFO, 'distortion_model': given[0], 'd': given[1]}
-    camera = CameraModel.from_camera_info_fields(**info)
+    camera = camera_from_fields(**info)
     assert (camera.distortion_model, camera.distortion.tolist()) == used
 
 
 def test_a_roi_may_lie_off_the_principal_point():
-    corner = CameraModel.from_camera_info_fields(**INFO, roi=(900, 500, 380, 220))
+    corner = camera_from_fields(**INFO, roi=(900, 500, 380, 220))
     assert camera_doubt(corner, cropped=True) and corner.K[0, 2] == INFO['k'][2] - 900
-    rest = CameraModel.from_camera_info_fields(**INFO, roi=(900, 500, 0, 0))
+    rest = camera_from_fields(**INFO, roi=(900, 500, 0, 0))
     assert rest == corner
-    full = CameraModel.from_camera_info_fields(**INFO)
+    full = camera_from_fields(**INFO)
     assert not camera_doubt(full)
     exchanged = {**INFO, 'k': [900, 0, 360, 0, 905, 640, 0, 0, 1]}
-    assert 'exchanged' in camera_doubt(CameraModel.from_camera_info_fields(**exchanged))
+    assert 'exchanged' in camera_doubt(camera_from_fields(**exchanged))
 
 
 @pytest.mark.parametrize('scale', [0.5, 0.75, 4 / 3])
 def test_k_of_a_size_near_this_one_is_doubted(scale):
     """Its principal point is off the middle in x and y alike."""
     k = np.reshape(INFO['k'], (3, 3)) * [[scale], [scale], [1]]
-    assert 'K is of this image size' in camera_doubt(CameraModel.from_camera_info_fields(
+    assert 'K is of this image size' in camera_doubt(camera_from_fields(
         **INFO | dict(k=k.ravel())))

@@ -71,8 +71,10 @@ def test_a_saved_recording_is_read_as_it_was(tmp_path):
                      stature=np.array([1.8, np.nan], np.float32))
     recording = load_recording(written(tmp_path, 26, skeleton=np.array('halpe26'), **distorted),
                                HALPE26)
-    zooming = replace(recording, cameras=tuple(recording.cameras[0].scaled(1 + 0.01 * frame)
-                                               for frame in range(5)))
+    first = recording.cameras[0]
+    zooming = replace(recording, cameras=tuple(
+        replace(first, K=np.diag((zoom, zoom, 1)) @ first.K)
+        for zoom in np.linspace(1, 1.04, 5)))
     for case in (recording, zooming):
         case.save(tmp_path / 'out.npz')
         again = load_recording(tmp_path / 'out.npz', HALPE26)
