@@ -20,7 +20,7 @@ from mocap23_ros.skeletons.coco17 import HIPS
 
 
 @dataclass(frozen=True)
-class Motion:
+class MethodEstimate:
     """What one method says at the N images played: joints [N,J,3] m, covariance [N,J,3,3]."""
 
     name: str
@@ -29,10 +29,10 @@ class Motion:
     covariance: NDArray[np.floating] | None = None
 
 
-def live_motion(live: LiveRun, run: RecordedRun, person_id: int | None) -> Motion:
+def live_motion(live: LiveRun, run: RecordedRun, person_id: int | None) -> MethodEstimate:
     """What the node published, image by image; NaN where it published nothing."""
     count, joints = len(live.stamps_ns), len(run.joint_names)
-    motion = Motion(
+    motion = MethodEstimate(
         f'live_{run.lifter}', 'published by the ROS node, in real time',
         np.full((count, joints, 3), np.nan, np.float32),
         np.full((count, joints, 3, 3), np.nan, np.float32))
@@ -49,7 +49,7 @@ def live_motion(live: LiveRun, run: RecordedRun, person_id: int | None) -> Motio
     return motion
 
 
-def judge(motion: Motion, truth: NDArray, rate: float, camera: SampleCamera,
+def judge(motion: MethodEstimate, truth: NDArray, rate: float, camera: SampleCamera,
           floor_height: float, limit: NDArray) -> MethodResult:
     """Metrics of a motion against the truth [N,17,3] at the same images."""
     covariance = motion.covariance

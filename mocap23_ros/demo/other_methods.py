@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.baselines.mediapipe_pnp import MediapipePnp
-from mocap23_ros.demo.demo_report import Motion
+from mocap23_ros.demo.demo_report import MethodEstimate
 from mocap23_ros.demo.detections import read_frames
 from mocap23_ros.demo.live_run import LivePlan, LiveRun
 from mocap23_ros.demo.overlay import resized_frames
@@ -24,13 +24,14 @@ from mocap23_ros.recordings.recording_lifter import lift_streaming
 
 def offline_motions(take: SampleTake, plan: LivePlan, live: LiveRun, run: RecordedRun,
                     person_id: int | None,
-                    report: Callable[[str, int, int], None]) -> tuple[list[Motion], dict[str, str]]:
-    """Motions [N,J,3] of the methods that are compared with the live one, and what is left out.
+                    report: Callable[[str, int, int], None]
+                    ) -> tuple[list[MethodEstimate], dict[str, str]]:
+    """Estimates [N,J,3] of the methods that are compared with the live one, and what is left out.
 
     The second part says why, method by method. report: called with what is done, steps done and
     steps in all.
     """
-    motions: list[Motion] = []
+    motions: list[MethodEstimate] = []
     left_out: dict[str, str] = {}
     if person_id is not None:
         recording, rows = _recording(plan, live, run, person_id)
@@ -41,7 +42,7 @@ def offline_motions(take: SampleTake, plan: LivePlan, live: LiveRun, run: Record
             except InputError as error:  # no weights, or a run shorter than it can use
                 left_out[name] = str(error)
     try:
-        motions.append(Motion(
+        motions.append(MethodEstimate(
             'mediapipe_pnp', "MediaPipe's 3D landmarks placed by PnP, frame by frame (baseline B6)",
             _mediapipe_pnp(plan, live, report)))
     except InputError as error:  # mediapipe is optional
@@ -65,7 +66,8 @@ def _recording(plan: LivePlan, live: LiveRun, run: RecordedRun, person_id: int
 
 
 def _lifted(name: str, plan: LivePlan, recording: KeypointRecording, rows: NDArray[np.int64],
-            count: int, live_lifter: str, report: Callable[[str, int, int], None]) -> list[Motion]:
+            count: int, live_lifter: str,
+            report: Callable[[str, int, int], None]) -> list[MethodEstimate]:
     """Offline, and streaming where that is not what ran live; InputError without weights."""
     options = {key: value for key, value in plan.node_parameters.items()
                if name == 'diffusion' and key in ('tier', 'steps')}
@@ -85,7 +87,7 @@ def _lifted(name: str, plan: LivePlan, recording: KeypointRecording, rows: NDArr
         joints[rows] = motion.joints[:, 0]
         joints[..., 2] += plan.floor_height
         covariance[rows] = motion.covariance[:, 0]
-        motions.append(Motion(
+        motions.append(MethodEstimate(
             label, f'{mode} lift of the keypoints that the node published', joints, covariance))
     lifter.close()
     return motions

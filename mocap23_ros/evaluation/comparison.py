@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mocap23_ros.errors import InputError
 from mocap23_ros.evaluation.metrics import by_distance, motion_errors, summarise
-from mocap23_ros.evaluation.motion_files import Motion, load_bag, load_motion
+from mocap23_ros.evaluation.motion_files import MotionArrays, load_bag, load_motion
 from mocap23_ros.evaluation.motion_matching import match, match_frames
 from mocap23_ros.plausibility.motion_axes import axes_doubt
 from mocap23_ros.skeletons.coco17 import HIPS
@@ -42,7 +42,7 @@ class Comparison:
     descriptions: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
-    def add(self, name: str, pred: Motion, true: Motion) -> None:
+    def add(self, name: str, pred: MotionArrays, true: MotionArrays) -> None:
         """Add one person's estimate and truth (no people axis)."""
         stature = true.get('stature')
         self.errors.setdefault(name, []).append(motion_errors(
@@ -57,7 +57,7 @@ class Comparison:
         return summarise(self.errors[name])
 
 
-def _centre(true: Motion) -> NDArray[np.float64]:
+def _centre(true: MotionArrays) -> NDArray[np.float64]:
     middle = np.nanmean(true['joints'][:, HIPS], axis=(0, 1)) \
         if np.isfinite(true['joints'][:, HIPS]).any() else np.zeros(3)
     return middle * (1, 1, 0)
@@ -74,7 +74,7 @@ def compare_on_set(set_name: str, method_names: Sequence[str], lag: int = 0,
     """
     from mocap23_ros.evaluation.methods import method
 
-    methods: dict[str, Callable[[Motion], Motion]] = {}
+    methods: dict[str, Callable[[MotionArrays], MotionArrays]] = {}
     for name in method_names:
         label, run = method(name, lag, offline, data, without)
         if label in methods:
@@ -86,7 +86,7 @@ def compare_on_set(set_name: str, method_names: Sequence[str], lag: int = 0,
                            body_models)
 
 
-def compare_methods(set_name: str, methods: Mapping[str, Callable[[Motion], Motion]],
+def compare_methods(set_name: str, methods: Mapping[str, Callable[[MotionArrays], MotionArrays]],
                     descriptions: Mapping[str, str], data: Path | str | None = None,
                     sequences: int | None = None,
                     progress: Callable[[str], None] = lambda text: None,
@@ -116,7 +116,7 @@ def compare_files(preds: Sequence[str] | None, bag: Path | None, topic: str | No
 
     Notes of the result say of which methods frames of the truth have no estimate in time.
     """
-    pairs: list[tuple[str, Motion, Path]] = []
+    pairs: list[tuple[str, MotionArrays, Path]] = []
     if bag is not None:
         pairs.append((bag.stem or bag.name, load_bag(bag, topic), truth))
     for name, path in _named(preds or ()).items():
@@ -134,8 +134,8 @@ def compare_files(preds: Sequence[str] | None, bag: Path | None, topic: str | No
     return compare_motions(truth.stem, pairs, truths)
 
 
-def compare_motions(dataset: str, pairs: Sequence[tuple[str, Motion, Path]],
-                    truths: Mapping[Path, Motion]) -> Comparison:
+def compare_motions(dataset: str, pairs: Sequence[tuple[str, MotionArrays, Path]],
+                    truths: Mapping[Path, MotionArrays]) -> Comparison:
     """Compare motions with truths; pairs: method, its motion, which truth. InputError."""
     first = next(iter(truths.values()))
     fps = 1.0 / float(np.median(np.diff(first['stamps']))) if len(first['stamps']) > 1 else 30.0
@@ -169,7 +169,7 @@ def _named(preds: Sequence[str]) -> dict[str, Path]:
     return named
 
 
-def load_truth(path: Path) -> Motion:
+def load_truth(path: Path) -> MotionArrays:
     """Read true motion; InputError where not one joint of it is known."""
     motion = load_motion(path)
     if not np.isfinite(motion['joints']).all(axis=-1).any():
@@ -177,7 +177,7 @@ def load_truth(path: Path) -> Motion:
     return motion
 
 
-def _unmatched(pairs: Sequence[tuple[str, Motion, Path]], truths: Mapping[Path, Motion]
+def _unmatched(pairs: Sequence[tuple[str, MotionArrays, Path]], truths: Mapping[Path, MotionArrays]
                ) -> list[str]:
     """A sentence per method that lacks frames; InputError where it has none of a recording."""
     missing: dict[str, list[NDArray[np.float64]]] = {}

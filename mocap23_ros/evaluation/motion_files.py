@@ -14,11 +14,11 @@ from mocap23_ros.plausibility.motion_units import check_metres
 from mocap23_ros.skeletons.formats import COCO17, OUTPUT19
 from mocap23_ros.skeletons.message_arrays import people_arrays
 
-Motion = dict[str, NDArray[Any]]
+MotionArrays = dict[str, NDArray[Any]]
 _OPTIONAL = ('joint_names', 'covariance', 'contact', 'stature', 'camera_position', 'limit')
 
 
-def load_motion(path: Path) -> Motion:
+def load_motion(path: Path) -> MotionArrays:
     """Read motion in the layout of OUT.npz: joints [F,P,J,3], stamps [F], more as present.
 
     The first 17 joints are COCO's: where there are joint_names, all joints are put into that order
@@ -37,7 +37,7 @@ def load_motion(path: Path) -> Motion:
         raise InputError(f'{path}: {error}') from None
 
 
-def _check(motion: Motion) -> None:
+def _check(motion: MotionArrays) -> None:
     """Refuse arrays that do not fit each other; a missing axis of people is added to joints."""
     for key, values in motion.items():
         if key != 'joint_names' and values.dtype.kind not in 'fiub':
@@ -65,7 +65,7 @@ def _check(motion: Motion) -> None:
                              f'{" or ".join(str(wanted) for wanted in shapes)}')
 
 
-def _in_coco_order(motion: Motion) -> Motion:
+def _in_coco_order(motion: MotionArrays) -> MotionArrays:
     """Joints and covariances with the COCO joints first, by their names where these are given."""
     if 'joint_names' not in motion:
         return motion
@@ -82,7 +82,7 @@ def _in_coco_order(motion: Motion) -> Motion:
                      for key in ('joints', 'covariance', 'joint_names') if key in motion}
 
 
-def load_bag(path: Path, topic: str | None = None) -> Motion:
+def load_bag(path: Path, topic: str | None = None) -> MotionArrays:
     """Read the SkeletonArray messages of a bag (sqlite3 or MCAP), one row per message.
 
     topic: needed only where several topics carry skeletons. People are sorted by id.
@@ -115,7 +115,7 @@ def load_bag(path: Path, topic: str | None = None) -> Motion:
     return _from_messages(messages)
 
 
-def _from_messages(messages: list[Any]) -> Motion:
+def _from_messages(messages: list[Any]) -> MotionArrays:
     stamps = np.array([m.header.stamp.sec + 1e-9 * m.header.stamp.nanosec for m in messages])
     order = np.argsort(stamps, kind='stable')
     # One message per stamp: of repeated ones the last published counts.
@@ -123,7 +123,7 @@ def _from_messages(messages: list[Any]) -> Motion:
     messages, stamps = [messages[i] for i in order], stamps[order]
     people = people_arrays(messages)
     if len(people.person_ids):
-        motion: Motion = {
+        motion: MotionArrays = {
             key: getattr(people, key).astype(np.float64)
             for key in ('joints', 'covariance', 'contact', 'stature')}
     else:  # nobody: one column that is never known

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from mocap23_ros.evaluation.motion_files import Motion
+from mocap23_ros.evaluation.motion_files import MotionArrays
 from mocap23_ros.skeletons.coco17 import HIPS
 from mocap23_ros.skeletons.formats import COCO17
 
@@ -27,7 +27,7 @@ class FrameMatch:
     offset: NDArray[np.float64]
 
 
-def match_frames(pred: Motion, true: Motion) -> FrameMatch:
+def match_frames(pred: MotionArrays, true: MotionArrays) -> FrameMatch:
     """The nearest frame of the estimate for every frame of the truth."""
     period = float(np.median(np.diff(true['stamps']))) if len(true['stamps']) > 1 else 0.1
     right = np.clip(np.searchsorted(pred['stamps'], true['stamps']), 0, len(pred['stamps']) - 1)
@@ -39,7 +39,7 @@ def match_frames(pred: Motion, true: Motion) -> FrameMatch:
     return FrameMatch(row, offset <= 0.5 * period, offset)
 
 
-def match(pred: Motion, true: Motion) -> list[tuple[int, Motion, Motion]]:
+def match(pred: MotionArrays, true: MotionArrays) -> list[tuple[int, MotionArrays, MotionArrays]]:
     """Put estimates beside the truth: frames by stamp, people by distance.
 
     Every frame of the truth gets the estimate of the nearest stamp within half a period; people
@@ -51,7 +51,7 @@ def match(pred: Motion, true: Motion) -> list[tuple[int, Motion, Motion]]:
     frames = match_frames(pred, true)
     row = frames.row
     pred, true = _common_joints(pred, true)
-    estimate: Motion = {key: _where(frames.near, pred[key][row])
+    estimate: MotionArrays = {key: _where(frames.near, pred[key][row])
                         for key in ('joints', 'covariance', 'contact', 'stature')
                         if key in pred and pred[key].ndim > 1}
     roots = estimate['joints'][:, :, HIPS].mean(axis=2)
@@ -73,7 +73,7 @@ def match(pred: Motion, true: Motion) -> list[tuple[int, Motion, Motion]]:
     return result
 
 
-def _common_joints(pred: Motion, true: Motion) -> tuple[Motion, Motion]:
+def _common_joints(pred: MotionArrays, true: MotionArrays) -> tuple[MotionArrays, MotionArrays]:
     """Both with the same joints in the same order: COCO's, and others that both name."""
     names = [[str(name) for name in motion.get('joint_names', COCO17.joint_names)]
              for motion in (pred, true)]

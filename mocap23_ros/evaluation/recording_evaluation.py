@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from mocap23_ros.errors import InputError
 from mocap23_ros.evaluation.comparison import Comparison, compare_motions, load_truth
 from mocap23_ros.evaluation.metrics import REPORT_KEYS
-from mocap23_ros.evaluation.motion_files import Motion, load_bag
+from mocap23_ros.evaluation.motion_files import MotionArrays, load_bag
 from mocap23_ros.evaluation.self_consistency import FIGURES, judge_motion
 from mocap23_ros.recordings.bag_lifter import (
     BagSource,
@@ -91,11 +91,11 @@ def judge_bag(path: Path, configuration: Configuration, progress: Progress | Non
     if truth is not None:
         # One truth, so any path will do as its name.
         comparison = compare_motions(
-            path.stem, [(configuration.name, as_motion(lifted.motion), path)], {path: truth})
+            path.stem, [(configuration.name, motion_arrays(lifted.motion), path)], {path: truth})
     return JudgedBag(lifted, figures, comparison)
 
 
-def as_motion(motion: RecordedMotion) -> Motion:
+def motion_arrays(motion: RecordedMotion) -> MotionArrays:
     """Lifted motion as comparisons take it; nobody is one column that is never known."""
     if not motion.person_ids.size:
         motion = RecordedMotion.empty(motion.stamps, np.zeros(1, np.int64), motion.joint_names)
@@ -120,7 +120,7 @@ def text_of_figures(figures: dict[str, Any]) -> str:
     return ', '.join(shown)
 
 
-def _truth(path: Path, configuration: Configuration) -> Motion | None:
+def _truth(path: Path, configuration: Configuration) -> MotionArrays | None:
     if configuration.truth is not None and configuration.truth_topic is not None:
         raise InputError('give the truth as a file or as a topic of the bag, not both')
     if configuration.truth_topic is not None:

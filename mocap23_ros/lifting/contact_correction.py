@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.lifting.motion_sample import MotionSample
+from mocap23_ros.lifting.lifted_frame import LiftedFrame
 from mocap23_ros.lifting.person_memory import PersonMemory
 from mocap23_ros.lifting.two_bone import place_middle_joint
 from mocap23_ros.skeletons.coco17 import ANKLES, HIPS, KNEES, PELVIS
@@ -46,21 +46,21 @@ class ContactCorrection(PersonMemory['_Anchors']):
         super().__init__()
         self.settings = settings or ContactSettings()
 
-    def apply(self, sample: MotionSample, p_camera: NDArray) -> MotionSample:
+    def apply(self, frame: LiftedFrame, p_camera: NDArray) -> LiftedFrame:
         """Correct one frame of all people; p_camera: [3] camera centre in the world."""
-        if not sample.people:
-            return sample
-        state = _gather([self._people.get(int(i)) for i in sample.person_ids])
-        joints = sample.joints.copy()
-        elapsed = np.clip(sample.stamp - state.stamp, 0.0, 1.0)
+        if not frame.people:
+            return frame
+        state = _gather([self._people.get(int(i)) for i in frame.person_ids])
+        joints = frame.joints.copy()
+        elapsed = np.clip(frame.stamp - state.stamp, 0.0, 1.0)
         fade = np.exp(-elapsed / self.settings.fade)[:, None]
         joints += (state.shift * fade)[:, None]
-        planted = self._planted(sample.contact, joints[:, ANKLES], state.planted)
+        planted = self._planted(frame.contact, joints[:, ANKLES], state.planted)
         new = planted & ~state.planted
         anchor = np.where(new[..., None], joints[:, ANKLES] + state.foot * fade[:, None],
                           state.anchor)
 
-        move = self._body_move(joints, sample.contact, anchor, planted & ~new, p_camera)
+        move = self._body_move(joints, frame.contact, anchor, planted & ~new, p_camera)
         shift = state.shift * fade + move
         size = np.linalg.norm(shift, axis=-1, keepdims=True)
         limited = shift * np.minimum(1.0, self.settings.largest / np.maximum(size, 1e-9))
@@ -73,9 +73,9 @@ class ContactCorrection(PersonMemory['_Anchors']):
         foot = np.where(planted[..., None], anchor - joints[:, ANKLES],
                         state.foot * fade[:, None])
         self._bend_legs(joints, foot)
-        self._keep(sample, _Anchors(anchor, planted, foot, limited,
-                                    np.full(sample.people, sample.stamp)))
-        return replace(sample, joints=joints)
+        self._keep(frame, _Anchors(anchor, planted, foot, limited,
+                                   np.full(frame.people, frame.stamp)))
+        return replace(frame, joints=joints)
 
     def _planted(self, contact: NDArray, ankles: NDArray, before: NDArray) -> NDArray[np.bool_]:
         threshold = np.where(before, self.settings.end, self.settings.begin)
@@ -101,8 +101,8 @@ class ContactCorrection(PersonMemory['_Anchors']):
         joints[:, KNEES] = np.where(np.isfinite(bent), bent, knees)
         joints[:, ANKLES] = ankles + foot
 
-    def _keep(self, sample: MotionSample, state: '_Anchors') -> None:
-        for row, person_id in enumerate(sample.person_ids):
+    def _keep(self, frame: LiftedFrame, state: '_Anchors') -> None:
+        for row, person_id in enumerate(frame.person_ids):
             self._people[int(person_id)] = state.row(row)
 
 

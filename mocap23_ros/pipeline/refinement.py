@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from mocap23_ros.errors import InputError
 from mocap23_ros.lifting.contact_correction import ContactCorrection
+from mocap23_ros.lifting.lifted_frame import LiftedFrame, joints_at
 from mocap23_ros.lifting.lifter import LiftedMotion
-from mocap23_ros.lifting.motion_sample import MotionSample, joints_at
-from mocap23_ros.pipeline.motion_filter import MotionFilter
+from mocap23_ros.pipeline.joint_filter import JointFilter
 from mocap23_ros.pipeline.rigid_skeleton import RigidSkeleton
 
 
@@ -19,7 +19,7 @@ from mocap23_ros.pipeline.rigid_skeleton import RigidSkeleton
 class RefinementSteps:
     """Which steps are taken; all but for comparisons.
 
-    smoothing: MotionFilter. bones: RigidSkeleton. contact: ContactCorrection.
+    smoothing: JointFilter. bones: RigidSkeleton. contact: ContactCorrection.
     """
 
     smoothing: bool = True
@@ -44,29 +44,29 @@ class MotionRefiner:
     """The chosen steps in their order, each with its memory per person id."""
 
     def __init__(self, steps: RefinementSteps) -> None:
-        self._motion_filter = MotionFilter() if steps.smoothing else None
+        self._joint_filter = JointFilter() if steps.smoothing else None
         self._rigid_skeleton = RigidSkeleton() if steps.bones else None
         self._contact_correction = ContactCorrection() if steps.contact else None
 
     def forget(self, person_ids: Iterable[int] | None = None) -> None:
         """Drop these people; everybody when None."""
         ids = None if person_ids is None else list(person_ids)
-        for step in (self._motion_filter, self._rigid_skeleton, self._contact_correction):
+        for step in (self._joint_filter, self._rigid_skeleton, self._contact_correction):
             if step is not None:
                 step.forget(ids)
 
-    def apply(self, sample: MotionSample, motion: LiftedMotion, rows: NDArray, p_camera: NDArray
-              ) -> MotionSample:
+    def apply(self, frame: LiftedFrame, motion: LiftedMotion, rows: NDArray, p_camera: NDArray
+              ) -> LiftedFrame:
         """Refine one frame of all people.
 
-        motion: the windows that ``sample`` was taken from; rows: [P] its people in them.
-        p_camera: [3] camera centre in the world at the stamp of ``sample``.
+        motion: the windows that ``frame`` was taken from; rows: [P] its people in them.
+        p_camera: [3] camera centre in the world at the stamp of ``frame``.
         """
-        if self._motion_filter is not None:
-            stamps = self._motion_filter.previous_stamps(sample.person_ids)
-            sample = self._motion_filter.apply(sample, joints_at(motion, rows, stamps))
+        if self._joint_filter is not None:
+            stamps = self._joint_filter.previous_stamps(frame.person_ids)
+            frame = self._joint_filter.apply(frame, joints_at(motion, rows, stamps))
         if self._rigid_skeleton is not None:
-            sample = self._rigid_skeleton.apply(sample)
+            frame = self._rigid_skeleton.apply(frame)
         if self._contact_correction is not None:
-            sample = self._contact_correction.apply(sample, p_camera)
-        return sample
+            frame = self._contact_correction.apply(frame, p_camera)
+        return frame

@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from mocap23_ros.lifting.body_fit import BodyFit
-from mocap23_ros.lifting.motion_sample import MotionSample
+from mocap23_ros.lifting.lifted_frame import LiftedFrame
 from mocap23_ros.skeletons.body_proportions import MEAN_STATURE
 
 
@@ -27,12 +27,12 @@ class RigidSkeleton:
         """Drop the bodies of these people; of everybody when None."""
         self._fit.forget(person_ids)
 
-    def apply(self, sample: MotionSample) -> MotionSample:
-        """The sample with fitted joints; people whose trunk is incomplete stay as they are."""
-        if not sample.people:
-            return sample
-        stature = np.where(np.isfinite(sample.stature), sample.stature, MEAN_STATURE)
-        body = self._fit.fit(sample.person_ids, sample.joints[:, None],
-                             sample.covariance[:, None], stature)
+    def apply(self, frame: LiftedFrame) -> LiftedFrame:
+        """The frame with fitted joints; people whose trunk is incomplete stay as they are."""
+        if not frame.people:
+            return frame
+        stature = np.where(np.isfinite(frame.stature), frame.stature, MEAN_STATURE)
+        body = self._fit.fit(frame.person_ids, frame.joints[:, None],
+                             frame.covariance[:, None], stature)
         fitted = body.joints[:, 0]
-        return replace(sample, joints=np.where(np.isfinite(fitted), fitted, sample.joints))
+        return replace(frame, joints=np.where(np.isfinite(fitted), fitted, frame.joints))

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from mocap23_ros.lifting.lifted_frame import LiftedFrame, frame_at
 from mocap23_ros.lifting.lifter import LiftedMotion
-from mocap23_ros.lifting.motion_sample import MotionSample, sample_motion
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 from mocap23_ros.tracking.side_filter import SideAlternative, SideFilter
 from mocap23_ros.windows.keypoint_history import KeypointHistory
@@ -88,31 +88,31 @@ class SideCorrection:
 
 
 def doubt(motion: LiftedMotion, alternatives: Sequence[SideAlternative], person_ids: NDArray,
-          sample: MotionSample) -> NDArray[np.float64]:
-    """Covariance [P,J,3,3] that the alternatives add to that of ``sample``.
+          frame: LiftedFrame) -> NDArray[np.float64]:
+    """Covariance [P,J,3,3] that the alternatives add to that of ``frame``.
 
     motion: lifted from with_alternatives; person_ids: those of its rows. It is the second moment
     of both bodies, weighed by their probabilities, about the one decided for.
     """
-    added = np.zeros_like(sample.covariance)
+    added = np.zeros_like(frame.covariance)
     if not alternatives:
         return added
-    other = sample_motion(motion, person_ids, sample.stamp)
+    other = frame_at(motion, person_ids, frame.stamp)
     row_of = {int(i): row for row, i in enumerate(other.person_ids)}
     for alternative in alternatives:
-        rows = np.flatnonzero(sample.person_ids == alternative.person_id)
+        rows = np.flatnonzero(frame.person_ids == alternative.person_id)
         row = row_of.get(-alternative.person_id)
         if row is None or not len(rows):
             continue
-        offset = other.joints[row] - sample.joints[rows[0]]
+        offset = other.joints[row] - frame.joints[rows[0]]
         added[rows[0]] = alternative.probability * (
             other.covariance[row] + offset[:, :, None] * offset[:, None, :])
     return np.nan_to_num(added)
 
 
-def doubted(sample: MotionSample, added: NDArray[np.float64]) -> MotionSample:
-    """The sample with that much more covariance, and as much less confidence."""
+def doubted(frame: LiftedFrame, added: NDArray[np.float64]) -> LiftedFrame:
+    """The frame with that much more covariance, and as much less confidence."""
     spread = np.sqrt(np.trace(added, axis1=-2, axis2=-1))
     return replace(
-        sample, covariance=sample.covariance + added,
-        confidence=(sample.confidence * np.exp(-spread / _CONFIDENCE_SPREAD)).astype(np.float32))
+        frame, covariance=frame.covariance + added,
+        confidence=(frame.confidence * np.exp(-spread / _CONFIDENCE_SPREAD)).astype(np.float32))

@@ -13,8 +13,8 @@ from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.geometry.plausible_camera import check_height
 from mocap23_ros.geometry.poses import check_pose
+from mocap23_ros.lifting.lifted_frame import frame_at
 from mocap23_ros.lifting.lifter import Lifter, require_coco17
-from mocap23_ros.lifting.motion_sample import sample_motion
 from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
 from mocap23_ros.pipeline.lift_budget import choose_people
 from mocap23_ros.pipeline.refinement import ALL_STEPS, MotionRefiner, RefinementSteps
@@ -173,18 +173,18 @@ class StreamingLifter:
         everything = self._with_alternatives(windows, alternatives)
         lifted = self.lifter.lift(everything)
         motion = lifted.take(slice(windows.people))
-        sample = sample_motion(motion, windows.person_ids, target.stamp)
-        if not sample.people:
+        frame = frame_at(motion, windows.person_ids, target.stamp)
+        if not frame.people:
             return {}
-        unsure = doubt(lifted, alternatives, everything.person_ids, sample)
+        unsure = doubt(lifted, alternatives, everything.person_ids, frame)
         pose_before, pose = self._history.windows(
             2, self.lifter.rate, target.stamp, []).world_T_camera
-        rows = np.searchsorted(windows.person_ids, sample.person_ids)
-        sample = self._refiner.apply(sample, motion, rows, pose[:3, 3])
-        sample = replace(sample, covariance=sample.covariance + self.pose_uncertainty.covariance(
-            sample.joints, pose_before, pose, 1 / self.lifter.rate))
-        sample = doubted(sample, unsure)
-        estimates = assemble(sample, target.stamp, self._root_filter, self._last)
+        rows = np.searchsorted(windows.person_ids, frame.person_ids)
+        frame = self._refiner.apply(frame, motion, rows, pose[:3, 3])
+        frame = replace(frame, covariance=frame.covariance + self.pose_uncertainty.covariance(
+            frame.joints, pose_before, pose, 1 / self.lifter.rate))
+        frame = doubted(frame, unsure)
+        estimates = assemble(frame, target.stamp, self._root_filter, self._last)
         return {i: replace(e, state=self._state(target, i, newest)) for i, e in estimates.items()}
 
     def _with_alternatives(self, windows: KeypointWindows,

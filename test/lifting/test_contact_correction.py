@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from mocap23_ros.lifting.contact_correction import ContactCorrection
-from mocap23_ros.lifting.motion_sample import MotionSample
+from mocap23_ros.lifting.lifted_frame import LiftedFrame
 from mocap23_ros.lifting.two_bone import place_middle_joint
 
 CAMERA = np.array([0.0, 0.0, 1.5])
@@ -24,7 +24,7 @@ def standing(position, stamp, contact=(1.0, 1.0), person_id=1):
         joints[0, ankle] = (0, .1 * side, .08)
     joints[0, 17] = (0, 0, .9)
     joints[0, :, :2] += position
-    return MotionSample(stamp, np.array([person_id]), joints, np.zeros((1, 19, 3, 3)),
+    return LiftedFrame(stamp, np.array([person_id]), joints, np.zeros((1, 19, 3, 3)),
                         np.ones((1, 19), np.float32), np.array([contact], np.float32),
                         np.array([1.7], np.float32), np.array([.1], np.float32))
 

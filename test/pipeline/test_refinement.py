@@ -8,8 +8,8 @@ import pytest
 from test_body_fit import STATURE, bone_spread, random_bodies
 
 from mocap23_ros.errors import InputError
+from mocap23_ros.lifting.lifted_frame import LiftedFrame, joints_at
 from mocap23_ros.lifting.lifter import LiftedMotion
-from mocap23_ros.lifting.motion_sample import MotionSample, joints_at
 from mocap23_ros.pipeline.refinement import ALL_STEPS, MotionRefiner, RefinementSteps
 from mocap23_ros.pipeline.rigid_skeleton import RigidSkeleton
 
@@ -19,7 +19,7 @@ RAY_SD, ACROSS_SD = 0.08, 0.01
 def samples(joints, stature=STATURE):
     """Frames [F,19,3] of person 1, seen along x."""
     covariance = np.broadcast_to(np.diag([RAY_SD, ACROSS_SD, ACROSS_SD]) ** 2, (1, 19, 3, 3))
-    return [MotionSample(i / 30, np.array([1]), frame[None], covariance,
+    return [LiftedFrame(i / 30, np.array([1]), frame[None], covariance,
                          np.ones((1, 19), np.float32), np.zeros((1, 2), np.float32),
                          np.array([stature], np.float32), np.array([0.05], np.float32))
             for i, frame in enumerate(joints)]
@@ -59,7 +59,7 @@ def test_what_is_incomplete_or_nobody_stays_as_it_is():
     truth[0, [17, 18]] = np.nan
     first = samples(truth)[0]
     np.testing.assert_array_equal(RigidSkeleton().apply(first).joints, first.joints)
-    nobody = MotionSample(0.0, np.zeros(0, int), np.zeros((0, 19, 3)), np.zeros((0, 19, 3, 3)),
+    nobody = LiftedFrame(0.0, np.zeros(0, int), np.zeros((0, 19, 3)), np.zeros((0, 19, 3, 3)),
                           np.zeros((0, 19)), np.zeros((0, 2)), np.zeros(0), np.zeros(0))
     rows = np.zeros(0, int)
     assert MotionRefiner(ALL_STEPS).apply(nobody, window(truth), rows, np.zeros(3)).people == 0

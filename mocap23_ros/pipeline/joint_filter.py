@@ -14,14 +14,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.lifting.motion_sample import MotionSample
+from mocap23_ros.lifting.lifted_frame import LiftedFrame
 from mocap23_ros.lifting.person_memory import PersonMemory
 
 _REFERENCE_RATE = 30.0  # Hz at which the shares hold; at other rates they are converted
 
 
 @dataclass(frozen=True)
-class MotionFilterSettings:
+class JointFilterSettings:
     """Shares per frame at 30 Hz.
 
     position: of the difference to the window that is taken over at least. velocity: of the
@@ -43,36 +43,36 @@ class _State:
     velocity: NDArray[np.float64]  # [J,3] m/s
 
 
-class MotionFilter(PersonMemory[_State]):
+class JointFilter(PersonMemory[_State]):
     """Keeps the filtered joints and their velocity per person id."""
 
-    def __init__(self, settings: MotionFilterSettings | None = None) -> None:
+    def __init__(self, settings: JointFilterSettings | None = None) -> None:
         super().__init__()
-        self.settings = settings or MotionFilterSettings()
+        self.settings = settings or JointFilterSettings()
 
     def previous_stamps(self, person_ids: NDArray) -> NDArray[np.float64]:
         """Stamp [P] of each person's last output; -inf for people who have none."""
         states = [self._people.get(int(i)) for i in person_ids]
         return np.array([-np.inf if state is None else state.stamp for state in states], float)
 
-    def apply(self, sample: MotionSample, before: NDArray) -> MotionSample:
+    def apply(self, frame: LiftedFrame, before: NDArray) -> LiftedFrame:
         """Filter one frame of all people.
 
         before: [P,J,3] joints in the same windows at each person's ``previous_stamps``; NaN where
         the window does not reach back as far. Such joints are taken as they are.
         """
-        elapsed = sample.stamp - self.previous_stamps(sample.person_ids)
+        elapsed = frame.stamp - self.previous_stamps(frame.person_ids)
         rows = np.flatnonzero((elapsed > 0) & (elapsed <= self.settings.longest_gap))
-        joints, velocity = sample.joints.copy(), np.zeros_like(sample.joints)
+        joints, velocity = frame.joints.copy(), np.zeros_like(frame.joints)
         if len(rows):
-            states = [self._people[int(i)] for i in sample.person_ids[rows]]
+            states = [self._people[int(i)] for i in frame.person_ids[rows]]
             span = elapsed[rows, None, None]
             joints[rows], velocity[rows] = self._filtered(
-                joints[rows], (joints[rows] - before[rows]) / span, sample.covariance[rows], span,
+                joints[rows], (joints[rows] - before[rows]) / span, frame.covariance[rows], span,
                 np.stack([s.joints for s in states]), np.stack([s.velocity for s in states]))
-        for row, i in enumerate(sample.person_ids):
-            self._people[int(i)] = _State(sample.stamp, joints[row], velocity[row])
-        return replace(sample, joints=joints)
+        for row, i in enumerate(frame.person_ids):
+            self._people[int(i)] = _State(frame.stamp, joints[row], velocity[row])
+        return replace(frame, joints=joints)
 
     def _filtered(self, window: NDArray, inside: NDArray, covariance: NDArray, elapsed: NDArray,
                   joints: NDArray, velocity: NDArray) -> tuple[NDArray, NDArray]:

@@ -5,8 +5,8 @@
 import numpy as np
 import pytest
 
-from mocap23_ros.lifting.motion_sample import MotionSample
-from mocap23_ros.pipeline.motion_filter import MotionFilter, MotionFilterSettings
+from mocap23_ros.lifting.lifted_frame import LiftedFrame
+from mocap23_ros.pipeline.joint_filter import JointFilter, JointFilterSettings
 
 RATE = 30.0
 SD = 0.1  # metres per coordinate
@@ -15,7 +15,7 @@ SD = 0.1  # metres per coordinate
 def sample(stamp, joints, ids=(1,)):
     people, count = joints.shape[:2]
     covariance = np.tile(SD**2 * np.eye(3), (people, count, 1, 1))
-    return MotionSample(stamp, np.array(ids), joints, covariance,
+    return LiftedFrame(stamp, np.array(ids), joints, covariance,
                         np.ones((people, count), np.float32), np.ones((people, 2), np.float32),
                         np.full(people, 1.7, np.float32), np.full(people, 0.1, np.float32))
 
@@ -26,21 +26,21 @@ def path(frames):
     return np.stack([np.sin(2 * t), t, 1 + 0.5 * np.sin(4 * t)], axis=-1)[:, None, None]
 
 
-def run(truth, jumps, motion_filter=None, stamps=None):
+def run(truth, jumps, joint_filter=None, stamps=None):
     """Windows whose whole content is off by jumps [F,...] each; returns the output [F,P,J,3]."""
-    motion_filter = motion_filter or MotionFilter()
+    joint_filter = joint_filter or JointFilter()
     stamps = np.arange(len(truth)) / RATE if stamps is None else stamps
     out = []
     for i, stamp in enumerate(stamps):
         before = truth[max(i - 1, 0)] + jumps[i]  # where the same window was a frame ago
-        out.append(motion_filter.apply(sample(stamp, truth[i] + jumps[i]), before).joints)
+        out.append(joint_filter.apply(sample(stamp, truth[i] + jumps[i]), before).joints)
     return np.array(out)
 
 
 def test_exact_windows_pass_unchanged_whatever_moves():
     truth = path(60)
     truth[20:] += np.cumsum(np.full((40, 1, 1, 3), 0.05), axis=0)  # a sudden 1.5 m/s more
-    out = run(truth, np.zeros_like(truth), MotionFilter(MotionFilterSettings(velocity=1.0)))
+    out = run(truth, np.zeros_like(truth), JointFilter(JointFilterSettings(velocity=1.0)))
     np.testing.assert_allclose(out, truth, atol=1e-9)
     # With the running velocity a change is followed within a few frames.
     out = run(truth, np.zeros_like(truth))
@@ -84,16 +84,16 @@ def test_the_strength_depends_on_time_not_on_frames(rate):
 
 
 def test_joints_without_an_estimate_start_again_and_people_come_and_go():
-    motion_filter = MotionFilter()
+    joint_filter = JointFilter()
     truth = np.concatenate([path(10)] * 2, axis=2)
     truth[4, :, 1] = np.nan
-    out = run(truth, np.zeros_like(truth), motion_filter)
+    out = run(truth, np.zeros_like(truth), joint_filter)
     assert np.isnan(out[4, 0, 1]).all() and np.isfinite(out[5:]).all()
     assert np.isfinite(out[:, :, 0]).all()
     # A person who was away for longer is taken where they are now.
     late = sample(5.0, truth[0] + 1)
-    np.testing.assert_array_equal(motion_filter.apply(late, truth[9]).joints, late.joints)
-    assert motion_filter.previous_stamps(np.array([1, 2])).tolist() == [5.0, -np.inf]
-    motion_filter.forget([1])
+    np.testing.assert_array_equal(joint_filter.apply(late, truth[9]).joints, late.joints)
+    assert joint_filter.previous_stamps(np.array([1, 2])).tolist() == [5.0, -np.inf]
+    joint_filter.forget([1])
     again = sample(5.1, truth[0] + 2)
-    np.testing.assert_array_equal(motion_filter.apply(again, truth[0]).joints, again.joints)
+    np.testing.assert_array_equal(joint_filter.apply(again, truth[0]).joints, again.joints)

@@ -12,7 +12,7 @@ from mocap23_ros.skeletons.coco17 import PELVIS
 
 
 @dataclass(frozen=True)
-class MotionSample:
+class LiftedFrame:
     """P people at one stamp; arrays as in LiftedMotion without the time axis.
 
     person_ids: int64 [P]; joints: float64 [P,J,3]; covariance: float64 [P,J,3,3];
@@ -34,7 +34,7 @@ class MotionSample:
         return len(self.person_ids)
 
 
-def sample_motion(motion: LiftedMotion, person_ids: NDArray, stamp: float) -> MotionSample:
+def frame_at(motion: LiftedMotion, person_ids: NDArray, stamp: float) -> LiftedFrame:
     """The motion at a stamp inside the window, linear between samples.
 
     Joints without an estimate at either neighbour take the other one's; people without an
@@ -58,7 +58,7 @@ def sample_motion(motion: LiftedMotion, person_ids: NDArray, stamp: float) -> Mo
     covariance = between(motion.covariance).astype(np.float64)
     there = (np.isfinite(joints[:, PELVIS]).all(axis=-1)
              & np.isfinite(covariance[:, PELVIS]).all(axis=(-2, -1)))
-    return MotionSample(
+    return LiftedFrame(
         stamp, np.asarray(person_ids)[there], joints[there], covariance[there],
         between(motion.confidence)[there], between(motion.contact)[there],
         motion.stature[there], motion.stature_sd[there])
