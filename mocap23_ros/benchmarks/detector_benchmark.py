@@ -6,21 +6,19 @@ The sample's four cameras, and people pasted at other sizes and numbers (pasted_
 is the sample's: good to about 5 px at a height of 700 px, so smaller errors are not told apart.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from mocap23_ros.benchmarks.pasted_people import EVERY, FRAMES, SceneMaker
 from mocap23_ros.demo.detections import read_frames
 from mocap23_ros.demo.take import SampleTake, load_take
-from mocap23_ros.detection.detector import Detection, Detector
 from mocap23_ros.detection.detectors import create_detector
-from mocap23_ros.detection.keypoint_similarity import keypoint_similarity
-from mocap23_ros.skeletons.conversion import convert_keypoints
+from mocap23_ros.detection.matched_people import coco_people, match_people
+from mocap23_ros.skeletons.exchanged_sides import SIDES, exchanged_sides, with_sides_exchanged
 from mocap23_ros.skeletons.formats import COCO17
 
 HEIGHTS = (40, 56, 80, 112, 150, 225, 400)
@@ -30,9 +28,6 @@ COUNTS = (2, 4, 8, 16)
 SETTLED = 6
 """images of a pasted video that are not counted: detectors may search before they follow."""
 _SCENES = 4
-_FOUND = 0.5  # OKS, as in the COCO evaluation
-_AREA = 0.55  # of a person, of the box around the joints
-_SIDES = {'arms': [5, 7, 9, 6, 8, 10], 'legs': [11, 13, 15, 12, 14, 16]}
 _SAY = Callable[[str], None]
 
 
@@ -44,31 +39,22 @@ class Score:
         self._errors: list[NDArray] = []
         self._confidence: list[NDArray] = []
 
-    def add(self, truth: NDArray, detections: Sequence[NDArray]) -> None:
+    def add(self, truth: NDArray, detections: Sequence[NDArray] | NDArray) -> None:
         """truth: [P,17,2] px; detections: [17,3] each."""
         self._people += len(truth)
-        if not detections:
-            return
-        found = np.stack(detections)
-        boxes = np.concatenate([truth.min(axis=1), truth.max(axis=1)], axis=1)
-        area = _AREA * np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
-        # A person whose sides are exchanged is found, too.
-        alike = np.maximum(*(np.nan_to_num(keypoint_similarity(version, found, area))
-                             for version in (truth, _exchange(truth, ('arms', 'legs')))))
-        rows, columns = linear_sum_assignment(-alike)
-        good = alike[rows, columns] >= _FOUND
-        self._found += int(good.sum())
-        self._false += len(found) - int(good.sum())
-        for row, column in zip(rows[good], columns[good], strict=True):
-            self._compare(truth[row], found[column], boxes[row])
+        found = np.asarray(detections).reshape(-1, len(COCO17), 3)
+        pairs = match_people(truth, found)
+        self._found += len(pairs)
+        self._false += len(found) - len(pairs)
+        for row, column in pairs:
+            self._compare(truth[row], found[column])
 
-    def _compare(self, truth: NDArray, found: NDArray, box: NDArray) -> None:
-        exchanged = tuple(name for name, joints in _SIDES.items()
-                          if _mean(_exchange(truth, (name,)) - found[:, :2], joints)
-                          < 0.7 * _mean(truth - found[:, :2], joints))
+    def _compare(self, truth: NDArray, found: NDArray) -> None:
+        exchanged = [name for name, state in zip(SIDES, exchanged_sides(truth, found), strict=True)
+                     if state]
         self._exchanged += bool(exchanged)
-        error = np.linalg.norm(_exchange(truth, exchanged) - found[:, :2], axis=1)
-        self._errors.append(error[5:] / max(float(np.ptp(box[1::2])), 1.0))
+        error = np.linalg.norm(with_sides_exchanged(truth, exchanged) - found[:, :2], axis=1)
+        self._errors.append(error[5:] / max(float(np.ptp(truth[:, 1])), 1.0))
         self._confidence.append(found[5:, 2])
 
     def as_dict(self) -> dict[str, Any]:
@@ -115,7 +101,7 @@ def _on_camera(name: str, take: SampleTake, index: int) -> dict[str, Any]:
     detector = create_detector(name, max_people=4)
     score = Score()
     images = islice(read_frames(take.files.videos[camera.name]), 0, None, EVERY)
-    for joints, found in zip(truth[::EVERY], _run(detector, images), strict=True):
+    for joints, found in zip(truth[::EVERY], coco_people(detector, images), strict=True):
         score.add(joints[None], found)
     detector.close()
     # Somebody stands in the background of two cameras, and is no false detection.
@@ -127,40 +113,14 @@ def _on_scenes(name: str, maker: SceneMaker, sizes: Sequence[NDArray]) -> dict[s
     score = Score()
     for heights in sizes:
         scene = maker.scene(heights)
-        _forget(detector)
-        for frame, found in enumerate(_run(detector, scene.images())):
+        detector.reset()
+        for frame, found in enumerate(coco_people(detector, scene.images())):
             if frame >= SETTLED:
                 score.add(scene.keypoints[frame], found)
     detector.close()
     return {**score.as_dict(), 'images': (FRAMES - SETTLED) * len(sizes)}
 
 
-def _run(detector: Detector, images: Iterable[NDArray[np.uint8]]) -> Iterable[list[NDArray]]:
-    for image in images:
-        yield [_coco(detector, person) for person in detector.detect(image)]
-
-
-def _coco(detector: Detector, person: Detection) -> NDArray:
-    return np.asarray(convert_keypoints(person.keypoints, detector.format, COCO17), np.float64)
-
-
-def _forget(detector: Detector) -> None:
-    reset = getattr(detector, 'reset', None)
-    if reset is not None:
-        reset()
-
-
-def _exchange(truth: NDArray, groups: Sequence[str]) -> NDArray:
-    exchanged = truth.copy()
-    for group in groups:
-        joints = _SIDES[group]
-        exchanged[..., joints, :] = truth[..., joints[3:] + joints[:3], :]
-    return exchanged
-
-
-def _mean(offset: NDArray, joints: Sequence[int]) -> float:
-    distance = np.linalg.norm(offset[joints], axis=1)
-    return float(np.nanmean(distance)) if np.isfinite(distance).any() else np.inf
 
 
 def _ratio(part: int, whole: int) -> float | None:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Short videos with known people: the man of the sample, cut out, scaled and pasted into a room."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -89,12 +89,13 @@ class Scene:
 
 
 class SceneMaker:
-    """Makes scenes from the sample, the same ones for a seed."""
+    """Makes scenes from the sample, the same ones for a seed; without: cameras left out."""
 
-    def __init__(self, take: SampleTake, seed: int) -> None:
+    def __init__(self, take: SampleTake, seed: int, without: Collection[str] = ()) -> None:
         self._random = np.random.default_rng(seed)
-        self._cutouts = [_cut_out(take, camera, start) for camera in range(len(take.cameras))
-                         for start in (0, 35, 70)]
+        self._cutouts = [_cut_out(take, number, start)
+                         for number, camera in enumerate(take.cameras)
+                         if camera.name not in without for start in (0, 35, 70)]
         views = [next(read_frames(take.files.videos[name]))[_FREE_ROWS]
                  for name in ('cam03', 'cam04')]
         room = np.hstack([views[0], views[1]])[:, :SIZE[0]]

@@ -26,6 +26,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--keypoints-share', type=float, metavar='SHARE',
                         help='of the windows that are 2D recordings (default 0.5; 1: no motion '
                         'data is needed)')
+    parser.add_argument('--detector-noise', metavar='FILE|NAME',
+                        help='errors of a detector as mocap23 detector-noise measures them, or of '
+                             'one whose file ships: blazepose')
+    parser.add_argument('--detector-share', type=float, metavar='SHARE',
+                        help='of the windows with errors, that have those (default 0.5; the others '
+                             'have errors of any detector)')
     parser.add_argument('--tier', help='xs, s, m, l or paper')
     parser.add_argument('--model', help='diffusion, ray_depth (B2) or tcn (B3)')
     parser.add_argument('--skeleton', help='coco17, smpl22, h36m17')
@@ -53,6 +59,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.keypoints is None and share is not None:
         raise InputError('--keypoints-share goes with --keypoints')
     share = 0.5 if share is None else share
+    if arguments.detector_noise is None and arguments.detector_share is not None:
+        raise InputError('--detector-share goes with --detector-noise')
     motion = None
     # train_stage refuses the rest, for which no motion is needed.
     if arguments.keypoints is None or (arguments.stage == 'pretrain' and 0 < share < 1):
@@ -62,6 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
     import torch
 
     from mocap23_ros.network.configuration import load_configuration
+    from mocap23_ros.training.measured_detector import MeasuredDetector
     from mocap23_ros.training.run import train_stage
     from mocap23_ros.writable_places import check_output_folder
 
@@ -69,6 +78,9 @@ def run(arguments: argparse.Namespace) -> int:
         name: getattr(arguments, name) for name in
         ('tier', 'model', 'skeleton', 'steps', 'batch_size', 'learning_rate', 'optimiser',
          'seed', 'mixed_precision')})
+    detector = None if arguments.detector_noise is None else MeasuredDetector.load(
+        arguments.detector_noise,
+        0.5 if arguments.detector_share is None else arguments.detector_share)
     check_output_folder(arguments.out)
     if arguments.threads is not None:
         torch.set_num_threads(arguments.threads)
@@ -77,6 +89,6 @@ def run(arguments: argparse.Namespace) -> int:
         clips = clips.select(np.arange(len(clips)) < arguments.clips)
     path = train_stage(arguments.stage, configuration, clips, arguments.out, arguments.init,
                        arguments.time_budget, arguments.keypoints, share,
-                       arguments.workers)
+                       arguments.workers, detector)
     print(path)
     return 0

@@ -10,6 +10,7 @@ from mocap23_ros.datasets.keypoint_noise import KeypointNoise
 from mocap23_ros.datasets.moving_camera import CameraMotion, PoseError
 from mocap23_ros.datasets.occlusion import Occlusion
 from mocap23_ros.datasets.pose_variation import NO_POSE_VARIATION, PoseVariation
+from mocap23_ros.detection.detector_noise import DetectorNoise
 from mocap23_ros.errors import InputError
 
 NO_NOISE = KeypointNoise(exact_share=1.0, offset=0.0, peak=0.0, swap=0.0, grab=0.0, missing=0.0,
@@ -26,7 +27,8 @@ class Augmentation:
     share of windows in which the user gives the stature, with relative error stature_error.
     subject_power: subjects are drawn with probability ~ duration ** power. nonflat_weight:
     weight of clips whose feet leave the floor for steps or ladders. data_set_share: of windows,
-    of those data sets where there are others, which share the rest.
+    of those data sets where there are others, which share the rest. detector: a measured one, whose
+    errors take the place of ``noise`` in detector_share of the windows that are not exact.
     """
 
     poses: PoseVariation = field(default_factory=PoseVariation)
@@ -42,6 +44,8 @@ class Augmentation:
     subject_power: float = 0.75
     nonflat_weight: float = 0.35
     data_set_share: tuple[tuple[str, float], ...] = ()
+    detector: DetectorNoise | None = None
+    detector_share: float = 0.5
 
 
 _TRAINING = Augmentation(

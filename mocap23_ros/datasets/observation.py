@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from mocap23_ros.datasets.augmentation import Augmentation
 from mocap23_ros.datasets.cameras import Cameras
+from mocap23_ros.datasets.detector_errors import detector_keypoints
 from mocap23_ros.datasets.keypoint_noise import add_detector_errors, draw_confidence, person_scale
 from mocap23_ros.datasets.occlusion import guess_hidden, hidden_keypoints
 from mocap23_ros.datasets.random_processes import chance
@@ -89,6 +90,11 @@ def observe(joints: NDArray[np.float32], cameras: Cameras, world_T_camera: NDArr
     scale = person_scale(p_pixel)
 
     observed, sigma = add_detector_errors(p_pixel, scale, rate, noise, exact, rng, layout)
+    measured = augmentation.detector
+    if measured is not None:
+        own = chance(rng, count, augmentation.detector_share) & ~exact
+        observed[own], own_confidence, own_missed = detector_keypoints(
+            p_pixel[own], scale[own], rate, measured, rng, layout)
     hidden, absent = hidden_keypoints(p_pixel, rate, augmentation.occlusion, rng, layout)
     hidden[exact & (augmentation.noise.exact_share < 1)] = False
     observed, unseen = guess_hidden(observed, hidden, scale, augmentation.occlusion, rng)
@@ -96,12 +102,16 @@ def observe(joints: NDArray[np.float32], cameras: Cameras, world_T_camera: NDArr
     difference = observed - p_pixel
     error = np.hypot(difference[..., 0], difference[..., 1])
     confidence = draw_confidence(error, sigma, scale, noise, rng, layout)
+    if measured is not None:
+        confidence[own] = np.where(kind[own] == 0, own_confidence, confidence[own])
     guessed = kind == 1
     confidence[guessed] *= rng.uniform(0.3, 1, int(guessed.sum()))
     confidence[exact[:, None, None] & (kind == 0)] = 1.0
 
     missed = chance(rng, kind.shape, noise.missing)
     missed |= chance(rng, (count, length), noise.dropped * rng.random((count, 1)))[..., None]
+    if measured is not None:
+        missed[own] = own_missed
     missed &= ~exact[:, None, None]
     kind[missed | absent[..., None]] = 4
     kind[~(in_front & _inside(p_pixel, half) & _inside(observed, 1.05 * half))] = 3

@@ -36,3 +36,21 @@ def intervals(rng: np.random.Generator, count: int, length: int, rate: float,
     k = np.arange(length)
     happens = chance(rng, count, probability)
     return np.asarray((k >= begin[:, None]) & (k < (begin + span)[:, None]) & happens[:, None])
+
+
+def episodes(rng: np.random.Generator, shape: tuple[int, ...], rate: float, share: Any,
+             seconds: Any) -> NDArray[np.bool_]:
+    """Stretches of time of random lengths, bool of ``shape`` = [B,T,...].
+
+    share: of the time that they take, and seconds: that one lasts in the mean; they broadcast over
+    the last axes. A chain of two states, which is as likely within one at any sample.
+    """
+    share = np.asarray(share, np.float32)
+    ends = 1 - np.exp(-1 / (rate * np.asarray(seconds, np.float32)))
+    begins = np.minimum(ends * share / (1 - share), 1.0)
+    draw = rng.random(shape, dtype=np.float32)
+    inside = np.empty(shape, bool)
+    inside[:, 0] = draw[:, 0] < share
+    for k in range(1, shape[1]):
+        inside[:, k] = np.where(inside[:, k - 1], draw[:, k] >= ends, draw[:, k] < begins)
+    return inside

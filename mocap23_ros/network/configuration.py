@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from mocap23_ros.errors import InputError
-from mocap23_ros.network.field_rules import Range, Rule, check_fields
+from mocap23_ros.field_rules import Range, Rule, check_fields
 from mocap23_ros.network.tiers import TIERS
 from mocap23_ros.network.triangulation_forms import TRIANGULATIONS
 from mocap23_ros.skeletons.formats import FORMATS

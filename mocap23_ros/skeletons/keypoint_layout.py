@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from mocap23_ros.errors import InputError
 from mocap23_ros.skeletons.coco17 import (
@@ -53,6 +53,7 @@ _REQUIRED = ('left_hip', 'right_hip', 'left_shoulder', 'right_shoulder', 'left_a
 class KeypointLayout:
     """Constants of a format with J joints for the synthetic detector.
 
+    nearest: COCO joints that each joint lies at.
     spread: float32 [J] as COCO_SIGMAS. mirror: [J] left/right partners. face: [F] joints that
     share one offset, the first one leading. swap_parts: bool [3,J] legs, arms, everything.
     occluded_parts: bool [7,J] what one obstacle hides; limbs: bool [4,J], arms and legs without
@@ -61,6 +62,7 @@ class KeypointLayout:
     """
 
     skeleton: SkeletonFormat
+    nearest: tuple[tuple[int, ...], ...]
     spread: NDArray[np.float32]
     mirror: NDArray[np.intp]
     face: NDArray[np.intp]
@@ -82,6 +84,10 @@ class KeypointLayout:
         """Both legs with and without the hips, [2,J]."""
         return self.occluded_parts[4:6]
 
+    def from_coco(self, values: ArrayLike) -> NDArray[np.float32]:
+        """What is known of COCO joints, [17], for the joints of the format, [J]."""
+        return _from_coco(values, self.nearest)
+
     def take(self, joints: NDArray[np.float32]) -> NDArray[np.float32]:
         """Joints [...,J,3] of the format from those of the motion data [...,34,3]."""
         return convert_joints(joints, MOCAP34, self.skeleton)
@@ -100,17 +106,22 @@ def keypoint_layout(skeleton: SkeletonFormat) -> KeypointLayout:
         raise InputError(f'the motion data has no joint for {undefined[0]} of skeleton '
                          f'{skeleton.name}; choose one of {_trainable()}')
     near = _nearest_coco_joints(skeleton)
-    coco_spread = COCO_SIGMAS.astype(np.float32)
-    spread = np.array([coco_spread[list(joints)].mean() for joints in near], np.float32)
+    nearest = tuple(tuple(sorted(joints)) for joints in near)
 
     def mask(*parts: tuple[int, ...]) -> NDArray[np.bool_]:
         return np.array([[joints <= set(part) for joints in near] for part in parts])
 
     return KeypointLayout(
-        skeleton, spread, np.array(skeleton.mirror, np.intp), np.nonzero(mask(FACE)[0])[0],
-        mask(_LEGS, _ARMS, tuple(range(len(COCO17)))), mask(*_OCCLUDED_PARTS),
+        skeleton, nearest, _from_coco(COCO_SIGMAS, nearest), np.array(skeleton.mirror, np.intp),
+        np.nonzero(mask(FACE)[0])[0], mask(_LEGS, _ARMS, tuple(range(len(COCO17)))),
+        mask(*_OCCLUDED_PARTS),
         (skeleton.index('left_hip'), skeleton.index('right_hip')),
         (skeleton.index('left_shoulder'), skeleton.index('right_shoulder')))
+
+
+def _from_coco(values: ArrayLike, nearest: tuple[tuple[int, ...], ...]) -> NDArray[np.float32]:
+    values = np.asarray(values, np.float32)
+    return np.array([values[list(joints)].mean() for joints in nearest], np.float32)
 
 
 def _nearest_coco_joints(skeleton: SkeletonFormat) -> list[frozenset[int]]:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Training batches of projected motion, of 2D recordings, or of both."""
 
-from mocap23_ros.datasets.augmentation import preset
+from mocap23_ros.datasets.augmentation import Augmentation, preset
 from mocap23_ros.datasets.motion_clips import MotionClips
 from mocap23_ros.datasets.training_windows import WindowSource, WindowSpec
 from mocap23_ros.errors import InputError
@@ -14,9 +14,11 @@ from mocap23_ros.training.targets import TrainingWindows, training_windows
 
 
 def mixed_batches(configuration: TrainingConfiguration, clips: MotionClips | None,
-                  recorded: KeypointSource | None = None, share: float = 0.0) -> BatchFunction:
+                  recorded: KeypointSource | None = None, share: float = 0.0,
+                  augmentation: Augmentation | None = None) -> BatchFunction:
     """Batches of projected motion, of which 2D recordings, where given, take ``share``.
 
+    augmentation: of projected motion, in place of the configuration's preset.
     A batch is a pure function of its index: where the share of a batch is no whole number,
     batches differ by one window, such that the share is kept in the long run. InputError where
     motion is needed and ``clips`` is None.
@@ -29,7 +31,8 @@ def mixed_batches(configuration: TrainingConfiguration, clips: MotionClips | Non
                          'with --keypoints-share 1')
     tier = configured_tier(configuration)
     source = WindowSource(clips, WindowSpec(tier.window_length, tier.rate),
-                          preset(configuration.augmentation), configuration.seed, skeleton)
+                          augmentation or preset(configuration.augmentation), configuration.seed,
+                          skeleton)
 
     def projected(count: int, index: int) -> TrainingWindows:
         return training_windows(source.batch(count, index), skeleton,

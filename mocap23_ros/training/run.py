@@ -27,6 +27,7 @@ from mocap23_ros.network.views import RigJitter, make_views, project
 from mocap23_ros.network.weights_file import load_weights, read_card, save_weights
 from mocap23_ros.training.checkpoint import seed_everything
 from mocap23_ros.training.keypoint_source import KeypointSource
+from mocap23_ros.training.measured_detector import MeasuredDetector
 from mocap23_ros.training.mixed_batches import mixed_batches
 from mocap23_ros.training.run_identity import run_identity
 from mocap23_ros.training.stages import distill_loss, finetune_loss, pretrain_loss, regression_loss
@@ -40,15 +41,15 @@ _MOST_SUBJECTS = 200  # that a card lists
 
 def train_stage(stage: str, configuration: TrainingConfiguration, clips: MotionClips | None,
                 folder: Path, initial: Path | None = None, time_budget: float | None = None,
-                keypoints: Path | None = None, keypoints_share: float = 0.5, workers: int = 0
-                ) -> Path:
+                keypoints: Path | None = None, keypoints_share: float = 0.5, workers: int = 0,
+                detector: MeasuredDetector | None = None) -> Path:
     """Train one stage; resumes by itself when ``folder`` holds a checkpoint of the same run.
 
     initial: weights of the stage before. keypoints: 2D recordings (a file or a folder) of which
     stage 1 takes the given share of its windows; clips may be None where that is 1. workers: as of
-    Trainer. Returns the path of the weights (``folder``/weights.safetensors), which stay as they
-    are where the run had ended before. Raises InputError where the checkpoint is of another run
-    (run_identity.py).
+    Trainer. detector: whose errors projected motion is given. Returns the path of the weights
+    (``folder``/weights.safetensors), which stay as they are where the run had ended before. Raises
+    InputError where the checkpoint is of another run (run_identity.py).
     """
     check_usable(configuration.triangulation, 'training')
     seed_everything(configuration.seed)
@@ -59,7 +60,13 @@ def train_stage(stage: str, configuration: TrainingConfiguration, clips: MotionC
     if keypoints is not None:
         _check_keypoints(stage, configuration, keypoints_share)
         recorded = _keypoint_source(configuration, keypoints)
-    batch_of = mixed_batches(configuration, clips, recorded, keypoints_share)
+    augmentation = augmentation_preset(configuration.augmentation)
+    if detector is not None:
+        if clips is None:
+            raise InputError('--detector-noise needs motion, whose projections it is drawn for; '
+                             'leave it out with --keypoints-share 1')
+        augmentation = detector.added_to(augmentation)
+    batch_of = mixed_batches(configuration, clips, recorded, keypoints_share, augmentation)
 
     earlier: list[dict[str, Any]] = []  # cards of the stages before
     if initial is not None:
@@ -75,6 +82,8 @@ def train_stage(stage: str, configuration: TrainingConfiguration, clips: MotionC
         _fit_statistics(model, [projected(10 ** 8 + i) for i in range(_STATISTICS_BATCHES)])
 
     data = training_data(clips, recorded, keypoints_share)
+    if detector is not None:
+        data['detector_noise'] = detector.summary()
     trainer = Trainer(model, _loss(stage, configuration), batch_of, configuration, folder,
                       time_budget, run_identity(stage, configuration, data, initial), workers)
     path = folder / 'weights.safetensors'

@@ -5,8 +5,8 @@
 import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from types import NoneType
-from typing import Any, get_args, get_type_hints
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from mocap23_ros.errors import InputError
 
@@ -43,7 +43,8 @@ def check_fields(values: Any, rules: Mapping[str, Rule], prefix: str = '') -> No
     """
     hints = get_type_hints(type(values))
     for field in fields(values):
-        options = get_args(hints[field.name]) or (hints[field.name],)
+        hint = hints[field.name]
+        options = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
         kind = next((kind for kind in _KINDS if kind in options), None)
         value, rule = getattr(values, field.name), rules.get(field.name)
         if kind is None or (value is None and NoneType in options):
