@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mocap23_ros.cli.number_ranges import check_numbers
 from mocap23_ros.errors import InputError
 from mocap23_ros.writable_places import check_writable
 
@@ -74,8 +75,7 @@ def _sample_clips(arguments: argparse.Namespace) -> tuple[list['DetectedClip'], 
 
     if arguments.truth is not None:
         raise InputError('--truth goes with --keypoints; the sample has its own')
-    if not 1 <= arguments.scenes <= 1000:
-        raise InputError(f'--scenes must be 1 to 1000, not {arguments.scenes}')
+    check_numbers(arguments, scenes=(1, 1000))
     unknown = sorted(set(arguments.without) - set(CAMERA_NAMES))
     if unknown or len(set(arguments.without)) == len(CAMERA_NAMES):
         raise InputError(f'--without {" ".join(arguments.without)}: leave out some of '

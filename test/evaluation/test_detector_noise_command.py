@@ -75,7 +75,7 @@ def test_what_a_detector_of_ones_own_does_is_measured(files, truth, capsys):
     (['--keypoints', '{}/found.npz', '--truth', '{}/world.npz', '--without', 'cam01'],
      '--without does not go'),
     (['--without', 'cam05'], 'leave out some of cam01'),
-    (['--scenes', '0'], '--scenes must be'),
+    (['--scenes', '0'], '--scenes'),
     (['--detector', 'nonsense'], 'nonsense'),
 ], ids=str)
 def test_what_cannot_be_measured_is_refused_in_a_line(files, arguments, words, capsys):
