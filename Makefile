@@ -3,19 +3,19 @@
 # Every target sets up what it needs; what is there already is not touched, and needs no network.
 
 PYTHON ?= python3
-# Sources the environment for a purpose: run, train, tensorrt, export or test.
+# Sources the environment for a purpose: run, train, tensorrt, export, docs or test.
 activate = activation=$$($(PYTHON) scripts/set_up.py --for $(1)) && . "$$activation"
 # Tests talk to no other machine's nodes, and generated messages check their field types.
 test_variables = ROS_AUTOMATIC_DISCOVERY_RANGE=LOCALHOST ROS_PYTHON_CHECK_FIELDS=1 \
 	PYTEST_DISABLE_PLUGIN_AUTOLOAD=1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fast bench lint shell clean
+.PHONY: help setup demo test fast bench lint docs shell clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 14
 
-setup: ## make the environment only; FOR=run (default), mediapipe, train, tensorrt, export or test says for what
+setup: ## make the environment only; FOR=run (default), mediapipe, train, tensorrt, export, docs or test says for what
 	@$(call activate,$(or $(FOR),run)) && echo "to use it:  . $$activation"
 
 demo: ## play a real video through the ROS node; the report goes to out/demo
@@ -33,6 +33,9 @@ bench: ## measure latency, throughput and memory on this machine; writes out/ben
 
 lint: ## ruff and mypy alone
 	@$(call activate,test) && ruff check . && mypy
+
+docs: ## build the site of the documentation in out/site; ARGS goes to mkdocs
+	@$(call activate,docs) && python -m mkdocs build --strict $(ARGS)
 
 shell: ## open a shell in the environment
 	@$(call activate,test) && exec "$${SHELL:-/bin/sh}"

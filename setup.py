@@ -37,7 +37,7 @@ setup(
         *share('rviz', '*.rviz'),
         *share('examples', '*.py'),
         # Engines themselves belong to one machine and are never shipped.
-        *share('engines', '*.md', '*.json', '*.yaml', '*.onnx'),
+        *share('engines', '*.json', '*.yaml', '*.onnx'),
         *share('weights', '*'),
     ],
     python_requires='>=3.10',
