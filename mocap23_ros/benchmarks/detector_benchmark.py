@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.benchmarks.pasted_people import EVERY, FRAMES, SceneMaker
-from mocap23_ros.demo.detections import read_frames
+from mocap23_ros.demo.sample_video import read_frames
 from mocap23_ros.demo.take import SampleTake, load_take
 from mocap23_ros.detection.detectors import create_detector
 from mocap23_ros.detection.matched_people import coco_people, match_people

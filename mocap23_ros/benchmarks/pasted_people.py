@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.demo.detections import read_frames
+from mocap23_ros.demo.sample_video import read_frames
 from mocap23_ros.demo.take import SampleTake
 from mocap23_ros.skeletons.formats import COCO17
 

@@ -17,8 +17,8 @@ from mocap23_ros.benchmarks.timing import measure
 from mocap23_ros.cache import cache_folder
 from mocap23_ros.demo.archive import fetch_sample
 from mocap23_ros.demo.calibrated_cameras import calibrate
-from mocap23_ros.demo.detections import FPS, read_frames
 from mocap23_ros.demo.sample_camera import SampleCamera
+from mocap23_ros.demo.sample_video import FPS, read_frames
 from mocap23_ros.errors import InputError
 from mocap23_ros.lifting.lifters import create_lifter
 from mocap23_ros.pipeline.streaming_lifter import StreamingLifter

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.atomic_files import replacing
-from mocap23_ros.demo.detections import read_frames
 from mocap23_ros.demo.live_run import LivePlan, LiveRun
 from mocap23_ros.demo.overlay import (
     FloorMap,
@@ -22,6 +21,7 @@ from mocap23_ros.demo.overlay import (
     resized_frames,
 )
 from mocap23_ros.demo.recorded_run import RecordedRun
+from mocap23_ros.demo.sample_video import read_frames
 
 INSET_SHARE = 0.4  # of the image's width
 

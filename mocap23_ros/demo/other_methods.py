@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from mocap23_ros.baselines.mediapipe_pnp import MediapipePnp
 from mocap23_ros.demo.demo_report import MethodEstimate
-from mocap23_ros.demo.detections import read_frames
 from mocap23_ros.demo.live_run import LivePlan, LiveRun
 from mocap23_ros.demo.overlay import resized_frames
 from mocap23_ros.demo.recorded_run import RecordedRun
+from mocap23_ros.demo.sample_video import read_frames
 from mocap23_ros.demo.take import SampleTake
 from mocap23_ros.errors import InputError
 from mocap23_ros.lifting.lifters import LIFTERS, create_lifter

@@ -15,8 +15,8 @@ from mocap23_ros.cache import cache_folder
 from mocap23_ros.demo.archive import CAMERA_NAMES, SampleFiles, fetch_sample
 from mocap23_ros.demo.bundle_adjustment import BundleAdjustment
 from mocap23_ros.demo.calibrated_cameras import FLOOR_HEIGHT, calibrate
-from mocap23_ros.demo.detections import FPS, detect_largest_person
 from mocap23_ros.demo.sample_camera import SampleCamera
+from mocap23_ros.demo.sample_video import FPS, detect_largest_person
 from mocap23_ros.demo.truth import ReferenceMotion, triangulate_motion
 
 # A change of what computes the truth makes a new cache entry.

@@ -13,7 +13,7 @@ from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
 from mocap23_ros.ros.conversions import root_covariance
 from mocap23_ros.ros.frame_processor import FrameResult
 from mocap23_ros.ros.output import OutputContext
-from mocap23_ros.ros.poses import root_poses
+from mocap23_ros.ros.pose_array import root_poses
 from mocap23_ros.ros.settings import Settings
 
 

@@ -18,7 +18,7 @@ from mocap23_ros.ros.frame_processor import FrameResult
 from mocap23_ros.ros.keypoint_conversions import keypoints_to_message
 from mocap23_ros.ros.markers import MarkerOutput
 from mocap23_ros.ros.output import Output, OutputContext
-from mocap23_ros.ros.poses import make_pose_output
+from mocap23_ros.ros.pose_array import make_pose_output
 from mocap23_ros.ros.settings import Settings
 from mocap23_ros.ros.topics import latched_qos, named_overrides, output_qos
 from mocap23_ros.ros.transforms import PersonFrames
