@@ -4,6 +4,8 @@
 
 import os
 
+import pytest
+
 # Before anything imports rclpy. A domain per test process: parallel runs must not hear each other.
 os.environ['ROS_DOMAIN_ID'] = str(20 + os.getpid() % 80)
 os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
@@ -27,3 +29,12 @@ def pytest_report_header():
     if MISSING:
         return f'test/ros is left out, since ROS 2 is not there: {MISSING}'
     return f'ROS_DOMAIN_ID {os.environ["ROS_DOMAIN_ID"]}'
+
+
+@pytest.fixture
+def peer():
+    """Who talks to the nodes of a test."""
+    from node_harness import Peer
+    peer = Peer()
+    yield peer
+    peer.close()

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import rclpy
@@ -200,6 +201,21 @@ class Peer:
             self._executor.spin()
         except ExternalShutdownException:
             pass
+
+
+@contextmanager
+def running(*arguments, **parameters):
+    """A node and a peer for all tests of a file; in the end the node still runs, and ends well."""
+    node, peer = NodeProcess(*arguments, **parameters), Peer()
+    peer.process = node
+    try:
+        yield peer
+        assert node.is_running(), node.output
+        assert node.stop() == 0, node.output
+        assert 'Traceback' not in node.output
+    finally:
+        peer.close()
+        node.stop()
 
 
 class Feeder:

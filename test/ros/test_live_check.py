@@ -4,7 +4,7 @@
 
 import numpy as np
 import pytest
-from node_harness import Feeder, NodeProcess, Peer
+from node_harness import Feeder, running
 from synthetic_scene import camera_info, camera_pose, camera_transform, keypoints_message, person
 
 from mocap23_ros.cli.main import main
@@ -14,16 +14,10 @@ UPSIDE_DOWN = camera_pose() @ np.diag([-1.0, -1, 1, 1])
 
 @pytest.fixture(scope='module')
 def peer():
-    node, peer = NodeProcess(detector='external', lifter='geometric'), Peer()
-    peer.process = node
-    peer.static_tf.sendTransform([
-        camera_transform(0), camera_transform(0, UPSIDE_DOWN, child='upside_down')])
-    try:
+    with running(detector='external', lifter='geometric') as peer:
+        peer.static_tf.sendTransform([
+            camera_transform(0), camera_transform(0, UPSIDE_DOWN, child='upside_down')])
         yield peer
-        assert node.stop() == 0, node.output
-    finally:
-        peer.close()
-        node.stop()
 
 
 def feed(peer, frame):

@@ -6,7 +6,7 @@
 import numpy as np
 import pytest
 from lifecycle_msgs.msg import Transition
-from node_harness import Feeder, NodeProcess, Peer, stamp_of
+from node_harness import Feeder, running, stamp_of
 from synthetic_scene import (
     camera_info,
     camera_transform,
@@ -26,18 +26,9 @@ TRACKED = int(TrackState.TRACKED)
 @pytest.fixture(scope='module')
 def rig():
     """One node and one peer for all tests of this file; every test begins with a reset."""
-    node = NodeProcess(detector='external', lifter='geometric', tf_timeout=1.0,
-                       person_timeout=6.0)
-    peer = Peer()
-    peer.process = node
-    try:
+    with running(detector='external', lifter='geometric', tf_timeout=1.0,
+                 person_timeout=6.0) as peer:
         yield peer
-        assert node.is_running(), node.output
-        assert node.stop() == 0, node.output
-        assert 'Traceback' not in node.output
-    finally:
-        peer.close()
-        node.stop()
 
 
 @pytest.fixture

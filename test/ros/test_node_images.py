@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 from default_detector import require_default_detector
-from node_harness import Feeder, NodeProcess, Peer
+from node_harness import Feeder, NodeProcess, Peer, running
 from sensor_msgs.msg import CompressedImage, Image
 from synthetic_scene import camera_info, camera_transform, header
 
@@ -22,21 +22,13 @@ SIZE = (640, 480)
 
 @pytest.fixture(scope='module')
 def rig():
-    node = NodeProcess('-r', 'image:=/camera/image_raw')
-    peer = Peer()
-    peer.process = node
-    peer.images = peer.node.create_publisher(Image, '/camera/image_raw', output_qos())
-    # Beside the image: nobody remapped it.
-    peer.camera_info = peer.node.create_publisher(
-        type(camera_info(0)), '/camera/camera_info', output_qos())
-    peer.static_tf.sendTransform(camera_transform(0))
-    try:
+    with running('-r', 'image:=/camera/image_raw') as peer:
+        peer.images = peer.node.create_publisher(Image, '/camera/image_raw', output_qos())
+        # Beside the image: nobody remapped it.
+        peer.camera_info = peer.node.create_publisher(
+            type(camera_info(0)), '/camera/camera_info', output_qos())
+        peer.static_tf.sendTransform(camera_transform(0))
         yield peer
-        assert node.stop() == 0, node.output
-        assert 'Traceback' not in node.output
-    finally:
-        peer.close()
-        node.stop()
 
 
 def image(stamp, size=(320, 240), **fields):

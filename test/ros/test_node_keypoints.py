@@ -5,7 +5,7 @@
 import numpy as np
 import pytest
 import tf2_ros
-from node_harness import Feeder, NodeProcess, Peer, stamp_of
+from node_harness import Feeder, Peer, running, stamp_of
 from rclpy.time import Time
 from ros_examples import skeletons_from_message
 from synthetic_scene import (
@@ -31,21 +31,12 @@ SECOND = 10**9
 def rig():
     """One node and one peer for all tests of this file; every test begins with a reset."""
     # The geometric lifter: what a known stick figure gives is known too.
-    node = NodeProcess(detector='external', frame_prefix='robot/', lifter='geometric',
-                       lift_budget=0.0)
-    peer = Peer()
-    peer.process = node
-    peer.listen_to_all()
-    peer.listen(TFMessage, '/tf')
-    peer.static_tf.sendTransform(camera_transform(0))
-    try:
+    with running(detector='external', frame_prefix='robot/', lifter='geometric',
+                 lift_budget=0.0) as peer:
+        peer.listen_to_all()
+        peer.listen(TFMessage, '/tf')
+        peer.static_tf.sendTransform(camera_transform(0))
         yield peer
-        assert node.is_running(), node.output
-        assert node.stop() == 0, node.output
-        assert 'Traceback' not in node.output
-    finally:
-        peer.close()
-        node.stop()
 
 
 @pytest.fixture

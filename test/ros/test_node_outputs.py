@@ -8,17 +8,10 @@ import signal
 import numpy as np
 import pytest
 from geometry_msgs.msg import PoseArray
-from node_harness import Feeder, NodeProcess, Peer
+from node_harness import Feeder, NodeProcess
 from synthetic_scene import camera_info, camera_transform, keypoints_message, person
 
 HAS_VISION = importlib.util.find_spec('vision_msgs') is not None
-
-
-@pytest.fixture
-def peer():
-    peer = Peer()
-    yield peer
-    peer.close()
 
 
 def test_poses_and_detections_are_those_of_the_skeletons(peer):

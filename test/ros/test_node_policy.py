@@ -6,8 +6,7 @@ import signal
 import xml.etree.ElementTree
 from pathlib import Path
 
-import pytest
-from node_harness import NodeProcess, Peer
+from node_harness import NodeProcess
 
 POLICY = Path(__file__).parents[2] / 'config' / 'lifter.policy.xml'
 # Of other settings than those of the test, and of the real tf2_ros.
@@ -20,13 +19,6 @@ def allowed(kind, permission):
     names = [entry.text for group in profile.findall(f'{kind}s')
              if group.get(permission) == 'ALLOW' for entry in group.findall(kind)]
     return {'/' + name.replace('~', 'lifter_node').lstrip('/') for name in names}
-
-
-@pytest.fixture
-def peer():
-    peer = Peer()
-    yield peer
-    peer.close()
 
 
 def test_everything_that_a_running_node_does_is_allowed(peer):

@@ -18,13 +18,6 @@ SECOND = 10**9
 
 
 @pytest.fixture
-def peer():
-    peer = Peer()
-    yield peer
-    peer.close()
-
-
-@pytest.fixture
 def start():
     """Start nodes that are surely ended with the test."""
     nodes = []

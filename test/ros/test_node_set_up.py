@@ -4,7 +4,7 @@
 
 import numpy as np
 import pytest
-from node_harness import Feeder, NodeProcess, Peer
+from node_harness import Feeder, running
 from synthetic_scene import camera_info, camera_pose, camera_transform, keypoints_message, person
 
 LINK_T_OPTICAL = np.array([[0, 0, 1, 0], [-1, 0, 0, 0], [0, -1, 0, 0], [0, 0, 0, 1.0]])
@@ -14,17 +14,10 @@ FRAMES = {'camera_link': camera_pose() @ np.linalg.inv(LINK_T_OPTICAL),
 
 @pytest.fixture(scope='module')
 def peer():
-    node, peer = NodeProcess(detector='external', lifter='geometric'), Peer()
-    peer.process = node
-    peer.static_tf.sendTransform([
-        camera_transform(0, pose, child=frame) for frame, pose in FRAMES.items()])
-    try:
+    with running(detector='external', lifter='geometric') as peer:
+        peer.static_tf.sendTransform([
+            camera_transform(0, pose, child=frame) for frame, pose in FRAMES.items()])
         yield peer
-        assert node.stop() == 0, node.output
-        assert 'Traceback' not in node.output
-    finally:
-        peer.close()
-        node.stop()
 
 
 def feed(peer, frame):
