@@ -47,12 +47,12 @@ class OptimisationSettings:
     iterations: int = 14
 
 
-class _Equations:
+class Equations:
     """Collects weighted residual rows of a sparse linear least-squares problem."""
 
     def __init__(self, unknowns: int) -> None:
         self._unknowns = unknowns
-        self._blocks: list[tuple[sparse.csr_matrix, NDArray[np.float64]]] = []
+        self.blocks: list[tuple[sparse.csr_matrix, NDArray[np.float64]]] = []
 
     def add(self, columns: NDArray[np.intp], values: NDArray[np.float64],
             residual: NDArray[np.float64], weight: NDArray[np.float64] | float) -> None:
@@ -61,7 +61,7 @@ class _Equations:
         rows = np.repeat(np.arange(len(residual)), columns.shape[1])
         matrix = sparse.csr_matrix(((values * w[:, None]).ravel(), (rows, columns.ravel())),
                                    (len(residual), self._unknowns))
-        self._blocks.append((matrix, residual * w))
+        self.blocks.append((matrix, residual * w))
 
     def step(self, damping: float) -> NDArray[np.float64]:
         """Solve for the Gauss-Newton step.
@@ -69,8 +69,8 @@ class _Equations:
         Frames meet their two neighbours at most, so the normal matrix is banded but for the last
         unknown, the stature, which is eliminated.
         """
-        jacobian = sparse.vstack([matrix for matrix, _ in self._blocks]).tocsr()
-        residual = np.concatenate([r for _, r in self._blocks])
+        jacobian = sparse.vstack([matrix for matrix, _ in self.blocks]).tocsr()
+        residual = np.concatenate([r for _, r in self.blocks])
         right = -(jacobian.T @ residual)
         normal = (jacobian.T @ jacobian).tocoo()
         last = self._unknowns - 1
@@ -118,8 +118,8 @@ def optimise_motion(stamps: NDArray[np.float64], keypoints: NDArray[np.float64],
     for iteration in range(settings.iterations):
         # Robustness grows: first every keypoint pulls, at the end those far off are ignored.
         gate = max(4.0, 40.0 * 0.7 ** iteration)
-        equations = _equations(joints, height, xy, confidence, world_T_camera, focal_length,
-                               prior, settings, (mean, sd), pixel, gate, dt)
+        equations = motion_equations(joints, height, xy, confidence, world_T_camera, focal_length,
+                                     prior, settings, (mean, sd), pixel, gate, dt)
         change = equations.step(1e-6)
         move = change[:-1].reshape(joints.shape)
         largest = float(np.linalg.norm(move, axis=-1).max())
@@ -131,14 +131,19 @@ def optimise_motion(stamps: NDArray[np.float64], keypoints: NDArray[np.float64],
     return joints, height
 
 
-def _equations(joints: NDArray[np.float64], stature: float, xy: NDArray[np.float64],
-               confidence: NDArray[np.float64], world_T_camera: NDArray[np.float64],
-               focal_length: float, prior: PosePrior, settings: OptimisationSettings,
-               stature_prior: tuple[float, float], pixel: float, gate: float, dt: float
-               ) -> _Equations:
+def motion_equations(joints: NDArray[np.float64], stature: float, xy: NDArray[np.float64],
+                     confidence: NDArray[np.float64], world_T_camera: NDArray[np.float64],
+                     focal_length: float, prior: PosePrior, settings: OptimisationSettings,
+                     stature_prior: tuple[float, float], pixel: float, gate: float, dt: float
+                     ) -> Equations:
+    """All residuals at joints [T,17,3] and a stature, linearised; see ``optimise_motion``.
+
+    xy: [T,17,2] normalised, confidence: [T,17]; stature_prior: mean and sd, m; pixel: sd of
+    keypoints, px; gate: sd beyond which a keypoint is ignored; dt: s between samples.
+    """
     frames = len(joints)
     unknowns = joints.size + 1
-    equations = _Equations(unknowns)
+    equations = Equations(unknowns)
     column = np.arange(joints.size).reshape(joints.shape)
 
     # Reprojection, with Geman-McClure weights.

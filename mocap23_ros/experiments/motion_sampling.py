@@ -98,14 +98,14 @@ def _sample_view(model: LifterModel, scene: SampledScene, kind: int, world_noise
         clean, _ = model.denoiser(x, t, observed, features)
         u, v = model.code.decode(clean, view, index)
         if known.any():
-            u, v = _with_known(u, v, point[:, None], known[:, None])
+            u, v = with_known(u, v, point[:, None], known[:, None])
             clean = model.code.encode(u, v, view, index)
         if step + 1 < len(times):
             x = ddim_step(x, clean, t, x.new_full((1,), times[step + 1]))
     return torch.stack([u[:, 0], v[:, 0]], dim=-1)
 
 
-def _with_known(u: Tensor, v: Tensor, point: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
+def with_known(u: Tensor, v: Tensor, point: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
     """Image planes [N,1,T,J] with the known joints, the sampled ones moved along.
 
     point: [1,1,T,J,2], known: bool [1,1,T,J]. Root and size of the sampled person are those at

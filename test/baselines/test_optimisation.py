@@ -7,7 +7,7 @@ import pytest
 
 from mocap23_ros.baselines.optimisation import (
     OptimisationSettings,
-    _equations,
+    motion_equations,
     optimise_motion,
 )
 from mocap23_ros.baselines.pose_prior import fit_pose_prior, heading_of, normalised_poses, turn
@@ -79,8 +79,9 @@ def test_derivatives_of_the_terms(scene, prior):
     heading = heading_of(start)
 
     def build(x, stature):
-        return _equations(x, stature, keypoints[..., :2], keypoints[..., 2], pose, FOCAL, prior,
-                          OptimisationSettings(), (1.7, 0.09), 2.0, 1e6, 1 / 15)._blocks
+        return motion_equations(
+            x, stature, keypoints[..., :2], keypoints[..., 2], pose, FOCAL, prior,
+            OptimisationSettings(), (1.7, 0.09), 2.0, 1e6, 1 / 15).blocks
 
     base = build(start, 1.7)
     direction = rng.normal(size=start.shape)
@@ -101,10 +102,11 @@ def test_derivatives_of_the_terms(scene, prior):
 
 def test_the_banded_solver_solves_the_normal_equations(scene, prior):
     stamps, keypoints, pose, joints = (v[:6] for v in scene)
-    equations = _equations(joints + 0.01, 1.6, keypoints[..., :2], keypoints[..., 2], pose, FOCAL,
-                           prior, OptimisationSettings(), (1.7, 0.09), 2.0, 10.0, 1 / 15)
-    jacobian = np.vstack([matrix.toarray() for matrix, _ in equations._blocks])
-    residual = np.concatenate([r for _, r in equations._blocks])
+    equations = motion_equations(
+        joints + 0.01, 1.6, keypoints[..., :2], keypoints[..., 2], pose, FOCAL, prior,
+        OptimisationSettings(), (1.7, 0.09), 2.0, 10.0, 1 / 15)
+    jacobian = np.vstack([matrix.toarray() for matrix, _ in equations.blocks])
+    residual = np.concatenate([r for _, r in equations.blocks])
     expected = np.linalg.solve(jacobian.T @ jacobian + 1e-6 * np.eye(jacobian.shape[1]),
                                -jacobian.T @ residual)
     assert np.allclose(equations.step(1e-6), expected, atol=1e-7)

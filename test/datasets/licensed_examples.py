@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mocap23_ros.body_models.surface_points import VERTICES
-from mocap23_ros.datasets.licensed.body_model import _VERTEX_JOINTS
+from mocap23_ros.datasets.licensed.body_model import VERTEX_JOINTS
 from mocap23_ros.datasets.mocap34 import JOINT_NAMES, PARENTS
 from mocap23_ros.datasets.procedural import make_motion
 
@@ -36,7 +36,7 @@ def write_model(path, joints=52, vertices=6890):
     for joint in range(joints):
         template[first + joint] = rest[joint]
         regressor[joint, first + joint] = 1
-    for number, name in zip(VERTICES[vertices], _VERTEX_JOINTS, strict=True):
+    for number, name in zip(VERTICES[vertices], VERTEX_JOINTS, strict=True):
         template[number] = FACE[name]
         owner = 15 if number in VERTICES[vertices][:5] else (7 if name[0] == 'l' else 8)
         weights[number] = np.eye(joints)[owner]

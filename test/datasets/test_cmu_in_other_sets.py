@@ -8,7 +8,6 @@ import pytest
 from licensed_examples import check, write_amass, write_humanml3d, write_model
 
 from mocap23_ros.datasets.licensed import motion_sets
-from mocap23_ros.datasets.splits import HELD_OUT
 from mocap23_ros.errors import InputError
 
 
@@ -30,7 +29,6 @@ def test_amass_leaves_the_held_out_subjects_of_cmu_out(tmp_path, models):
     assert sorted(clips.subject) == ['CMU/113', 'CMU/80']
     with pytest.raises(InputError, match='no usable motion of AMASS'):
         motion_sets.load_amass(tmp_path / 'AMASS' / 'CMU' / '13', models)
-    assert HELD_OUT == {'13', '49', '08', '02'}
 
 
 def test_humanml3d(tmp_path):

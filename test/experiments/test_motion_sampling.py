@@ -13,7 +13,7 @@ from training_helpers import torch
 from mocap23_ros.cli.main import main
 from mocap23_ros.datasets.training_windows import WindowSpec
 from mocap23_ros.errors import InputError
-from mocap23_ros.experiments.motion_sampling import _with_known, load_motion_model, sample_motion
+from mocap23_ros.experiments.motion_sampling import load_motion_model, sample_motion, with_known
 from mocap23_ros.experiments.sampled_scenes import (
     empty_scene,
     generated_scene,
@@ -99,7 +99,7 @@ def test_an_imagined_body_is_moved_and_sized_to_the_joints_that_are_known():
     known = torch.zeros(1, 1, 3, 17, dtype=torch.bool)
     known[:, :, 0, :12] = True
     known[:, :, 1, 3] = True
-    u, v = _with_known(imagined[..., 0], imagined[..., 1], true, known)
+    u, v = with_known(imagined[..., 0], imagined[..., 1], true, known)
     found = torch.stack([u, v], dim=-1)
     torch.testing.assert_close(found[known], true[known])
     assert (found - true)[:, :, 0].abs().max() < 0.2  # a size of 1.3 is nearly undone

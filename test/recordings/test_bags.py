@@ -3,6 +3,7 @@
 """Bags are lifted as they are; what is missing is said in one line."""
 
 import shutil
+import sqlite3
 import subprocess
 import sys
 
@@ -229,10 +230,13 @@ def test_images_raw_and_compressed(tmp_path):
 
 
 def test_messages_that_are_not_their_type(tmp_path):
-    bag = walk(tmp_path / 'bag')
-    with BagReader(bag) as reader:
-        reader._reader.typestore.fielddefs.clear()  # a bag without definitions
+    bag = walk(tmp_path / 'bag', storage=STORAGE['sqlite3'])
+    (file,) = bag.glob('*.db3')
+    with sqlite3.connect(file) as database:  # as older bags are: without definitions
+        database.execute('DELETE FROM message_definitions')
+        database.execute("UPDATE topics SET type = 'lab/msg/Odd' WHERE name = '/tf_static'")
+    with BagReader(file) as reader:
         assert next(reader.messages(['/camera_info'])).message.width == bags.SIZE[0]
-        reader._store.fielddefs.clear()
+        assert len(next(reader.messages(['/keypoints'])).message.people) == 2
         with pytest.raises(InputError, match='definition is missing'):
-            next(reader.messages(['/keypoints']))
+            next(reader.messages(['/tf_static']))

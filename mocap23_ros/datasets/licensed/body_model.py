@@ -23,7 +23,7 @@ SMPLH_KINDS, SMPLX_KINDS = (24, 52), (55,)
 """Numbers of joints: models that share SMPL's shapes, and SMPL-X."""
 # Joints that stand for l_hand and r_hand, by number of joints of the model.
 _HANDS = {24: (22, 23), 52: (25, 40), 55: (28, 43)}
-_VERTEX_JOINTS = tuple(name.replace('left_', 'l_').replace('right_', 'r_') for name in NAMES)
+VERTEX_JOINTS = tuple(name.replace('left_', 'l_').replace('right_', 'r_') for name in NAMES)
 
 
 def model_file(body_models: Path | str, name: str) -> Path:
@@ -120,6 +120,6 @@ class BodyModel:
         out[:, :22] = place[:, :22]
         out[:, 22], out[:, 23] = (place[:, hand] for hand in _HANDS[total])
         out[:, JOINT_NAMES.index('head_top')] = vertices_posed[:, self.top]
-        for number, name in enumerate(_VERTEX_JOINTS):
+        for number, name in enumerate(VERTEX_JOINTS):
             out[:, JOINT_NAMES.index(name)] = vertices_posed[:, number]
         return out + translation[:, None]
