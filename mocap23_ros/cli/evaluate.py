@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument('--write-set', metavar='SET',
                       help='only write the input and truth files of a set to --out')
     parser.add_argument('--truth', type=Path,
-                        help='true motion (npz, or a folder with the names of --pred)')
+                        help='true motion: npz, TRC or C3D, or a folder with the names of --pred')
     parser.add_argument('--topic', help='topic of the images (or keypoints, or skeletons) in the '
                                         'bag, if there are several')
     parser.add_argument('--methods', nargs='+', default=['diffusion', 'geometric', 'optimisation'],
@@ -88,7 +88,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise InputError('--truth is missing: metrics need the true motion (an npz); the images of '
                          'a bag are judged without one: --with lifter=diffusion')
     result = comparison.compare_files(arguments.pred, arguments.bag, arguments.topic,
-                                      arguments.truth)
+                                      arguments.truth, arguments.truth_mapping,
+                                      evaluate_bag.alignment_wanted(arguments))
     for note in result.notes:
         print(f'mocap23 evaluate: {note}', file=sys.stderr, flush=True)
     comparison.write(result, arguments.out)

@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from mocap23_ros.writable_places import check_writable
 if TYPE_CHECKING:
     from mocap23_ros.evaluation.recording_batch import Outcome
     from mocap23_ros.evaluation.recording_evaluation import Configuration, JudgedBag
+    from mocap23_ros.evaluation.truth_alignment import AlignmentWanted
 
 SKELETONS = 'mocap23_msgs/msg/SkeletonArray'
 
@@ -39,7 +41,8 @@ def configurations(arguments: argparse.Namespace) -> list['Configuration']:
     base = settings_from(arguments)
     common: dict[str, Any] = {
         'topic': arguments.topic, 'tf_bags': tuple(arguments.tf), 'truth': arguments.truth,
-        'truth_topic': arguments.truth_topic}
+        'truth_topic': arguments.truth_topic, 'truth_mapping': arguments.truth_mapping,
+        'align': alignment_wanted(arguments)}
     found = [Configuration(name, settings, find_input='detector=' not in text, **common)
              for text in arguments.configurations
              for name, settings in [parse_configuration(text, base)]]
@@ -54,8 +57,13 @@ def configurations(arguments: argparse.Namespace) -> list['Configuration']:
 def evaluate_bag(arguments: argparse.Namespace) -> int:
     """Lift the bag with every configuration and write the report."""
     from mocap23_ros.evaluation import recording_evaluation as evaluation
-    judged = {}
+    judged: dict[str, JudgedBag] = {}
     for configuration in configurations(arguments):
+        first = next(iter(judged.values()), None)
+        if first is not None and first.comparison is not None and first.comparison.alignments:
+            # All configurations are judged by the same truth.
+            known = next(iter(first.comparison.alignments.values()))
+            configuration = replace(configuration, align=replace(configuration.align, known=known))
         with progress(f'{arguments.bag.name}: {configuration.name}') as report:
             judged[configuration.name] = evaluation.judge_bag(
                 arguments.bag, configuration, report)
@@ -132,7 +140,7 @@ def write(judged: dict[str, 'JudgedBag'], bag: Path, folder: Path) -> dict[str, 
         for other in comparisons[1:]:
             together.errors |= other.errors
             together.joints |= other.joints
-            together.notes += other.notes
+            together.notes += [note for note in other.notes if note not in together.notes]
         together.notes += notes
         print(table(together))
         return write_comparison(together, folder, live, facts)
@@ -166,7 +174,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='with --bag: lift the images with these parameters of the node '
                              '(repeat for several side by side)')
     parser.add_argument('--truth-topic', metavar='TOPIC',
-                        help='with --bag: SkeletonArray messages in the bag that are the truth')
+                        help='with --bag: SkeletonArray, mocap4r2 Markers, PoseArray or TF in the '
+                             'bag that is the truth')
+    parser.add_argument('--truth-mapping', metavar='NAME|FILE.yaml',
+                        help='which markers, bones or frames are the joints (default: told by '
+                             'their names)')
+    parser.add_argument('--align-time', nargs='?', const='estimate', metavar='SECONDS',
+                        type=_seconds,
+                        help='add SECONDS to the stamps of the truth; without a number they are '
+                             'estimated from the motion')
+    parser.add_argument('--align-rigid', action='store_true',
+                        help='turn and move the truth as a whole onto the estimate')
     parser.add_argument('--camera', type=Path, metavar='CAMERA.yaml',
                         help='with --bag: in place of CameraInfo, and of TF where it has a pose')
     parser.add_argument('--rectified', action='store_true', default=None,
@@ -179,6 +197,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_bag_source(parser, topic=False)
 
 
+def _seconds(text: str) -> float | str:
+    return text if text == 'estimate' else float(text)
+
+
+def alignment_wanted(arguments: argparse.Namespace) -> 'AlignmentWanted':
+    """What --align-time and --align-rigid say."""
+    from mocap23_ros.evaluation.truth_alignment import AlignmentWanted
+    return AlignmentWanted(arguments.align_time, arguments.align_rigid)
+
+
 def check(arguments: argparse.Namespace, unlifted: Sequence[str] = ('sequences', 'without')
           ) -> None:
     """Refuse what does not go with the images of a bag; InputError."""
@@ -188,6 +216,12 @@ def check(arguments: argparse.Namespace, unlifted: Sequence[str] = ('sequences',
         raise InputError('--shard goes with --bags')
     check_numbers(arguments, workers=(1, 1024))
     _shard(arguments.shard)
+    if arguments.align_time not in (None, 'estimate') and not abs(arguments.align_time) < 1e11:
+        raise InputError(f'--align-time {arguments.align_time:g}: give seconds')
+    if not (arguments.truth or arguments.truth_topic):
+        for name in ('truth_mapping', 'align_time', 'align_rigid'):
+            if getattr(arguments, name) not in (None, False):
+                raise InputError(f'--{name.replace("_", "-")} goes with --truth or --truth-topic')
     if not (arguments.bag or arguments.bags):
         for name in ('configurations', 'truth_topic', 'camera', 'rectified'):
             if getattr(arguments, name):

@@ -3,7 +3,7 @@
 """Several methods against one truth: the figures, one table, and the report."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,14 @@ from numpy.typing import NDArray
 from mocap23_ros.errors import InputError
 from mocap23_ros.evaluation.metrics import by_distance, motion_errors, summarise
 from mocap23_ros.evaluation.motion_files import MotionArrays, load_bag, load_motion
-from mocap23_ros.evaluation.motion_matching import match, match_frames
+from mocap23_ros.evaluation.motion_matching import at_frames_of, match, match_frames
+from mocap23_ros.evaluation.truth_alignment import (
+    NOTHING,
+    Alignment,
+    AlignmentWanted,
+    align_truth,
+)
+from mocap23_ros.evaluation.truth_sources import load_truth
 from mocap23_ros.plausibility.motion_axes import axes_doubt
 from mocap23_ros.skeletons.coco17 import HIPS
 
@@ -32,6 +39,7 @@ class Comparison:
 
     errors: method -> motion_errors() of each sequence; joints: method -> [F,17,3] of all
     sequences, each moved to its own centre; truth: likewise; stamps: [F] s, running on.
+    alignments: truth -> how it was laid over the first method's motion.
     """
 
     dataset: str
@@ -41,6 +49,7 @@ class Comparison:
     truth: list[NDArray[np.float64]] = field(default_factory=list)
     descriptions: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    alignments: dict[Path, Alignment] = field(default_factory=dict)
 
     def add(self, name: str, pred: MotionArrays, true: MotionArrays) -> None:
         """Add one person's estimate and truth (no people axis)."""
@@ -110,11 +119,13 @@ def compare_methods(set_name: str, methods: Mapping[str, Callable[[MotionArrays]
     return result
 
 
-def compare_files(preds: Sequence[str] | None, bag: Path | None, topic: str | None, truth: Path
+def compare_files(preds: Sequence[str] | None, bag: Path | None, topic: str | None, truth: Path,
+                  mapping: str | None = None, align: AlignmentWanted = NOTHING
                   ) -> Comparison:
     """Compare motion files ([NAME=]path, files or folders) or a bag with a truth; InputError.
 
-    Notes of the result say of which methods frames of the truth have no estimate in time.
+    mapping: see load_truth. Notes of the result say of which methods frames of the truth have no
+    estimate in time.
     """
     pairs: list[tuple[str, MotionArrays, Path]] = []
     if bag is not None:
@@ -130,20 +141,42 @@ def compare_files(preds: Sequence[str] | None, bag: Path | None, topic: str | No
         else:
             own = truth / path.name if truth.is_dir() else truth
             pairs.append((name, load_motion(path), own))
-    truths = {path: load_truth(path) for path in dict.fromkeys(path for _, _, path in pairs)}
-    return compare_motions(truth.stem, pairs, truths)
+    said: list[str] = []
+    truths = {path: load_truth(path, mapping, said.append)
+              for path in dict.fromkeys(path for _, _, path in pairs)}
+    result = compare_motions(truth.stem, pairs, truths, align)
+    result.notes[:0] = said
+    return result
 
 
 def compare_motions(dataset: str, pairs: Sequence[tuple[str, MotionArrays, Path]],
-                    truths: Mapping[Path, MotionArrays]) -> Comparison:
-    """Compare motions with truths; pairs: method, its motion, which truth. InputError."""
-    first = next(iter(truths.values()))
-    fps = 1.0 / float(np.median(np.diff(first['stamps']))) if len(first['stamps']) > 1 else 30.0
-    result = Comparison(dataset, fps, notes=_unmatched(pairs, truths))
+                    truths: Mapping[Path, MotionArrays], align: AlignmentWanted = NOTHING
+                    ) -> Comparison:
+    """Compare motions with truths; pairs: method, its motion, which truth. InputError.
+
+    align: how a truth is first laid over the motion of the first method that has it.
+    """
+    result = Comparison(dataset, 30.0)
+    aligned = []
+    for name, estimate, path in pairs:
+        true = truths[path]
+        if align != NOTHING:
+            wanted = replace(align, known=result.alignments.get(path, align.known))
+            true, alignment = align_truth(estimate, true, wanted)
+            if path not in result.alignments:
+                result.alignments[path] = alignment
+                result.notes.append(alignment.words())
+        true, note = at_frames_of(estimate, true)
+        result.notes += [note] if note and note not in result.notes else []
+        aligned.append((name, estimate, path, true))
+    stamps = aligned[0][3]['stamps']
+    if len(stamps) > 1:
+        result.fps = 1.0 / float(np.median(np.diff(stamps)))
+    result.notes += _unmatched(aligned)
     shown: set[tuple[Path, int]] = set()
     doubted: set[str] = set()
-    for name, estimate, path in pairs:
-        for person, pred, true in match(estimate, truths[path]):
+    for name, estimate, path, whole in aligned:
+        for person, pred, true in match(estimate, whole):
             result.add(name, pred, true)
             doubt = axes_doubt(pred['joints'], true['joints'])
             if doubt and name not in doubted:
@@ -169,26 +202,18 @@ def _named(preds: Sequence[str]) -> dict[str, Path]:
     return named
 
 
-def load_truth(path: Path) -> MotionArrays:
-    """Read true motion; InputError where not one joint of it is known."""
-    motion = load_motion(path)
-    if not np.isfinite(motion['joints']).all(axis=-1).any():
-        raise InputError(f'{path}: no joint of the truth is known (all are NaN)')
-    return motion
-
-
-def _unmatched(pairs: Sequence[tuple[str, MotionArrays, Path]], truths: Mapping[Path, MotionArrays]
-               ) -> list[str]:
+def _unmatched(pairs: Sequence[tuple[str, MotionArrays, Path, MotionArrays]]) -> list[str]:
     """A sentence per method that lacks frames; InputError where it has none of a recording."""
     missing: dict[str, list[NDArray[np.float64]]] = {}
     frames: dict[str, int] = {}
-    for name, estimate, path in pairs:
-        found = match_frames(estimate, truths[path])
+    for name, estimate, path, true in pairs:
+        found = match_frames(estimate, true)
         if not found.near.any():
             ends = [f'{stamps[0]:.3f} to {stamps[-1]:.3f} s' for stamps in
-                    (estimate['stamps'], truths[path]['stamps'])]
+                    (estimate['stamps'], true['stamps'])]
             raise InputError(f'{name} has no frame at the time of one in {path}: its stamps are '
-                             f'{ends[0]}, those of the truth {ends[1]}')
+                             f'{ends[0]}, those of the truth {ends[1]}; where these are of another '
+                             'clock, --align-time lays one over the other')
         missing.setdefault(name, []).append(found.offset[~found.near])
         frames[name] = frames.get(name, 0) + len(found.near)
     sentences = []
@@ -235,7 +260,9 @@ def write(result: Comparison, folder: Path, further: Mapping[str, Any] | None = 
         details[name] = {key: value for key, value in values.items() if key not in METRIC_KEYS}
         details[name]['by_distance'] = by_distance(parts)
     stamps = np.arange(len(truth)) / result.fps
+    live = {'details': details, **(further or {})}
+    if result.alignments:
+        live['alignment'] = [alignment.as_json() for alignment in result.alignments.values()]
     return write_report(Report(
         f'mocap23 evaluate: {result.dataset}', result.dataset, result.fps, stamps, truth, methods,
-        live={'details': details, **(further or {})}, notes=result.notes,
-        facts=facts or {}), folder)
+        live=live, notes=result.notes, facts=facts or {}), folder)

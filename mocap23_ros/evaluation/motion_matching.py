@@ -13,6 +13,10 @@ from mocap23_ros.evaluation.motion_files import MotionArrays
 from mocap23_ros.skeletons.coco17 import HIPS
 from mocap23_ros.skeletons.formats import COCO17
 
+_FASTER = 0.7  # of the estimate's period
+_LONGEST_GAP = 0.1  # s
+_BY_FRAME = ('contact', 'stature', 'camera_position', 'limit', 'covariance')
+
 
 @dataclass(frozen=True)
 class FrameMatch:
@@ -37,6 +41,37 @@ def match_frames(pred: MotionArrays, true: MotionArrays) -> FrameMatch:
     row = np.where(nearer, left, right)
     offset = np.abs(pred['stamps'][row] - true['stamps'])
     return FrameMatch(row, offset <= 0.5 * period, offset)
+
+
+def at_frames_of(pred: MotionArrays, true: MotionArrays) -> tuple[MotionArrays, str]:
+    """The truth at the stamps of the estimate where its rate is higher; and a note that says so.
+
+    Between frames of the truth that are at most _LONGEST_GAP apart, joints are interpolated.
+    """
+    if min(len(pred['stamps']), len(true['stamps'])) < 2:
+        return true, ''
+    period, own = (float(np.median(np.diff(m['stamps']))) for m in (pred, true))
+    stamps = pred['stamps'][(pred['stamps'] >= true['stamps'][0])
+                            & (pred['stamps'] <= true['stamps'][-1])]
+    if own > _FASTER * period or not len(stamps):
+        return true, ''
+    after = np.clip(np.searchsorted(true['stamps'], stamps), 1, len(true['stamps']) - 1)
+    before = after - 1
+    step = true['stamps'][after] - true['stamps'][before]
+    share = (stamps - true['stamps'][before]) / step
+    nearest = np.where(share < 0.5, before, after)
+    joints = true['joints']
+    weight = share[:, None, None, None]
+    between = np.where(weight <= 0, joints[before], np.where(
+        weight >= 1, joints[after], (1 - weight) * joints[before] + weight * joints[after]))
+    frames = len(true['stamps'])
+    result = {key: values[nearest] if key in _BY_FRAME and values.shape[:1] == (frames,)
+              and not (key == 'stature' and values.ndim == 1) else values
+              for key, values in true.items()}
+    result['joints'] = _where(step <= _LONGEST_GAP, between)
+    result['stamps'] = stamps
+    return result, (f'the truth of {1 / own:.0f} Hz was interpolated at the {len(stamps)} stamps '
+                    'of the estimate')
 
 
 def match(pred: MotionArrays, true: MotionArrays) -> list[tuple[int, MotionArrays, MotionArrays]]:

@@ -11,10 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.errors import InputError
-from mocap23_ros.evaluation.comparison import Comparison, compare_motions, load_truth
+from mocap23_ros.evaluation.comparison import Comparison, compare_motions
 from mocap23_ros.evaluation.metrics import REPORT_KEYS
-from mocap23_ros.evaluation.motion_files import MotionArrays, load_bag
+from mocap23_ros.evaluation.motion_files import MotionArrays
 from mocap23_ros.evaluation.self_consistency import FIGURES, judge_motion
+from mocap23_ros.evaluation.truth_alignment import NOTHING, AlignmentWanted
+from mocap23_ros.evaluation.truth_sources import Say, load_truth, load_truth_topic
 from mocap23_ros.recordings.bag_lifter import (
     BagSource,
     LiftedBag,
@@ -35,8 +37,8 @@ class Configuration:
 
     settings: the parameters of the node. find_input: whether bags without images, but with
     keypoints, are lifted from these whatever detector the settings name. topic, tf_bags: see
-    BagSource. truth: npz with the true motion. truth_topic: of SkeletonArray messages in the same
-    bag that are the truth.
+    BagSource. truth: file with the true motion. truth_topic: topic of the same bag that is the
+    truth. truth_mapping, align: see load_truth, align_truth.
     """
 
     name: str = 'default'
@@ -46,6 +48,8 @@ class Configuration:
     tf_bags: tuple[Path, ...] = ()
     truth: Path | None = None
     truth_topic: str | None = None
+    truth_mapping: str | None = None
+    align: AlignmentWanted = NOTHING
 
 
 @dataclass
@@ -72,7 +76,8 @@ def evaluate_recording(path: Path, configuration: Configuration) -> dict[str, An
     errors = comparison.summary(configuration.name) if comparison is not None else {}
     # The frames of the row are those with an estimate, whether the truth knows them or not.
     row |= {key: errors.get(key, row.get(key)) for key in REPORT_KEYS if key != 'frames'}
-    row['notes'] = '; '.join(lifted.notes) or None
+    notes = lifted.notes + (comparison.notes if comparison is not None else [])
+    row['notes'] = '; '.join(notes) or None
     return row
 
 
@@ -84,14 +89,17 @@ def judge_bag(path: Path, configuration: Configuration, progress: Progress | Non
         settings = replace(settings, detector='external')
     source = BagSource(path, configuration.topic, configuration.tf_bags)
     check_bag(source, settings)
-    truth = _truth(path, configuration)
+    said: list[str] = []
+    truth = _truth(path, configuration, said.append)
     lifted = lift_bag(source, settings, _core(settings), progress)
     figures = judge_motion(lifted.motion, lifted.observed)
     comparison = None
     if truth is not None:
         # One truth, so any path will do as its name.
         comparison = compare_motions(
-            path.stem, [(configuration.name, motion_arrays(lifted.motion), path)], {path: truth})
+            path.stem, [(configuration.name, motion_arrays(lifted.motion), path)], {path: truth},
+            configuration.align)
+        comparison.notes[:0] = said
     return JudgedBag(lifted, figures, comparison)
 
 
@@ -120,12 +128,15 @@ def text_of_figures(figures: dict[str, Any]) -> str:
     return ', '.join(shown)
 
 
-def _truth(path: Path, configuration: Configuration) -> MotionArrays | None:
+def _truth(path: Path, configuration: Configuration, say: Say) -> MotionArrays | None:
     if configuration.truth is not None and configuration.truth_topic is not None:
         raise InputError('give the truth as a file or as a topic of the bag, not both')
     if configuration.truth_topic is not None:
-        return load_bag(path, configuration.truth_topic)
-    return None if configuration.truth is None else load_truth(configuration.truth)
+        return load_truth_topic(path, configuration.truth_topic,
+                                configuration.settings.world_frame, configuration.tf_bags,
+                                configuration.truth_mapping, say)
+    return None if configuration.truth is None else load_truth(
+        configuration.truth, configuration.truth_mapping, say)
 
 
 _loaded: list[tuple[Settings, Core]] = []  # at most one: models are large and slow to load

@@ -45,6 +45,11 @@ class TransformTree:
         """The names of all frames, sorted."""
         return sorted({*self._edges, *(p for edge in self._edges.values() for p in edge.parents)})
 
+    def stamps(self, frame: str) -> list[int]:
+        """Stamps [ns] at which a frame moves against its parent; none for static ones."""
+        edge = self._edges.get(frame.removeprefix('/'))
+        return [] if edge is None or edge.is_static else list(edge.stamps)
+
     def add(self, parent: str, child: str, stamp: int | None, translation: tuple[float, ...],
             quaternion: tuple[float, ...]) -> None:
         """Add parent_T_child at a stamp [ns], or for all time (None).

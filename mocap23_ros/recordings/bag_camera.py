@@ -3,8 +3,9 @@
 """The camera of a bag: which topics are its, what CameraInfo and TF say, over the whole bag."""
 
 import bisect
+import contextlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.errors import InputError
+from mocap23_ros.geometry.poses import transform_points
 from mocap23_ros.geometry.transform_tree import TransformTree
 from mocap23_ros.recordings.bag_reader import BagReader
+from mocap23_ros.recordings.marker_tracks import MarkerTracks
 from mocap23_ros.ros.camera_poses import NoTransformError, camera_frame_of
 from mocap23_ros.ros.image_decoding import DEPTH_TYPES
 
@@ -22,7 +25,8 @@ if TYPE_CHECKING:
 
 IMAGE, COMPRESSED = 'sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage'
 KEYPOINTS = 'mocap23_msgs/msg/Keypoints2DArray'
-_CAMERA_INFO, _TF = 'sensor_msgs/msg/CameraInfo', 'tf2_msgs/msg/TFMessage'
+_CAMERA_INFO, TF = 'sensor_msgs/msg/CameraInfo', 'tf2_msgs/msg/TFMessage'
+_MOST_POSES = 5_000_000
 _MOST_NAMED = 12  # frames or topics in one line
 
 
@@ -134,7 +138,7 @@ class BagTransforms:
 
     def add(self, bag: BagReader) -> None:
         """Take in the transforms of a bag; what is on a topic ``tf_static`` holds for all time."""
-        for topic, _, message in bag.messages(bag.of_type(_TF)):
+        for topic, _, message in bag.messages(bag.of_type(TF)):
             is_static = topic.rpartition('/')[2] == 'tf_static'
             for transform in message.transforms:
                 t, q = transform.transform.translation, transform.transform.rotation
@@ -157,6 +161,38 @@ class BagTransforms:
             raise NoTransformError(
                 f'{missing} at the stamp of the image: {error} (frames: {_listed(frames)}); give '
                 '--world-frame, a bag with the missing TF with --tf, or --camera') from None
+
+    def tracks(self, world_frame: str, choose: Callable[[Sequence[str]], Collection[str]]
+               ) -> MarkerTracks:
+        """Origins of frames that move, in the world frame, at the stamps of the one that has most.
+
+        choose: given the names of all, returns those wanted. Raises InputError where none is
+        connected to the world.
+        """
+        moving = [frame for frame in self._tree.frames if self._tree.stamps(frame)]
+        names = sorted(choose(moving))
+        stamps: list[int] = []
+        for name in names:
+            stamps = max(stamps, sorted(set(self._tree.stamps(name))), key=len)
+        if len(stamps) * len(names) > _MOST_POSES:
+            raise InputError(f'{len(names)} frames at {len(stamps)} stamps are too many; split the '
+                             'bag')
+        points = np.full((len(stamps), len(names), 3), np.nan)
+        for column, name in enumerate(names):
+            for row, stamp in enumerate(stamps):
+                # Where a frame is not connected to the world, or not at this time, it is unseen.
+                with contextlib.suppress(InputError):
+                    points[row, column] = self._tree.pose(world_frame, name, stamp)[:3, 3]
+        if not np.isfinite(points).any():
+            raise InputError(f'no frame that moves is connected to "{world_frame}" (frames: '
+                             f'{_listed(self._tree.frames)}); give --world-frame')
+        return MarkerTracks(points, 1e-9 * np.array(stamps, np.float64), tuple(names), 'm')
+
+    def in_world(self, world_frame: str, frame: str, stamps: Sequence[int],
+                 points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Points [F,M,3] of a frame at stamps [ns], in the world frame; InputError."""
+        poses = np.stack([self._tree.pose(world_frame, frame, stamp) for stamp in stamps])
+        return transform_points(poses, points)
 
     def clear(self) -> None:
         """Keep all: the bag is one time."""

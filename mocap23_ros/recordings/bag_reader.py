@@ -20,6 +20,15 @@ _REORDERED = 8  # messages: networks let images overtake each other by a few
 ANOTHER_RUN = 1_000_000_000  # ns; stamps that go back by more are of another time
 
 
+# Messages of others that are read; many bags of sqlite do not hold their definitions.
+_FURTHER_TYPES = {
+    'mocap4r2_msgs/msg/Marker': 'int8 USE_NAME=0\nint8 USE_INDEX=1\nint8 USE_BOTH=2\n'
+                                'int8 id_type\nint32 marker_index\nstring marker_name\n'
+                                'geometry_msgs/Point translation\n',
+    'mocap4r2_msgs/msg/Markers': 'std_msgs/Header header\nuint32 frame_number\n'
+                                 'mocap4r2_msgs/Marker[] markers\n'}
+
+
 class BagMessage(NamedTuple):
     """received: ns, when it was recorded. message: with the fields of its ROS type."""
 
@@ -123,6 +132,8 @@ def message_types() -> 'Typestore':
     for path in sorted(_messages_folder().glob('*.msg')):
         types |= get_types_from_msg(path.read_text(encoding='utf-8'),
                                     f'{MESSAGES_PACKAGE}/msg/{path.stem}')
+    for name, text in _FURTHER_TYPES.items():
+        types |= get_types_from_msg(text, name)
     store.register(types)
     return store
 

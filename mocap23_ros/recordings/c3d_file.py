@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Joints as a C3D file, the exchange format of motion capture, written by ezc3d."""
+"""C3D files, the exchange format of motion capture, through ezc3d."""
 
 from pathlib import Path
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from mocap23_ros.atomic_files import saving
 from mocap23_ros.errors import InputError
+from mocap23_ros.recordings.marker_tracks import MarkerTracks
 from mocap23_ros.recordings.point_tracks import PointTracks
 
 _MOST_FRAMES = 65_535  # what the header can count
@@ -43,3 +44,47 @@ def save_c3d(path: Path, tracks: PointTracks) -> None:
     file.add_parameter('POINT', 'Y_SCREEN', ['+Z'])
     with saving(path, keep_suffix=True) as temporary:
         file.write(str(temporary))
+
+
+_LARGEST_FILE = 2 * 1024**3  # bytes
+
+
+def load_c3d(path: Path) -> MarkerTracks:
+    """Read the points of a C3D file; those with a residual below 0 are not seen.
+
+    Times count from the first frame of the trial. Raises InputError for what is none.
+    """
+    try:
+        import ezc3d
+    except ImportError:
+        raise InputError('C3D files are read with ezc3d, which is not installed: pip install '
+                         'ezc3d') from None
+    if not path.is_file():
+        raise InputError(f'{path}: no such file')
+    if path.stat().st_size > _LARGEST_FILE:
+        raise InputError(f'{path} is larger than {_LARGEST_FILE / 1e9:.0f} GB')
+    with path.open('rb') as stream:
+        if stream.read(2)[1:] != b'\x50':  # ezc3d aborts at some files that are none
+            raise InputError(f'{path} is no C3D file')
+    try:
+        file = ezc3d.c3d(str(path))
+        parameters = file['parameters']['POINT']
+        names = [str(name) for name in parameters['LABELS']['value']]
+        number = 2
+        while f'LABELS{number}' in parameters:  # a parameter holds 255
+            names += [str(name) for name in parameters[f'LABELS{number}']['value']]
+            number += 1
+        points = np.array(file['data']['points'][:3], np.float64).transpose(2, 1, 0)
+        residuals = np.asarray(file['data']['meta_points']['residuals'])[0].T
+        rate = float(parameters['RATE']['value'][0])
+        units = [str(unit) for unit in parameters['UNITS']['value']]
+        first = int(file['header']['points']['first_frame'])
+    except (KeyError, IndexError, ValueError, RuntimeError, OSError, TypeError) as error:
+        reason = ' '.join(str(error).split())[:160]
+        raise InputError(f'{path} is no C3D file that can be read ({reason})') from None
+    names = [name.strip() for name in names[:points.shape[1]]]
+    if not len(points) or not names or len(names) < points.shape[1] or not 0 < rate < 1e5:
+        raise InputError(f'{path} holds no points with names and a rate')
+    points[(residuals < 0) | ~np.isfinite(points).all(axis=2)] = np.nan
+    return MarkerTracks(points, (first + np.arange(len(points))) / rate, tuple(names),
+                        units[0] if units else '')
