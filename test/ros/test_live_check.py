@@ -29,7 +29,8 @@ def feed(peer, frame):
 
 def test_a_right_node_is_told_so_and_a_wrong_one_why(peer, capsys):
     with feed(peer, 'camera_optical'):
-        peer.wait_for_health(peer.process)
+        peer.wait_for('skeletons', lambda m: m.skeletons, node=peer.process)
+        peer.wait_for_recovery('set-up', peer.process)
         status = main(['check', '--live', '--seconds', '3'])
     said = capsys.readouterr().out
     # On a busy machine the node may say that it is slow.
