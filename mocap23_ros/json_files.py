@@ -25,7 +25,7 @@ def read_json(path: Path, largest: int) -> Any:
     try:
         return json.loads(data.decode('utf-8-sig'))
     except json.JSONDecodeError as error:
-        raise InputError(f'{path} is no whole JSON file (line {error.lineno}: {error.msg})'
+        raise InputError(f'{path} is not a complete JSON file (line {error.lineno}: {error.msg})'
                          ) from None
     except (ValueError, RecursionError):  # another encoding, numbers of thousands of digits
-        raise InputError(f'{path} is no JSON file that can be read') from None
+        raise InputError(f'{path} is not a readable JSON file') from None

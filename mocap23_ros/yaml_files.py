@@ -21,7 +21,7 @@ def read_yaml(path: Path) -> Any:
 
     Numbers stay text, as they stand in the file: yaml's own readings (1:30 is 90, 1e3 is text,
     ``no`` is false) are not those of its writers. Raises InputError, naming the file and the
-    line, for what is no yaml, for aliases, tags and repeated keys, and for what is too large.
+    line, for what is not yaml, for aliases, tags and repeated keys, and for what is too large.
     """
     try:
         with open(path, 'rb') as stream:
@@ -65,7 +65,7 @@ def _plain(node: yaml.Node) -> Plain:
         for key, value in node.value:
             line = key.start_mark.line + 1
             if not isinstance(key, yaml.ScalarNode):
-                raise InputError(f' is not plain yaml (line {line} has a key that is no text)')
+                raise InputError(f' is not plain yaml (line {line} has a key that is not text)')
             if key.value in content:
                 raise InputError(f' has the key {" ".join(key.value.split())[:60]} twice (line '
                                  f'{line})')

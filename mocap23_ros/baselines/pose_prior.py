@@ -98,6 +98,6 @@ def _clusters(points: NDArray[np.float64], count: int, start: str, iterations: i
 
 
 def _nearest(points: NDArray[np.float64], centres: NDArray[np.float64]) -> NDArray[np.float64]:
-    """For each centre the nearest real point (a mean of poses is no pose)."""
+    """For each centre the nearest real point (a mean of poses is not a pose)."""
     distance = (centres ** 2).sum(1)[:, None] - 2 * centres @ points.T + (points ** 2).sum(1)
     return points[distance.argmin(axis=1)]

@@ -104,7 +104,7 @@ def _on_camera(name: str, take: SampleTake, index: int) -> dict[str, Any]:
     for joints, found in zip(truth[::EVERY], coco_people(detector, images), strict=True):
         score.add(joints[None], found)
     detector.close()
-    # Somebody stands in the background of two cameras, and is no false detection.
+    # Somebody stands in the background of two cameras and is not a false detection.
     return {key: value for key, value in score.as_dict().items() if key != 'precision'}
 
 

@@ -140,7 +140,7 @@ def _check(values: NDArray, key: str, shape: tuple[int | None, ...], words: str)
 
 
 def _parents(table: NDArray) -> tuple[int, ...]:
-    """Parents from kintree_table; the root's is any number that is no joint, such as 2**32 - 1."""
+    """Parents from kintree_table; the root's is any number but a joint's, such as 2**32 - 1."""
     known = ', '.join(f'{joints} ({kind})' for joints, kind in KINDS.items())
     if table.ndim != 2 or table.shape[0] != 2:
         raise InputError(f'kintree_table has shape {list(table.shape)}; it must be [2, joints]')

@@ -16,7 +16,7 @@ from mocap23_ros.geometry.camera_model import CameraModel
 
 _FEWEST_VIEWS = 5
 _FEWEST_CORNERS = 6
-_LARGEST_ERROR = 3.0  # pixels; worse is no calibration
+_LARGEST_ERROR = 3.0  # pixels; worse is not a calibration
 _CELLS = (8, 6)  # of the coverage, across and down
 
 

@@ -42,7 +42,7 @@ class Target:
         wanted = {'checkerboard': (True, 1), 'charuco': (True, 2), 'apriltag': (False, 1)}
         if kind not in wanted or wanted[kind] != (size is not None, len(lengths)) \
                 or not all(0.001 <= length <= 5 for length in lengths):
-            raise InputError(f'--target {text} is none; give {_FORMS}')
+            raise InputError(f'--target {text} is not a target; give {_FORMS}')
         self.kind, self.lengths = kind, lengths
         self.size = (int(size[1]), int(size[2])) if size else (2, 2)
         if min(self.size) < 2 or (kind == 'charuco' and lengths[1] >= lengths[0]):

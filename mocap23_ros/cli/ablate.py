@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     names = arguments.only or list(ABLATIONS)
     unknown = [name for name in names if name not in ABLATIONS]
     if unknown:
-        raise InputError(f'there is no variant {unknown[0]!r}; choose of: {", ".join(ABLATIONS)}')
+        raise InputError(f'there is no variant {unknown[0]!r}; choose from: {", ".join(ABLATIONS)}')
     check_numbers(arguments, steps=(1, inf), pretrain_steps=(1, inf), batches=(1, inf),
                   threads=(1, inf))
     base = TrainingConfiguration(

@@ -116,7 +116,7 @@ def parse_configuration(text: str, base: Settings) -> tuple[str, Settings]:
             changes[key] = (value.lower() in ('true', '1', 'yes') if kind is bool
                             else kind(value))
         except ValueError:
-            raise InputError(f'--with {text[:80]}: {key} is no {kind.__name__}') from None
+            raise InputError(f'--with {text[:80]}: {key} is not of type {kind.__name__}') from None
     return name.strip() or assignments, checked(base, changes)
 
 

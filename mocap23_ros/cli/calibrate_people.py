@@ -53,7 +53,7 @@ def fit_people(arguments: argparse.Namespace
 
     for value in arguments.stature or ():
         if not (np.isnan(value) or 0.5 <= value <= 2.6):
-            raise InputError(f'--stature {value:g} is no body height in metres')
+            raise InputError(f'--stature {value:g} is not a body height in metres')
     recording = _seen_people(arguments)
     camera, given = recording.cameras[0], arguments.stature
     if doubt := camera_doubt(camera):

@@ -20,7 +20,7 @@ def data_root(path: Path | str | None = None) -> Path:
     """Return the folder with the motion data.
 
     The argument, else the environment variable MOCAP23_DATA, else ``shared/data`` beside the
-    repository. Raises InputError where that is no folder.
+    repository. Raises InputError where that is not a folder.
     """
     chosen = path or os.environ.get('MOCAP23_DATA')
     root = Path(chosen) if chosen else Path(__file__).resolve().parents[3] / 'shared' / 'data'

@@ -95,7 +95,7 @@ def truth_notes(take: SampleTake, camera: SampleCamera, view_error_px: float) ->
     swapped = int(truth.swapped[index].any(-1).sum())
     bones = bone_scatter_mm(truth.joints)
     notes = [
-        'The truth is no marker-based motion capture: it is triangulated from the same 2D '
+        'The truth is not marker-based motion capture: it is triangulated from the same 2D '
         'detector in four views, lightly smoothed. Its joints are good to about 1 to 2 cm on the '
         'body, worse on the head (the face is blurred or turned away); errors below that size '
         'mean nothing.',

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reference motion from the 2D detections of all four cameras.
 
-It is no marker truth: every view carries the detector's own bias, so joints are good to 1 to 2 cm
+It is not marker truth: every view carries the detector's own bias, so joints are good to 1 to 2 cm
 where the views agree, and worse on the blurred or averted face. ``sd`` says so per joint.
 """
 

@@ -77,7 +77,7 @@ def load_detector_noise(path: Path) -> DetectorNoise:
 
 def _parsed(values: Any) -> DetectorNoise:
     if not isinstance(values, dict) or values.pop('format', None) != _FORMAT:
-        raise InputError('this is no file of mocap23 detector-noise')
+        raise InputError('this is not a file of mocap23 detector-noise')
     if values.pop('version', None) != _VERSION:
         raise InputError(f'the version is not {_VERSION}; measure the detector again')
     _check_keys(values, [field.name for field in fields(DetectorNoise)], 'the file')

@@ -61,7 +61,7 @@ def download(
 def _check_address(url: str) -> None:
     parts = urllib.parse.urlsplit(url)
     if parts.scheme != 'https' and (parts.scheme, parts.hostname) not in _OWN_MACHINE:
-        raise InputError(f'{url} is no https address; nothing else is fetched')
+        raise InputError(f'{url} is not an https address; nothing else is fetched')
 
 
 class _SafeRedirects(urllib.request.HTTPRedirectHandler):

@@ -31,9 +31,9 @@ def check_image(image_bgr: NDArray[np.uint8]) -> NDArray[np.uint8]:
         raise InputError(f'the image has the shape {shape}; pass [height, width, 3] in BGR order')
     height, width = image_bgr.shape[:2]
     if min(height, width) < SMALLEST_SIDE:
-        raise InputError(f'the image is too small ({width}x{height}); {SMALLEST_SIDE} px a side '
-                         'are the least')
+        raise InputError(f'the image is too small ({width}x{height}); at least '
+                         f'{SMALLEST_SIDE} px a side are needed')
     if max(height, width) > LARGEST_SIDE:
-        raise InputError(f'the image is too large ({width}x{height}); {LARGEST_SIDE} px a side are '
-                         'the most')
+        raise InputError(f'the image is too large ({width}x{height}); at most '
+                         f'{LARGEST_SIDE} px a side are taken')
     return np.ascontiguousarray(image_bgr)

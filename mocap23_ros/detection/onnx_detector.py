@@ -63,7 +63,7 @@ class OnnxDetector:
             self._person = _Network(
                 create_backend(backend, person_model, **options), person_family, person_model)
             if not isinstance(self._person.family, BoxFamily):
-                raise InputError(f'{person_model} is no network for boxes of people')
+                raise InputError(f'{person_model} is not a network for boxes of people')
         self.reset()
 
     def reset(self) -> None:

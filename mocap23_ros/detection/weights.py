@@ -91,7 +91,7 @@ def fetch_weights(
                          'that you trust (sha256sum FILE)')
     wanted = wanted.lower()
     if not is_sha256(wanted):
-        raise InputError(f'{wanted!r} is no sha256; it has 64 hexadecimal digits')
+        raise InputError(f'{wanted!r} is not a sha256; it has 64 hexadecimal digits')
     folder = folder or weights_folder()
     target, record = folder / f'{name}.onnx', folder / f'{name}.json'
     if not force and _is_present(target, record, wanted):

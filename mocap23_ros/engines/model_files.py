@@ -91,7 +91,7 @@ def _check_manifest(manifest: Any) -> None:
         raise _Damage('no tiers')
     for tier, entry in tiers.items():
         if not isinstance(entry, dict):
-            raise _Damage(f'tier {tier} is no object')
+            raise _Damage(f'tier {tier} is not an object')
         for name, whole, low, high in _FIELDS:
             value = entry.get(name)
             if not _is_number(value, whole, low, high):

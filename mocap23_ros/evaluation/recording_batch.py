@@ -49,7 +49,7 @@ def find_recordings(place: Path) -> list[Path]:
         try:
             lines = place.read_text(encoding='utf-8').splitlines()
         except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f'{place} is no list of bags, one a line ({error})') from None
+            raise InputError(f'{place} is not a list of bags, one per line ({error})') from None
         listed = [place.parent / line.strip() for line in lines if line.strip()]
         found = [p for p in listed if not p.name.startswith('#')]
     elif place.is_dir():

@@ -200,7 +200,7 @@ def _pose(entry: Any) -> NDArray[np.float64]:
     if 'quaternion' in entry:
         quaternion = _numbers(entry['quaternion'], 'world_T_camera.quaternion', 4)
         if abs(np.linalg.norm(quaternion) - 1) > QUATERNION_TOLERANCE:
-            raise InputError('world_T_camera.quaternion has not length 1; give x, y, z, w')
+            raise InputError('world_T_camera.quaternion does not have length 1; give x, y, z, w')
         return check_pose(pose_from_translation_quaternion(translation, quaternion))
     rotation = _numbers(_required(entry, 'rotation', 'world_T_camera.', ' (or quaternion)'),
                         'world_T_camera.rotation', 9)

@@ -116,7 +116,8 @@ def pose_from_translation_quaternion(
     if not (np.isfinite(quaternion).all() and np.isfinite(translation).all()):
         raise InputError('translation and quaternion of a pose must be finite numbers')
     if quaternion.size and np.linalg.norm(quaternion, axis=-1).min() < 1e-6:
-        raise InputError('a quaternion of length zero is no rotation; no rotation is 0, 0, 0, 1')
+        raise InputError('a quaternion of length zero is not a rotation; the identity is '
+                         '0, 0, 0, 1')
     shape = np.broadcast_shapes(quaternion.shape[:-1], translation.shape[:-1])
     pose = np.zeros(shape + (4, 4))
     if pose.size:

@@ -32,7 +32,7 @@ class RefinementSteps:
         left_out = dict.fromkeys(names, False)
         unknown = [name for name in left_out if name not in cls.__dataclass_fields__]
         if unknown:
-            raise InputError(f'there is no step {unknown[0]!r} to leave out; choose of '
+            raise InputError(f'there is no step {unknown[0]!r} to leave out; choose from '
                              f'{", ".join(cls.__dataclass_fields__)}')
         return cls(**left_out)
 

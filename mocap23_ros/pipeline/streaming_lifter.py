@@ -100,8 +100,8 @@ class StreamingLifter:
         Raises InputError outside 0.4 to 2.6 m.
         """
         if not (np.isnan(stature) or 0.4 <= stature <= 2.6):
-            raise InputError(f'a stature of {stature} m is no body height; give 0.4 to 2.6 m, or '
-                             'NaN for unknown')
+            raise InputError(f'a stature of {stature} m is not a body height; give 0.4 to 2.6 '
+                             'm, or NaN for unknown')
         self._history.set_stature(person_id, stature)
 
     def update(self, stamp: float, tracks: Sequence[Track], camera: CameraModel,

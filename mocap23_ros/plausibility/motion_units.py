@@ -15,7 +15,7 @@ _POSSIBLE = (0.1, 3.0)  # what is still called metres, however strange
 
 
 def check_metres(joints: NDArray) -> None:
-    """Raise InputError, naming the unit, where joints [...,>=17,3] (COCO first) are no metres."""
+    """Raise InputError, naming the unit, where joints [...,>=17,3] (COCO first) are not metres."""
     left, right = (joints[..., (SHOULDERS[i], HIPS[i], KNEES[i], ANKLES[i]), :] for i in (0, 1))
     shoulders, hips = 0.5 * (left + right)[..., 0, :], 0.5 * (left + right)[..., 1, :]
     lengths = [np.linalg.norm(shoulders - hips, axis=-1) / _TRUNK]

@@ -45,7 +45,7 @@ class BagReader:
     """
 
     def __init__(self, path: Path) -> None:
-        """Raises InputError for what is no bag, or one without messages."""
+        """Raises InputError for what is not a bag, or one without messages."""
         try:
             from rosbags.highlevel import AnyReader
         except ImportError as error:
@@ -101,7 +101,7 @@ class BagReader:
             try:
                 message: Any = types.deserialize_cdr(data, kind)
             except Exception as error:
-                raise InputError(f'{self._path}: a message of {topic} is no {kind}, or its '
+                raise InputError(f'{self._path}: a message of {topic} is not a {kind}, or its '
                                  f'definition is missing in the bag ({_reason(error)})') from None
             yield BagMessage(topic, received, message)
 
@@ -155,14 +155,14 @@ def _find(path: Path) -> list[Path]:
                          f'{path.name} --dst {path.stem}')
     if path.is_file():
         if path.suffix not in _STORAGE:
-            raise InputError(f'{path} is no bag; give its folder, or a .mcap or .db3 file')
+            raise InputError(f'{path} is not a bag; give its folder, or a .mcap or .db3 file')
         return [path]
     if (path / 'metadata.yaml').exists():
         return [path]
     files = sorted((p for p in path.iterdir() if p.suffix in _STORAGE and p.is_file()),
                    key=lambda p: (len(p.name), p.name))
     if not files:
-        raise InputError(f'{path} is no bag: it holds neither metadata.yaml nor .mcap or .db3 '
+        raise InputError(f'{path} is not a bag: it holds neither metadata.yaml nor .mcap or .db3 '
                          'files')
     return files
 

@@ -56,8 +56,8 @@ def load_trc(path: Path) -> MarkerTracks:
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f'{path} cannot be read: {error}') from None
     if len(lines) <= _HEAD or not lines[0].startswith('PathFileType'):
-        raise InputError(f'{path} is no TRC file: it must begin with PathFileType and five lines '
-                         'of head')
+        raise InputError(f'{path} is not a TRC file: it must begin with PathFileType and five '
+                         'lines of head')
     head = dict(zip(lines[1].split('\t'), lines[2].split('\t'), strict=False))
     names = tuple(name.strip() for name in lines[3].split('\t')[2:] if name.strip())
     if not names or len(set(names)) < len(names):
@@ -87,4 +87,4 @@ def _fill(row: NDArray[np.float64], line: str, where: str) -> None:
     try:
         row[:len(cells)] = [float(cell) if cell.strip() else np.nan for cell in cells]
     except ValueError:
-        raise InputError(f'{where} has a cell that is no number') from None
+        raise InputError(f'{where} has a cell that is not a number') from None

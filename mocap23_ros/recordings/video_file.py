@@ -47,7 +47,7 @@ class VideoFile:
     def __init__(self, path: Path, rate: float | None = None) -> None:
         """rate: frames per second, in place of the container's stamps.
 
-        Raises InputError for files that are no videos, for those without stamps unless a rate is
+        Raises InputError for files that are not videos, for those without stamps unless a rate is
         given, and for slow motion.
         """
         try:

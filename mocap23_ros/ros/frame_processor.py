@@ -42,7 +42,7 @@ MAX_WAITING = 300  # frames, of which only the people in 2D are kept
 # Rays that turn by more from one frame to the next [degrees] are those of another calibration. A
 # lens that zooms turns them by less, and keeps the people.
 OTHER_CALIBRATION = 1.0
-CHANGES, CHANGES_WITHIN = 4, 5.0  # so many in so many seconds are no change but two cameras
+CHANGES, CHANGES_WITHIN = 4, 5.0  # so many in so many seconds are not a change but two cameras
 
 Input: TypeAlias = 'Image | CompressedImage | Keypoints2DArray'
 

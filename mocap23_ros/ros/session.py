@@ -123,7 +123,7 @@ class Session:
     def start(self) -> None:
         """Begin to take frames. Raises InputError where the thread of before still hangs."""
         if self._worker.is_alive:
-            raise InputError(f'"{self._processor.stage}" hangs still: start the node again')
+            raise InputError(f'"{self._processor.stage}" still hangs: start the node again')
         self._clock.reset()
         self._processor.reset()
         self._input = self._subscribe()  # first: it may fail

@@ -27,7 +27,7 @@ _POSE_UNCERTAINTY = CameraPoseUncertainty()
 
 
 def _frame_fault(value: str) -> str:
-    """Why a text is no name of a TF frame."""
+    """Why a text is not the name of a TF frame."""
     if not value.strip():
         return 'must name a TF frame, and is empty'
     return _prefix_fault(value)
@@ -41,7 +41,7 @@ def _prefix_fault(value: str) -> str:
 
 
 def _pose_fault(value: str) -> str:
-    """Why a text is no pose of a camera; an empty one is: TF says it then."""
+    """Why a text is not a pose of a camera; an empty one is: TF says it then."""
     try:
         if value:
             pose_from_text(value)

@@ -65,5 +65,5 @@ def _entries(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError) as error:  # InputError among them
         raise InputError(f'{path} is damaged ({error})') from None
     if not all(isinstance(entry, dict) for entry in entries.values()):
-        raise InputError(f'{path} is damaged (a tier is no object)')
+        raise InputError(f'{path} is damaged (a tier is not an object)')
     return entries

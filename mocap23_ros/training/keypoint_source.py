@@ -27,7 +27,7 @@ from mocap23_ros.training.targets import TrainingWindows
 from mocap23_ros.windows.recording_windows import recording_windows
 from mocap23_ros.windows.resampling import MAX_GAP, resample_keypoints
 
-TRUSTED_CONFIDENCE = 0.5  # keypoints below it are observed, but are no target
+TRUSTED_CONFIDENCE = 0.5  # keypoints below it are observed, but are not a target
 _TRUSTED_JOINTS = 0.6  # of a usable sample, besides both hips
 _USABLE_SAMPLES = 0.5  # of a window
 # On top of the detector's own errors, in the same units as those of projected motion.

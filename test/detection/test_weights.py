@@ -142,13 +142,13 @@ def test_size_is_bounded(server, cache, path, monkeypatch):
 @pytest.mark.parametrize('url', [
     'file:///etc/hostname', 'http://models.example.org/x.onnx', 'ftp://127.0.0.1/x.onnx', 'x.onnx'])
 def test_addresses_that_are_not_https_are_refused(cache, url):
-    with pytest.raises(InputError, match='is no https address'):
+    with pytest.raises(InputError, match='is not an https address'):
         weights.fetch_weights('mine', url, '0' * 64)
     assert not list(cache.glob('*'))
 
 
 def test_a_server_cannot_lead_away_from_https(server):
-    with pytest.raises(InputError, match=r'models\.example\.org/plain\.onnx is no https address'):
+    with pytest.raises(InputError, match=r'example\.org/plain\.onnx is not an https address'):
         weights.fetch_weights('mine', server + '/moved.onnx', sha256('/plain.onnx'))
 
 

@@ -57,7 +57,7 @@ CHANGES = {
     'steps as a truth value': (changed('steps', to=True), 'steps must be a number'),
     'skeleton as a number': (changed('skeleton', to=3), 'tier xs: no skeleton'),
     'weights as text': (changed('weights', to='x'), 'tier xs: weights must name'),
-    'tier without entry': (lambda m: m['tiers'].update(xs=[]), 'tier xs is no object'),
+    'tier without entry': (lambda m: m['tiers'].update(xs=[]), 'tier xs is not an object'),
     'tiers as a list': (lambda m: m.update(tiers=[]), 'no tiers'),
     'later version': (lambda m: m.update(version=9), 'version 9, not 1'),
     'no version': (lambda m: m.pop('version'), 'version None'),

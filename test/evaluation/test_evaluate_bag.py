@@ -57,7 +57,7 @@ def test_configurations_beside_a_truth(bag, tmp_path):
 @pytest.mark.parametrize(('words', 'message'), [
     (['--with', 'lifter=gometric'], 'lifter must be one of'),
     (['--with', 'lfter=geometric'], 'did you mean lifter'),
-    (['--with', 'lag=many'], 'lag is no int'),
+    (['--with', 'lag=many'], 'lag is not of type int'),
     (['--with', 'lag=99'], '0 to 30'),
     (['--with', 'a:lag=1', '--with', 'a:lag=2'], 'tell them apart'),
     (['--with', 'lifter=geometric', '--truth', 'absent.npz'], 'absent.npz'),

@@ -183,7 +183,7 @@ def test_two_runs_in_one_bag_are_refused(tmp_path, capsys):
 def test_no_bags(tmp_path, capsys):
     (tmp_path / 'empty').mkdir()
     for name, words in (('absent', 'no such'), ('empty', 'neither metadata.yaml nor'),
-                        ('old.bag', 'ROS 1'), ('text.txt', 'is no bag')):
+                        ('old.bag', 'ROS 1'), ('text.txt', 'is not a bag')):
         if '.' in name:
             (tmp_path / name).write_text('x')
         lift(tmp_path / name, tmp_path / 'out.npz', expected=2)

@@ -165,6 +165,6 @@ def test_a_node_that_hangs_can_be_deactivated_and_ended():
         says('stalled', '"detect and track" of one image has taken')
         assert peer.change_state(Transition.TRANSITION_DEACTIVATE, 'hanging')
         assert not peer.change_state(Transition.TRANSITION_ACTIVATE, 'hanging')
-        assert '"detect and track" hangs still: start the node again' in node.output
+        assert '"detect and track" still hangs: start the node again' in node.output
         assert node.stop(signal.SIGINT) == 0
         assert 'Traceback' not in node.output

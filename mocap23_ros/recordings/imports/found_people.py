@@ -121,9 +121,9 @@ def check_number(number: Any, where: str) -> int:
     if isinstance(number, float) and number.is_integer():
         number = int(number)
     if not isinstance(number, int) or isinstance(number, bool) or number < 0:
-        raise InputError(f'{where[:80]}: {str(number)[:40]!r} is no frame number')
+        raise InputError(f'{where[:80]}: {str(number)[:40]!r} is not a frame number')
     if number > _LARGEST_NUMBER:
-        raise InputError(f'{where[:80]}: {number} is no frame number, but maybe a time stamp; '
+        raise InputError(f'{where[:80]}: {number} is not a frame number but perhaps a time stamp; '
                          'number the frames, or write stamps into the npz of docs/LIFT.md')
     return number
 
@@ -151,7 +151,7 @@ def plain_numbers(values: Any, dimensions: int, where: str) -> NDArray[np.float3
 
 
 def person_id(entry: Mapping[str, Any], *keys: str) -> int | None:
-    """The id under one of the keys; None for none, a negative one, or what is no number."""
+    """The id under one of the keys; None for none, a negative one, or what is not a number."""
     for key in keys:
         value = entry.get(key)
         while isinstance(value, list) and len(value) == 1:

@@ -73,7 +73,7 @@ def _time(found: FoundPeople, rate: float | None) -> tuple[list[int], NDArray[np
     count = (known[-1] - known[0]) // step + 1
     if count > max(_SPARSE * len(known), _FEW):
         raise InputError(f'{len(known)} images are numbered from {known[0]} to {known[-1]}: they '
-                         'are no frames of a video')
+                         'are not frames of a video')
     if count > MOST_FRAMES:
         raise InputError(f'it spans {count} frames; at most {MOST_FRAMES} are read')
     numbers = list(range(known[0], known[-1] + 1, step))

@@ -107,7 +107,7 @@ def _landmarks(person: list[Any], where: str) -> NDArray[np.float32]:
         values.append(landmark.get('visibility', landmark.get('presence', UNKNOWN_CONFIDENCE))
                       if isinstance(landmark, dict) else None)
         if not all(isinstance(v, int | float) and not isinstance(v, bool) for v in values):
-            raise InputError(f'{where} has a landmark whose x, y or visibility is no number')
+            raise InputError(f'{where} has a landmark whose x, y or visibility is not a number')
         rows.append(values)
     landmarks: NDArray[np.float32] = np.array(rows, np.float64).astype(np.float32)
     if np.nanmedian(np.abs(landmarks[:, :2])) > _FAR_OUT:

@@ -35,7 +35,7 @@ def read(documents: Iterable[tuple[str, Any]]) -> FoundPeople:
     found = FoundPeople(BODY25)
     for name, document in documents:
         if not recognises(document):
-            raise InputError(f'{name} is no frame of OpenPose: it has no people')
+            raise InputError(f'{name} is not a frame of OpenPose: it has no people')
         number = names.number(name)
         if number in found.frames:
             raise InputError(f'{name} is frame {number} a second time')

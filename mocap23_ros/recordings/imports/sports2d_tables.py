@@ -29,7 +29,7 @@ _JOINTS = {'Hip': 'pelvis', 'Neck': 'neck', 'Head': 'head', 'Nose': 'nose',
                   ('Wrist', 'wrist'), ('Hip', 'hip'), ('Knee', 'knee'), ('Ankle', 'ankle'),
                   ('BigToe', 'big_toe'), ('SmallToe', 'small_toe'), ('Heel', 'heel'))}}
 _FEWEST = 8  # joints
-_PIXELS = 20.0  # larger numbers are no metres
+_PIXELS = 20.0  # larger numbers are not metres
 
 
 def pixel_tables(files: Sequence[Path]) -> list[Path]:
