@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from mocap23_ros.detection.blazepose import BlazePose, Look
 from mocap23_ros.detection.detector import Detection
 from mocap23_ros.detection.images import check_image
-from mocap23_ros.detection.keypoint_similarity import keypoint_similarity
+from mocap23_ros.detection.keypoint_similarity import box_overlap, keypoint_similarity
 from mocap23_ros.detection.landmark_people import (
     LandmarkPerson,
     to_detection,
     without_duplicates,
 )
-from mocap23_ros.detection.movenet import FoundPerson, MoveNet, box_overlap
+from mocap23_ros.detection.movenet import FoundPerson, MoveNet
 from mocap23_ros.detection.packaged_weights import find_packaged
 from mocap23_ros.detection.person_finder import PersonFinder
 from mocap23_ros.detection.regions import PersonLandmarks, PersonRegion
@@ -178,4 +178,4 @@ def _agree(pose: PersonLandmarks, found: FoundPerson) -> bool:
     """Whether the landmarks are those of the person found, not of a neighbour or of nothing."""
     points = pose.landmarks[:, :2]
     box = np.concatenate([points.min(axis=0), points.max(axis=0)])
-    return box_overlap(box, found.box) >= _NEW_OVERLAP
+    return bool(box_overlap(box, found.box) >= _NEW_OVERLAP)

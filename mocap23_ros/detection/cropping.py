@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Parts of an image to the input of a network, and points back."""
+"""Brings parts of an image into a network's input, and points back."""
 
 from dataclasses import dataclass
 

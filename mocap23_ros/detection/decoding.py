@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""What families of networks share in reading outputs, in pixels of the network's input."""
+"""Decoding that network families share, in pixels of the network's input."""
 
 import cv2
 import numpy as np

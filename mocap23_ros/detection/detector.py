@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a 2D detector is and what it returns."""
+"""The protocol of 2D detectors, and what they return."""
 
 from dataclasses import dataclass
 from typing import Protocol

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""What JPEG and PNG files say about themselves, read before a decoder allocates anything.
+"""Reads the headers of JPEG and PNG files before a decoder allocates anything.
 
 The names of markers and chunks are those of ITU-T T.81 and of the PNG specification.
 """

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""What every detector asks of an image."""
+"""Checks what every detector asks of an image."""
 
 import numpy as np
 from numpy.typing import NDArray

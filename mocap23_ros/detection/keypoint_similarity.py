@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""How alike two sets of keypoints are: COCO's object keypoint similarity (OKS)."""
+"""How alike two people are: COCO's object keypoint similarity (OKS), and overlap of boxes."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +8,15 @@ from numpy.typing import NDArray
 from mocap23_ros.skeletons.coco17 import COCO_SIGMAS
 
 _OTHER_SIGMA = 0.08  # formats without published values: about the mean of the body's
+
+
+def box_overlap(first: NDArray, second: NDArray) -> NDArray[np.float64]:
+    """Intersection over union of boxes [...,4] (corners); the leading axes broadcast."""
+    low = np.maximum(first[..., :2], second[..., :2])
+    high = np.minimum(first[..., 2:], second[..., 2:])
+    shared = np.prod(np.maximum(high - low, 0.0), axis=-1)
+    areas = [np.prod(boxes[..., 2:] - boxes[..., :2], axis=-1) for boxes in (first, second)]
+    return shared / np.maximum(areas[0] + areas[1] - shared, 1e-9)
 
 
 def keypoint_sigmas(count: int) -> NDArray[np.float64]:

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""People told by BlazePose landmarks: their COCO keypoints, and each person once."""
+"""Turns BlazePose landmarks into COCO keypoints, each person once."""
 
 from dataclasses import dataclass
 

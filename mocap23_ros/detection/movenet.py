@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mocap23_ros.detection.keypoint_similarity import box_overlap
 from mocap23_ros.engines.backend import Backend
 from mocap23_ros.errors import InputError
 
@@ -105,11 +106,3 @@ def decode_centres(
             kept.append(index)
     return [FoundPerson(boxes[index].astype(np.float32), points[index].astype(np.float32),
                         float(scores[index])) for index in kept]
-
-
-def box_overlap(first: NDArray, second: NDArray) -> float:
-    """Intersection over union of two boxes [4]."""
-    low, high = np.maximum(first[:2], second[:2]), np.minimum(first[2:4], second[2:4])
-    common = float(np.prod(np.maximum(high - low, 0.0)))
-    both = float(np.prod(first[2:4] - first[:2]) + np.prod(second[2:4] - second[:2])) - common
-    return common / both if both > 0 else 0.0

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a family of ONNX networks says of itself: how it is known, fed and read.
+"""The protocol of a family of ONNX networks: how to know, feed and read it.
 
 A new family is one file in families/ with a class of one of the three kinds below, and a row in
 network_families.py.

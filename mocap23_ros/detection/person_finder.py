@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""When and at which scale images are searched for people: at once, or behind the images."""
+"""Searches images for people at several scales: at once, or behind the images."""
 
 import os
 import threading
@@ -11,7 +11,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.detection.movenet import FoundPerson, MoveNet, box_overlap
+from mocap23_ros.detection.keypoint_similarity import box_overlap
+from mocap23_ros.detection.movenet import FoundPerson, MoveNet
 
 COARSE_SIDE = 448
 """px of the input: finds people of about a tenth of the image's longer side and more."""

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where to look for people who are not followed yet, without finding the known ones again."""
+"""Chooses where to look for new people, without finding the known ones again."""
 
 from collections.abc import Iterator, Sequence
 

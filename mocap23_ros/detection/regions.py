@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where a person is to be looked at: the region that BlazePose's landmark network takes."""
+"""The region around a person that BlazePose's landmark network takes."""
 
 import math
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Rough outlines of people from their landmarks, to paint those out who are not meant."""
+"""Paints people out of an image by rough outlines from their landmarks."""
 
 from collections.abc import Sequence
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Detection in images of cameras that are mounted on their side or upside down."""
+"""Detects people in images of cameras mounted on their side or upside down."""
 
 from dataclasses import replace
 

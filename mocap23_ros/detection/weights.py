@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Network files of the onnx detector: where they come from, where they are kept."""
+"""Fetches and keeps the network files of the onnx detector."""
 
 import json
 import os

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""A rigid body put into lifted joints: constant bone lengths, rotations of every segment.
+"""Fits a rigid body to lifted joints: constant bone lengths, rotations of every segment.
 
 Starts from the analytic rotations and refines them by a few Gauss-Newton steps on all frames and
 people at once, each joint weighed by its covariance: what the depth of one joint leaves open is

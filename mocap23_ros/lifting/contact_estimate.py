@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which feet stand, from how still and how low their keypoints are."""
+"""Tells which feet stand from how still and how low their keypoints are."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the floor and the size of a body say about distance, and how well.
+"""How well the floor and the size of a body tell its distance.
 
 First-order propagation of the error sources through the ray/floor intersection and through the
 apparent size. All arguments broadcast; distances are horizontal, in metres.

@@ -60,7 +60,7 @@ class DiffusionLifter:
         motion = self._to_world(windows, inputs, outputs, usable)
         self._remember_stature(windows, outputs['stature_estimate'], usable)
         self._warm_start.store(windows, motion.joints[:, :, :len(self.input_format)])
-        # Published is what the whole track, or the user, says; a window alone knows less.
+        # Publish what the whole track, or the user, says; a window alone knows less.
         stature, stature_sd = self._stature.current(windows.person_ids, windows.stature)
         return replace(motion,
                        stature=np.where(usable, stature, np.nan).astype(np.float32),

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where each person's eyes, ears and nose lie in the head, constant over the track."""
+"""Learns where each person's eyes, ears and nose lie in the head, constant over the track."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Joints that are not seen: held relative to the pelvis from the nearest sighting in time."""
+"""Fills in unobserved joints: they keep their offset from the pelvis at the nearest sighting."""
 
 import numpy as np
 from numpy.typing import NDArray

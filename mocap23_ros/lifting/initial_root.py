@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where a person stands, from one frame: ankle rays against the floor, and apparent size.
+"""Estimates where a person stands from one frame: ankle rays on the floor, and apparent size.
 
 No state and no learning; every array is batched over any leading axes, so that it serves single
 frames, windows and whole training batches. The learned lifter builds its virtual cameras around

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Depth of every joint along its ray from bone lengths, parents first.
+"""Places every joint along its ray by bone lengths, parents first.
 
 A bone of known length that hangs from a placed parent meets the ray of its child at two points,
 in front of the parent and behind it. Which one is a matter of odds: knees and wrists are usually

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""What one frame says about how far away a person is: levelled rays, size, floor hits."""
+"""Evidence of one frame about how far away a person is: levelled rays, size, floor hits."""
 
 from dataclasses import dataclass
 

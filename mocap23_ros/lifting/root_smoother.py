@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Fixed-interval smoothing of root positions measured with very unequal trust."""
+"""Fixed-interval smoothing of root positions whose measurements deserve very unequal trust."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Body height per person, learned slowly from every frame in which size and floor agree."""
+"""Learns each person's stature slowly, from every frame in which size and floor agree."""
 
 from dataclasses import dataclass
 

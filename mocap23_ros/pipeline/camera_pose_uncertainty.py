@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""What an uncertain camera pose adds to the covariance of joints in the world.
+"""Adds an uncertain camera pose to the covariance of joints in the world.
 
 A lifter knows how well it places a joint against the camera that it was told of. Where that camera
 stood is somebody else's estimate: a calibrated mount or odometry, and a stamp that is a little off

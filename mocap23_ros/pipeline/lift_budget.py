@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Who is computed where the time does not suffice for everybody."""
+"""Chooses the people to compute where time does not suffice for everybody."""
 
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ _MEMORY = 15  # images over which the cost of a person is judged
 
 
 class LiftBudget:
-    """How many people can be computed in a time, judged by what the last images cost."""
+    """Estimates how many people fit into a time, from what the last images cost."""
 
     def __init__(self) -> None:
         self._costs: deque[float] = deque(maxlen=_MEMORY)
@@ -27,7 +27,7 @@ class LiftBudget:
             self._costs.append(seconds / people)
 
     def most_people(self, seconds: float) -> int | None:
-        """Return for how many people the seconds suffice; None: for any number, or unknown."""
+        """Return how many people fit into the seconds; None: any number, or unknown."""
         if not self._costs or seconds <= 0.0:
             return None
         return max(_FEWEST, int(seconds / max(float(np.median(self._costs)), 1e-6)))

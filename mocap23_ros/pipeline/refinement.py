@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""What is done to lifted joints before they are published: filter, constant bones, planted feet."""
+"""Refines lifted joints before they are published: filter, constant bones, planted feet."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from mocap23_ros.pipeline.rigid_skeleton import RigidSkeleton
 
 @dataclass(frozen=True)
 class RefinementSteps:
-    """Which steps are taken; all but for comparisons.
+    """The steps to take: all of them, but for comparisons.
 
     smoothing: JointFilter. bones: RigidSkeleton. contact: ContactCorrection.
     """

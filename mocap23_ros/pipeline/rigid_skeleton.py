@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Skeletons with the person's own, constant bone lengths, frame by frame.
+"""Gives skeletons the person's own, constant bone lengths, frame by frame.
 
 A lifter that is in doubt about a depth says the mean, which lies between the possible ones: its
 limbs come out too short where they point at the camera or away. Lengths that were measured while a

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Left and right put right in what a camera saw, and what is not sure of it in the covariance."""
+"""Puts left and right of keypoints right, and adds what stays unsure to the covariance."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -15,7 +15,7 @@ from mocap23_ros.tracking.side_filter import SideAlternative, SideFilter
 from mocap23_ros.windows.keypoint_history import KeypointHistory
 from mocap23_ros.windows.keypoint_windows import KeypointWindows
 
-LEAST_PROBABILITY = 0.03  # below it, the other sides are not worth a lift of their own
+LEAST_PROBABILITY = 0.03  # less probable sides are not worth a lift of their own
 _CONFIDENCE_SPREAD = 0.5  # metres in which confidence falls to a third
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""From lifted joints to published estimates: root pose, velocity, covariance."""
+"""Makes the published estimates of lifted joints: root pose, velocity, covariance."""
 
 from collections.abc import Mapping
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Skeletons of people who are not seen right now."""
+"""Predicts skeletons of people who are not seen right now."""
 
 from dataclasses import replace
 
@@ -18,7 +18,7 @@ _CONTACT_TIME = 0.3
 
 def predict_estimate(last: SkeletonEstimate, stamp: float, root_filter: RootFilter,
                      state: TrackState) -> SkeletonEstimate:
-    """The last seen skeleton carried on with its fading velocity; covariance grows with time.
+    """Carry the last skeleton on with its fading velocity; the covariance grows with time.
 
     state: of the track; anything but LOST becomes PREDICTED.
     """

@@ -1,3 +1,3 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Is what goes in and comes out possible? Names the mistakes that set-ups are made with."""
+"""Checks whether inputs and outputs are possible, and names the mistake in the set-up."""

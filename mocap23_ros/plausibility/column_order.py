@@ -1,13 +1,13 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Columns of a keypoint file that are not one person each, as untracked detections are."""
+"""Tells whether each column of a keypoint file is one person, or detections nobody tracked."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.skeletons.coco17 import HIPS, SHOULDERS
 
-_FAR = 0.5  # body lengths in the image from one frame to the next
+_FAR = 0.5  # body lengths in the image, from one frame to the next
 _SOON = 0.1  # seconds between these frames
 _FEWEST_JUMPS, _JUMPS = 4, 0.02  # and their share, with the known steps as whole
 _TRUNK = [*SHOULDERS, *HIPS]

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Seventeen keypoints in Human3.6M's order that are taken for COCO's, told by the body's shape."""
+"""Tells keypoints in Human3.6M's order from COCO's by the shape of the body."""
 
 import numpy as np
 from numpy.typing import NDArray

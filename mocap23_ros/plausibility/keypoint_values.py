@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""The habits of other detectors in writing keypoints down: the same rules for files and topics."""
+"""How other detectors write keypoints: one set of rules for files and topics."""
 
 from collections.abc import Sequence
 

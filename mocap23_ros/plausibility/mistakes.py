@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""The mistakes that set-ups of cameras are made with: what undoes each, and its mend in words."""
+"""Usual mistakes in the set-up of a camera: what undoes each, and how to mend it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace

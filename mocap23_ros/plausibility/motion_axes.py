@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""3D motion in a world with other axes than the truth's, mirrored, or with sides exchanged."""
+"""Finds motion whose axes differ from the truth's, that is mirrored, or has its sides exchanged."""
 
 from itertools import permutations, product
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""The unit of 3D motion, told by the length of the bones."""
+"""Tells the unit of 3D motion from the length of the bones."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the camera showed of people over the last seconds, thinned, in arrays of fixed size."""
+"""Keeps what a camera saw of people in the last seconds, thinned, in arrays of fixed size."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Does what the camera shows of people contradict the set-up? Which mistake would explain it?"""
+"""Checks the set-up against the people seen, and names the mistake that explains them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class Finding:
 
 
 class SetUpCheck:
-    """Collects what is seen of people; judges the last seconds of it when asked.
+    """Collects what the camera sees of people; judges the last seconds when asked.
 
     A frame costs little, and most cost nothing: five a second are looked at.
     """
@@ -84,7 +84,7 @@ def diagnose(samples: PeopleSamples) -> list[Finding] | None:
 
 
 def _plausible_share(judged: Standing) -> float:
-    """Of the sightings; who seems to lie among people who fit nothing does not count."""
+    """Share of the sightings; whoever seems to lie among people who fit nothing does not count."""
     stand, lie = ((which & judged.known).sum() / judged.known.sum()
                   for which in (judged.stands, judged.lies & ~judged.stands))
     return float(stand if stand < _FEW and 1 - stand - lie > _CONTRADICTED else stand + lie)

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""How people would stand before a camera: what their image alone says under a camera pose."""
+"""How people stand under a camera pose, judged from their image alone."""
 
 from dataclasses import dataclass
 
@@ -44,7 +44,7 @@ class Standing:
 
     @property
     def known(self) -> NDArray[np.bool_]:
-        """Whether a sample says anything."""
+        """Whether a sample tells anything."""
         return np.isfinite(self.upright) | self.above_horizon | self.lies
 
     @property
@@ -57,7 +57,7 @@ class Standing:
 
     @property
     def likelihood(self) -> NDArray[np.float64]:
-        """From 0 to 1: more for who stands straight and is as tall as people are."""
+        """From 0 to 1, higher for people who stand straight and are as tall as people are."""
         with np.errstate(invalid='ignore', divide='ignore'):
             lean = np.exp((self.upright - 1) / 0.1)
             deviation = np.log(self.stature / USUAL_STATURE) / _SPREAD

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""People who would always walk backwards: their left and right are exchanged, or the image is.
+"""Finds people who always walk backwards: their sides, or those of the image, are exchanged.
 
 The floor under the feet tells where somebody goes, and the image which shoulder is on which side.
 """

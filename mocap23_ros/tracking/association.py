@@ -1,31 +1,22 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which detection belongs to which followed person: the least total cost."""
+"""Assigns detections to the people who are followed, at the least total cost."""
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from mocap23_ros.detection.keypoint_similarity import keypoint_similarity
+from mocap23_ros.detection.keypoint_similarity import box_overlap, keypoint_similarity
 
 FORBIDDEN = 1e6
 # Where both places are known; the rest is the image's.
 _FLOOR_WEIGHT, _HIDDEN_FLOOR_WEIGHT = 0.2, 0.7
 _FLOOR_WIDTH = 4.0  # squared deviations at which half of it is lost
-_ELSEWHERE, _FAR = 12.0, 0.8  # squared deviations and metres: nobody is there so soon
+_ELSEWHERE, _FAR = 12.0, 0.8  # squared deviations and metres that nobody covers so soon
 _THERE = 6.0  # squared deviations within which somebody is found where the image lost him
 _HIDDEN = 0.3  # s without being seen after which a person is found by the floor alone
 _KEYPOINT_WEIGHT = 0.5  # the rest is the boxes'
 _KEYPOINT_TOLERANCE = 2.5  # widens OKS: limbs move between images, more so while unseen
-
-
-def box_overlap(first: NDArray, second: NDArray) -> NDArray[np.float64]:
-    """Intersection over union of boxes [A,4] and [B,4] (corners) as [A,B]."""
-    low = np.maximum(first[:, None, :2], second[None, :, :2])
-    high = np.minimum(first[:, None, 2:], second[None, :, 2:])
-    shared = np.prod(np.maximum(high - low, 0.0), axis=-1)
-    areas = [np.prod(boxes[:, 2:] - boxes[:, :2], axis=-1) for boxes in (first, second)]
-    return shared / np.maximum(areas[0][:, None] + areas[1][None] - shared, 1e-9)
 
 
 def moved_keypoints(keypoints: NDArray, seen_boxes: NDArray, boxes: NDArray
@@ -57,7 +48,7 @@ def association_cost(
     body = np.maximum(track_size.max(axis=1), 1.0)
     reach = 0.5 * body + 3.0 * track_deviations
     nearness = np.clip(1.0 - distance / reach[:, None], 0.0, 1.0)
-    alike_boxes = 0.5 * (box_overlap(track_boxes, boxes) + nearness)
+    alike_boxes = 0.5 * (box_overlap(track_boxes[:, None], boxes[None]) + nearness)
     alike = keypoint_similarity(track_keypoints, keypoints, np.prod(track_size, axis=1),
                                 width=_KEYPOINT_TOLERANCE)
     alike = np.where(np.isnan(alike), alike_boxes, alike)

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Detections that are the same person seen twice: alike in the image and at one place."""
+"""Finds detections of one person seen twice: alike in the image and at one place."""
 
 import numpy as np
 from numpy.typing import NDArray

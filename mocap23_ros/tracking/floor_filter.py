@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Kalman filter of a person's place on the floor: people walk on for a while, then anywhere."""
+"""Kalman filter of a person's place on the floor: people walk on, and then turn anywhere."""
 
 import numpy as np
 from filterpy.kalman import predict, update

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where on the floor the people of one image stand, and whether they can stand there at all."""
+"""Finds where on the floor the people of an image stand, and whether they can stand there."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ class FloorPlaces:
 
 
 def unknown_places(count: int) -> FloorPlaces:
-    """Places where no camera is known: nothing speaks against anybody."""
+    """Places of people whose camera is unknown: anything is possible."""
     return FloorPlaces(np.full((count, 2), np.nan), np.full((count, 2, 2), np.nan),
                        np.full(count, np.nan), np.ones(count, bool))
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""What is remembered of one person from image to image."""
+"""What the tracker remembers of a person from image to image."""
 
 import math
 from collections.abc import Sequence
@@ -44,7 +44,7 @@ class Person:
         self.confirmed = False
         self.hits = 0
         self.stature = math.nan
-        self.alone = stamp  # when it was last no other person's double
+        self.alone = stamp  # when the person was last nobody's double
         self.floor: FloorFilter | None = None
         self.come_back(seen, index, stamp)
 

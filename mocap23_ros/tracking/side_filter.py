@@ -33,8 +33,8 @@ MEMORY = 128  # images
 _TOGETHER = 0.6  # pairs of a group err together: their evidence counts by this much
 _TORSO_EVIDENCE = 6.0  # nats / s for shoulders and hips that point the same way
 _LEAST_OFFSET = 0.05  # body heights from which such an offset means something
-_FORGOTTEN = 5.0  # s after which somebody who is not seen is begun anew
-_SIZE_MEMORY = 3.0  # s in which an apparent height that is no more is forgotten
+_FORGOTTEN = 5.0  # s without being seen after which a person begins anew
+_SIZE_MEMORY = 3.0  # s in which the filter forgets an apparent height
 _BITS = (np.arange(STATES)[:, None] >> np.arange(len(GROUPS))) & 1  # [S,G]
 _SIGN = 1.0 - 2.0 * _BITS
 BODY = ARMS | LEGS
@@ -212,7 +212,7 @@ class SideFilter:
         self._born[row] = self._image
 
     def _begin_anew(self, rows: NDArray, keypoints: NDArray, step: float) -> None:
-        """Measure how tall people are; start those anew who leapt or come back."""
+        """Measure how tall people are; begin anew with those who leapt or came back."""
         seen = keypoints[..., 2:] > 0
         low = np.where(seen, keypoints[..., :2], np.inf).min(axis=1, initial=np.inf)
         high = np.where(seen, keypoints[..., :2], -np.inf).max(axis=1, initial=-np.inf)

@@ -24,7 +24,7 @@ from mocap23_ros.tracking.floor_places import CameraView, FloorPlaces
 from mocap23_ros.tracking.person import Person, Sightings, places_of
 from mocap23_ros.tracking.track import Track, TrackState
 
-_TWICE = 0.5  # s after which two people who are one in every image are one
+_TWICE = 0.5  # s in which two tracks share every image before they count as one person
 _BACK = 3.5  # squared deviations within which a remembered person is recognised
 _BACK_REACH = 2.0  # m
 _STATURES_ALIKE = 1.25  # largest ratio of one person's statures
@@ -76,7 +76,7 @@ class Tracker:
         self._check(detections, stamp)
         step = stamp - self._stamp
         self._stamp = stamp
-        # Who was not seen for so long is not where the image says, but maybe where the floor does.
+        # The image does not know where people are after so long, but the floor may.
         gone = [p for p in self._people if stamp - p.last_seen > self._keep_for]
         self._people = [p for p in self._people if stamp - p.last_seen <= self._keep_for]
         model = MotionModel(step) if self._people else None
@@ -197,7 +197,7 @@ class Tracker:
         return doubles
 
     def _doubled(self) -> list[Person]:
-        """People who were one with an older one in every image for a while."""
+        """People who shared every image with an older person for a while."""
         here = [p for p in self._people if p.last_seen == self._stamp]
         if len(here) < 2:
             return []

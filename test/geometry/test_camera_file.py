@@ -104,7 +104,7 @@ def test_round_trip(tmp_path):
     (TEXT.replace('438.783367', '.nan'), 'finite'),
     (TEXT.replace('438.783367', '0'), 'uncalibrated'),
     (TEXT.replace('plumb_bob', 'wobbly'), "unknown distortion model 'wobbly'"),
-    (TEXT + POSE.replace('0.7071068]', '0.9]'), 'not length 1'),
+    (TEXT + POSE.replace('0.7071068]', '0.9]'), 'length 1; give'),
     (TEXT + POSE.replace('quaternion', 'kwaternion'), 'kwaternion is unknown; is quat'),
     (TEXT + POSE.replace('[1.0, 2.0, 1.5]', '[1.0, 2.0]'), 'translation must have 3'),
     (TEXT + POSE.replace('0.05', 'low'), 'floor_height must hold numbers'),
