@@ -3,6 +3,7 @@
 """The camera that a CameraInfo describes, message or file."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -26,11 +27,28 @@ def camera_from_fields(
     pixels, width and height 0 = up to the edge. image_size: (width, height) of the image
     really received; K follows where it was resized. rectified: the image is already
     undistorted; P is used and D and R are not (a baseline in P[3] is not: TF says where the
-    camera is).
+    camera is). The camera knows its counterpart.
     Raises InputError as from_calibration and check_camera do, for a roi or binning that does
     not fit the image, and where the image is not a resized version of what CameraInfo
     describes.
     """
+    fields = (width, height, distortion_model, d, k, r, p, binning_x, binning_y, roi, image_size)
+    camera = _camera(*fields, rectified)
+    try:
+        other = _camera(*fields, not rectified)
+    except InputError:  # no P, say
+        return camera
+    alike = not (camera.distortion.any() or other.distortion.any()) and \
+        np.array_equal(camera.K, other.K) and \
+        np.array_equal(camera.rectification, other.rectification)
+    return camera if alike else replace(camera, counterpart=other)
+
+
+def _camera(
+        width: int, height: int, distortion_model: str, d: ArrayLike, k: ArrayLike,
+        r: ArrayLike | None, p: ArrayLike | None, binning_x: int, binning_y: int,
+        roi: Sequence[int] | None, image_size: Sequence[int] | None, rectified: bool
+        ) -> CameraModel:
     if width <= 0 or height <= 0:  # some drivers leave the size out
         if image_size is None:
             raise InputError('CameraInfo has no width and height: set them in the driver')

@@ -28,6 +28,8 @@ class CameraModel:
     image_size: (width, height) px.
     rectification: float64 [3,3] rotation from the lens to the camera frame (CameraInfo R);
         identity for all but one camera of a stereo pair.
+    counterpart: from the same CameraInfo, of rectified images where this one is of raw ones, and
+        the other way round; None where that would be the same camera, or is not known.
     """
 
     K: NDArray[np.float64]
@@ -35,6 +37,7 @@ class CameraModel:
     distortion_model: str
     image_size: tuple[int, int]
     rectification: NDArray[np.float64] = field(default_factory=lambda: np.eye(3))
+    counterpart: 'CameraModel | None' = None
 
     def __post_init__(self) -> None:
         for array in (self.K, self.distortion, self.rectification):
@@ -158,16 +161,18 @@ class CameraModel:
         K = self.K.copy()
         K[0, 2] -= x_offset
         K[1, 2] -= y_offset
+        other = self.counterpart and self.counterpart.cropped(x_offset, y_offset, width, height)
         return CameraModel(K, self.distortion, self.distortion_model,
-                           (int(width), int(height)), self.rectification)
+                           (int(width), int(height)), self.rectification, other)
 
     def resized(self, width: int, height: int, scale_x: float, scale_y: float) -> 'CameraModel':
         """The camera of images of (width, height) px, resized by these factors from the corner."""
         # Whole numbers are pixel centres, so that the image's corner is at (-0.5, -0.5).
         to_new = np.array([[scale_x, 0, 0.5 * scale_x - 0.5],
                            [0, scale_y, 0.5 * scale_y - 0.5], [0, 0, 1]])
+        other = self.counterpart and self.counterpart.resized(width, height, scale_x, scale_y)
         return CameraModel(to_new @ self.K, self.distortion, self.distortion_model,
-                           (width, height), self.rectification)
+                           (width, height), self.rectification, other)
 
 
 def _turn_rays(rotation: NDArray, points: NDArray[np.complex128]) -> NDArray[np.complex128]:

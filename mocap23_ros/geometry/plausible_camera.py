@@ -20,6 +20,7 @@ _SCALED, _DIAGONAL = 0.11, 0.04  # from the middle, and between x and y
 # Focal lengths in image sizes. A pinhole of 0.1 sees 157 degrees, a fisheye all around.
 _SHORTEST_FOCAL, _LONGEST_FOCAL = 0.1, 50.0
 _LARGEST_PIXEL_RATIO = 3.0
+_SQUARE, _NOT_SQUARE = 0.03, 0.1  # off a ratio of 1
 # Of real lenses 77 % of the image and more have rays, whose angles are 0.95 to 1.17 times those
 # without distortion (medians).
 _LEAST_FIELD = 0.3
@@ -75,6 +76,20 @@ def camera_doubt(camera: CameraModel, cropped: bool = False) -> str:
     if cropped:
         return doubt + 'check that K is that of the whole image, not of the roi'
     return doubt + 'check that K is of this image size, and cx and cy are not exchanged'
+
+
+def rectification_doubt(camera: 'CameraModel') -> str:
+    """Return what K and P alone say against images that are told to be raw, '' for nothing.
+
+    Pixels of sensors are square, and so are those of rectified images.
+    """
+    other = camera.counterpart
+    if other is None or other.distortion.any() or not camera.distortion.any():
+        return ''
+    shape, square = (c.K[1, 1] / c.K[0, 0] for c in (camera, other))
+    if abs(square - 1) > _SQUARE or abs(shape - 1) < _NOT_SQUARE:
+        return ''
+    return f'by K of the CameraInfo pixels are {shape:.2f} times as wide as high, by P square'
 
 
 def check_height(world_T_camera: NDArray[np.float64]) -> None:

@@ -73,6 +73,14 @@ def _k_of_this_size(samples: PeopleSamples) -> PeopleSamples | None:
     return replace(samples, points=points, middle=np.zeros_like(samples.middle))
 
 
+def _counterpart(samples: PeopleSamples) -> PeopleSamples | None:
+    """Raw images that are taken for rectified ones, or the other way round."""
+    if np.isnan(samples.counterpart_points).all():
+        return None
+    return replace(samples, points=samples.counterpart_points,
+                   counterpart_points=np.full_like(samples.points, np.nan))
+
+
 def _pose(rotation: Sequence[Sequence[float]]) -> NDArray[np.float64]:
     pose = np.eye(4)
     pose[:3, :3] = rotation
@@ -89,9 +97,17 @@ K_OF_ANOTHER_SIZE = Mistake(
     'and y alike): give the calibration of this size, or the size that K is for',
     _k_of_this_size)
 
+RECTIFICATION = Mistake(
+    'rectification',
+    'the images are rectified and image_is_rectified (--rectified) does not say so, or they are '
+    'raw and it says they are rectified: rectified images have P of the CameraInfo and no '
+    'distortion, raw ones K and D',
+    _counterpart)
+
 # The likelier one first: where two explain what is seen, it is named.
 MISTAKES = (
     K_OF_ANOTHER_SIZE,
+    RECTIFICATION,
     Mistake('body frame',
             'the camera frame is a body frame (x forward, z up) and not an optical one (z forward, '
             'y down): name the optical frame in header.frame_id, usually CAMERA_optical_frame, or '

@@ -25,6 +25,8 @@ class PeopleSamples:
     undistorted normalised image coordinates, NaN = not seen. floor_T_camera: float64 [N,4,4].
     middle: float64 [N,2] middle of the image in normalised coordinates, (0, 0) where the principal
     point lies in it. principal_point: float64 [N,2] from the image's corner, in focal lengths.
+    counterpart_points: float64 [N,17,2] as points, by the camera's counterpart (raw images for
+    rectified ones, or the other way round); NaN where it has none.
     """
 
     stamps: NDArray[np.float64]
@@ -33,6 +35,7 @@ class PeopleSamples:
     floor_T_camera: NDArray[np.float64]
     middle: NDArray[np.float64]
     principal_point: NDArray[np.float64]
+    counterpart_points: NDArray[np.float64]
 
     def __len__(self) -> int:
         return len(self.stamps)
@@ -42,12 +45,13 @@ class PeopleSamples:
         """Arrays to be filled in."""
         return cls(np.full(number, -np.inf), np.zeros(number, np.int64),
                    np.full((number, 17, 2), np.nan), np.zeros((number, 4, 4)),
-                   np.zeros((number, 2)), np.zeros((number, 2)))
+                   np.zeros((number, 2)), np.zeros((number, 2)),
+                   np.full((number, 17, 2), np.nan))
 
     def arrays(self) -> tuple[NDArray, ...]:
         """All arrays, in the order of the fields."""
         return (self.stamps, self.person_ids, self.points, self.floor_T_camera, self.middle,
-                self.principal_point)
+                self.principal_point, self.counterpart_points)
 
     def select(self, rows: NDArray) -> 'PeopleSamples':
         """Some of the samples, in this order."""
@@ -82,13 +86,15 @@ class PeopleMemory:
         if not count:
             return
         seen = keypoints[..., 2] > _CONFIDENCE
-        points = camera.undistort(np.where(seen[..., None], keypoints[..., :2], np.nan))
+        pixels = np.where(seen[..., None], keypoints[..., :2], np.nan)
+        points = camera.undistort(pixels)
+        other = np.nan if camera.counterpart is None else camera.counterpart.undistort(pixels)
         principal_point = (camera.K[:2, 2] + 0.5) / camera.K.diagonal()[:2]
         middle = 0.5 * np.array(camera.image_size) / camera.K.diagonal()[:2] - principal_point
         rows = (self._next + np.arange(count)) % CAPACITY
         self._next = int(rows[-1] + 1) % CAPACITY
         values = (stamp, list(person_ids)[:MOST_PEOPLE], points, floor_T_camera, middle,
-                  principal_point)
+                  principal_point, other)
         for array, value in zip(self._ring.arrays(), values, strict=True):
             array[rows] = value
 

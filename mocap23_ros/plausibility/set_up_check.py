@@ -9,8 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.geometry.camera_model import CameraModel
+from mocap23_ros.plausibility.height_doubt import height_doubt
 from mocap23_ros.plausibility.keypoint_order import looks_like_human36m
-from mocap23_ros.plausibility.mistakes import K_OF_ANOTHER_SIZE, MISTAKES, Mistake
+from mocap23_ros.plausibility.mistakes import (
+    K_OF_ANOTHER_SIZE,
+    MISTAKES,
+    RECTIFICATION,
+    Mistake,
+)
 from mocap23_ros.plausibility.people_samples import PeopleMemory, PeopleSamples
 from mocap23_ros.plausibility.standing import USUAL_STATURE, Standing, standing
 from mocap23_ros.plausibility.walking_sides import walk_backwards
@@ -79,7 +85,8 @@ def diagnose(samples: PeopleSamples) -> list[Finding] | None:
             'taken for COCO-17: put them into COCO order, eyes and ears as not detected'), True)]
     size = _size(told)
     if _plausible_share(told) >= _CONTRADICTED and _STATURES[0] <= size <= _STATURES[1]:
-        return _doubt_k(samples, size) or _doubt_sides(samples)
+        return (_doubt_k(samples, size) or _doubt_heights(samples, told)
+                or _doubt_sides(samples))
     return [_explain(samples, told, size)]
 
 
@@ -108,6 +115,11 @@ def _doubt_k(samples: PeopleSamples, size: float) -> list[Finding]:
     return [Finding(K_OF_ANOTHER_SIZE.key, (
         f'{PEOPLE_SEEN} would be {size:.2g} m tall. It looks as if {K_OF_ANOTHER_SIZE.words}'),
         True)]
+
+
+def _doubt_heights(samples: PeopleSamples, told: Standing) -> list[Finding]:
+    key, words = height_doubt(samples, told)
+    return [Finding(key, f'{PEOPLE_SEEN} {words}', key == RECTIFICATION.key)] if key else []
 
 
 def _doubt_sides(samples: PeopleSamples) -> list[Finding]:

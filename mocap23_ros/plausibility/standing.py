@@ -86,6 +86,15 @@ def standing(samples: PeopleSamples) -> Standing:
     return Standing(upright, stature, above, lies)
 
 
+def foot_distance(samples: PeopleSamples) -> NDArray[np.float64]:
+    """Metres [N] over the floor to where the ankles' ray lands; below 0 where it does not."""
+    rotation, height = samples.floor_T_camera[:, :3, :3], samples.floor_T_camera[:, 2, 3]
+    ray = _rays(_middle(samples.points, ANKLES), rotation)
+    with np.errstate(invalid='ignore', divide='ignore'):
+        reach: NDArray[np.float64] = (height - ANKLE_HEIGHT) / -ray[:, 2]
+    return reach * np.linalg.norm(ray[:, :2], axis=1)
+
+
 def _middle(points: NDArray, pair: NDArray[np.intp]) -> NDArray[np.float64]:
     """The middle [N,2] of two keypoints, one of them where the other is not seen."""
     left, right = points[:, pair[0]], points[:, pair[1]]

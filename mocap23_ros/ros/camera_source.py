@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_info import camera_from_fields
 from mocap23_ros.geometry.camera_model import CameraModel
-from mocap23_ros.geometry.plausible_camera import camera_doubt
+from mocap23_ros.geometry.plausible_camera import camera_doubt, rectification_doubt
 from mocap23_ros.ros.problems import ProblemLog, Severity
 
 if TYPE_CHECKING:
@@ -98,6 +98,10 @@ def _other_rectification(topics: Sequence[str], model: CameraModel, rectified: b
     if raw and not said and rectified:
         return (f'{raw} is named as raw images are, yet image_is_rectified is true: P is used and '
                 'no distortion; if the images are raw, set image_is_rectified to false')
+    doubt = '' if raw else rectification_doubt(model)
+    if doubt and not rectified:
+        return (f'{doubt}: if the images are rectified, set image_is_rectified to true; if they '
+                'are raw, all is well, and a topic named image_raw says so')
     return ''
 
 

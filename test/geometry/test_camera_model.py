@@ -212,6 +212,16 @@ def test_rectified_image_uses_p_and_no_distortion():
         camera_from_fields(**{**INFO, 'p': [0.0] * 12}, rectified=True)
 
 
+def test_a_camera_knows_what_its_images_would_have_been_seen_by_had_they_been_rectified():
+    raw = camera_from_fields(**INFO, image_size=(640, 360))
+    rectified = camera_from_fields(**INFO, image_size=(640, 360), rectified=True)
+    assert raw.counterpart == rectified and rectified.counterpart == raw
+    assert raw.cropped(8, 9, 64, 48).counterpart == rectified.cropped(8, 9, 64, 48)
+    assert camera_from_fields(**{**INFO, 'p': [0.0] * 12}).counterpart is None
+    same = {**INFO, 'd': [0.0] * 5, 'p': np.hstack([K, np.zeros((3, 1))]).ravel()}
+    assert camera_from_fields(**same).counterpart is None
+
+
 def test_rectification_of_a_stereo_pair_agrees_with_opencv():
     turn = cv2.Rodrigues(np.array([0.01, -0.02, 0.005]))[0]
     camera = camera_from_fields(**{**INFO, 'r': turn.ravel()})

@@ -3,6 +3,7 @@
 """Every mistake of a set-up made on purpose, with people projected by OpenCV, and right ones."""
 
 import math
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -31,19 +32,19 @@ def walkers():
         walking_person(time, start=(3.5, 0.6), heading=0.1, speed=0.6, stature=1.15)], axis=1)
 
 
-def pixels(joints, pose, distortion=()):
+def pixels(joints, pose, distortion=(), K_true=K):
     """What OpenCV makes of joints [...,3]: keypoints [...,3] with confidence 0.9."""
     camera_T_world = np.linalg.inv(pose)
     seen, _ = cv2.projectPoints(
-        joints.reshape(-1, 3), cv2.Rodrigues(camera_T_world[:3, :3])[0], camera_T_world[:3, 3], K,
-        np.array(distortion, float) if distortion else None)
+        joints.reshape(-1, 3), cv2.Rodrigues(camera_T_world[:3, :3])[0], camera_T_world[:3, 3],
+        K_true, np.array(distortion, float) if distortion else None)
     seen = seen.reshape(*joints.shape[:-1], 2)
     return np.concatenate([seen, np.full((*joints.shape[:-1], 1), 0.9)], axis=-1)
 
 
-def findings(keypoints, pose, K_told=K, size=SIZE, distortion=()):
+def findings(keypoints, pose, K_told=K, size=SIZE, distortion=(), camera=None):
     check = SetUpCheck()
-    camera = CameraModel.from_calibration(K_told, distortion, 'plumb_bob', size)
+    camera = camera or CameraModel.from_calibration(K_told, distortion, 'plumb_bob', size)
     for stamp, people in zip(STAMPS, keypoints, strict=True):
         if check.is_due(stamp):
             check.add(stamp, range(1, len(people) + 1), people, camera, pose)
@@ -133,6 +134,71 @@ def test_a_floor_elsewhere_is_doubted_without_a_name(height):
     told[2, 3] += height
     (finding,) = findings(pixels(walkers(), WALL), told)
     assert not finding.is_named and 'height' in finding.message
+
+
+def strollers(stature=1.7):
+    """Two who walk away from the camera, from 2.5 m to 7 m."""
+    time = STAMPS - STAMPS[0]
+    return np.stack([walking_person(time, start=(2.5, -0.5), heading=0.1, speed=1.1,
+                                    stature=stature),
+                     walking_person(time, start=(3.0, 0.6), heading=-0.1, speed=1.0,
+                                    stature=stature)], axis=1)
+
+
+@pytest.mark.parametrize('is_rectified', [True, False])
+def test_rectified_images_that_are_taken_for_raw_ones_are_named_and_raw_for_rectified(is_rectified):
+    lens = (-0.33, 0.1, 0.002, -0.0008, 0.0)
+    P, _ = cv2.getOptimalNewCameraMatrix(K, np.array(lens), SIZE, 1)
+    raw = CameraModel.from_calibration(K, lens, 'plumb_bob', SIZE)
+    flat = CameraModel.from_calibration(P, (), 'plumb_bob', SIZE)
+    right, wrong = (flat, raw) if is_rectified else (raw, flat)
+    pose = look_at((0, 0, 2.2), (4.0, 0, 0.9))
+    keypoints = pixels(strollers(), pose, () if is_rectified else lens, P if is_rectified else K)
+    assert findings(keypoints, pose, camera=replace(right, counterpart=wrong)) == []
+    assert 'image_is_rectified' in named(keypoints, pose,
+                                         camera=replace(wrong, counterpart=right))
+    unknown = findings(keypoints, pose, camera=wrong)
+    assert not any('rectified' in finding.message for finding in unknown)
+
+
+@pytest.mark.parametrize(('height', 'pitch', 'focal', 'words'), [
+    (1.4, 0, 1.0, 'one at 2.4 m would'),
+    (0.5, 0, 1.0, 'would be 0.8'),
+    (1.0, 8, 1.0, '8 degrees further down'),
+    (1.0, -10, 1.0, '10 degrees further up'),
+    (1.0, 0, 0.75, 'or a focal length 1.'),
+    (1.0, 0, 1.7, 'or a focal length 0.'),
+])
+def test_wrong_heights_pitches_and_focal_lengths_are_doubted_with_a_mend(
+        height, pitch, focal, words):
+    pose = look_at((0, 0, 2.4), (4.0, 0, 0.2))
+    told = pose @ cv2_pitch(pitch)
+    told[2, 3] *= height
+    (finding,) = findings(pixels(strollers(), pose), told,
+                          K_told=K * [[focal, 1, 1], [1, focal, 1], [1, 1, 1]])
+    assert words in finding.message and 'm tall' in finding.message
+
+
+def test_toddlers_and_people_who_sit_are_right():
+    toddlers = strollers(1.1)
+    hips = toddlers[..., 11:13, 2].mean(axis=-1, keepdims=True)
+    shorter = 0.35 * hips  # less leg than a small grown-up has
+    low = toddlers[..., 2] < hips
+    toddlers[..., 2] = np.where(low, toddlers[..., 2] * 0.65, toddlers[..., 2] - shorter)
+    assert 0.7 < toddlers[0, 0, :, 2].max() < 0.95
+    assert findings(pixels(toddlers, WALL), WALL) == []
+    sitting = strollers()[:1].repeat(len(STAMPS), axis=0)
+    sitting[..., 2] -= 0.42
+    sitting[..., 13:15, :2] += (-0.42, 0)  # knees before the hips, feet below them
+    sitting[..., 15:17, :2] += (-0.40, 0)
+    sitting[..., 13:15, 2], sitting[..., 15:17, 2] = 0.46, 0.08
+    assert findings(pixels(sitting, WALL), WALL) == []
+
+
+def cv2_pitch(degrees):
+    pose = np.eye(4)
+    pose[:3, :3] = cv2.Rodrigues(np.radians([degrees, 0, 0]))[0]
+    return pose
 
 
 def test_human36m_order_is_named():

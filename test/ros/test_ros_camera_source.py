@@ -63,18 +63,6 @@ def test_a_zooming_camera_is_followed_by_stamp(source):
     assert focal(source, 5) == 700, 'an image before the first one takes the newest'
 
 
-def test_an_image_waits_for_its_own_camera_info_where_each_image_counts():
-    cache = CameraInfoCache(patience=lambda: 60.0)
-    cache.add(camera_info(10, 500.0))
-    assert cache.find(header(11)) is None
-    cache.add(camera_info(11, 600.0))
-    assert [cache.find(header(s)).k[0] for s in (10, 11)] == [500, 600]
-    impatient = CameraInfoCache(size=2, patience=lambda: 0.0)
-    for seconds in (9, 10, 11):
-        impatient.add(camera_info(seconds, 50.0 * seconds))
-    assert [impatient.find(header(s)).k[0] for s in (10, 12)] == [500, 550]
-
-
 def test_calibration_outlives_a_jump_back_in_time(source):
     source.send(100, 500.0)
     assert focal(source, 3) == 500
@@ -136,6 +124,19 @@ def test_topics_named_against_image_is_rectified_are_warned_of(topic, rectified,
     source = CameraSource(infos.find, problems, (topic, '/cam/camera_info'))
     infos.add(camera_info(10, d=[d, 0.0, 0.0, 0.0, 0.0]))
     source.camera_for(header(10), (640, 480), rectified)
+    said = problems.present().get('rectification')
+    assert words in said.message if words else said is None
+
+
+@pytest.mark.parametrize(('topic', 'height', 'words'), [
+    ('/cam/image', 1.34, 'pixels are 1.34 times as wide as high'), ('/cam/image', 1.0, ''),
+    ('/cam/image', 1.05, ''), ('/cam/image_raw', 1.34, '')])
+def test_a_k_of_oblong_pixels_beside_a_p_of_square_ones_asks_whether_images_are_raw(
+        topic, height, words):
+    infos, problems = CameraInfoCache(), ProblemLog(Silent(), lambda: 0.0)
+    source = CameraSource(infos.find, problems, (topic, '/cam/camera_info'))
+    infos.add(camera_info(10, k=[500.0, 0.0, 320.0, 0.0, 500.0 * height, 240.0, 0.0, 0.0, 1.0]))
+    source.camera_for(header(10), (640, 480), False)
     said = problems.present().get('rectification')
     assert words in said.message if words else said is None
 

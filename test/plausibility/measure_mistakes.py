@@ -1,0 +1,169 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Prints how often every mistake in a set-up is found and named, and right set-ups are doubted.
+
+Not a test. From the repository, in its environment: python test/plausibility/measure_mistakes.py
+[DATA] (the folder of the motion data)
+"""
+
+import sys
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+
+import cv2
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from mocap23_ros.evaluation.sets import make_set
+from mocap23_ros.geometry.camera_model import CameraModel
+from mocap23_ros.plausibility.people_samples import INTERVAL, PeopleMemory
+from mocap23_ros.plausibility.set_up_check import diagnose
+
+sys.path.append(str(Path(__file__).parents[1] / 'calibration'))
+from walkers import FPS, camera_above_floor, seen, walks
+
+SCENES, SECONDS, NOISE = 40, 12.0, 4.0  # pixels
+SETS = ('e1_clean', 'e1_noisy', 'e1_occluded', 'e2_moving', 'e3_wide', 'e3_moving', 'hdm05_noisy',
+        'sample_cam01', 'sample_cam02', 'sample_cam03', 'sample_cam04')
+LENSES = {'none': (), 'mild': (-0.2, 0.05, 0.0006, -0.0004, 0.0),
+          'wide': (-0.33, 0.1, 0.002, -0.0008, 0.0)}
+LINK_T_OPTICAL = np.array([[0, 0, 1, 0], [-1, 0, 0, 0], [0, -1, 0, 0], [0, 0, 0, 1.0]])
+YUP = np.array([[1, 0, 0, 0], [0, 0, 1, 0], [0, -1, 0, 0], [0, 0, 0, 1.0]])
+
+
+def turned(axis, degrees):
+    pose = np.eye(4)
+    pose[:3, :3] = Rotation.from_euler(axis, degrees, degrees=True).as_matrix()
+    return pose
+
+
+def moved(scale):
+    return lambda pose: np.concatenate([
+        np.concatenate([pose[:3, :3], scale * pose[:3, 3:]], axis=1), pose[3:]])
+
+
+# What the set-up says of the pose.
+POSES = {
+    'right': lambda pose: pose,
+    'body frame': lambda pose: pose @ np.linalg.inv(LINK_T_OPTICAL),
+    'inverse pose': np.linalg.inv,
+    'camera axes of OpenGL': lambda pose: pose @ np.diag([1.0, -1, -1, 1]),
+    'upside down': lambda pose: pose @ turned('z', 180),
+    'turned by 90 degrees': lambda pose: pose @ turned('z', -90),
+    'turned by -90 degrees': lambda pose: pose @ turned('z', 90),
+    'world with y up': lambda pose: YUP @ pose,
+    'world with z down': lambda pose: np.diag([1.0, -1, -1, 1]) @ pose,
+    'world with y down': lambda pose: YUP.T @ pose,
+    'optical rotation twice': lambda pose: pose @ LINK_T_OPTICAL,
+    'millimetres': moved(1000),
+    'centimetres': moved(100),
+    'pitch 10 degrees too high': lambda pose: pose @ turned('x', 10),
+    'pitch 10 degrees too low': lambda pose: pose @ turned('x', -10),
+    'pitch 6 degrees too high': lambda pose: pose @ turned('x', 6),
+    'pitch 6 degrees too low': lambda pose: pose @ turned('x', -6),
+    'height 0.6 of the true one': moved(0.6),
+    'height 0.75 of the true one': moved(0.75),
+    'height 1.3 of the true one': moved(1.3),
+    'height 1.6 of the true one': moved(1.6),
+}
+# How many times K is too large, also its principal point or not.
+SIZES = {'K of half the size': (0.5, True), 'K of two thirds of the size': (2 / 3, True),
+         'K of 1.5 times the size': (1.5, True), 'focal length 0.67 of the true one': (0.67, False),
+         'focal length 1.5 of the true one': (1.5, False)}
+
+
+def scene(k):
+    """Joints [F,P,17,3] of one to three people who walk about; camera, pose, and as it is told."""
+    rng = np.random.default_rng([11, k])
+    height, distance = rng.uniform(0.8, 3.2), rng.uniform(4.0, 6.0)
+    pitch = np.degrees(np.arctan((height - 0.9) / distance)) + rng.uniform(-3, 3)
+    camera, pose = camera_above_floor(height, pitch, rng.normal(0, 1), rng.uniform(600, 1000))
+    people = [walks(subject, SECONDS, distance, int(rng.integers(1000)))[0]
+              for subject in ('16', '08', '07')[:rng.integers(1, 4)]]
+    told = pose @ turned('xyz', rng.normal(0, 0.8, 3))
+    return np.stack(people, axis=1), camera, pose, told, rng.integers(1000)
+
+
+def pixels(people, camera, pose, seed):
+    return np.stack([seen(joints, camera, pose, NOISE, [seed, p])
+                     for p, joints in enumerate(np.swapaxes(people, 0, 1))], axis=1)
+
+
+def found(keypoints, stamps, camera, poses):
+    """Keys of what is found; None where too little is seen."""
+    memory = PeopleMemory(float(stamps[-1] - stamps[0]))
+    for frame, stamp in enumerate(stamps):
+        if memory.is_due(stamp):
+            rows = np.flatnonzero((keypoints[frame, ..., 2] > 0).any(axis=1))
+            memory.add(stamp, rows.tolist(), keypoints[frame, rows], camera, poses[frame])
+    findings = diagnose(memory.recent())
+    return None if findings is None else [f.key if f.is_named else '' for f in findings]
+
+
+def rectified(camera, alpha):
+    P, _ = cv2.getOptimalNewCameraMatrix(camera.K, camera.distortion, camera.image_size, alpha)
+    return CameraModel.from_calibration(P, (), 'plumb_bob', camera.image_size)
+
+
+def report(name, results, wanted):
+    judged = [r for r in results if r is not None]
+    hits = sum(bool(r) for r in judged)
+    named = sum(wanted in r for r in judged)
+    print(f'{name:38s} judged {len(judged):4d} of {len(results):4d}   found {hits:4d}   '
+          f'named rightly {named:4d}', flush=True)
+
+
+def print_recall():
+    stamps = np.arange(0, SECONDS, 1 / FPS)
+    scenes = [scene(k) for k in range(SCENES)]
+    images = [pixels(people, camera, pose, seed) for people, camera, pose, _, seed in scenes]
+    for name, make in POSES.items():
+        report(name, [found(kp, stamps, camera, [make(told)] * len(kp)) for kp, (
+            _, camera, _, told, _) in zip(images, scenes, strict=True)], name)
+    for name, (scale, whole) in SIZES.items():
+        results = []
+        for kp, (_, camera, _, told, _) in zip(images, scenes, strict=True):
+            K = camera.K * [[scale, 1, scale if whole else 1], [1, scale, scale if whole else 1],
+                            [1, 1, 1]]
+            wrong = CameraModel.from_calibration(K, (), 'plumb_bob', camera.image_size)
+            results.append(found(kp, stamps, wrong, [told] * len(kp)))
+        report(name, results, 'K of another size')
+    for lens, alpha, swapped in product(('mild', 'wide'), (0, 1), (False, True)):
+        results = []
+        for people, plain, pose, told, seed in scenes:
+            camera = CameraModel.from_calibration(
+                plain.K, LENSES[lens], 'plumb_bob', plain.image_size)
+            other = rectified(camera, alpha)
+            camera, other = (other, camera) if swapped else (camera, other)
+            results.append(found(pixels(people, other, pose, seed), stamps,
+                                 replace(camera, counterpart=other), [told] * len(stamps)))
+        what = 'raw as rectified' if swapped else 'rectified as raw'
+        report(f'{what}, {lens} lens, alpha {alpha}', results, 'rectification')
+
+
+def print_false_alarms(data):
+    for name in SETS:
+        results = []
+        for sequence in make_set(name, data):
+            lift = sequence.lift_input
+            size = tuple(lift['image_size'].tolist())
+            own = CameraModel.from_calibration(
+                lift['K'], lift['distortion'], str(lift['distortion_model']), size)
+            poses = np.broadcast_to(lift['world_T_camera'], (len(lift['stamps']), 4, 4))
+            for lens in LENSES.values():
+                camera, keypoints = own, lift['keypoints']
+                if lens:
+                    camera = CameraModel.from_calibration(lift['K'], lens, 'plumb_bob', size)
+                    keypoints = keypoints.copy()
+                    keypoints[..., :2] = camera.distort(own.undistort(keypoints[..., :2]))
+                    camera = replace(camera, counterpart=rectified(camera, 0))
+                results.append(found(keypoints, lift['stamps'], camera, poses))
+        report(f'right: {name}, three lenses', results, 'right')
+
+
+if __name__ == '__main__':
+    print(f'{SCENES} scenes of one to three people who walk about for {SECONDS:g} s (recorded '
+          f'walks), noise of {NOISE:g} px; looked at every {INTERVAL} s')
+    print_recall()
+    print_false_alarms(sys.argv[1] if len(sys.argv) > 1 else None)
