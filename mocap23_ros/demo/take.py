@@ -3,6 +3,7 @@
 """The whole sample ready for use: cameras, detections and reference motion, computed once."""
 
 import hashlib
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,15 @@ from numpy.typing import NDArray
 
 from mocap23_ros.atomic_files import write_npz
 from mocap23_ros.cache import cache_folder
+from mocap23_ros.demo import (
+    bundle_adjustment,
+    calibrated_cameras,
+    qualisys,
+    robust_triangulation,
+    sample_camera,
+    sample_video,
+    truth,
+)
 from mocap23_ros.demo.archive import CAMERA_NAMES, SampleFiles, fetch_sample
 from mocap23_ros.demo.bundle_adjustment import BundleAdjustment
 from mocap23_ros.demo.calibrated_cameras import FLOOR_HEIGHT, calibrate
@@ -20,8 +30,8 @@ from mocap23_ros.demo.sample_video import FPS, detect_largest_person
 from mocap23_ros.demo.truth import ReferenceMotion, triangulate_motion
 
 # A change of what computes the truth makes a new cache entry.
-_SOURCES = ('bundle_adjustment.py', 'calibrated_cameras.py', 'detections.py', 'qualisys.py',
-            'robust_triangulation.py', 'sample_camera.py', 'truth.py')
+_SOURCES = (bundle_adjustment, calibrated_cameras, sample_video, qualisys, robust_triangulation,
+            sample_camera, truth)
 
 
 @dataclass(frozen=True)
@@ -101,8 +111,8 @@ def keypoint_arrays(camera: SampleCamera, keypoints: NDArray, stamps: NDArray,
 
 def _fingerprint() -> str:
     digest = hashlib.sha256()
-    for name in _SOURCES:
-        digest.update((Path(__file__).parent / name).read_bytes())
+    for module in _SOURCES:
+        digest.update(inspect.getsource(module).encode())
     return digest.hexdigest()[:12]
 
 
