@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where downloads and what is computed from them are kept."""
+"""The folder of downloads, and of what is computed from them."""
 
 import os
 from pathlib import Path

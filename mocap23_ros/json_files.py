@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Reading JSON of unknown origin: bounded in size, one line for what is wrong."""
+"""Reads JSON of unknown origin: bounded in size, one line for what is wrong."""
 
 import json
 from pathlib import Path

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Reading npz archives of unknown origin: no Python objects, and nothing larger than allowed."""
+"""Reads npz archives of unknown origin: no Python objects, and nothing larger than allowed."""
 
 import io
 import lzma

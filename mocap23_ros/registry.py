@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""What is chosen by name and imported only when used: detectors, backends, lifters."""
+"""Tables of what users choose by name: detectors, backends, lifters; imported only when used."""
 
 import importlib
 import inspect

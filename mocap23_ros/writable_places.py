@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a file or a folder of results can be written, asked before the work that makes them."""
+"""Checks whether results can be written, before the work that makes them."""
 
 import os
 import secrets

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Reading yaml of unknown origin: plain maps, lists and text, and nothing that can explode."""
+"""Reads yaml of unknown origin: plain maps, lists and text, and nothing that can explode."""
 
 from pathlib import Path
 from typing import Any, TypeAlias

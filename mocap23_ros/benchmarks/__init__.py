@@ -1,3 +1,3 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the parts cost on this machine, beside what the machine could do."""
+"""Measures what the parts cost on this machine, beside what the machine could do."""

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""What is known about poses before joints are seen: usual rotations, hinges, and smoothness."""
+"""Priors on poses: usual rotations, hinges, and smoothness."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Printed calibration targets: where their corners are on the target and in an image."""
+"""Printed calibration targets: their corners on the target and in an image."""
 
 import re
 from dataclasses import dataclass

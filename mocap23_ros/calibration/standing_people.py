@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""What people who stand or walk show of the floor: their feet, and the body upright above them."""
+"""Finds feet and upright bodies of people who stand or walk: what they show of the floor."""
 
 from dataclasses import dataclass
 

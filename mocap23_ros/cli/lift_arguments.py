@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""What ``mocap23 lift`` refuses before it lifts anything, and which files it works on."""
+"""Checks the options of ``mocap23 lift``, and finds the files that it works on."""
 
 import argparse
 from pathlib import Path

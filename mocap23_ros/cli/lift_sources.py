@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where ``mocap23 lift`` has its keypoints from, and what it says about them."""
+"""The sources of keypoints for ``mocap23 lift``, and what it prints about them."""
 
 import argparse
 from collections.abc import Callable

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Ranges of the numbers on the command line."""
+"""Checks the ranges of numbers on the command line."""
 
 import argparse
 import math

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Progress of long work on stderr."""
+"""Shows the progress of long work on stderr."""
 
 import sys
 from collections.abc import Callable, Iterator

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Cutting windows of any rate and speed out of packed clips."""
+"""Cuts windows of any rate and speed out of packed clips."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""When a foot stands on the floor, read off motion capture."""
+"""Tells from motion capture when a foot stands on the floor."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Motion clips packed end to end, and reading windows out of them at any rate."""
+"""Motion clips packed end to end, and windows of any rate read out of them."""
 
 import hashlib
 import json

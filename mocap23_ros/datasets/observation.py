@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""From true motion and true cameras to what a calibrated detector would report."""
+"""Makes what a calibrated detector would report of true motion and true cameras."""
 
 from dataclasses import dataclass
 from typing import Any

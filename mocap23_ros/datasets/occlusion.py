@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which keypoints are hidden, and what a detector makes of hidden ones."""
+"""Draws which keypoints are hidden, and what a detector makes of them."""
 
 from dataclasses import dataclass
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which frame of the short sample is shown when: forwards and backwards without a jump."""
+"""Plays the short sample forwards and backwards without a jump: which frame comes when."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a recorded bag says about people: skeletons, keypoints, latency, and the node's counts."""
+"""Reads what a recorded bag holds: skeletons, keypoints, latency, and the node's counts."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Points from several views of which some may be plainly wrong."""
+"""Triangulates points from several views, some of which may be plainly wrong."""
 
 from dataclasses import dataclass
 from itertools import combinations

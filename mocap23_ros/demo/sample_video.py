@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""2D detections of one person in a sample video."""
+"""Frames of a sample video, and detections of the person in it."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

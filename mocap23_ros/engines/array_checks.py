@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Whether arrays fit what a network takes."""
+"""Checks whether arrays fit what a network takes."""
 
 from collections.abc import Mapping, Sequence
 

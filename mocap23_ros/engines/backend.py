@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""What runs a network: ONNX Runtime, TensorRT, TensorRT-RTX or torch."""
+"""The protocol of what runs a network: ONNX Runtime, TensorRT, TensorRT-RTX or torch."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""What is needed of the CUDA runtime, on NVIDIA's own binding (package cuda-bindings)."""
+"""The part of the CUDA runtime in use, through NVIDIA's own binding (package cuda-bindings)."""
 
 import importlib
 from collections.abc import Callable

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which exported graph holds a network in which precision, by its file's name."""
+"""Finds the exported graph of a network and a precision by its file name."""
 
 from pathlib import Path
 

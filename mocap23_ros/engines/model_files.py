@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where the exported lifter graphs are, and whether they are the ones that the manifest means."""
+"""Finds the exported lifter graphs, and checks them against the manifest."""
 
 import json
 import os

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""What half precision and int8 cost: errors of the exported graphs, and their distance."""
+"""Measures what half precision and int8 cost: errors of the exported graphs, and distances."""
 
 from collections.abc import Sequence
 from pathlib import Path

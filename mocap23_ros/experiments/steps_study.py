@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the number of denoising steps costs and buys: errors, calibration, spread and time."""
+"""Measures what denoising steps cost and buy: errors, calibration, spread and time."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

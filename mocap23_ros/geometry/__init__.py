@@ -1,3 +1,3 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Cameras, rays, ground plane, triangulation and window frames; numpy only."""
+"""Cameras, lenses, rays and poses; numpy only."""

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""The camera of a bag: which topics are its, what CameraInfo and TF say, over the whole bag."""
+"""Finds the camera of a bag: its topics, its CameraInfo and its TF, over the whole bag."""
 
 import bisect
 import contextlib

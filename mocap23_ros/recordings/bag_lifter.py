@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Lifting the images of a bag with what the node runs: every frame, in order, without a clock."""
+"""Lifts the images of a bag with what the node runs: every frame, in order, without a clock."""
 
 import time
 from collections.abc import Callable, Sequence

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Lifting a recording with all its frames at hand."""
+"""Lifts a recording with all its frames at hand."""
 
 from collections.abc import Callable
 from dataclasses import replace

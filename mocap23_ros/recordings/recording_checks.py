@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Recordings that are well formed, but from which nobody can be lifted."""
+"""Refuses well-formed recordings from which nobody can be lifted."""
 
 import numpy as np
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Lifting a recording frame by frame, as the node would have."""
+"""Lifts a recording frame by frame, as the node would have."""
 
 from collections.abc import Callable, Iterable
 

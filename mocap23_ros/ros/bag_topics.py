@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which topics of a bag are replayed: all but what this node published when it was recorded."""
+"""Chooses the topics of a bag to replay: all but what this node published into it."""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""The CameraInfo messages that came last."""
+"""Keeps the CameraInfo messages that came last."""
 
 from collections import deque
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where the pose of the camera at an image's stamp comes from."""
+"""Sources of the camera's pose at the stamp of an image."""
 
 from typing import TYPE_CHECKING, Protocol
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""CameraInfo messages to camera models, whoever read the messages."""
+"""Turns CameraInfo messages, of rclpy or a bag, into camera models."""
 
 import re
 from collections.abc import Callable, Hashable, Sequence

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""2D keypoints of other detectors from messages, whoever read the messages."""
+"""Reads 2D keypoints of other detectors from messages, of rclpy or a bag."""
 
 from typing import TYPE_CHECKING
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Health judged by what comes out: how much of what comes in, how late, and what hangs."""
+"""Judges health by the output: how much of the input it answers, how late, and what hangs."""
 
 from collections import deque
 from dataclasses import dataclass

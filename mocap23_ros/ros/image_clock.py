@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""The stamps of the frames: which clock they follow, and which frames follow another."""
+"""Judges the stamps of frames: which follow the camera's clock, and which another one."""
 
 import threading
 import time

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Image messages to BGR arrays, whatever the camera sends and whoever read the message."""
+"""Decodes image messages, of rclpy or a bag, to BGR arrays."""
 
 from typing import TYPE_CHECKING
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""2D keypoints of the core to messages."""
+"""Turns the core's 2D keypoints into messages."""
 
 from array import array
 from collections.abc import Sequence

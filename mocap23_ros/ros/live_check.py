@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Listening to what running nodes say is wrong."""
+"""Listens to the problems that running nodes report."""
 
 import time
 

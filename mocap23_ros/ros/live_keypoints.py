@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Listening to the keypoints that a running node, or another detector, publishes."""
+"""Listens to the keypoints that a running node, or another detector, publishes."""
 
 import time
 from collections.abc import Callable

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where ROS writes its log files, and what to do where it cannot."""
+"""Finds the folder of ROS's log files; where none can be written, ROS goes without them."""
 
 import os
 import sys

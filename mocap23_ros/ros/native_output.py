@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""What C++ libraries write to stderr while models are loaded, as log lines of the node."""
+"""Turns what C++ libraries write to stderr while models load into log lines of the node."""
 
 import os
 import re

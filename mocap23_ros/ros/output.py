@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a further output of the node is: something made of the skeletons, on a topic of its own."""
+"""The protocol of further outputs: each makes something of the skeletons, on its own topic."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

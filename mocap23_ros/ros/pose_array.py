@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where people are, as geometry_msgs: for whoever needs no skeletons."""
+"""People as geometry_msgs/PoseArray, for programs that need no skeletons."""
 
 from collections.abc import Sequence
 

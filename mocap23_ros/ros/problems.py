@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""What is wrong right now: logged once, shown in diagnostics, withdrawn by itself."""
+"""Keeps the problems of the moment: logs each once, shows it in diagnostics, withdraws it."""
 
 import re
 import threading

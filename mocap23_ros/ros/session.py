@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the node has from configuration to clean-up: models, inputs, outputs and one worker."""
+"""The parts of the node between configuration and clean-up: models, input, outputs, worker."""
 
 import math
 import time

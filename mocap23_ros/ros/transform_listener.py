@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Listens to TF, leaving out what is of no use or does harm."""
+"""Listens to TF and leaves out what is of no use or does harm."""
 
 import re
 from collections.abc import Callable

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Left and right exchanged by a detector, told by keypoints that are known."""
+"""Tells from known keypoints where a detector exchanged left and right."""
 
 from collections.abc import Sequence
 

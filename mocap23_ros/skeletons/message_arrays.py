@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""The packed numbers of Skeleton messages as arrays, whoever read the messages."""
+"""The packed numbers of Skeleton messages, of rclpy or a bag, as arrays."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Mirrored people: the left hand becomes the right hand of the mirror image."""
+"""Mirrors people: the left hand becomes the right hand of the mirror image."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Batches made ahead of the network that trains on them, by a thread or by worker processes."""
+"""Makes batches ahead of the training network, in a thread or in worker processes."""
 
 import queue
 import threading

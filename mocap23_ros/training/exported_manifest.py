@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""The manifest of exported tiers as the export sees it: what is there, what may be replaced."""
+"""Reads the manifest of exported tiers for the export, and says what it may replace."""
 
 import json
 import os

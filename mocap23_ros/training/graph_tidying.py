@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""What is done to an exported graph before it is written."""
+"""Tidies an exported graph before it is written."""
 
 import onnx
 from onnxscript import optimizer

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a training run is, so that no other one goes on from its checkpoint or takes its weights."""
+"""Identifies a training run, so that no other one takes its checkpoint or weights."""
 
 import json
 from collections.abc import Collection, Iterator, Mapping
