@@ -2,34 +2,53 @@
 # SPDX-License-Identifier: Apache-2.0
 """Keeps the CameraInfo messages that came last."""
 
+import time
 from collections import deque
+from collections.abc import Callable
 
-from rclpy.time import Time
 from sensor_msgs.msg import CameraInfo
 from std_msgs.msg import Header
-
-# A zooming or cropping camera sends another CameraInfo with every image: enough of them are kept
-# for the images that wait.
-CACHE_SIZE = 60
 
 
 class CameraInfoCache:
     """Finds the CameraInfo of an image's stamp or the newest before, else the last that came.
 
     The two need not be synchronised exactly: a camera whose calibration never changes may send it
-    once a second.
+    once a second. A zooming or cropping camera sends another with every image: ``size`` messages
+    are kept for the images that wait.
     """
 
-    def __init__(self) -> None:
-        self._infos: deque[CameraInfo] = deque(maxlen=CACHE_SIZE)
+    def __init__(self, size: int = 300, patience: Callable[[], float] = lambda: 0.0) -> None:
+        """patience: seconds for which an image waits for a CameraInfo that is not older."""
+        self._infos: deque[tuple[int, CameraInfo]] = deque(maxlen=size)
+        self._patience = patience
+        self._asked, self._since = 0, 0.0  # the stamp that was looked for last, and since when
+        self._last = 0  # the newest stamp that none came after in time
 
     def add(self, info: CameraInfo) -> None:
         """Keep a message; the callback of the subscription."""
-        self._infos.append(info)
+        self._infos.append((_nanoseconds(info.header), info))
 
     def find(self, header: Header) -> CameraInfo | None:
-        """Return what belongs to an image with this header; None while nothing has come."""
-        stamp = Time.from_msg(header.stamp)
+        """Return what belongs to an image with this header; None while it has not come."""
+        stamp = _nanoseconds(header)
         infos = list(self._infos)[::-1]  # a copy: the executor's thread adds meanwhile
-        before = (info for info in infos if Time.from_msg(info.header.stamp) <= stamp)
-        return next(before, infos[0] if infos else None)
+        if not infos or self._may_come(stamp, infos[0][0]):
+            return None
+        return next((info for when, info in infos if when <= stamp), infos[0][1])
+
+    def _may_come(self, stamp: int, newest: int) -> bool:
+        """Whether the image's own CameraInfo may be on its way."""
+        if newest >= stamp or newest == self._last:
+            return False
+        now = time.monotonic()
+        if stamp != self._asked:
+            self._asked, self._since = stamp, now
+        if now - self._since < self._patience():
+            return True
+        self._last = newest
+        return False
+
+
+def _nanoseconds(header: Header) -> int:
+    return int(header.stamp.sec) * 1_000_000_000 + int(header.stamp.nanosec)

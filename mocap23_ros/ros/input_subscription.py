@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""The subscription of the frames: as reliable as its publishers, and aware of what it loses."""
+"""The subscriptions of frames and CameraInfo: as reliable as their publishers, aware of loss."""
 
 from collections import deque
 from collections.abc import Callable
@@ -36,13 +36,16 @@ class InputSubscription:
 
     def __init__(
         self, node: Node, message_type: type, topic: str, callback: Callable[[Any], None],
-        reliability: str, depth: int = 5,
+        reliability: str, depth: int = 5, *, reliable_first: bool = False,
     ) -> None:
+        """reliable_first: auto asks for reliable until a publisher is there, so that none is lost
+        to the change."""
         self._node = node
         self._type = message_type
         self._topic = topic
         self._callback = callback
         self._depth = depth
+        self._reliable_first = reliable_first
         self._wish = _override(node, topic, reliability)
         self._received = self._lost = 0
         self._totals: deque[tuple[int, int]] = deque([(0, 0)], maxlen=_WINDOW + 1)
@@ -104,7 +107,8 @@ class InputSubscription:
         if self._wish != 'auto':
             return ReliabilityPolicy[self._wish.upper()]
         publishers = self._publishers()
-        reliable = bool(publishers) and all(map(_is_reliable, publishers))
+        reliable = (bool(publishers) or self._reliable_first) and all(
+            map(_is_reliable, publishers))
         # Best effort goes with every publisher.
         return ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT
 

@@ -19,6 +19,7 @@ from mocap23_ros.ros.health import NodeHangsError
 from mocap23_ros.ros.parameters import declare_parameters, read_settings
 from mocap23_ros.ros.problems import ProblemLog
 from mocap23_ros.ros.session import Session
+from mocap23_ros.ros.transforms import transform_memory
 
 NODE_NAME = 'lifter_node'
 
@@ -35,7 +36,8 @@ class LifterNode(LifecycleNode):
         self._problems = ProblemLog(self.get_logger(), time.monotonic)
         self._session: Session | None = None
         # One for the life of the node: each buffer of tf2_ros brings a service along.
-        self._transforms = tf2_ros.Buffer(node=self)
+        self._transforms = tf2_ros.Buffer(
+            Duration(seconds=transform_memory(read_settings(self))), self)
         self._jump_handle = self.get_clock().create_jump_callback(
             JumpThreshold(min_forward=None, min_backward=Duration(nanoseconds=-1),
                           on_clock_change=True),

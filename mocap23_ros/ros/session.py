@@ -9,7 +9,6 @@ from typing import TypeAlias
 
 import tf2_ros
 from rclpy.lifecycle import LifecycleNode
-from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from mocap23_msgs.msg import Keypoints2DArray
@@ -20,7 +19,7 @@ from mocap23_ros.ros.camera_source import Cameras, CameraSource
 from mocap23_ros.ros.core import create_core
 from mocap23_ros.ros.diagnostics import FrameStatistics
 from mocap23_ros.ros.frame_names import FrameNameWatch
-from mocap23_ros.ros.frame_processor import FrameProcessor, FrameResult, Input
+from mocap23_ros.ros.frame_processor import MAX_WAITING, FrameProcessor, FrameResult, Input
 from mocap23_ros.ros.given_camera import GivenModel, GivenPose, given_camera
 from mocap23_ros.ros.health import OutputHealth
 from mocap23_ros.ros.image_clock import ImageClock, Verdict
@@ -34,8 +33,6 @@ from mocap23_ros.ros.topics import (
     camera_info_topic,
     frame_prefix,
     image_topic,
-    named_overrides,
-    sensor_data_qos,
 )
 from mocap23_ros.ros.transform_listener import CameraTransformListener
 from mocap23_ros.ros.transforms import LiveTransforms
@@ -66,6 +63,7 @@ class Session:
         self._health = OutputHealth(problems)
         self._keeps_all = settings.image_queue > 1
         self._input: InputSubscription | None = None
+        self._infos_input: InputSubscription | None = None
         self._known_people: frozenset[int] = frozenset()
         self.camera_frame = ''
         self._given = given_camera(settings)
@@ -98,12 +96,11 @@ class Session:
         node = self._node
         if self._given.camera is not None:
             return GivenModel(self._given.camera, settings.image_is_rectified)
-        camera_infos = CameraInfoCache()
-        with named_overrides(camera_info_topic(node), 'subscription'):
-            subscription = node.create_subscription(
-                CameraInfo, camera_info_topic(node), camera_infos.add, sensor_data_qos(),
-                qos_overriding_options=QoSOverridingOptions.with_default_policies())
-        parts.callback(node.destroy_subscription, subscription)
+        camera_infos = CameraInfoCache(MAX_WAITING + settings.image_queue, self._info_patience)
+        self._infos_input = InputSubscription(
+            node, CameraInfo, camera_info_topic(node), camera_infos.add, 'auto',
+            self._input_depth(settings), reliable_first=self._keeps_all)
+        parts.callback(self._infos_input.close)
         return CameraSource(camera_infos.find, self._problems, (
             image_topic(node, 'raw'), camera_info_topic(node)))
 
@@ -180,6 +177,8 @@ class Session:
         """
         if self._input is None:
             return
+        if self._infos_input is not None:
+            self._infos_input.check()
         loss = self._input.check()
         if loss:
             self._problems.report('loss', loss, Severity.WARN)
@@ -210,7 +209,17 @@ class Session:
             topic = image_topic(self._node, settings.image_transport)
         return InputSubscription(
             self._node, message_type, topic, self._on_input, settings.qos_image,
-            max(5, min(settings.image_queue, 1000)))
+            self._input_depth(settings), reliable_first=self._keeps_all)
+
+    @staticmethod
+    def _input_depth(settings: Settings) -> int:
+        return max(5, min(settings.image_queue, 1000))
+
+    def _info_patience(self) -> float:
+        """How long an image waits for its own CameraInfo: where each counts, time must not."""
+        if not self._keeps_all:
+            return 0.0
+        return 0.5 * float(self._node.get_parameter('tf_timeout').value)
 
     def _on_input(self, message: Input) -> None:
         self._watchdog.feed()

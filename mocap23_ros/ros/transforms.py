@@ -17,7 +17,11 @@ from mocap23_ros.geometry.poses import (
 )
 from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
 from mocap23_ros.ros.camera_poses import NoTransformError, camera_frame_of
+from mocap23_ros.ros.settings import Settings
 from mocap23_ros.tracking.track import TrackState
+
+_MEMORY, _LONGEST_MEMORY = 10.0, 600.0  # s; the first is what tf2 keeps by default
+_SLOWEST = 5.0  # images a second for which a full queue finds its transforms
 
 
 def matrix_from_transform(transform: Transform) -> NDArray[np.float64]:
@@ -38,6 +42,11 @@ def transform_from_matrix(pose: NDArray[np.float64]) -> Transform:
     t.x, t.y, t.z = translation.tolist()
     q.x, q.y, q.z, q.w = quaternion.tolist()
     return transform
+
+
+def transform_memory(settings: Settings) -> float:
+    """Return for how long TF is kept, seconds: for the images that may wait in a queue."""
+    return min(_MEMORY + (settings.image_queue - 1) / _SLOWEST, _LONGEST_MEMORY)
 
 
 class LiveTransforms:

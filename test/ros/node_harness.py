@@ -158,10 +158,6 @@ class Peer:
         self.wait_for_status(
             lambda s: all(v.key != f'problem: {key}' for v in s.values), f'end of {key}', node)
 
-    def wait_for_health(self, node=None):
-        return self.wait_for_status(
-            lambda s: s.level == b'\x00' and s.message == 'working', 'healthy status', node)
-
     def call(self, service_type, name, **fields):
         client = self.node.create_client(service_type, name)
         assert client.wait_for_service(TIMEOUT), f'no service {name}'

@@ -27,16 +27,23 @@ def feed(peer, frame):
     return Feeder(peer, send)
 
 
+def check():
+    """The exit status of the command, once the node was heard: a busy machine takes its time."""
+    return next((s for s in (main(['check', '--live', '--seconds', '3']) for _ in range(5))
+                 if s != 2), 2)
+
+
 def test_a_right_node_is_told_so_and_a_wrong_one_why(peer, capsys):
     with feed(peer, 'camera_optical'):
-        peer.wait_for_health(peer.process)
-        status = main(['check', '--live', '--seconds', '3'])
+        peer.wait_for('skeletons', lambda m: m.skeletons, node=peer.process)
+        peer.wait_for_recovery('set-up', peer.process)
+        status = check()
     said = capsys.readouterr().out
     # On a busy machine the node may say that it is slow.
     assert 'contradict' not in said and (status == 0) == ('nothing is wrong' in said)
     with feed(peer, 'upside_down'):
         peer.wait_for_problem('set-up', peer.process)
-        assert main(['check', '--live', '--seconds', '3']) == 1
+        assert check() == 1
     said = capsys.readouterr().out
     assert said.startswith('lifter_node: ') and 'the image is upside down' in said
 

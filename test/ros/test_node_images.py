@@ -54,7 +54,7 @@ def test_images_without_people_give_empty_arrays_at_any_size(rig):
     for size in ((320, 240), SIZE, (160, 120)):  # resized against the calibration, while running
         with feed(rig, size=size):
             wait_for_results(rig)
-            rig.wait_for_health(rig.process)
+            rig.wait_for_recovery('camera_info', rig.process)
     assert not any(m.skeletons for m in rig.received['skeletons'])
 
 

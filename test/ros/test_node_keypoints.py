@@ -203,7 +203,7 @@ def test_damaged_keypoints_are_reported_and_forgotten_when_they_end(peer):
         assert 'needs 51' in peer.wait_for_problem('input data', peer.process)
     with feed(peer, [person()]):
         wait_for_people(peer, 1)
-        peer.wait_for_health(peer.process)
+        peer.wait_for_recovery('input data', peer.process)
 
 
 def test_wrong_frame_is_named_once_and_recovers(peer):
@@ -219,7 +219,7 @@ def test_wrong_frame_is_named_once_and_recovers(peer):
         assert peer.count('skeletons') == before
     with feed(peer, [person()]):
         wait_for_people(peer, 1)
-        peer.wait_for_health(peer.process)
+        peer.wait_for_recovery('transform', peer.process)
     assert peer.process.output.count('no transform from camera "nowhere"') == lines + 1
 
 
@@ -229,7 +229,7 @@ def test_uncalibrated_camera_is_refused_and_recovers(peer):
         assert 'uncalibrated' in peer.wait_for_problem('camera_info', peer.process)
         peer.focal = FOCAL
         wait_for_people(peer, 1)
-        peer.wait_for_health(peer.process)
+        peer.wait_for_recovery('camera_info', peer.process)
 
 
 def test_input_of_200_hz_is_thinned_and_services_still_answer(peer):

@@ -62,7 +62,7 @@ def test_missing_inputs_are_named_one_after_the_other_and_mended(peer, start):
         assert peer.count('skeletons') == 0
         peer.static_tf.sendTransform(camera_transform(0))
         peer.wait_for('skeletons', has_person, node=node)
-        peer.wait_for_health(node)
+        peer.wait_for_recovery('transform', node)
     output = node.output
     for line in ('nothing came on', 'images come but no CameraInfo', 'no transform from camera'):
         assert output.count(line) == 1, 'said once, not in every frame'
@@ -231,8 +231,8 @@ def test_a_second_node_with_the_same_frame_names_is_reported(peer, start):
     node = start(lifter='geometric')
     with camera_feeder(peer):
         peer.wait_for('skeletons', has_person, node=node)
-        peer.wait_for_health(node)
+        peer.wait_for_recovery('tf names', node)
         second = start('-r', '__node:=second', lifter='geometric')
         assert 'give one of them a namespace' in peer.wait_for_problem('tf names', second)
         second.stop()
-        peer.wait_for_health(node)
+        peer.wait_for_recovery('tf names', node)

@@ -37,4 +37,4 @@ def test_wrong_frames_are_named_and_recover(peer, frame, words):
     assert words in message
     assert peer.process.output.count(message) == 1, 'logged once'
     with feed(peer, 'camera_optical'):
-        peer.wait_for_health(peer.process)
+        peer.wait_for_recovery('set-up', peer.process)

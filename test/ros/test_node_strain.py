@@ -10,6 +10,7 @@ from lifecycle_msgs.msg import Transition
 from node_harness import Feeder, NodeProcess, Peer, stamp_of
 from sensor_msgs.msg import CameraInfo, Image
 from synthetic_scene import (
+    FOCAL,
     camera_info,
     camera_pose,
     camera_transform,
@@ -42,14 +43,14 @@ def test_every_image_in_its_order_gives_the_same_each_time():
     topic = '/ordered/skeletons'
     peer.listen(SkeletonArray, topic)
     keypoints = peer.node.create_publisher(Keypoints2DArray, '/ordered/keypoints', 1000)
-    count, begin = 60, 1_700_000_000 * SECOND
+    count, begin, interval = 100, 1_700_000_000 * SECOND, SECOND // 8  # longer than TF is kept
 
     def play(rate):
         assert peer.call(Reset, 'ordered/reset').success
         since = peer.count(topic)
         peer.wait_for(topic, lambda m: not m.skeletons, max(0, since - 1), 'empty array')
         since = peer.count(topic)
-        stamps = iter([begin + i * SECOND // 30 for i in range(count)])
+        stamps = iter([begin + i * interval for i in range(count)])
 
         def send(_):
             stamp = next(stamps, None)
@@ -57,8 +58,9 @@ def test_every_image_in_its_order_gives_the_same_each_time():
                 return
             turn = camera_pose(pitch=0.17 + 0.05 * np.sin(1e-9 * (stamp - begin)))
             peer.tf.sendTransform(camera_transform(stamp, turn))
-            peer.camera_info.publish(camera_info(stamp))
-            people = [person(4.0 + 1e-9 * (stamp - begin), 0.3), person(5.0, -1.0)]
+            zoom = 1.0 + 0.001 * (stamp - begin) / SECOND
+            peer.camera_info.publish(camera_info(stamp, FOCAL * zoom))
+            people = [person(4.0 + 0.2e-9 * (stamp - begin), 0.3), person(5.0, -1.0)]
             keypoints.publish(keypoints_message(people, stamp, turn))
 
         with Feeder(peer, send, rate):
@@ -73,7 +75,7 @@ def test_every_image_in_its_order_gives_the_same_each_time():
     finally:
         peer.close()
         node.stop(signal.SIGKILL)
-    expected = [begin + i * SECOND // 30 for i in range(count)]
+    expected = [begin + i * interval for i in range(count)]
     for played in (first, second):
         assert [stamp_of(message) for message in played] == expected
         for message in played:

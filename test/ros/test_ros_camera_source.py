@@ -63,6 +63,18 @@ def test_a_zooming_camera_is_followed_by_stamp(source):
     assert focal(source, 5) == 700, 'an image before the first one takes the newest'
 
 
+def test_an_image_waits_for_its_own_camera_info_where_each_image_counts():
+    cache = CameraInfoCache(patience=lambda: 60.0)
+    cache.add(camera_info(10, 500.0))
+    assert cache.find(header(11)) is None
+    cache.add(camera_info(11, 600.0))
+    assert [cache.find(header(s)).k[0] for s in (10, 11)] == [500, 600]
+    impatient = CameraInfoCache(size=2, patience=lambda: 0.0)
+    for seconds in (9, 10, 11):
+        impatient.add(camera_info(seconds, 50.0 * seconds))
+    assert [impatient.find(header(s)).k[0] for s in (10, 12)] == [500, 550]
+
+
 def test_calibration_outlives_a_jump_back_in_time(source):
     source.send(100, 500.0)
     assert focal(source, 3) == 500

@@ -55,8 +55,8 @@ def make_node():
     rclpy.try_shutdown(context=context)
 
 
-def subscribe(node, reliability='auto', topic='/image'):
-    return InputSubscription(node, Image, topic, lambda image: None, reliability)
+def subscribe(node, reliability='auto', topic='/image', **options):
+    return InputSubscription(node, Image, topic, lambda image: None, reliability, **options)
 
 
 def asked_for(node):
@@ -105,6 +105,20 @@ def test_wishes_and_overrides_win_over_publishers(make_node, wish, override, exp
     again = subscribe(node, wish)  # the node was deactivated and activated
     wait_until(lambda: asked_for(node) == [expected], 'second subscription')
     again.close()
+
+
+def test_where_none_may_be_lost_it_is_reliable_before_the_first_publisher(make_node):
+    node = make_node()
+    subscription = subscribe(node, reliable_first=True)
+    wait_until(lambda: asked_for(node) == [RELIABLE], 'subscription')
+    node.create_publisher(Image, '/image', QoSProfile(depth=1, reliability=BEST_EFFORT))
+
+    def followed():
+        subscription.check()
+        return asked_for(node) == [BEST_EFFORT]
+
+    wait_until(followed, 'best-effort subscription')
+    subscription.close()
 
 
 def test_reliable_wanted_from_best_effort_says_so(make_node):
