@@ -5,6 +5,8 @@
 import hashlib
 from pathlib import Path
 
+from mocap23_ros.errors import InputError
+
 _BLOCK = 1 << 20
 
 
@@ -15,3 +17,17 @@ def file_sha256(path: Path) -> str:
         while block := stream.read(_BLOCK):
             digest.update(block)
     return digest.hexdigest()
+
+
+def checked_bytes(path: Path, sha256: str) -> bytes:
+    """Return the content of a file; what was checked is what is used, whoever changes the file.
+
+    Raises InputError where it is absent or of another sha256.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(f'{path} cannot be read ({error.strerror or error})') from None
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise InputError(f'{path} is damaged or another file (sha256); fetch or export it again')
+    return content

@@ -17,7 +17,7 @@ from mocap23_ros.detection.landmark_people import (
     without_duplicates,
 )
 from mocap23_ros.detection.movenet import FoundPerson, MoveNet
-from mocap23_ros.detection.packaged_weights import find_packaged
+from mocap23_ros.detection.packaged_weights import find_packaged, packaged_checksums
 from mocap23_ros.detection.person_finder import PersonFinder
 from mocap23_ros.detection.regions import PersonLandmarks, PersonRegion
 from mocap23_ros.engines.backends import create_backend
@@ -62,12 +62,15 @@ class BlazePoseDetector:
         given = {'threads': threads, 'on_mismatch': on_mismatch}
         options = {name: value for name, value in given.items() if value is not None}
         self._network = BlazePose(create_backend(
-            backend, find_packaged('blazepose-full'), **options))
+            backend, find_packaged('blazepose-full'),
+            checksums=packaged_checksums('blazepose-full'), **options))
         finder = find_packaged('movenet-multipose', engine=_runs_engine(backend))
         if not backend.startswith('tensorrt'):
             options['threads'] = 1 if live else threads or 2  # one behind the images
         self._finder = PersonFinder(
-            MoveNet(create_backend(backend, finder, **options)), _FOUND_SCORE)
+            MoveNet(create_backend(
+                backend, finder, checksums=packaged_checksums('movenet-multipose'), **options)),
+            _FOUND_SCORE)
         # The first run takes longer than the rest: not while somebody waits.
         self._network.run(np.zeros((64, 64, 3), np.uint8), [Look(PersonRegion(32, 32, 64, 0))])
         self._image_size = (0, 0)

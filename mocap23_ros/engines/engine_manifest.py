@@ -85,11 +85,12 @@ def read_engine_manifest(engine: Path) -> EngineManifest:
 
 
 def load_engine(engine: Path, onnx: Path, library: str, library_version: str,
-                gpu: Gpu | None) -> tuple[bytes, EngineManifest]:
+                gpu: Gpu | None, onnx_sha256: str | None = None) -> tuple[bytes, EngineManifest]:
     """Content and manifest of an engine that was built from this graph for this machine.
 
-    gpu: None checks all but the GPU. The checksum is that of the returned bytes, so that what is
-    deserialised is what was checked. Raises EngineMismatch.
+    onnx_sha256: of the graph; None: as the file is now. gpu: None checks all but the GPU. The
+    checksum is that of the returned bytes, so that what is deserialised is what was checked.
+    Raises EngineMismatch.
     """
     if not engine.is_file():
         raise EngineMismatch(f'there is no engine {engine.name}')
@@ -102,7 +103,7 @@ def load_engine(engine: Path, onnx: Path, library: str, library_version: str,
         raise EngineMismatch(
             f'{engine.name} was built for {manifest.gpu_name or "a GPU"} (compute capability '
             f'{manifest.compute_capability}), this is {gpu.name} ({gpu.compute_capability})')
-    if manifest.onnx_sha256 != file_sha256(onnx):
+    if manifest.onnx_sha256 != (onnx_sha256 or file_sha256(onnx)):
         raise EngineMismatch(f'{engine.name} was built from another graph than {onnx.name} '
                              f'(it says {manifest.graph})')
     if engine.stat().st_size != manifest.engine_bytes:

@@ -4,6 +4,7 @@
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ class ModelEntry:
     full, warm: graphs that start from noise and from the previous window's motion.
     window_length, rate, steps, skeleton: as trained and exported.
     ray_temperature, across_temperature: factors on the standard deviations, from calibration.
+    checksums: sha256 of the tier's graphs of every precision, by file name.
     """
 
     tier: str
@@ -36,6 +38,7 @@ class ModelEntry:
     skeleton: str
     ray_temperature: float
     across_temperature: float
+    checksums: Mapping[str, str]
 
 
 def engines_folder() -> Path:
@@ -148,4 +151,7 @@ def find_model(tier: str, folder: Path | None = None, verify: bool = True,
         paths[kind] = path
     return ModelEntry(tier, paths['full'], paths['warm'], int(entry['window_length']),
                       float(entry['rate']), int(entry['steps']), str(entry['skeleton']),
-                      float(entry['ray_temperature']), float(entry['across_temperature']))
+                      float(entry['ray_temperature']), float(entry['across_temperature']),
+                      {Path(graphs[kind]['file']).name: graphs[kind]['sha256']
+                       for graphs in (entry, *(entry[key] for key in ('fp16', 'int8')
+                                               if key in entry)) for kind in ('full', 'warm')})

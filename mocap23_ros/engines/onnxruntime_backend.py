@@ -11,6 +11,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from mocap23_ros.checksum import checked_bytes
 from mocap23_ros.engines.array_checks import batch_size, check_inputs
 from mocap23_ros.engines.backend import TensorSpec
 from mocap23_ros.errors import InputError
@@ -31,8 +32,10 @@ class OnnxRuntimeBackend:
     and the arrays returned are overwritten by the next call of that size.
 
     threads: of one operator; default: the CPUs of this process, at most 4. providers: ONNX
-    Runtime's names, in order of preference. Raises InputError for an absent or damaged file and
-    for a provider that this build of ONNX Runtime lacks.
+    Runtime's names, in order of preference. checksums: sha256 by file name, of the graph and of
+    files beside it that hold its weights; what is parsed is then what was checked. Raises
+    InputError for an absent or damaged file and for a provider that this build of ONNX Runtime
+    lacks.
     """
 
     name = 'onnxruntime'
@@ -40,6 +43,7 @@ class OnnxRuntimeBackend:
     def __init__(
         self, model_path: str | Path, threads: int | None = None,
         providers: Sequence[str] = ('CPUExecutionProvider',),
+        checksums: Mapping[str, str] | None = None,
     ) -> None:
         path = Path(model_path)
         if not path.is_file():
@@ -57,9 +61,10 @@ class OnnxRuntimeBackend:
         options.log_severity_level = 3
         # Waiting threads would take the CPU from the camera driver and the rest of the robot.
         options.add_session_config_entry('session.intra_op.allow_spinning', '0')
+        graph, _weights = _checked(path, checksums, options) if checksums else (str(path), [])
         try:
             session = onnxruntime.InferenceSession(
-                str(path), sess_options=options, providers=list(providers))
+                graph, sess_options=options, providers=list(providers))
         except Exception as error:  # onnxruntime has one type per cause, none of them public
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise InputError(f'{path} is not a usable ONNX network ({reason}); fetch or export it '
@@ -122,6 +127,19 @@ class _Binding:
             np.copyto(array, inputs[name])
         session.run_with_iobinding(self._io)
         return dict(self._outputs)
+
+
+def _checked(path: Path, checksums: Mapping[str, str], options: onnxruntime.SessionOptions
+             ) -> tuple[bytes, list[bytes]]:
+    """Content of a graph, and of its weights, which must live until the session is made."""
+    if path.name not in checksums:
+        raise InputError(f'no checksum of {path.name} is known; export it again')
+    names = [name for name in checksums if not name.endswith('.onnx')]
+    weights = [checked_bytes(path.with_name(name), checksums[name]) for name in names]
+    if weights:
+        options.add_external_initializers_from_files_in_memory(
+            names, weights, [len(content) for content in weights])
+    return checked_bytes(path, checksums[path.name]), weights
 
 
 def _empty(spec: TensorSpec, rows: int) -> NDArray:

@@ -26,12 +26,12 @@ ON_MISMATCH = ('rebuild', 'refuse')
 
 
 def ready_engine(library: TensorRTLibrary, onnx: Path, gpu: Gpu | None,
-                 on_mismatch: str = 'rebuild', max_persons: int = 16
-                 ) -> tuple[bytes, EngineManifest]:
+                 on_mismatch: str = 'rebuild', max_persons: int = 16,
+                 onnx_sha256: str | None = None) -> tuple[bytes, EngineManifest]:
     """Content of an engine that was checked against graph, library, GPU and checksum.
 
     on_mismatch: ``rebuild`` builds where there is none that fits, ``refuse`` raises InputError
-    with the command to run.
+    with the command to run. onnx_sha256: what the graph must have; None: any.
     """
     if on_mismatch not in ON_MISMATCH:
         raise InputError(f'on_mismatch must be one of {", ".join(ON_MISMATCH)}, not '
@@ -41,7 +41,8 @@ def ready_engine(library: TensorRTLibrary, onnx: Path, gpu: Gpu | None,
     path = engine_path(onnx, library.name)
     precision = precision_of(onnx)
     try:
-        content, manifest = load_engine(path, onnx, library.name, library.version, gpu)
+        content, manifest = load_engine(
+            path, onnx, library.name, library.version, gpu, onnx_sha256)
         if not manifest.fixed_batch and max(manifest.profiles) < max_persons:
             raise EngineMismatch(f'{path.name} takes {max(manifest.profiles)} people at most')
     except EngineMismatch as mismatch:
@@ -50,8 +51,10 @@ def ready_engine(library: TensorRTLibrary, onnx: Path, gpu: Gpu | None,
                 f'{mismatch}; run: mocap23 build-engine --graph {onnx} --library {library.name} '
                 f'--precision {precision} --max-persons {max_persons}') from None
         _log.warning('%s; building it now, which takes minutes', mismatch)
-        build_engine(library, onnx, path, BuildOptions(max_persons, precision), gpu)
-        content, manifest = load_engine(path, onnx, library.name, library.version, gpu)
+        build_engine(library, onnx, path, BuildOptions(max_persons, precision), gpu,
+                     onnx_sha256=onnx_sha256)
+        content, manifest = load_engine(
+            path, onnx, library.name, library.version, gpu, onnx_sha256)
     return content, manifest
 
 
@@ -65,14 +68,15 @@ class TensorRTBackend:
 
     library: ``tensorrt`` or ``tensorrt_rtx``. precision: ``fp16`` takes the FP16 graph beside
     model_path where there is one, ``int8`` the int8 graph beside it, ``fp32`` model_path itself.
-    on_mismatch, max_persons: see ``ready_engine``. A batch is filled up with zeros to the next
-    profile (1, 2, 4, 8, 16); each of these has run once and is recorded as a CUDA graph, copies
-    included, when this returns, so that no call compiles or allocates. Larger batches are run in
-    parts. One stream.
+    on_mismatch, max_persons: see ``ready_engine``. checksums: sha256 by name of graph. A batch is
+    filled up with zeros to the next profile (1, 2, 4, 8, 16); each of these has run once and is
+    recorded as a CUDA graph, copies included, when this returns, so that no call compiles or
+    allocates. Larger batches are run in parts. One stream.
     """
 
     def __init__(self, model_path: str | Path, library: str = 'tensorrt', precision: str = 'fp16',
-                 on_mismatch: str = 'rebuild', max_persons: int = 16) -> None:
+                 on_mismatch: str = 'rebuild', max_persons: int = 16,
+                 checksums: Mapping[str, str] | None = None) -> None:
         onnx = graph_of_precision(Path(model_path), precision)
         self.name = library
         self._library = load_tensorrt(library)
@@ -80,7 +84,8 @@ class TensorRTBackend:
         self.gpu = self._cuda.gpu()
         self._library.check_gpu(self.gpu)
         content, self.manifest = ready_engine(
-            self._library, onnx, self.gpu, on_mismatch, max_persons)
+            self._library, onnx, self.gpu, on_mismatch, max_persons,
+            (checksums or {}).get(onnx.name))
         trt = self._library.api
         self._runtime = trt.Runtime(trt.Logger(trt.Logger.ERROR))
         self._engine = self._runtime.deserialize_cuda_engine(content)

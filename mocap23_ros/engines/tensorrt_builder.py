@@ -7,13 +7,14 @@ FP16 engine of a lifter comes from its FP16 graph and the int8 engine from its i
 geometry stays in FP32 in both.
 """
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mocap23_ros.atomic_files import replacing
-from mocap23_ros.checksum import file_sha256
+from mocap23_ros.checksum import checked_bytes, file_sha256
 from mocap23_ros.engines.cuda_runtime import Gpu
 from mocap23_ros.engines.engine_manifest import EngineManifest, manifest_path, write_manifest
 from mocap23_ros.engines.graph_precision import PRECISIONS
@@ -55,9 +56,11 @@ def engine_path(onnx: Path, library: str) -> Path:
     return onnx.with_name(f'{onnx.stem}.{library}.engine')
 
 
-def parse_graph(library: TensorRTLibrary, onnx: Path) -> tuple[Any, Any, Any]:
+def parse_graph(library: TensorRTLibrary, onnx: Path, content: bytes | None = None
+                ) -> tuple[Any, Any, Any]:
     """Parse a graph; returns builder, network and parser (which owns the weights).
 
+    content: of the file, where it was read already.
     Raises InputError with TensorRT's own first complaint where an operator is not supported.
     """
     trt = library.api
@@ -66,7 +69,8 @@ def parse_graph(library: TensorRTLibrary, onnx: Path) -> tuple[Any, Any, Any]:
     network = builder.create_network(
         1 << int(trt.NetworkDefinitionCreationFlag.STRONGLY_TYPED))
     parser = trt.OnnxParser(network, logger)
-    if not parser.parse_from_file(str(onnx)):
+    content = onnx.read_bytes() if content is None else content
+    if not parser.parse(content, str(onnx)):  # the path: for weights in files beside the graph
         first = parser.get_error(0) if parser.num_errors else None
         reason = f'{first.desc()} (node {first.node_name() or first.node()})' if first \
             else 'no reason given'
@@ -84,11 +88,12 @@ def layer_summary(network: Any) -> dict[str, int]:
 
 
 def build_engine(library: TensorRTLibrary, onnx: Path, target: Path, options: BuildOptions,
-                 gpu: Gpu | None, progress: Progress | None = None) -> EngineManifest:
+                 gpu: Gpu | None, progress: Progress | None = None,
+                 onnx_sha256: str | None = None) -> EngineManifest:
     """Build and write an engine and its manifest, each atomically, the manifest last.
 
-    gpu: the one in this machine; needed by TensorRT, not by TensorRT-RTX. Raises InputError where
-    the graph, the options or the machine do not allow it.
+    gpu: the one in this machine; needed by TensorRT, not by TensorRT-RTX. onnx_sha256: what the
+    graph must have. Raises InputError where the graph, the options or the machine do not allow it.
     """
     if options.precision not in PRECISIONS:
         raise InputError(f'precision must be one of {", ".join(PRECISIONS)}, not '
@@ -99,7 +104,8 @@ def build_engine(library: TensorRTLibrary, onnx: Path, target: Path, options: Bu
     if not onnx.is_file():
         raise InputError(f'the network {onnx} does not exist; export it first')
     sizes = profile_sizes(options.max_persons)
-    builder, network, _parser = parse_graph(library, onnx)
+    graph = checked_bytes(onnx, onnx_sha256) if onnx_sha256 else onnx.read_bytes()
+    builder, network, _parser = parse_graph(library, onnx, graph)
     if options.precision == 'int8' and 'QUANTIZE' not in layer_summary(network):
         raise InputError(f'{onnx.name} has no int8 layers, so the precision int8 cannot be had '
                          'from it; export the tier with mocap23 export --precision int8')
@@ -123,8 +129,8 @@ def build_engine(library: TensorRTLibrary, onnx: Path, target: Path, options: Bu
     capability = options.compute_capability or (
         _PORTABLE_CAPABILITY if ahead or gpu is None else gpu.compute_capability)
     manifest = EngineManifest(
-        onnx.name, file_sha256(onnx), file_sha256(target), target.stat().st_size, library.name,
-        library.version, options.precision, sizes,
+        onnx.name, hashlib.sha256(graph).hexdigest(), file_sha256(target),
+        target.stat().st_size, library.name, library.version, options.precision, sizes,
         None if ahead or gpu is None else gpu.name, capability, fixed is not None)
     write_manifest(target, manifest)
     return manifest

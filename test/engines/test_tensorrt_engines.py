@@ -141,6 +141,10 @@ def test_a_mismatch_rebuilds_or_refuses_with_the_command(copy):
     before = target.stat().st_mtime_ns
     assert ready_engine(library, graph, None, 'refuse', 2)[0] == content
     assert target.stat().st_mtime_ns == before
+    with pytest.raises(InputError, match='built from another graph'):
+        ready_engine(library, graph, None, 'refuse', 2, '0' * 64)
+    with pytest.raises(InputError, match='damaged or another file'):
+        ready_engine(library, graph, None, 'rebuild', 2, '0' * 64)
     with pytest.raises(InputError, match='2 people at most'):
         ready_engine(library, graph, None, 'refuse', 4)
 
