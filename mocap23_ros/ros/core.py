@@ -101,7 +101,7 @@ def create_core(settings: Settings, refinement: RefinementSteps = ALL_STEPS, *, 
             lifter, lag=settings.lag, refinement=refinement,
             patience=settings.person_timeout + _GRACE, pose_uncertainty=sd)
         parts.pop_all()
-    tracker = Tracker(keep_for=settings.person_timeout)
+    tracker = Tracker(keep_for=settings.person_timeout, remember_for=settings.remember_timeout)
     return Core(detector, tracker, lifter, streaming, settings.lag)
 
 

@@ -130,6 +130,10 @@ class Settings:
     person_timeout: float = _parameter(
         1.2, 'Time that somebody who is not seen is predicted, and keeps the id when seen again '
         '[s]', minimum=0.0, maximum=60.0, read_only=True)
+    remember_timeout: float = _parameter(
+        4.0, 'Time since somebody was seen last in which the id comes back with the person, where '
+        'place on the floor and stature fit [s]; at least person_timeout', minimum=0.0,
+        maximum=600.0, read_only=True)
     lifter: str = _parameter(
         'diffusion', 'Method that computes the 3D skeletons', choices=tuple(LIFTERS),
         read_only=True)

@@ -8,8 +8,10 @@ import pytest
 from default_detector import require_default_detector
 from node_harness import Feeder, NodeProcess, Peer, running
 from sensor_msgs.msg import CompressedImage, Image
-from synthetic_scene import camera_info, camera_transform, header
+from synthetic_scene import CAMERA_FRAME, camera_info, camera_transform, header
 
+from mocap23_msgs.msg import SkeletonArray
+from mocap23_msgs.srv import Reset
 from mocap23_ros.demo.archive import fetch_sample
 from mocap23_ros.demo.calibrated_cameras import delivered_cameras
 from mocap23_ros.errors import InputError
@@ -105,10 +107,7 @@ def test_a_real_man_in_compressed_video_stands_in_the_world(sample):
     count = iter(range(10**9))
 
     def send(stamp):
-        info = camera_info(stamp, size=model.image_size)
-        info.k = model.K.ravel().tolist()
-        info.d, info.distortion_model = model.distortion.tolist(), model.distortion_model
-        infos.publish(info)
+        infos.publish(info_of(model, stamp))
         index = next(count) % (2 * len(frames) - 2)
         data = frames[min(index, 2 * len(frames) - 2 - index)]
         images.publish(CompressedImage(
@@ -144,3 +143,58 @@ def test_a_real_man_in_compressed_video_stands_in_the_world(sample):
     assert 2.0 < np.linalg.norm(
         np.array([root.x, root.y, root.z]) - camera.world_T_camera[:3, 3]) < 5.5
     assert abs(root.y) < 0.6 and abs(root.x) < 1.5
+
+
+def test_every_image_of_a_video_gives_the_same_each_time(sample):
+    """The default detector searches for new people behind the images, unless each counts."""
+    camera, frames = sample
+    frames, begin = frames[:28], 1_700_000_000 * 10**9
+    node = NodeProcess('-r', '__node:=ordered', '-r', 'image:=/ordered/image',
+                       '-r', 'skeletons:=/ordered/skeletons', image_transport='compressed',
+                       image_queue=1000, tf_timeout=5.0, floor_height=0.05, lifter='geometric',
+                       publish_tf=False)
+    peer = Peer()
+    topic = '/ordered/skeletons'
+    peer.listen(SkeletonArray, topic)
+    images = peer.node.create_publisher(
+        CompressedImage, '/ordered/image/compressed', output_qos(100))
+    infos = peer.node.create_publisher(type(camera_info(0)), '/ordered/camera_info', output_qos())
+    peer.static_tf.sendTransform(camera_transform(0, camera.world_T_camera, child='ordered'))
+
+    def play(rate):
+        assert peer.call(Reset, 'ordered/reset').success
+        since = peer.count(topic)
+        peer.wait_for(topic, lambda m: not m.skeletons, max(0, since - 1), 'empty array', node)
+        since, left = peer.count(topic), iter(enumerate(frames))
+
+        def send(_):
+            index, data = next(left, (0, b''))
+            if data:
+                stamp = begin + index * 10**9 // 15
+                infos.publish(info_of(camera.model, stamp, 'ordered'))
+                images.publish(CompressedImage(
+                    header=header(stamp, 'ordered'), format='jpeg', data=data))
+
+        with Feeder(peer, send, rate):
+            peer.wait_until(lambda: peer.count(topic) >= since + len(frames), 'every result')
+        return [ids_and_joints(message) for message in peer.received[topic][since:]]
+
+    try:
+        peer.wait_until(lambda: images.get_subscription_count() > 0, 'the subscription')
+        first, second = play(200.0), play(8.0)
+        assert node.stop() == 0, node.output
+    finally:
+        peer.close()
+        node.stop()
+    assert any(first) and first == second
+
+
+def ids_and_joints(message):
+    return [(skeleton.id, skeleton.joints.tobytes()) for skeleton in message.skeletons]
+
+
+def info_of(model, stamp, frame=CAMERA_FRAME):
+    info = camera_info(stamp, size=model.image_size, frame=frame)
+    info.k = model.K.ravel().tolist()
+    info.d, info.distortion_model = model.distortion.tolist(), model.distortion_model
+    return info

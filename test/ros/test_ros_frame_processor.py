@@ -79,6 +79,20 @@ def test_result_carries_the_exact_stamp_of_the_image_it_is_for(node, lag):
         assert estimate.stamp == pytest.approx(1e-9 * nanoseconds(result.stamp), abs=1e-6)
 
 
+@pytest.mark.parametrize(('remember', 'same'), [(4.0, True), (1.2, False)])
+def test_who_comes_back_in_time_has_the_same_id(node, remember, same):
+    rig = Rig(node, lifter='geometric', remember_timeout=remember)
+    tenth = 100_000_000
+
+    def ids(begin, end, people):
+        return {e.person_id for i in range(begin, end)
+                for e in rig.run(START + i * tenth, people).estimates if e.state != 3}
+
+    assert ids(0, 15, [person()]) == {1}
+    ids(15, 45, [])
+    assert ids(45, 55, [person()]) == ({1} if same else {2})
+
+
 def test_the_size_of_the_image_may_be_left_to_camera_info(node):
     rig = Rig(node)
     message = keypoints_message([person()], START)
