@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from mocap23_ros.baselines.pose_prior import turn
 from mocap23_ros.skeletons.body_proportions import ANKLE_HEIGHT
-from mocap23_ros.skeletons.coco17 import HIPS
+from mocap23_ros.skeletons.coco17 import ANKLES, HIPS
 
 _HEADINGS = 16
 _KEPT = 24
@@ -94,6 +94,6 @@ def _floor_distance(rays: NDArray[np.float64], weight: NDArray[np.float64],
                     centre: NDArray[np.float64], stature: float) -> float:
     """Distance at which the lower seen ankle's ray is at ankle height; NaN where it is not."""
     height = centre[2] - ANKLE_HEIGHT * stature
-    hits = [-height / rays[ankle, 2] * float(np.linalg.norm(rays[ankle])) for ankle in (15, 16)
+    hits = [-height / rays[ankle, 2] * float(np.linalg.norm(rays[ankle])) for ankle in ANKLES
             if weight[ankle] > 0 and rays[ankle, 2] < -0.02]
     return min(hits) if hits else np.nan

@@ -9,9 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_model import CameraModel
+from mocap23_ros.skeletons.coco17 import ANKLES, EARS, FACE, HIPS, SHOULDERS
 
-PAIRS = ((15, 16), (11, 12), (5, 6), (3, 4))  # COCO ankles, hips, shoulders, ears
-FACE = (0, 1, 2, 3, 4)
+PAIRS = (ANKLES, HIPS, SHOULDERS, EARS)
 # How the middles of these pairs lie while people walk, over the flat walks of the training
 # subjects of CMU: height above the floor in statures, and metres ahead of the hips; with the
 # spread from person to person and that within a walk.

@@ -16,7 +16,7 @@ from mocap23_ros.demo.take import SampleTake
 from mocap23_ros.evaluation.limits import information_limit
 from mocap23_ros.evaluation.metrics import evaluate_motion
 from mocap23_ros.evaluation.report_contents import MethodResult
-from mocap23_ros.skeletons.coco17 import HIPS
+from mocap23_ros.skeletons.coco17 import ANKLES, ELBOWS, HIPS, KNEES, SHOULDERS, WRISTS
 
 
 @dataclass(frozen=True)
@@ -120,8 +120,8 @@ def truth_notes(take: SampleTake, camera: SampleCamera, view_error_px: float) ->
 
 def bone_scatter_mm(joints: NDArray) -> float:
     """Median over limb bones of the standard deviation of their length over time."""
-    bones = ((5, 7), (7, 9), (6, 8), (8, 10), (11, 13), (13, 15), (12, 14), (14, 16))
-    lengths = [np.linalg.norm(joints[:, a] - joints[:, b], axis=-1).std() for a, b in bones]
+    limbs = ((SHOULDERS, ELBOWS), (ELBOWS, WRISTS), (HIPS, KNEES), (KNEES, ANKLES))
+    lengths = [np.linalg.norm(joints[:, a] - joints[:, b], axis=-1).std(axis=0) for a, b in limbs]
     return float(1000 * np.median(lengths))
 
 

@@ -16,6 +16,7 @@ from scipy.signal import medfilt, savgol_filter
 
 from mocap23_ros.demo.robust_triangulation import triangulate_robust
 from mocap23_ros.demo.sample_camera import SampleCamera
+from mocap23_ros.skeletons.exchanged_sides import SIDES
 
 NOISE_PX = 8.0  # scatter of single-view detections in this sample
 SWAP_PENALTY = 0.05  # per swapped group and frame, in units of the robust cost
@@ -23,12 +24,6 @@ CHANGE_PENALTY = 0.3  # per group whose swap state changes from one frame to the
 OUTLIER_SD = 0.10  # metres: less certain joints are bridged from their neighbours in time
 OUTLIER_STEP = 0.08  # metres off a running median
 SMOOTHING_SECONDS = 0.15  # window of the Savitzky-Golay filter (order 3)
-
-# COCO-17 pairs that a detector mistakes together: (left, right).
-GROUPS = {
-    'arms': ((5, 6), (7, 8), (9, 10)),
-    'legs': ((11, 12), (13, 14), (15, 16)),
-}
 
 
 @dataclass(frozen=True)
@@ -64,8 +59,9 @@ def triangulate_motion(cameras: Sequence[SampleCamera], keypoints: NDArray,
     focal = np.array([camera.model.focal_length for camera in cameras])
     world_T_camera = np.stack([camera.world_T_camera for camera in cameras])
     count, frames = keypoints.shape[:2]
-    swapped = np.zeros((count, frames, len(GROUPS)), bool)
-    for g, pairs in enumerate(GROUPS.values()):
+    swapped = np.zeros((count, frames, len(SIDES)), bool)
+    for g, side in enumerate(SIDES.values()):
+        pairs = side.reshape(2, -1).T.tolist()  # left, right
         states = _swap_states(normalised, weight, focal, world_T_camera, pairs)
         swapped[..., g] = states
         for left, right in pairs:
@@ -87,7 +83,7 @@ def triangulate_motion(cameras: Sequence[SampleCamera], keypoints: NDArray,
 
 
 def _swap_states(normalised: NDArray, weight: NDArray, focal: NDArray, world_T_camera: NDArray,
-                 pairs: Sequence[tuple[int, int]]) -> NDArray[np.bool_]:
+                 pairs: Sequence[Sequence[int]]) -> NDArray[np.bool_]:
     """Which cameras exchanged left and right at which frame [C,F]: Viterbi over all states."""
     count, frames = normalised.shape[:2]
     states = np.array(list(product((False, True), repeat=count)))  # [S,C]

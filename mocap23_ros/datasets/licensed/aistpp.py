@@ -22,7 +22,7 @@ from mocap23_ros.datasets.licensed.motion_packing import SourceMotion, pack_moti
 from mocap23_ros.datasets.motion_clips import MotionClips
 from mocap23_ros.errors import InputError
 from mocap23_ros.skeletons.body_proportions import ANKLE_HEIGHT, MEAN_STATURE
-from mocap23_ros.skeletons.coco17 import ANKLES
+from mocap23_ros.skeletons.coco17 import ANKLES, HIPS, KNEES
 from mocap23_ros.skeletons.unobserved import clear_unobserved
 
 _FPS = 60.0
@@ -66,8 +66,8 @@ def load_aistpp(root: Path | str, sequence: str, view: int = 0) -> EvaluationSeq
     keypoints = seen[view].astype(np.float32)
     clear_unobserved(keypoints)
     keypoints[..., 2] = np.clip(keypoints[..., 2], 0, 1)
-    legs = sum(np.linalg.norm(joints[:, a] - joints[:, b], axis=-1) for a, b in
-               ((11, 13), (13, 15), (12, 14), (14, 16))) / 2
+    legs = sum(np.linalg.norm(joints[:, a] - joints[:, b], axis=-1).sum(axis=-1) for a, b in
+               ((HIPS, KNEES), (KNEES, ANKLES))) / 2
     return EvaluationSequence(
         f'{sequence}_{view}', 'AIST++', {
             'keypoints': keypoints[:, None], 'stamps': np.arange(len(joints)) / _FPS,
