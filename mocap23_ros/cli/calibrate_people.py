@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mocap23_ros.cli.number_ranges import check_numbers
 from mocap23_ros.errors import InputError
 
 if TYPE_CHECKING:
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 
     from mocap23_ros.geometry.camera_model import CameraModel
     from mocap23_ros.recordings.recording import KeypointRecording
-
-_SHORTEST, _LONGEST = 2.0, 600.0  # seconds of listening
 
 
 def add_people_arguments(parser: argparse.ArgumentParser) -> None:
@@ -91,11 +90,10 @@ def _seen_people(arguments: argparse.Namespace) -> 'KeypointRecording':
     """COCO-17 keypoints of everybody, and the camera."""
     from dataclasses import replace
 
+    from mocap23_ros.cli.lift_sources import detect_in_video
     from mocap23_ros.cli.progress import progress
-    from mocap23_ros.detection.detectors import create_detector
     from mocap23_ros.geometry.camera_file import load_camera_file
     from mocap23_ros.recordings.recording import load_recording
-    from mocap23_ros.recordings.video_recording import record_video
     from mocap23_ros.skeletons.formats import COCO17
 
     if arguments.topic and not (arguments.bag or arguments.live):
@@ -111,14 +109,8 @@ def _seen_people(arguments: argparse.Namespace) -> 'KeypointRecording':
         if arguments.camera is None:
             raise InputError('--video needs --camera CAMERA.yaml with the intrinsics; mocap23 '
                              'calibrate intrinsics makes it')
-        detector = create_detector(arguments.detector or 'blazepose')
-        try:
-            with progress(f'detecting in {arguments.video.name}') as report:
-                return record_video(arguments.video, arguments.camera, detector, report,
-                                    rectified=arguments.rectified,
-                                    pose_needed=False).converted(COCO17)
-        finally:
-            detector.close()
+        return detect_in_video(arguments, arguments.video.name,
+                               pose_needed=False).converted(COCO17)
     recording = load_recording(arguments.keypoints, pose_needed=False)
     if len(recording.cameras) > 1:
         raise InputError(f'{arguments.keypoints}: K changes; only a still camera without zoom '
@@ -134,8 +126,7 @@ def _heard_people(arguments: argparse.Namespace) -> 'KeypointRecording':
     from mocap23_ros.recordings.message_keypoints import record_messages
     from mocap23_ros.ros.live_keypoints import hear_keypoints
 
-    if not _SHORTEST <= arguments.seconds <= _LONGEST:
-        raise InputError(f'--seconds {arguments.seconds:g}: give {_SHORTEST:g} to {_LONGEST:g}')
+    check_numbers(arguments, seconds=(2, 600))
     with progress('listening: walk about') as report:
         messages, infos = hear_keypoints(arguments.topic or 'keypoints_2d', arguments.seconds,
                                          report)

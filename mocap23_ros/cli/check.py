@@ -73,7 +73,7 @@ def _live(seconds: float) -> int:
 def _recordings(arguments: argparse.Namespace
                 ) -> 'Iterator[tuple[str, KeypointRecording | None, list[str]]]':
     """Name, what was seen, and what was found wrong on the way."""
-    from mocap23_ros.cli.progress import progress
+    from mocap23_ros.cli.lift_sources import detect_in_video
     from mocap23_ros.recordings.recording import load_recording
     from mocap23_ros.skeletons.coco17 import COCO17
 
@@ -91,17 +91,9 @@ def _recordings(arguments: argparse.Namespace
     if arguments.bag is not None:
         yield (str(arguments.bag), *_read_bag(arguments))
         return
-    from mocap23_ros.detection.detectors import create_detector
-    from mocap23_ros.recordings.video_recording import record_video
-
-    detector = create_detector(arguments.detector or 'blazepose', model=arguments.detector_model)
-    try:
-        with progress(f'detecting in {arguments.video.name}') as report:
-            recording = record_video(arguments.video, arguments.camera, detector, report,
-                                     rectified=arguments.rectified).converted(COCO17)
-        yield str(arguments.video), recording, _judge(recording)
-    finally:
-        detector.close()
+    recording = detect_in_video(arguments, arguments.video.name,
+                                arguments.detector_model).converted(COCO17)
+    yield str(arguments.video), recording, _judge(recording)
 
 
 def _read_bag(arguments: argparse.Namespace) -> 'tuple[KeypointRecording | None, list[str]]':

@@ -5,10 +5,11 @@
 import argparse
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from mocap23_ros.cli.progress import Progress, progress
+from mocap23_ros.cli.progress import progress
 from mocap23_ros.geometry.plausible_camera import camera_doubt
 from mocap23_ros.recordings.imports.keypoint_formats import is_foreign
 from mocap23_ros.recordings.recorded_motion import RecordedMotion
@@ -22,24 +23,27 @@ def read_keypoints(arguments: argparse.Namespace, source: Path, label: str, say:
                    ) -> KeypointRecording:
     """The keypoints of a video, of a file, or of another program; InputError."""
     if arguments.video:
-        with progress(f'detecting in {label}') as report:
-            return _detect(arguments, report, say)
+        return detect_in_video(arguments, label, arguments.detector_model, rate=arguments.fps,
+                               say=say)
     if is_foreign(source):
         from mocap23_ros.recordings.imports.imported_recording import import_keypoints
         return import_keypoints(source, arguments.camera, arguments.fps, arguments.rectified, say)
     return load_recording(source)
 
 
-def _detect(arguments: argparse.Namespace, report: Progress, say: Say) -> KeypointRecording:
+def detect_in_video(arguments: argparse.Namespace, label: str, model: Path | None = None,
+                    **options: Any) -> KeypointRecording:
+    """The keypoints of everybody in --video, found by --detector; options: of record_video."""
     from mocap23_ros.detection.detectors import create_detector
     from mocap23_ros.geometry.camera_file import load_camera_file
     from mocap23_ros.recordings.video_recording import record_video
     # Before the detector: its start takes seconds.
     load_camera_file(arguments.camera, arguments.rectified)
-    detector = create_detector(arguments.detector or 'blazepose', model=arguments.detector_model)
+    detector = create_detector(arguments.detector or 'blazepose', model=model)
     try:
-        return record_video(arguments.video, arguments.camera, detector, report,
-                            rate=arguments.fps, rectified=arguments.rectified, say=say)
+        with progress(f'detecting in {label}') as report:
+            return record_video(arguments.video, arguments.camera, detector, report,
+                                rectified=arguments.rectified, **options)
     finally:
         detector.close()
 

@@ -72,6 +72,14 @@ class CameraFile:
         pose[2, 3] -= self.floor_height
         return pose
 
+    def required_pose(self, path: str | os.PathLike) -> NDArray[np.float64]:
+        """As floor_T_camera; raises InputError, naming the file, where it has no pose."""
+        pose = self.floor_T_camera
+        if pose is None:
+            raise InputError(f'{path} does not say where the camera stands: add world_T_camera '
+                             'with translation (x, y, z) and quaternion (x, y, z, w)')
+        return pose
+
 
 def load_camera_file(path: str | os.PathLike, rectified: bool = False) -> CameraFile:
     """Read a camera file, whose roi and binning are those of the images.

@@ -34,10 +34,7 @@ def record_video(video: Path, camera_file: Path, detector: Detector,
     Raises InputError for files that cannot be read.
     """
     contents = load_camera_file(camera_file, rectified)
-    pose = contents.floor_T_camera
-    if pose is None and pose_needed:
-        raise InputError(f'{camera_file} does not say where the camera stands: add '
-                         'world_T_camera with translation (x, y, z) and quaternion (x, y, z, w)')
+    pose = contents.required_pose(camera_file) if pose_needed else contents.floor_T_camera
     if contents.doubt:
         say(f'{camera_file}: {contents.doubt}')
     upright = UprightDetector(detector)

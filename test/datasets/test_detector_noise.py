@@ -159,7 +159,7 @@ def test_the_file_gives_back_what_was_written(fitted, tmp_path):
 
 
 @pytest.mark.parametrize(('change', 'words'), [
-    (lambda v: v.pop('format'), 'no file of mocap23 detector-noise'),
+    (lambda v: v.pop('format'), 'not a file of mocap23 detector-noise'),
     (lambda v: v.update(version=7), 'version'),
     (lambda v: v.pop('error'), 'has no error'),
     (lambda v: v.update(extra=1), "unknown field 'extra'"),

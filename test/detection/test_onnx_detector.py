@@ -241,7 +241,7 @@ def test_bad_files_and_options_are_one_clear_line(tmp_path):
             ({'model': pose, 'family': 'vitpose'}, '4 dimensions'),
             ({'model': pose, 'family': 'nonsense'}, 'rtmpose'),
             ({'model': boxes}, 'person_model'),
-            ({'model': pose, 'person_model': pose}, 'no network for boxes'),
+            ({'model': pose, 'person_model': pose}, 'not a network for boxes'),
             ({'model': pose, 'max_people': 0}, 'max_people'),
             ({'model': pose, 'backend': 'nonsense'}, 'onnxruntime')):
         with pytest.raises(InputError, match=words) as caught:

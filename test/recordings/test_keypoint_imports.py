@@ -172,7 +172,7 @@ def test_what_openpose_cannot_have_written_is_refused(tmp_path, camera, keypoint
         first.write_text(text)
         return refused(folder, camera)
 
-    assert 'no whole JSON file' in with_first(whole[:200])
+    assert 'not a complete JSON file' in with_first(whole[:200])
     assert 'x, y, confidence of each' in with_first(whole.replace('"pose_keypoints_2d": [',
                                                                   '"pose_keypoints_2d": [1.0, '))
     assert 'not numbers' in with_first(whole.replace('"pose_keypoints_2d": [',
@@ -186,7 +186,7 @@ def test_what_openpose_cannot_have_written_is_refused(tmp_path, camera, keypoint
     first.write_text(whole)
     second_whole = second.read_text()
     second.write_text('{"Humans": []}')
-    assert 'no frame of OpenPose' in refused(folder, camera)
+    assert 'not a frame of OpenPose' in refused(folder, camera)
     second.write_text(second_whole)
     other = folder / 'cam02_000000000003_keypoints.json'
     other.write_text(whole)
@@ -194,10 +194,10 @@ def test_what_openpose_cannot_have_written_is_refused(tmp_path, camera, keypoint
     other.rename(folder / 'cam_3_keypoints.json')
     assert 'frame 3 a second time' in refused(folder, camera)
     (folder / 'cam_3_keypoints.json').rename(folder / 'cam_1764236400123456789_keypoints.json')
-    assert 'maybe a time stamp' in refused(folder, camera)
+    assert 'perhaps a time stamp' in refused(folder, camera)
     (folder / 'cam_1764236400123456789_keypoints.json').unlink()
     second.rename(folder / 'cam_500000_keypoints.json')
-    assert 'no frames of a video' in refused(folder, camera)
+    assert 'not frames of a video' in refused(folder, camera)
 
 
 def test_coordinates_that_do_not_fit_the_camera_are_refused(tmp_path, camera, keypoints):
@@ -226,10 +226,10 @@ def test_files_of_something_else_are_refused(tmp_path, camera, keypoints):
         with pytest.raises(InputError, match='nobody is found|not as one of these'):
             import_keypoints(path, camera, RATE)
     path.write_text('[' * 100_000)
-    assert 'no JSON file that can be read' in refused(path, camera)
+    assert 'not a readable JSON file' in refused(path, camera)
     dumps.write(path, [{'image_id': 139 * n * n, 'category_id': 1, 'keypoints': [50.0] * 51}
                        for n in range(60)])
-    assert 'no frames of a video' in refused(path, camera)
+    assert 'not frames of a video' in refused(path, camera)
     world = [[{'x': 0.1 * (j % 3 - 1), 'y': 0.0, 'z': 0, 'visibility': 1} for j in range(33)]]
     world[0][23] = world[0][24] = {'x': 0.0, 'y': 0.0, 'visibility': 1}
     dumps.write(path, world)

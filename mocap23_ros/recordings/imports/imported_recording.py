@@ -37,10 +37,7 @@ def import_keypoints(path: Path, camera_file: Path, rate: float | None, rectifie
     for what cannot be used or cannot be true.
     """
     contents = load_camera_file(camera_file, rectified)
-    pose = contents.floor_T_camera
-    if pose is None:
-        raise InputError(f'{camera_file} does not say where the camera stands: add '
-                         'world_T_camera with translation (x, y, z) and quaternion (x, y, z, w)')
+    pose = contents.required_pose(camera_file)
     program, found = read_people(path)
     try:
         camera = contents.camera.with_image_size(found.image_size or contents.camera.image_size)
