@@ -17,11 +17,11 @@ from mocap23_ros.calibration.floor_start import floor_T_camera, guess_floor, ray
 from mocap23_ros.calibration.standing_people import (
     AHEAD,
     AHEAD_SD_OF_PEOPLE,
-    HEIGHT_SD,
     HEIGHT_SD_OF_PEOPLE,
     HEIGHTS,
-    SWAY_SD,
     StandingPeople,
+    body_points,
+    middles_sd,
 )
 from mocap23_ros.errors import InputError
 from mocap23_ros.skeletons.body_proportions import MEAN_STATURE
@@ -150,10 +150,10 @@ class _Fit:
         """Middles [N,4,3] in the camera frame for bodies at place [N,2]."""
         floor = floor_T_camera(x[0], x[1], np.exp(x[2]))
         own = x[_CAMERA:].reshape(-1, _PERSON)[self.index]
-        lead = AHEAD + own[:, 1 + len(HEIGHTS):]
-        height = (HEIGHTS + own[:, 1:1 + len(HEIGHTS)]) * self._statures(x)[self.index, None]
-        flat = place[:, None] + lead[..., None] * self.walk[:, None]
-        return (np.concatenate([flat, height[..., None]], -1) - floor[:3, 3]) @ floor[:3, :3]
+        heights = HEIGHTS + own[:, 1:1 + len(HEIGHTS)]
+        points = body_points(place, self.walk, self._statures(x)[self.index], heights,
+                             AHEAD + own[:, 1 + len(HEIGHTS):])
+        return (points - floor[:3, 3]) @ floor[:3, :3]
 
     def _errors(self, x: NDArray, place: NDArray) -> NDArray:
         """Predicted - observed [N,4,2], pixels."""
@@ -185,12 +185,8 @@ class _Fit:
         If the errors followed x, bodies would come near, where they may be large.
         """
         points = self._points(x, self.place)
-        per_metre = (self.people.focal_length * np.exp(x[3])
-                     / np.maximum(points[..., 2], 0.3))[..., None]
-        tall = HEIGHT_SD * self._statures(x)[self.index, None]
-        sway = np.broadcast_to(SWAY_SD, tall.shape)
-        upright = np.hypot(tall * np.cos(x[0]), sway * np.sin(x[0]))
-        self.sd = np.hypot(self.pixel_sd, per_metre * np.stack([sway, upright], axis=-1))
+        self.sd = middles_sd(points[..., 2], self._statures(x)[self.index], x[0],
+                             self.people.focal_length * np.exp(x[3]), self.pixel_sd)
         self.walk = self._walking()
         square = ((self._errors(x, self._placed(x)) / self.sd) ** 2).mean(axis=(1, 2))
         self.trust = 1 / (1 + (square / (_DOUBT * np.median(square))) ** 2)

@@ -3,7 +3,7 @@
 """A first guess of pitch, roll and height, from a grid over all cameras that see a floor."""
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from mocap23_ros.calibration.standing_people import HEIGHTS, StandingPeople
 from mocap23_ros.errors import InputError
@@ -13,20 +13,29 @@ _SAMPLES = 80
 _LEAST_DROP = 0.02  # of a unit ray to the feet; shallower ones say nothing
 
 
-def floor_T_camera(pitch: float, roll: float, height: float) -> NDArray[np.float64]:
-    """Pose [4,4] of the optical frame above a floor frame under it: z up, x along the view.
+def floor_T_camera(pitch: ArrayLike, roll: ArrayLike, height: ArrayLike) -> NDArray[np.float64]:
+    """Pose [...,4,4] of the optical frame above a floor frame under it: z up, x along the view.
 
-    pitch, roll: radians; pitch positive where the camera looks down, roll positive where the
-    image's right side is the lower one. height: metres.
+    pitch, roll: [...] radians; pitch positive where the camera looks down, roll positive where the
+    image's right side is the lower one. height: [...] metres.
     """
-    forward = np.array([np.cos(pitch), 0.0, -np.sin(pitch)])
-    right = np.array([0.0, -1.0, 0.0])
-    down = np.cross(forward, right)
-    c, s = np.cos(roll), np.sin(roll)
-    pose = np.eye(4)
-    pose[:3, :3] = np.stack([c * right + s * down, c * down - s * right, forward], axis=1)
-    pose[2, 3] = height
+    pitch, roll, height = np.broadcast_arrays(pitch, roll, height)
+    zero = np.zeros_like(pitch, np.float64)
+    forward = np.stack([np.cos(pitch), zero, -np.sin(pitch)], axis=-1)
+    right = np.stack([zero, zero - 1, zero], axis=-1)
+    down = np.stack([-np.sin(pitch), zero, -np.cos(pitch)], axis=-1)
+    c, s = np.cos(roll)[..., None], np.sin(roll)[..., None]
+    pose = np.zeros((*pitch.shape, 4, 4))
+    pose[..., :3, :3] = np.stack([c * right + s * down, c * down - s * right, forward], axis=-1)
+    pose[..., 2, 3] = height
+    pose[..., 3, 3] = 1
     return pose
+
+
+def pitch_roll_height(pose: NDArray) -> tuple[NDArray, NDArray, NDArray]:
+    """Pitch, roll and height [...] of poses [...,4,4] above z = 0, whatever their heading."""
+    pitch = np.arctan2(-pose[..., 2, 2], np.hypot(pose[..., 2, 0], pose[..., 2, 1]))
+    return pitch, np.arctan2(-pose[..., 2, 0], -pose[..., 2, 1]), pose[..., 2, 3]
 
 
 def guess_floor(people: StandingPeople) -> tuple[float, float, float]:

@@ -60,10 +60,7 @@ class StandingPeople:
         seen = np.where((keypoints[rows, ..., 2] > _CONFIDENCE)[..., None],
                         keypoints[rows, ..., :2], np.nan)
         points = camera.undistort(seen)
-        middles = np.stack([points[..., pair, :].mean(axis=-2) for pair in PAIRS], axis=-2)
-        # Of people whom the image's border cuts, only those who happen to bend would be seen.
-        whole = np.isfinite(points[..., FACE, 0]).any(axis=-1)
-        usable = whole & np.isfinite(middles[..., [0, 2], 0]).all(axis=-1)
+        middles, usable = middles_of(points)
         frame, person = np.nonzero(usable)
         if not len(frame):
             raise InputError('nobody is seen from the ankles to the head: let a person walk '
@@ -71,6 +68,45 @@ class StandingPeople:
         return cls(middles[frame, person], points[frame, person][:, PAIRS[0]], person,
                    np.asarray(stamps, np.float64)[rows][frame], camera.focal_length,
                    given.astype(np.float64))
+
+
+def middles_of(points: NDArray) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Middles [...,4,2] of PAIRS of points [...,17,2], and who [...] is seen whole.
+
+    Of people whom the image's border cuts, only those who happen to bend would be seen.
+    """
+    middles = np.stack([points[..., pair, :].mean(axis=-2) for pair in PAIRS], axis=-2)
+    whole = np.isfinite(points[..., FACE, 0]).any(axis=-1)
+    return middles, whole & np.isfinite(middles[..., [0, 2], 0]).all(axis=-1)
+
+
+def body_points(place: NDArray, walk: NDArray, stature: NDArray, heights: NDArray,
+                leads: NDArray) -> NDArray[np.float64]:
+    """Middles [...,4,3] above the floor of bodies at place [...,2] who walk along walk [...,2].
+
+    stature: [...] metres; heights [...,4] in statures; leads [...,4] metres ahead of the hips.
+    walk is a unit vector, zero for who stands.
+    """
+    flat = place[..., None, :] + leads[..., None] * walk[..., None, :]
+    tall = (heights * stature[..., None])[..., None]
+    shape = np.broadcast_shapes(flat.shape[:-1], tall.shape[:-1])
+    return np.concatenate([np.broadcast_to(flat, (*shape, 2)),
+                           np.broadcast_to(tall, (*shape, 1))], axis=-1)
+
+
+def middles_sd(depth: NDArray, stature: NDArray, pitch: ArrayLike, focal_length: float,
+               pixel_sd: float) -> NDArray[np.float64]:
+    """Standard deviations [...,4,2], px, of middles of people whose middles are at depth [...,4].
+
+    Of keypoints (pixel_sd) and of bodies (stature [...] m), before a camera that looks down by
+    pitch [...] radians.
+    """
+    per_metre = (focal_length / np.maximum(depth, 0.3))[..., None]
+    tall = HEIGHT_SD * stature[..., None]
+    sway = np.broadcast_to(SWAY_SD, tall.shape)
+    pitch = np.asarray(pitch)[..., None]
+    upright = np.hypot(tall * np.cos(pitch), sway * np.sin(pitch))
+    return np.hypot(pixel_sd, per_metre * np.stack([sway, upright], axis=-1))
 
 
 def _thinned(stamps: NDArray[np.float64]) -> NDArray[np.int64]:

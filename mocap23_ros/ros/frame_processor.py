@@ -101,6 +101,7 @@ class FrameProcessor:
         self._problems = problems
         self._on_other_camera = on_other_camera
         self._set_up = SetUpWatch(problems)
+        self._told_sd = core.streaming.pose_uncertainty
         self._budget = LiftBudget()
         self.stage = ''  # what is being done, for whoever watches
         self._changes: deque[float] = deque(maxlen=CHANGES)
@@ -128,6 +129,12 @@ class FrameProcessor:
     def set_stature(self, person_id: int, stature: float) -> None:
         """Fix the body height [m] of a person; NaN: estimate it again."""
         self._core.streaming.set_stature(person_id, stature)
+        self._set_up.pose.set_stature(person_id, stature)
+
+    @property
+    def pose_bias(self) -> str:
+        """How far the camera's pose seems off, '' while that is not known; for diagnostics."""
+        return self._set_up.pose.figure
 
     def begin(
         self,
@@ -187,7 +194,6 @@ class FrameProcessor:
         self._waiting.popleft()
         result.stages['wait for transform'] = time.monotonic() - frame.since
 
-        result.camera, result.world_T_camera = camera, world_T_camera.copy()
         self.stage = 'lift'
         started = time.perf_counter()
         self._check_same_camera(camera)
@@ -195,9 +201,14 @@ class FrameProcessor:
         # In the core, and nowhere else, the floor is z = 0.
         world_T_camera[2, 3] -= settings.floor_height
         stamp = _seconds(header.stamp)
+        self._set_up.feed(stamp, result.tracks, camera, header.frame_id, world_T_camera,
+                          settings.refine_camera_pose)
+        world_T_camera = self._set_up.pose.mended(world_T_camera)
+        self._core.streaming.pose_uncertainty = self._set_up.pose.uncertainty(self._told_sd)
+        result.camera, result.world_T_camera = camera, world_T_camera.copy()
+        result.world_T_camera[2, 3] += settings.floor_height
         # Frames are tracked before their own pose is known: with that of the frame before them.
         self._view = CameraView(camera, world_T_camera)
-        self._set_up.feed(stamp, result.tracks, camera, header.frame_id, world_T_camera)
         # Where every image counts the outcome must not depend on time.
         budget = settings.lift_budget if settings.image_queue == 1 else 0.0
         with self._problems.guard('camera pose'):

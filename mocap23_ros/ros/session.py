@@ -197,6 +197,8 @@ class Session:
         values = self._statistics.values(self._worker.received, self._worker.dropped, monotonic)
         if self._input is not None:
             values['images lost on the way here'] = str(self._input.lost)
+        if bias := self._processor.pose_bias:
+            values['camera pose off by'] = bias
         return values
 
     def _subscribe(self) -> InputSubscription:

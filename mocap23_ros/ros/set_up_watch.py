@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
+from mocap23_ros.plausibility.people_samples import PeopleMemory
 from mocap23_ros.plausibility.set_up_check import SetUpCheck
+from mocap23_ros.ros.pose_watch import PoseWatch
 from mocap23_ros.ros.problems import ProblemLog, Severity
 from mocap23_ros.tracking.track import Track, TrackState
 
@@ -28,7 +30,9 @@ class SetUpWatch:
 
     def __init__(self, problems: ProblemLog) -> None:
         self._problems = problems
-        self._check = SetUpCheck()
+        self._memory = PeopleMemory()
+        self._check = SetUpCheck(self._memory)
+        self.pose = PoseWatch(problems)
         self._judged = -np.inf
         self._source: tuple[str, CameraModel] | None = None
         self._placed: deque[float] = deque(maxlen=_RECENT)
@@ -36,12 +40,15 @@ class SetUpWatch:
     def reset(self) -> None:
         """Forget what was seen."""
         self._check.clear()
+        self.pose.reset()
         self._judged = -np.inf
         self._placed.clear()
 
     def feed(self, stamp: float, tracks: Sequence[Track], camera: CameraModel, camera_frame: str,
-             floor_T_camera: NDArray[np.float64]) -> None:
-        """Take in a frame; once a second of stamps, judge and report.
+             floor_T_camera: NDArray[np.float64], refine: bool = False) -> None:
+        """Take in a frame under the pose as told; once a second of stamps, judge and report.
+
+        refine: whether ``pose`` mends it.
 
         Begins anew where the camera or its frame is another one.
         """
@@ -54,6 +61,8 @@ class SetUpWatch:
         if seen:
             self._check.add(stamp, [track.person_id for track in seen],
                             np.stack([track.keypoints for track in seen]), camera, floor_T_camera)
+        if seen and self.pose.is_due(stamp):
+            self.pose.update(stamp, self._memory.recent(), camera.focal_length, refine)
         if stamp - self._judged < _INTERVAL:
             return
         self._judged = stamp

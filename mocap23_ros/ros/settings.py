@@ -172,6 +172,9 @@ class Settings:
     camera_stamp_sd: float = _parameter(
         _POSE_UNCERTAINTY.stamp, 'The same of the time between an image and its transform, which '
         'counts while the camera moves [s]', minimum=0.0, maximum=MOST_STAMP, read_only=True)
+    refine_camera_pose: bool = _parameter(
+        False, 'Mend pitch, roll and height of the camera pose, slowly, where the people seen show '
+        'over minutes that they are off; false: say so only')
     frame_prefix: str = _parameter(
         'auto', 'Put before person_<id> in the names of TF frames; auto: the namespace of the '
         'node and a slash, nothing without a namespace', read_only=True, fault=_prefix_fault)

@@ -4,7 +4,7 @@
 
 import numpy as np
 
-from mocap23_ros.calibration.floor_start import floor_T_camera
+from mocap23_ros.calibration.floor_start import floor_T_camera, pitch_roll_height
 from mocap23_ros.datasets.cmu import load_cmu
 from mocap23_ros.datasets.mocap34 import COCO17_JOINTS
 from mocap23_ros.geometry.camera_model import CameraModel
@@ -29,6 +29,37 @@ def walks(subject, seconds, distance, seed):
         parts.append(joints)
         frames += len(joints)
     return np.concatenate(parts)[:int(seconds * FPS)], float(clips.stature[own[0]])
+
+
+def passers_by(seconds, distance, rng, what='', rate=FPS):
+    """Frames (stamp, number of the person, joints [17,3], stature) of one person after the other.
+
+    what: a word in the description of their clips of CMU; '': they do whatever subjects did.
+    """
+    clips = load_cmu()
+    flat = [k for k in range(len(clips)) if clips.flat[k] and clips.length[k] > 60
+            and what in clips.description[k]]
+    now, person, every = 0.0, 0, round(FPS / rate)
+    while now < seconds:
+        clip = int(rng.choice(flat))
+        first = int(rng.integers(0, max(clips.length[clip] - 450, 1)))
+        joints = clips.positions(clip)[first:first + 450][:, COCO17_JOINTS].astype(float)
+        turn = rng.uniform(-np.pi, np.pi)
+        c, s = np.cos(turn), np.sin(turn)
+        joints = joints @ np.array([[c, s, 0], [-s, c, 0], [0, 0, 1]])
+        joints[..., :2] -= joints[:, 11:13, :2].mean(axis=(0, 1))
+        joints[..., :2] += (distance, 0) + rng.uniform(-1, 1, 2) * (2.0, 1.5)
+        for frame in joints[::every]:
+            yield now, person, frame, float(clips.stature[clip])
+            now += every / FPS
+        person, now = person + 1, now + 1.0
+
+
+def told_by_mistake(pose, wrong):
+    """The pose that somebody tells who is wrong by (pitch deg, roll deg, height m)."""
+    pitch, roll, height = (float(value) for value in pitch_roll_height(pose))
+    return floor_T_camera(pitch - np.radians(wrong[0]), roll - np.radians(wrong[1]),
+                          height - wrong[2])
 
 
 def camera_above_floor(height, pitch_deg, roll_deg, focal=900.0, size=(1280, 720),
