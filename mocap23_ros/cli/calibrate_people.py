@@ -49,10 +49,9 @@ def fit_people(arguments: argparse.Namespace
     from mocap23_ros.calibration.floor_fit import fit_floor
     from mocap23_ros.calibration.standing_people import StandingPeople
     from mocap23_ros.geometry.plausible_camera import camera_doubt
+    from mocap23_ros.skeletons.body_proportions import check_given_stature
 
-    for value in arguments.stature or ():
-        if not (np.isnan(value) or 0.5 <= value <= 2.6):
-            raise InputError(f'--stature {value:g} is not a body height in metres')
+    check_given_stature(arguments.stature or (), '--stature')
     recording = _seen_people(arguments)
     camera, given = recording.cameras[0], arguments.stature
     if doubt := camera_doubt(camera):

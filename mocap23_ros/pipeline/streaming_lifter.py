@@ -23,6 +23,7 @@ from mocap23_ros.pipeline.side_correction import SideCorrection, doubt, doubted
 from mocap23_ros.pipeline.skeleton_assembly import assemble
 from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
 from mocap23_ros.pipeline.unseen_people import predict_estimate
+from mocap23_ros.skeletons.body_proportions import check_given_stature
 from mocap23_ros.tracking.side_filter import SideAlternative
 from mocap23_ros.tracking.track import Track, TrackState
 from mocap23_ros.windows.keypoint_history import KeypointHistory
@@ -97,11 +98,9 @@ class StreamingLifter:
     def set_stature(self, person_id: int, stature: float) -> None:
         """Set a person's known body height in metres; NaN = unknown again.
 
-        Raises InputError outside 0.4 to 2.6 m.
+        Raises InputError for what is not a body height.
         """
-        if not (np.isnan(stature) or 0.4 <= stature <= 2.6):
-            raise InputError(f'a stature of {stature} m is not a body height; give 0.4 to 2.6 '
-                             'm, or NaN for unknown')
+        check_given_stature(stature)
         self._history.set_stature(person_id, stature)
 
     def update(self, stamp: float, tracks: Sequence[Track], camera: CameraModel,

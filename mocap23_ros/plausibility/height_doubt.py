@@ -10,8 +10,8 @@ from mocap23_ros.plausibility.body_heights import BodyHeights, body_heights, str
 from mocap23_ros.plausibility.mistakes import RECTIFICATION
 from mocap23_ros.plausibility.people_samples import PeopleSamples
 from mocap23_ros.plausibility.standing import Standing, standing
+from mocap23_ros.skeletons.body_proportions import MEAN_STATURE
 
-_GROWN_UP = 1.7  # metres
 _USUAL = (1.4, 2.0)
 # Change of heights and its correlation with distance that mean something where another camera is
 # at hand that explains them, and the share of the change that it may leave.
@@ -38,7 +38,7 @@ def height_doubt(samples: PeopleSamples, told: Standing) -> tuple[str, str]:
         height = float(np.median(samples.floor_T_camera[:, 2, 3]))
         return 'height', (
             f'{seen}, under a camera {height:.2g} m above the floor; one at '
-            f'{height * _GROWN_UP / heights.stature:.2g} m would have grown-ups of the usual '
+            f'{height * MEAN_STATURE / heights.stature:.2g} m would have grown-ups of the usual '
             'height. Check the height of the camera pose, floor_height, and K')
 
     def left(changed: PeopleSamples) -> float:

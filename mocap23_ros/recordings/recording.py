@@ -17,7 +17,7 @@ from mocap23_ros.geometry.plausible_camera import check_camera
 from mocap23_ros.geometry.poses import check_pose
 from mocap23_ros.npz_files import open_npz
 from mocap23_ros.plausibility.keypoint_values import clean_keypoints
-from mocap23_ros.skeletons.body_proportions import GIVEN_STATURE_RANGE
+from mocap23_ros.skeletons.body_proportions import check_given_stature
 from mocap23_ros.skeletons.conversion import convert_keypoints, defined_joints
 from mocap23_ros.skeletons.formats import COCO17, find_format
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
@@ -148,11 +148,7 @@ def _checked(arrays: dict[str, NDArray], wanted: SkeletonFormat) -> KeypointReco
     stature: NDArray = np.full(people, np.nan)
     if 'stature' in arrays:
         stature = _numbers(arrays['stature'], 'stature', (people,), finite=False)
-        known = stature[np.isfinite(stature)]
-        low, high = GIVEN_STATURE_RANGE
-        if np.isinf(stature).any() or ((known < low) | (known > high)).any():
-            raise InputError(f'stature must be metres between {low} and {high}, '
-                             'NaN where unknown')
+        check_given_stature(stature)
     return KeypointRecording(keypoints, stamps, _cameras(arrays, frames, size), poses,
                              stature.astype(np.float32), skeleton)
 

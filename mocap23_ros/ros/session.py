@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The parts of the node between configuration and clean-up: models, input, outputs, worker."""
 
-import math
 import time
 from contextlib import ExitStack
 from typing import TypeAlias
@@ -38,7 +37,7 @@ from mocap23_ros.ros.transform_listener import CameraTransformListener
 from mocap23_ros.ros.transforms import LiveTransforms
 from mocap23_ros.ros.watchdog import InputWatchdog
 from mocap23_ros.ros.worker import FrameWorker
-from mocap23_ros.skeletons.body_proportions import GIVEN_STATURE_RANGE
+from mocap23_ros.skeletons.body_proportions import check_given_stature
 
 LONGEST_FRAME_ID = 255  # characters; every output repeats it
 
@@ -163,11 +162,9 @@ class Session:
     def set_stature(self, person_id: int, stature: float) -> None:
         """Fix a person's body height [m]; NaN: estimate it again. Raises InputError."""
         known = ', '.join(str(number) for number in sorted(self._known_people)) or 'nobody'
-        low, high = GIVEN_STATURE_RANGE
         if person_id not in self._known_people:
             raise InputError(f'nobody has id {person_id}; followed now: {known}')
-        if not (math.isnan(stature) or low <= stature <= high):
-            raise InputError(f'stature must be {low} to {high} m or NaN, not {stature:g}')
+        check_given_stature(stature)
         self._worker.post(lambda: self._processor.set_stature(person_id, stature))
 
     def check(self) -> None:

@@ -9,7 +9,9 @@ so the forearm is Winter's 0.146 plus a part of the hand; ankle height is his 0.
 """
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from mocap23_ros.errors import InputError
 from mocap23_ros.skeletons.coco17 import ANKLES, ELBOWS, HIPS, KNEES, SHOULDERS, WRISTS
 
 MEAN_STATURE = 1.70  # metres, adults of both sexes; networks and their weights count from it
@@ -40,3 +42,11 @@ BONE_FRACTIONS = np.array([*(length for *_, length in _SIDES for _ in range(2)),
 # Height of COCO keypoints above mid-hip in a standing body.
 STANDING_HEIGHTS = np.array([.425, .445, .445, .43, .43, .293, .293, .125, .125, -.03, -.03,
                              0., 0., -.235, -.235, -.445, -.445])
+
+
+def check_given_stature(stature: ArrayLike, name: str = 'stature') -> None:
+    """Raise InputError unless all are body heights in metres, or NaN = unknown."""
+    low, high = GIVEN_STATURE_RANGE
+    for value in np.ravel(stature).tolist():
+        if not (np.isnan(value) or low <= value <= high):
+            raise InputError(f'{name} must be {low} to {high} m, NaN where unknown, not {value:g}')

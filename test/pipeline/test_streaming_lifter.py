@@ -218,7 +218,7 @@ def test_known_stature_is_used_and_survives_until_reset():
     streaming.reset()
     results, _ = run(streaming, {1: walk(10)})
     assert results[-1][0].stature != pytest.approx(1.5)
-    with pytest.raises(InputError, match='body height'):
+    with pytest.raises(InputError, match='stature must be'):
         streaming.set_stature(1, 17.0)
 
 

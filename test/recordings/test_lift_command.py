@@ -136,7 +136,7 @@ REFUSED = {
     'missing pose': ({'world_T_camera': None}, 'world_T_camera is missing'),
     'scaled pose': ({'world_T_camera': np.diag([2.0, 2, 2, 1])}, 'non-rigid'),
     'pose of another shape': ({'world_T_camera': np.eye(3)}, 'world_T_camera has shape'),
-    'giant': ({'stature': np.array([17.0, 1.7])}, 'stature must be metres'),
+    'giant': ({'stature': np.array([17.0, 1.7])}, 'stature must be 0.4 to 2.6 m'),
     'one stature for two': ({'stature': np.array([1.7])}, 'stature has shape'),
     'unknown lens': ({'distortion': np.zeros(4), 'distortion_model': 'magic'}, 'magic'),
     'pickled': ({'keypoints': np.array([None])}, 'Python objects'),
