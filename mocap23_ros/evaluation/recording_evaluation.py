@@ -92,7 +92,8 @@ def judge_bag(path: Path, configuration: Configuration, progress: Progress | Non
     said: list[str] = []
     truth = _truth(path, configuration, said.append)
     lifted = lift_bag(source, settings, _core(settings), progress)
-    figures = judge_motion(lifted.motion, lifted.observed)
+    # Keypoint recordings, and what is below the floor, are of a world with the floor at z = 0.
+    figures = judge_motion(lifted.motion.raised(-settings.floor_height), lifted.observed)
     comparison = None
     if truth is not None:
         # One truth, so any path will do as its name.

@@ -76,6 +76,10 @@ class RecordedMotion:
                        contact=self.contact[:, chosen], stature=self.stature[:, chosen],
                        person_ids=self.person_ids[chosen], body=None)
 
+    def raised(self, height: float) -> 'RecordedMotion':
+        """The motion that far up, metres, without its bodies."""
+        return replace(self, joints=self.joints + np.array([0, 0, height], np.float32), body=None)
+
     def with_body(self) -> 'RecordedMotion':
         """Fit rigid bodies to everybody and put their joints in place of the lifted ones.
 

@@ -41,6 +41,19 @@ def test_without_truth_twice_the_same(bag, tmp_path, capsys):
         assert (tmp_path / 'a' / name).read_bytes() == (tmp_path / 'b' / name).read_bytes()
 
 
+def test_the_height_of_the_floor_changes_no_figure(bag, tmp_path):
+    raised = bags.POSE.copy()
+    raised[2, 3] += 1.5
+    upstairs = bags.write(tmp_path / 'upstairs', [
+        ('/tf_static', 'tf2_msgs/msg/TFMessage', bags.START, bags.transforms(bags.START, raised)),
+        *(item for item in bags.camera_messages() if item[0] != '/tf_static'),
+        *bags.keypoint_messages()])
+    first, second = (evaluate(path, tmp_path / name, '--with', 'flat:lifter=geometric', *words)
+                     ['recording']['flat']['figures'] for path, name, *words in (
+                         (bag, 'a'), (upstairs, 'b', '--floor-height', '1.5')))
+    assert second == pytest.approx(first, rel=1e-3, abs=1e-3)
+
+
 def test_configurations_beside_a_truth(bag, tmp_path):
     stamps = 1e-9 * (bags.START + np.arange(bags.FRAMES) * bags.FRAME_TIME)
     np.savez(tmp_path / 'truth.npz', joints=truth(stamps - stamps[0] + 5), stamps=stamps,
