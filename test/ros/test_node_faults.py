@@ -115,67 +115,6 @@ def test_of_two_publishers_with_clocks_apart_the_first_keeps_its_ids(peer):
     assert stamps == sorted(stamps)
 
 
-def of_nan(camera, stamp):
-    transform = camera_transform(stamp)
-    transform.transform.translation.x = float('nan')
-    camera.peer.tf.sendTransform(transform)
-    camera.send_image(stamp)
-
-
-def without_tf(camera, stamp):
-    camera.send_image(stamp)
-
-
-def with_k_of(value):
-    def send(camera, stamp):
-        info = camera_info(stamp)
-        info.k[0] = value
-        camera.peer.tf.sendTransform(camera_transform(stamp))
-        camera.peer.camera_info.publish(info)
-        camera.peer.keypoints.publish(keypoints_message(camera.people, stamp))
-    return send
-
-
-def with_stamp_zero(camera, stamp):
-    camera.send_image(0)
-
-
-def with_a_multitude(camera, stamp):
-    camera.peer.keypoints.publish(keypoints_message(300 * camera.people, stamp))
-
-
-def of_two_sizes(camera, stamp):
-    camera.count = getattr(camera, 'count', 0) + 1
-    message = keypoints_message(camera.people, stamp)
-    if camera.count % 2:
-        message.image_width, message.image_height = 640, 480
-    camera.peer.tf.sendTransform(camera_transform(stamp))
-    camera.peer.keypoints.publish(message)
-
-
-def test_what_cannot_be_used_is_named_and_the_next_image_is_published(peer):
-    camera = Camera(peer)
-    faults = [
-        (of_nan, 'transform', 'no transform from camera'),
-        (without_tf, 'transform', 'at the stamp of the image'),
-        (with_k_of(float('nan')), 'camera_info', 'finite'),
-        (with_k_of(1e12), 'camera_info', 'focal length'),
-        (with_stamp_zero, 'stamp', 'stamp 0'),
-        (with_a_multitude, 'input data', '300 people; at most 256'),
-        (of_two_sizes, 'camera change', 'again and again: check that one camera'),
-    ]
-    for send, key, reason in faults:
-        with Feeder(peer, lambda stamp, send=send: send(camera, stamp), rate=15.0):
-            peer.wait_for_status(
-                lambda s, key=key, reason=reason: any(
-                    v.key == f'problem: {key}' and reason in v.value for v in s.values),
-                f'problem {key}', peer.process)
-            since = peer.count('skeletons')
-        with camera.feed():
-            peer.wait_for('skeletons', lambda m: m.skeletons, since, 'person', peer.process)
-    peer.wait_for_recovery('camera change', peer.process)
-
-
 def test_old_images_are_published_with_a_warning(peer):
     camera = Camera(peer)
     with Feeder(peer, lambda stamp: camera.send(stamp - 3600 * SECOND), rate=15.0):
