@@ -38,13 +38,16 @@ def create_backend(name: str, model_path: str | Path, **options: Any) -> Backend
     building one), else ONNX Runtime on the GPU where its build has that, else on the CPU; options
     of the backends that it does not take are ignored. ``torch`` runs trained weights
     (.safetensors), the others exported graphs: that of ``precision`` beside ``model_path`` (fp32,
-    fp16 or int8; default: FP32 in ONNX Runtime, FP16 in TensorRT). Raises InputError for an
+    fp16 or int8; default: FP32 in ONNX Runtime, FP16 in TensorRT). ``checksums``: sha256 by file
+    name, checked where the file is parsed, by the backends that can. Raises InputError for an
     unknown name or option, a missing package or an unusable file.
     """
     if name == 'auto':
         return _best(Path(model_path), options)
     if name not in BACKENDS:
         raise InputError(f'there is no backend {name!r}; choose one of {", ".join(BACKEND_NAMES)}')
+    if 'checksums' not in _options(name):  # of a backend that reads files in its own way
+        options.pop('checksums', None)
     BACKENDS.check_options(name, options)
     if name == 'torch' and Path(model_path).suffix == '.onnx':
         raise InputError(f'the backend torch runs weights (.safetensors), not the graph '
