@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from mocap23_ros.bounded_files import read_bounded
 from mocap23_ros.errors import InputError
 
 
@@ -14,14 +15,7 @@ def read_json(path: Path, largest: int) -> Any:
 
     Parsed, numbers take about ten times the room that they take in the file.
     """
-    try:
-        with open(path, 'rb') as stream:
-            data = stream.read(largest + 1)
-    except OSError as error:
-        raise InputError(f'cannot read {path}: {error.strerror}') from None
-    if len(data) > largest:
-        raise InputError(f'{path} is larger than {largest / 1e6:.0f} MB, the most that is read of '
-                         'one JSON file; cut it into parts')
+    data = read_bounded(path, largest, 'cut it into parts')
     try:
         return json.loads(data.decode('utf-8-sig'))
     except json.JSONDecodeError as error:

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 import yaml
 
+from mocap23_ros.bounded_files import read_bounded
 from mocap23_ros.errors import InputError
 
 LARGEST_FILE = 64 * 1024  # bytes; the parser takes about a second for as many
@@ -23,13 +24,7 @@ def read_yaml(path: Path) -> Any:
     ``no`` is false) are not those of its writers. Raises InputError, naming the file and the
     line, for what is not yaml, for aliases, tags and repeated keys, and for what is too large.
     """
-    try:
-        with open(path, 'rb') as stream:
-            data = stream.read(LARGEST_FILE + 1)
-    except OSError as error:
-        raise InputError(f'cannot read {path}: {error.strerror}') from None
-    if len(data) > LARGEST_FILE:
-        raise InputError(f'{path} is larger than {LARGEST_FILE} bytes')
+    data = read_bounded(path, LARGEST_FILE)
     try:
         _check_events(data)
         node = yaml.compose(data, yaml.BaseLoader)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mocap23_ros.bounded_files import read_bounded
 from mocap23_ros.demo.sample_camera import SampleCamera
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_model import CameraModel
@@ -24,12 +25,7 @@ def read_qualisys(path: Path) -> list[SampleCamera]:
     ``R = diag(1, -1, -1) R_qualisys`` and ``t = -R C``. The model is plumb_bob with
     k1, k2, p1, p2, k3. Raises InputError, naming the file and what is wrong, for anything else.
     """
-    try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise InputError(f'{path} is larger than {LARGEST_FILE} bytes: not a calibration')
-        text = path.read_bytes()
-    except OSError as error:
-        raise InputError(f'{path} cannot be read ({error.strerror})') from None
+    text = read_bounded(path, LARGEST_FILE)
     if b'<!DOCTYPE' in text or b'<!ENTITY' in text:
         raise InputError(f'{path} defines XML entities; export the calibration without them')
     try:

@@ -27,6 +27,7 @@ from mocap23_ros.detection.detector_noise import (
 )
 from mocap23_ros.errors import InputError
 from mocap23_ros.field_rules import Range, check_fields
+from mocap23_ros.json_files import read_json
 from mocap23_ros.skeletons.formats import COCO17
 
 _FORMAT, _VERSION = 'mocap23 detector noise', 1
@@ -60,19 +61,11 @@ def shipped_detector_noises() -> list[str]:
 
 def load_detector_noise(path: Path) -> DetectorNoise:
     """Read the file; InputError, naming the file and the field, for what cannot be true."""
+    values = read_json(path, _LARGEST_FILE)
     try:
-        with open(path, 'rb') as stream:
-            data = stream.read(_LARGEST_FILE + 1)
-    except OSError as error:
-        raise InputError(f'cannot read {path}: {error.strerror}') from None
-    if len(data) > _LARGEST_FILE:
-        raise InputError(f'{path} is larger than {_LARGEST_FILE} bytes: no detector noise')
-    try:
-        return _parsed(json.loads(data))
+        return _parsed(values)
     except InputError as error:
         raise InputError(f'{path}: {error}') from None
-    except (ValueError, RecursionError):
-        raise InputError(f'{path} is not JSON; mocap23 detector-noise writes such files') from None
 
 
 def _parsed(values: Any) -> DetectorNoise:

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from mocap23_ros.bounded_files import read_bounded
 from mocap23_ros.errors import InputError
 from mocap23_ros.field_rules import Range, Rule, check_fields
 from mocap23_ros.network.tiers import TIERS
@@ -158,13 +159,7 @@ _Loader.add_implicit_resolver(
 
 
 def _read_yaml(path: Path) -> dict[Any, Any]:
-    try:
-        with path.open('rb') as file:
-            data = file.read(_LARGEST_FILE + 1)
-    except OSError as error:
-        raise InputError(f'cannot read {path}: {error.strerror}') from None
-    if len(data) > _LARGEST_FILE:
-        raise InputError(f'{path} is too large for a configuration; see config/training')
+    data = read_bounded(path, _LARGEST_FILE, 'configurations are small, see config/training')
     try:
         values = yaml.load(data.decode('utf-8'), _Loader)
     except UnicodeDecodeError:

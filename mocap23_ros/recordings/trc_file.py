@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.atomic_files import saving
+from mocap23_ros.bounded_files import read_bounded
 from mocap23_ros.errors import InputError
 from mocap23_ros.recordings.marker_tracks import MarkerTracks
 from mocap23_ros.recordings.point_tracks import PointTracks
@@ -49,11 +50,9 @@ def load_trc(path: Path) -> MarkerTracks:
     Raises InputError, naming the file and the line, for what is none.
     """
     try:
-        if path.stat().st_size > _LARGEST_FILE:
-            raise InputError(f'{path} is larger than {_LARGEST_FILE / 1e6:.0f} MB; cut it into '
-                             'parts')
-        lines = path.read_text(encoding='utf-8-sig').splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        data = read_bounded(path, _LARGEST_FILE, 'cut it into parts')
+        lines = data.decode('utf-8-sig').splitlines()
+    except UnicodeDecodeError as error:
         raise InputError(f'{path} cannot be read: {error}') from None
     if len(lines) <= _HEAD or not lines[0].startswith('PathFileType'):
         raise InputError(f'{path} is not a TRC file: it must begin with PathFileType and five '
