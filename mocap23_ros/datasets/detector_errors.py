@@ -11,6 +11,7 @@ from mocap23_ros.detection.detector_noise import (
     ERROR_EDGES,
     EXCHANGES,
     GROUPS,
+    OUTLIER,
     QUANTILES,
     DetectorNoise,
 )
@@ -46,7 +47,7 @@ def detector_keypoints(p_pixel: NDArray[np.float32], scale: NDArray[np.float32],
     error += rng.standard_normal((count, 1, joints, 2), dtype=np.float32) \
         * of_joints('bias')[:, None]
     away = episodes(rng, shape[:3], rate, of_groups('share'), of_groups('seconds'))
-    error += _held(away, rng) * of_groups('size')[:, None]
+    error += _held(away, OUTLIER * layout.from_coco(noise.usual), of_groups('size'), rng)
     error *= noise.growth(scale)[..., None, None].astype(np.float32)
 
     relative = np.hypot(error[..., 0], error[..., 1]) / layout.from_coco(COCO_SIGMAS)
@@ -64,14 +65,22 @@ def detector_keypoints(p_pixel: NDArray[np.float32], scale: NDArray[np.float32],
     return observed.astype(np.float32, copy=False), confidence, missed
 
 
-def _held(away: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.float32]:
-    """Random offsets [B,T,J,2] of unit variance, constant within a stretch, 0 outside."""
+def _held(away: NDArray[np.bool_], least: NDArray[np.float32], more: NDArray[np.float32],
+          rng: np.random.Generator) -> NDArray[np.float32]:
+    """Random offsets [B,T,J,2], constant within a stretch, 0 outside.
+
+    least: shortest length [J]; more: mean of what is longer [J].
+    """
     fresh = rng.standard_normal((*away.shape, 2), dtype=np.float32)
     begins = away.copy()
     begins[:, 1:] &= ~away[:, :-1]
     sample = np.arange(away.shape[1])[:, None]
     last = np.maximum.accumulate(np.where(begins, sample, 0), axis=1)
-    return np.where(away[..., None], np.take_along_axis(fresh, last[..., None], axis=1), 0)
+    fresh = np.take_along_axis(fresh, last[..., None], axis=1)
+    square = (fresh ** 2).sum(axis=-1)
+    # Half the square of a normal vector's length is an exponential number.
+    length = (least + 0.5 * more * square) / np.sqrt(np.maximum(square, 1e-12))
+    return np.where(away[..., None], fresh * length[..., None], 0)
 
 
 def _stated(relative: NDArray[np.float32], memory: NDArray, noise: DetectorNoise,

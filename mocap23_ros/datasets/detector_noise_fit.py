@@ -15,12 +15,10 @@ from scipy.optimize import nnls
 from mocap23_ros.datasets.confidence_fit import fit_error_tables, fit_stated
 from mocap23_ros.datasets.detected_clips import ClipErrors, DetectedClip, clip_errors
 from mocap23_ros.datasets.episode_fit import fit_dropped, fit_exchanges, fit_outliers
-from mocap23_ros.detection.detector_noise import DetectorNoise, JointNoise
+from mocap23_ros.detection.detector_noise import OUTLIER, DetectorNoise, JointNoise
 from mocap23_ros.skeletons.coco17 import COCO_SIGMAS
 from mocap23_ros.skeletons.formats import COCO17
 
-OUTLIER = 4.0
-"""Robust deviations from which a keypoint lies elsewhere."""
 _MEDIAN = 1.1774  # of the length of a vector with two parts of deviation 1
 _LEVEL = 0.2  # of COCO's sigmas, where nothing is known
 _SPLIT = {'bias': 0.33, 'correlated': 0.5, 'white': 0.17}  # of the variance, likewise
@@ -49,11 +47,10 @@ def fit_detector_noise(clips: Sequence[DetectedClip], detector: str, made: str) 
     joints = {name: JointNoise(
         float(parts['bias'][j]), float(parts['correlated'][j]), float(parts['white'][j]),
         float(missing[j]), int(seen_in[j])) for j, name in enumerate(COCO17.joint_names)}
-    deviation = np.sqrt(sum(value ** 2 for value in parts.values()))
     return DetectorNoise(
         detector, made, len(errors), int(sum(clip.seen.sum() for clip in errors)), time_constant,
         float(resolution), fit_dropped(errors), fit_exchanges(errors),
-        fit_outliers(errors, scaled, away, limit, deviation), joints, fit_stated(errors),
+        fit_outliers(errors, scaled, away, limit), joints, fit_stated(errors),
         fit_error_tables(errors))
 
 

@@ -13,7 +13,7 @@ from mocap23_ros.detection.detector_noise import GROUPS, Episodes, Outliers
 # What holds where nothing is known, and seconds of a person that it counts for.
 _EXCHANGES, _DROPPED, _OUTLIERS = (0.01, 0.2), (0.02, 0.1), (0.005, 0.1)
 _PRIOR_SECONDS, _PRIOR_EPISODES = 5.0, 1.0
-_PRIOR_SIZE = 0.15  # of the person
+_PRIOR_SIZE = 0.1  # of the person
 
 
 class _Runs:
@@ -33,13 +33,11 @@ class _Runs:
         self.ends += int((followed & ~inside[1:]).sum())
         self.episodes += int(inside[:1].sum() + (inside[1:] & ~inside[:-1]).sum())
 
-    def share(self, prior: float, detected: float = 1.0) -> float:
-        """Share of time; detected: part of the stretches' samples that are told."""
-        return min((self.inside / detected + _PRIOR_SECONDS * prior)
-                   / (self.total + _PRIOR_SECONDS), 0.8)
+    def share(self, prior: float) -> float:
+        return min((self.inside + _PRIOR_SECONDS * prior) / (self.total + _PRIOR_SECONDS), 0.8)
 
-    def seconds(self, prior: float, detected: float = 1.0) -> float:
-        exposed = self.exposed / detected + _PRIOR_EPISODES * prior
+    def seconds(self, prior: float) -> float:
+        exposed = self.exposed + _PRIOR_EPISODES * prior
         return min(exposed / (self.ends + _PRIOR_EPISODES), 100.0)
 
 
@@ -71,32 +69,24 @@ def _episodes(runs: _Runs, prior: tuple[float, float]) -> Episodes:
 
 
 def fit_outliers(errors: Sequence[ClipErrors], scaled: Sequence[NDArray],
-                 away: Sequence[NDArray[np.bool_]], limit: NDArray, deviation: NDArray
-                 ) -> dict[str, Outliers]:
+                 away: Sequence[NDArray[np.bool_]], limit: NDArray) -> dict[str, Outliers]:
     """Joints that lie elsewhere, by group.
 
-    scaled: [F,17,2] errors; away: [F,17] those longer than limit [17]; deviation: [17] of the
-    rest. All that is missed below the limit is made up for, as of normal offsets.
+    scaled: [F,17,2] errors; away: [F,17] those longer than limit [17].
     """
     result = {}
     for group, joints in GROUPS.items():
         columns = list(joints)
         runs = _Runs()
-        squares: list[NDArray] = []
+        more: list[NDArray] = [np.zeros(0)]
         for clip, error, out in zip(errors, scaled, away, strict=True):
             runs.add(out[:, columns], clip.seen[:, columns], clip.rate)
-            excess = ((error[:, columns] ** 2).sum(axis=-1) - limit[columns] ** 2) / 2 \
-                - deviation[columns] ** 2
-            squares.append(excess[out[:, columns]])
-        excess = np.concatenate(squares)
-        # Lengths beyond a limit a of offsets of deviation s have a mean square of a^2 + 2 s^2.
-        mean = max(float(excess.mean()), 0.0) if len(excess) else 0.0
-        told = runs.episodes + _PRIOR_EPISODES
-        variance = (runs.episodes * mean + _PRIOR_EPISODES * _PRIOR_SIZE ** 2) / told
-        detected = float(np.mean(np.exp(
-            -0.5 * limit[columns] ** 2 / (variance + deviation[columns] ** 2))))
-        detected = max(detected, 0.2)
-        result[group] = Outliers(
-            runs.share(_OUTLIERS[0], detected), runs.seconds(_OUTLIERS[1]),
-            runs.episodes, float(np.sqrt(variance)))
+            excess = np.hypot(error[..., 0], error[..., 1]) - limit
+            more.append(excess[:, columns][out[:, columns]])
+        excess = np.concatenate(more)
+        mean = float(excess.mean()) if len(excess) else 0.0
+        size = ((runs.episodes * mean + _PRIOR_EPISODES * _PRIOR_SIZE)
+                / (runs.episodes + _PRIOR_EPISODES))
+        result[group] = Outliers(runs.share(_OUTLIERS[0]), runs.seconds(_OUTLIERS[1]),
+                                 runs.episodes, size)
     return result

@@ -21,6 +21,8 @@ GROUPS: dict[str, tuple[int, ...]] = {
     'limbs': (*ELBOWS.tolist(), *WRISTS.tolist(), *KNEES.tolist(), *ANKLES.tolist())}
 """COCO joints that are measured together where each alone says too little."""
 EXCHANGES = ('arms', 'legs', 'both')
+OUTLIER = 4.0
+"""Deviations of a joint's usual error, from which it lies elsewhere."""
 ERROR_EDGES = (0.25, 0.5, 1.0, 2.0, 4.0)
 """Between the rows of ``Stated``: errors in COCO sigmas."""
 QUANTILES = (0.0, 0.02, 0.1, 0.25, 0.5, 0.75, 0.9, 0.98, 1.0)
@@ -54,7 +56,10 @@ class Episodes:
 
 @dataclass(frozen=True)
 class Outliers(Episodes):
-    """Stretches in which a joint lies elsewhere; size: sd of how far."""
+    """Stretches in which a joint lies elsewhere: OUTLIER deviations off and more.
+
+    size: mean of how much more.
+    """
 
     size: float
 
@@ -106,6 +111,12 @@ class DetectorNoise:
         """One field of ``joints``, in COCO order, [17]."""
         return np.array([getattr(self.joints[name], field) for name in COCO17.joint_names],
                         np.float32)
+
+    @property
+    def usual(self) -> NDArray[np.float32]:
+        """Deviation of each joint's error that is no outlier, in COCO order, [17]."""
+        return np.sqrt(sum(self.of_joints(field) ** 2
+                           for field in ('bias', 'correlated', 'white')), dtype=np.float32)
 
     def of_groups(self, field: str) -> NDArray[np.float32]:
         """One field of ``outliers`` of each joint's group, in COCO order, [17]."""

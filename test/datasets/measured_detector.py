@@ -38,7 +38,7 @@ def known_noise(**changes):
         'time_constant': 0.15, 'resolution_px': 60.0, 'dropped': Episodes(0.05, 0.3, 9),
         'exchanges': {'arms': Episodes(0.06, 0.4, 9), 'legs': Episodes(0.12, 0.8, 9),
                       'both': Episodes(0.03, 0.3, 9)},
-        'outliers': {group: Outliers(0.03, 0.3, 9, 0.4) for group in GROUPS},
+        'outliers': {group: Outliers(0.03, 0.3, 9, 0.3) for group in GROUPS},
         'joints': joints,
         'confidence': {group: Stated((sure, sure, sure, lies, lies, lies), (9,) * 6)
                        for group in GROUPS},
