@@ -9,7 +9,7 @@ import numpy as np
 from mocap23_ros.benchmarks.detector_benchmark import HEIGHTS, SETTLED
 from mocap23_ros.benchmarks.pasted_people import EVERY, SceneMaker
 from mocap23_ros.datasets.detected_clips import DetectedClip
-from mocap23_ros.demo.detections import read_frames
+from mocap23_ros.demo.sample_video import read_frames
 from mocap23_ros.demo.take import SampleTake
 from mocap23_ros.detection.detector import Detector
 from mocap23_ros.detection.matched_people import coco_people, in_order_of_truth

@@ -4,6 +4,7 @@
 
 import argparse
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +40,13 @@ def detect_in_video(arguments: argparse.Namespace, label: str, model: Path | Non
     from mocap23_ros.recordings.video_recording import record_video
     # Before the detector: its start takes seconds.
     load_camera_file(arguments.camera, arguments.rectified)
-    detector = create_detector(arguments.detector or 'blazepose', model=model)
+    name = arguments.detector or 'blazepose'
+    detector = create_detector(name, model=model)
     try:
         with progress(f'detecting in {label}') as report:
-            return record_video(arguments.video, arguments.camera, detector, report,
-                                rectified=arguments.rectified, **options)
+            recording = record_video(arguments.video, arguments.camera, detector, report,
+                                     rectified=arguments.rectified, **options)
+        return replace(recording, detector=name)
     finally:
         detector.close()
 

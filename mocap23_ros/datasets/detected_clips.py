@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.datasets.keypoint_noise import person_scale
 from mocap23_ros.errors import InputError
 from mocap23_ros.skeletons.coco17 import FACE
 from mocap23_ros.skeletons.exchanged_sides import SIDES, exchanged_sides, with_sides_exchanged
 from mocap23_ros.skeletons.formats import COCO17
+from mocap23_ros.skeletons.person_scale import person_scale
 
 _FEWEST_JOINTS = 6  # known ones, that tell a person's size
 _FOLLOWED = 0.5  # of a clip in which the person must be found; else the person is too small, say

@@ -54,13 +54,6 @@ class KeypointNoise:
     principal_point: float = 0.002
 
 
-def person_scale(p_pixel: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Square root of the area of each person in pixels, [B,T], from all keypoints [B,T,J,2]."""
-    size = p_pixel.max(axis=2) - p_pixel.min(axis=2)
-    width = np.maximum(size[..., 0], 0.35 * size[..., 1])
-    return 0.73 * np.sqrt(width * np.maximum(size[..., 1], 0.35 * size[..., 0]) + 1e-6)
-
-
 def add_detector_errors(p_pixel: NDArray[np.float32], scale: NDArray[np.float32], rate: float,
                         noise: KeypointNoise, exact: NDArray[np.bool_], rng: np.random.Generator,
                         layout: KeypointLayout = COCO17_LAYOUT

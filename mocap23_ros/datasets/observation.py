@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from mocap23_ros.datasets.augmentation import Augmentation
 from mocap23_ros.datasets.cameras import Cameras
 from mocap23_ros.datasets.detector_errors import detector_keypoints
-from mocap23_ros.datasets.keypoint_noise import add_detector_errors, draw_confidence, person_scale
+from mocap23_ros.datasets.keypoint_noise import add_detector_errors, draw_confidence
 from mocap23_ros.datasets.occlusion import guess_hidden, hidden_keypoints
 from mocap23_ros.datasets.random_processes import chance
+from mocap23_ros.detection.confidence_calibration import ConfidenceCalibration
 from mocap23_ros.skeletons.keypoint_layout import COCO17_LAYOUT, KeypointLayout
+from mocap23_ros.skeletons.person_scale import person_scale
 
 _NEAR = 0.15  # metres; nothing closer to the image plane is seen
 
@@ -93,8 +95,11 @@ def observe(joints: NDArray[np.float32], cameras: Cameras, world_T_camera: NDArr
     measured = augmentation.detector
     if measured is not None:
         own = chance(rng, count, augmentation.detector_share) & ~exact
-        observed[own], own_confidence, own_missed = detector_keypoints(
+        observed[own], stated, own_missed = detector_keypoints(
             p_pixel[own], scale[own], rate, measured, rng, layout)
+        # As it comes to the lifter.
+        own_confidence = ConfidenceCalibration(measured, layout.nearest).confidence(
+            stated, scale[own])
     hidden, absent = hidden_keypoints(p_pixel, rate, augmentation.occlusion, rng, layout)
     hidden[exact & (augmentation.noise.exact_share < 1)] = False
     observed, unseen = guess_hidden(observed, hidden, scale, augmentation.occlusion, rng)

@@ -13,7 +13,7 @@ from mocap23_ros.demo.live_run import LivePlan, LiveRun
 from mocap23_ros.demo.overlay import resized_frames
 from mocap23_ros.demo.recorded_run import RecordedRun
 from mocap23_ros.demo.sample_video import read_frames
-from mocap23_ros.demo.take import SampleTake
+from mocap23_ros.demo.take import DETECTOR, SampleTake
 from mocap23_ros.errors import InputError
 from mocap23_ros.lifting.lifters import LIFTERS, create_lifter
 from mocap23_ros.pipeline.streaming_lifter import StreamingLifter
@@ -61,7 +61,8 @@ def _recording(plan: LivePlan, live: LiveRun, run: RecordedRun, person_id: int
     recording = KeypointRecording(
         run.keypoints[person_id][rows][:, None], (stamps_ns - live.stamps_ns[0]) * 1e-9,
         (plan.camera.model,), np.broadcast_to(floor_T_camera, (len(rows), 4, 4)),
-        np.full(1, np.nan, np.float32))
+        np.full(1, np.nan, np.float32),
+        detector=str(plan.node_parameters.get('detector', DETECTOR)))
     return recording, np.array([played[int(stamp)] for stamp in stamps_ns], np.int64)
 
 

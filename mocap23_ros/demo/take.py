@@ -29,6 +29,8 @@ from mocap23_ros.demo.sample_camera import SampleCamera
 from mocap23_ros.demo.sample_video import FPS, detect_largest_person
 from mocap23_ros.demo.truth import ReferenceMotion, triangulate_motion
 
+DETECTOR = 'blazepose'
+"""What the keypoints of the sample come from."""
 # A change of what computes the truth makes a new cache entry.
 _SOURCES = (bundle_adjustment, calibrated_cameras, sample_video, qualisys, robust_triangulation,
             sample_camera, truth)
@@ -106,6 +108,7 @@ def keypoint_arrays(camera: SampleCamera, keypoints: NDArray, stamps: NDArray,
         'distortion_model': np.array(camera.model.distortion_model),
         'world_T_camera': world_T_camera,
         'image_size': np.array(camera.model.image_size),
+        'detector': np.array(DETECTOR),
     }
 
 

@@ -102,7 +102,8 @@ def lift_recording(lifter: Lifter, lift_input: LiftInput, lag: int = 0, offline:
         lift_input['keypoints'], np.asarray(lift_input['stamps'], np.float64),
         (_camera(lift_input),),
         np.ascontiguousarray(np.broadcast_to(lift_input['world_T_camera'], (frames, 4, 4))),
-        lift_input.get('stature', np.full(people, np.nan, np.float32)))
+        lift_input.get('stature', np.full(people, np.nan, np.float32)),
+        detector=str(lift_input.get('detector', '')))
     motion = (lift_offline(lifter, recording, bones=refinement.bones,
                            pose_uncertainty=pose_uncertainty) if offline else
               lift_streaming(StreamingLifter(lifter, lag, refinement=refinement,

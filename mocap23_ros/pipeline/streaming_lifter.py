@@ -3,7 +3,7 @@
 """The frame-by-frame path from tracks to skeletons of one camera."""
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -51,7 +51,9 @@ class StreamingLifter:
 
     def __init__(self, lifter: Lifter, lag: int = 0, fill_fraction: float = 0.5,
                  patience: float = 1.5, refinement: RefinementSteps = ALL_STEPS,
-                 pose_uncertainty: CameraPoseUncertainty | None = None) -> None:
+                 pose_uncertainty: CameraPoseUncertainty | None = None,
+                 calibrate: Callable[[NDArray[np.float32]], NDArray[np.float32]] | None = None
+                 ) -> None:
         """Set up for one camera.
 
         lifter: learned or geometric. lag: frames by which the output trails the newest frame; the
@@ -59,8 +61,9 @@ class StreamingLifter:
         window that must lie behind a person's first sighting before the state is TRACKED.
         patience: seconds without a sighting after which a person is dropped although the tracker
         still predicts it. refinement: what is done to the lifted joints. pose_uncertainty: of the
-        camera poses, added to the covariance of the joints. Raises InputError for values out of
-        range and for lifters of other keypoints than COCO-17.
+        camera poses, added to the covariance of the joints. calibrate: gives keypoints [J,3] px the
+        confidence that lifters know (detection/confidence_calibration.py). Raises InputError for
+        values out of range and for lifters of other keypoints than COCO-17.
         """
         require_coco17(lifter)
         if not (isinstance(lag, int) and 0 <= lag <= MAXIMUM_LAG):
@@ -78,6 +81,7 @@ class StreamingLifter:
         self._sides = SideCorrection(self._history, lifter.input_format)
         self._refiner = MotionRefiner(refinement)
         self.pose_uncertainty = pose_uncertainty or CameraPoseUncertainty()
+        self._calibrate = calibrate
         self._root_filter = RootFilter()
         self._clear()
 
@@ -117,6 +121,8 @@ class StreamingLifter:
         """
         stamp = float(stamp)
         check_height(check_pose(world_T_camera))
+        if self._calibrate is not None:
+            tracks = [replace(t, keypoints=self._calibrate(t.keypoints)) for t in tracks]
         self._history.add(stamp, tracks, camera, world_T_camera)
         seen = frozenset(t.person_id for t in tracks if np.isfinite(t.keypoints[:, 0]).any())
         for person_id in seen:

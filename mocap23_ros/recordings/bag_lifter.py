@@ -235,8 +235,10 @@ class _Run:
         poses[:, 2, 3] -= self.settings.floor_height
         one = all(camera is cameras[0] for camera in cameras)
         stamps = np.array([1e-9 * nanoseconds(r.header) for r in self.results])
+        detector = self.settings.detector
         return KeypointRecording(keypoints, stamps, tuple(cameras[:1] if one else cameras), poses,
-                                 np.full(len(confirmed), np.nan, np.float32), skeleton)
+                                 np.full(len(confirmed), np.nan, np.float32), skeleton,
+                                 '' if detector == 'external' else detector)
 
     def _keep(self, result: FrameResult) -> None:
         self.results.append(result)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.atomic_files import write_npz
+from mocap23_ros.detection.confidence_calibration import confidence_calibration
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.geometry.plausible_camera import check_camera
@@ -24,7 +25,7 @@ from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 from mocap23_ros.skeletons.unobserved import clear_unobserved
 
 _NEEDED = ('keypoints', 'stamps', 'K', 'world_T_camera', 'image_size')
-_OPTIONAL = ('distortion', 'distortion_model', 'stature', 'skeleton')
+_OPTIONAL = ('distortion', 'distortion_model', 'stature', 'skeleton', 'detector')
 _MAXIMUM_COORDINATE = 1e6  # pixels
 # Seconds since 1970 are 2e9 in this century, in milliseconds 2e12 and so on; no recording pauses
 # for a day.
@@ -42,7 +43,7 @@ class KeypointRecording:
     keypoints: float32 [F,P,J,3] raw pixels and confidence; not seen: x, y NaN and confidence 0.
     stamps: float64 [F] seconds, increasing. cameras: one, or F of them where the intrinsics
     change. world_T_camera: float64 [F,4,4]. stature: float32 [P] metres, NaN = unknown.
-    skeleton: format of the J keypoints; lifters take COCO-17.
+    skeleton: format of the J keypoints; lifters take COCO-17. detector: that found them, if known.
     """
 
     keypoints: NDArray[np.float32]
@@ -51,6 +52,7 @@ class KeypointRecording:
     world_T_camera: NDArray[np.float64]
     stature: NDArray[np.float32]
     skeleton: SkeletonFormat = COCO17
+    detector: str = ''
 
     @property
     def frames(self) -> int:
@@ -94,6 +96,13 @@ class KeypointRecording:
         return replace(self, keypoints=convert_keypoints(self.keypoints, self.skeleton, skeleton),
                        skeleton=skeleton)
 
+    def calibrated(self) -> 'KeypointRecording':
+        """The recording with the confidence that lifters know, where the detector is measured."""
+        calibrate = confidence_calibration(self.detector)
+        if calibrate is None or self.skeleton != COCO17:
+            return self
+        return replace(self, keypoints=calibrate(self.keypoints), detector='')  # once
+
     def save(self, path: Path) -> None:
         """Write the file that ``load_recording`` reads, whole or not at all; InputError."""
         first = self.cameras[0]
@@ -107,7 +116,8 @@ class KeypointRecording:
             'distortion': first.distortion, 'distortion_model': np.array(first.distortion_model),
             'world_T_camera': poses[0] if (poses == poses[0]).all() else poses,
             'image_size': np.array(first.image_size), 'stature': self.stature,
-            'skeleton': np.array(self.skeleton.name)})
+            'skeleton': np.array(self.skeleton.name),
+            **({'detector': np.array(self.detector)} if self.detector else {})})
 
 
 def load_recording(path: Path, skeleton: SkeletonFormat = COCO17, pose_needed: bool = True
@@ -150,7 +160,8 @@ def _checked(arrays: dict[str, NDArray], wanted: SkeletonFormat) -> KeypointReco
         stature = _numbers(arrays['stature'], 'stature', (people,), finite=False)
         check_given_stature(stature)
     return KeypointRecording(keypoints, stamps, _cameras(arrays, frames, size), poses,
-                             stature.astype(np.float32), skeleton)
+                             stature.astype(np.float32), skeleton,
+                             _text(arrays['detector'], 'detector') if 'detector' in arrays else '')
 
 
 def _stamps(values: NDArray, frames: int) -> NDArray[np.float64]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mocap23_ros.detection.confidence_calibration import confidence_calibration
 from mocap23_ros.detection.detector import Detection
 from mocap23_ros.detection.detectors import create_detector
 from mocap23_ros.detection.upright_detector import UprightDetector
@@ -99,7 +100,8 @@ def create_core(settings: Settings, refinement: RefinementSteps = ALL_STEPS, *, 
         _warm_up(lifter)
         streaming = StreamingLifter(
             lifter, lag=settings.lag, refinement=refinement,
-            patience=settings.person_timeout + _GRACE, pose_uncertainty=sd)
+            patience=settings.person_timeout + _GRACE, pose_uncertainty=sd,
+            calibrate=confidence_calibration(settings.detector))
         parts.pop_all()
     tracker = Tracker(keep_for=settings.person_timeout, remember_for=settings.remember_timeout)
     return Core(detector, tracker, lifter, streaming, settings.lag)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mocap23_ros.datasets.augmentation import Augmentation
-from mocap23_ros.datasets.keypoint_noise import KeypointNoise, add_detector_errors, person_scale
+from mocap23_ros.datasets.keypoint_noise import KeypointNoise, add_detector_errors
 from mocap23_ros.datasets.occlusion import hidden_keypoints
 from mocap23_ros.datasets.random_processes import chance
 from mocap23_ros.datasets.training_windows import WindowSpec
@@ -20,6 +20,7 @@ from mocap23_ros.lifting.network_inputs import make_network_inputs
 from mocap23_ros.lifting.root_evidence import MINIMUM_FORWARD
 from mocap23_ros.skeletons.keypoint_layout import keypoint_layout
 from mocap23_ros.skeletons.mirror import mirror_keypoints
+from mocap23_ros.skeletons.person_scale import person_scale
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 from mocap23_ros.skeletons.unobserved import UNOBSERVED
 from mocap23_ros.training.keypoint_tracks import KeypointTrack, load_keypoint_tracks

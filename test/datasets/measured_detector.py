@@ -7,7 +7,6 @@ import numpy as np
 from mocap23_ros.datasets.augmentation import preset
 from mocap23_ros.datasets.detected_clips import DetectedClip
 from mocap23_ros.datasets.detector_errors import detector_keypoints
-from mocap23_ros.datasets.keypoint_noise import person_scale
 from mocap23_ros.datasets.observation import to_camera
 from mocap23_ros.datasets.training_windows import WindowSource, WindowSpec
 from mocap23_ros.detection.detector_noise import (
@@ -21,6 +20,7 @@ from mocap23_ros.detection.detector_noise import (
 )
 from mocap23_ros.skeletons.coco17 import COCO_SIGMAS
 from mocap23_ros.skeletons.formats import COCO17
+from mocap23_ros.skeletons.person_scale import person_scale
 
 RATE = 30.0
 
