@@ -14,7 +14,14 @@ from mocap23_ros.datasets.detected_clips import DetectedClip
 from mocap23_ros.datasets.detector_errors import detector_keypoints
 from mocap23_ros.datasets.detector_noise_fit import fit_detector_noise
 from mocap23_ros.datasets.training_windows import WindowSource, WindowSpec
-from mocap23_ros.detection.detector_noise import CONFIDENCE_EDGES, QUANTILES, Stated
+from mocap23_ros.detection.confidence_calibration import stated_of
+from mocap23_ros.detection.detector_noise import (
+    CONFIDENCE_EDGES,
+    GROUPS,
+    QUANTILES,
+    ErrorTable,
+    Stated,
+)
 from mocap23_ros.detection.detector_noise_file import load_detector_noise, save_detector_noise
 from mocap23_ros.errors import InputError
 from mocap23_ros.skeletons.coco17 import COCO_SIGMAS
@@ -129,14 +136,17 @@ def test_other_formats_err_as_the_joints_that_theirs_lie_at(truth):
 
 def test_training_windows_have_the_errors_of_the_detector_in_their_share(clips, truth):
     """Constant confidence tells the windows of the detector from the others."""
-    stated = {group: Stated(((0.77,) * 9,) * 6, (9,) * 6) for group in truth.confidence}
+    constant = replace(
+        truth, confidence={group: Stated(((0.95,) * 9,) * 6, (9,) * 6) for group in GROUPS},
+        error={group: ErrorTable(((0.5,) * 6,) * 3, ((9,) * 6,) * 3) for group in GROUPS})
+    as_lifted = np.float32(stated_of(np.array(0.5)))  # not what the detector states
     spec = WindowSpec(30, RATE)
     for share in (0.0, 0.4, 1.0):
-        augmentation = replace(preset('training'), detector=replace(truth, confidence=stated),
+        augmentation = replace(preset('training'), detector=constant,
                                detector_share=share)
         batch = WindowSource(clips, spec, augmentation, seed=1).batch(400)
         seen = batch.kind == 0
-        own = ((batch.keypoints[..., 2] == np.float32(0.77)) & seen).sum(axis=(1, 2)) > 100
+        own = ((abs(batch.keypoints[..., 2] - as_lifted) < 1e-6) & seen).sum(axis=(1, 2)) > 100
         exact = ((batch.keypoints[..., 2] == 1) & seen).sum(axis=(1, 2)) > 100
         assert own.mean() / (1 - exact.mean()) == pytest.approx(share, abs=0.1)
         assert not (own & exact).any() and 0.15 < exact.mean() < 0.3
