@@ -26,7 +26,7 @@ setup(
     version='0.1.0',
     # By name: the repository's other top-level folders are no Python packages.
     packages=find_packages(include=[NAME, f'{NAME}.*']),
-    package_data={NAME: ['py.typed', '**/*.html', '**/*.jinja', '**/*.j2',
+    package_data={NAME: ['py.typed', '**/*.html', '**/*.js', '**/*.jinja', '**/*.j2',
                          '**/*.json', '**/*.yaml', '**/*.onnx']},
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{NAME}']),
