@@ -20,6 +20,8 @@ _MEDIAPIPE = Group('mediapipe', 'mediapipe, for comparison', True)
 _TRAIN = Group('train', 'torch and training packages (large)', False)
 _TENSORRT = Group('tensorrt', 'TensorRT for RTX (large)', False)
 _EXPORT = Group('export', 'C3D and glTF', False)
+_RAY = Group('ray', 'Ray, for several machines (large)', False)
+_RERUN = Group('rerun', 'Rerun, a viewer (large)', False)
 _DOCS = Group('docs', 'the site of the documentation', False)
 _TEST = Group('test', 'test tools', False)
 
@@ -29,6 +31,8 @@ _GROUPS = {
     'train': (_RUN, _TRAIN),
     'tensorrt': (_RUN, _TENSORRT),
     'export': (_RUN, _EXPORT),
+    'ray': (_RUN, _RAY),
+    'rerun': (_RUN, _RERUN),
     'docs': (_RUN, _DOCS),
     'test': (_RUN, _MEDIAPIPE_IMPORTS, _MEDIAPIPE, _TRAIN, _TENSORRT, _EXPORT, _DOCS, _TEST),
 }

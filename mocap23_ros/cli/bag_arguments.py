@@ -72,16 +72,21 @@ def checked(settings: Settings, changes: dict[str, Any]) -> Settings:
     return replace(settings, **changes)
 
 
+def lift_settings(arguments: argparse.Namespace, lifter: str) -> Settings:
+    """The parameters of the node that the options of ``mocap23 lift`` stand for; InputError."""
+    rotation, position, stamp = arguments.camera_sd or (None, None, None)
+    model = arguments.detector_model
+    return settings_from(
+        arguments, lifter=lifter, camera_rotation_sd=rotation, camera_position_sd=position,
+        camera_stamp_sd=stamp, detector_model=None if model is None else str(model))
+
+
 def lift_bag_of(arguments: argparse.Namespace, lifter: str, say: Callable[[str], None]
                 ) -> 'RecordedMotion':
     """Lift the bag of ``mocap23 lift``, and save its keypoints where that is wanted."""
     from mocap23_ros.recordings.bag_lifter import check_bag, lift_bag, usual_detector
     from mocap23_ros.ros.core import create_core
-    rotation, position, stamp = arguments.camera_sd or (None, None, None)
-    model = arguments.detector_model
-    settings = settings_from(
-        arguments, lifter=lifter, camera_rotation_sd=rotation, camera_position_sd=position,
-        camera_stamp_sd=stamp, detector_model=None if model is None else str(model))
+    settings = lift_settings(arguments, lifter)
     source = bag_source(arguments, arguments.bag)
     if arguments.detector is None:
         settings = replace(settings, detector=usual_detector(arguments.bag))

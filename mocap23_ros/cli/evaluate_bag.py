@@ -3,7 +3,6 @@
 """``mocap23 evaluate --bag`` for the images of a bag: configurations side by side."""
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,13 +12,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mocap23_ros.cli.bag_arguments import parse_configuration, settings_from
-from mocap23_ros.cli.number_ranges import check_numbers
+from mocap23_ros.cli.batch_arguments import (
+    add_batch_options,
+    check_batch_options,
+    jobs_of,
+    run_jobs,
+    say_failures,
+    shard_suffix,
+)
 from mocap23_ros.cli.progress import progress
 from mocap23_ros.errors import InputError
 from mocap23_ros.writable_places import check_writable
 
 if TYPE_CHECKING:
-    from mocap23_ros.evaluation.recording_batch import Outcome
     from mocap23_ros.evaluation.recording_evaluation import Configuration, JudgedBag
     from mocap23_ros.evaluation.truth_alignment import AlignmentWanted
 
@@ -79,44 +84,21 @@ def evaluate_bag(arguments: argparse.Namespace) -> int:
 def evaluate_bags(arguments: argparse.Namespace) -> int:
     """Lift and judge many bags; exit status 1 where some failed."""
     from mocap23_ros.evaluation import batch_report, recording_batch
+    from mocap23_ros.evaluation.recording_evaluation import evaluate_recording
     batch_report.check_parquet()
-    part, parts = shard = _shard(arguments.shard)
-    recordings = recording_batch.find_recordings(arguments.bags)
-    jobs = recording_batch.make_jobs(recordings, configurations(arguments), shard)
-    suffix = f'-{part}-of-{parts}' if parts > 1 else ''
+    jobs = jobs_of(arguments, configurations(arguments))
+    suffix = shard_suffix(arguments)
     check_writable(arguments.out / f'rows{suffix}.parquet')
     arguments.out.mkdir(parents=True, exist_ok=True)
     manifest = recording_batch.Manifest(arguments.out / f'rows{suffix}.jsonl')
-    ready = sum(manifest.get(job) is not None for job in jobs)
-    print(f'{len(jobs)} to do of {len(recordings)} recordings, {ready} are done', file=sys.stderr,
-          flush=True)
-
-    def say(outcome: 'Outcome') -> None:
-        what = outcome.failure or 'done'
-        print(f'{outcome.job.path} ({outcome.job.configuration.name}): {what}', file=sys.stderr,
-              flush=True)
-
-    outcomes = recording_batch.run_batch(jobs, manifest, arguments.workers, say)
+    outcomes = run_jobs(arguments, jobs, manifest, evaluate_recording)
     batch_report.write_rows(outcomes, arguments.out / f'rows{suffix}.parquet')
     document = batch_report.write_report(outcomes, arguments.bags.name, arguments.out, suffix)
     for name, values in document['recordings'].items():
         text = ', '.join(f'{key} {value:.4g}' for key, value in values.items()
                          if value is not None)
         print(f'{name}: {text}')
-    failures = document['failures']
-    for path, reason in failures.items():
-        print(f'mocap23 evaluate: failed: {path}: {reason}', file=sys.stderr, flush=True)
-    return 1 if failures else 0
-
-
-def _shard(text: str | None) -> tuple[int, int]:
-    """I/N as numbers; InputError."""
-    if text is None:
-        return 1, 1
-    part, slash, parts = text.partition('/')
-    if not (slash and part.isdecimal() and parts.isdecimal() and 1 <= int(part) <= int(parts)):
-        raise InputError(f'--shard {text[:40]}: write I/N, such as 1/8 to 8/8')
-    return int(part), int(parts)
+    return say_failures('evaluate', document['failures'])
 
 
 def write(judged: dict[str, 'JudgedBag'], bag: Path, folder: Path) -> dict[str, Any]:
@@ -189,11 +171,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='with --bag: in place of CameraInfo, and of TF where it has a pose')
     parser.add_argument('--rectified', action='store_true', default=None,
                         help='with --bag: the images are rectified')
-    parser.add_argument('--workers', type=int, default=os.cpu_count() or 1, metavar='N',
-                        help='with --bags: processes, each with its own models (default '
-                             '%(default)s)')
-    parser.add_argument('--shard', metavar='I/N',
-                        help='with --bags: only the I-th of N parts, for several machines')
+    add_batch_options(parser)
     add_bag_source(parser, topic=False)
 
 
@@ -212,10 +190,7 @@ def check(arguments: argparse.Namespace, unlifted: Sequence[str] = ('sequences',
     """Refuse what does not go with the images of a bag; InputError."""
     from mocap23_ros.cli.bag_arguments import check_bag_options
     check_bag_options(arguments)
-    if arguments.shard and not arguments.bags:
-        raise InputError('--shard goes with --bags')
-    check_numbers(arguments, workers=(1, 1024))
-    _shard(arguments.shard)
+    check_batch_options(arguments)
     if arguments.align_time not in (None, 'estimate') and not abs(arguments.align_time) < 1e11:
         raise InputError(f'--align-time {arguments.align_time:g}: give seconds')
     if not (arguments.truth or arguments.truth_topic):

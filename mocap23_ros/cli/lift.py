@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mocap23_ros.cli.bag_arguments import add_bag_source, lift_bag_of
+from mocap23_ros.cli.batch_arguments import add_batch_options
 from mocap23_ros.cli.lift_arguments import (
     check_arguments,
     check_files,
@@ -49,6 +50,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     source.add_argument('--bag', type=Path, metavar='BAG',
                         help='rosbag2 recording (sqlite3 or MCAP) of images, CameraInfo and TF; '
                              'every image is lifted as the node would')
+    source.add_argument('--bags', type=Path, metavar='FOLDER|LIST',
+                        help='all bags below a folder, or in a text file, one a line, by several '
+                             'processes; a killed run goes on where it was')
+    add_batch_options(parser)
     parser.add_argument('--camera', type=Path, metavar='CAMERA.yaml',
                         help='with --video and keypoints of other programs: ROS calibration plus '
                              'world_T_camera, floor_height; with --bag: in place of '
@@ -61,7 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='not with npz files: the images are rectified; the projection '
                              'matrix is used, and no distortion')
     parser.add_argument('--out', type=Path, required=True, metavar='OUT.npz',
-                        help='result; a folder when --keypoints is one of *.npz')
+                        help='result; a folder when --keypoints is one of *.npz, and with --bags')
     parser.add_argument('--lifter', choices=sorted(LIFTERS),
                         help='default: diffusion where its exported graphs are, else geometric')
     # No defaults: whether an option was given decides what may be used instead.
@@ -112,6 +117,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Lift what the arguments name; raises InputError for what cannot be used."""
     check_arguments(arguments)
+    if arguments.bags:
+        from mocap23_ros.cli.lift_bags import lift_bags
+        return lift_bags(arguments, _lifter_name(arguments))
     jobs = find_jobs(arguments)
     model = _load_smpl_model(arguments, jobs)
     if arguments.bag:

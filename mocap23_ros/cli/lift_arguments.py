@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from mocap23_ros.cli.bag_arguments import check_bag_options
+from mocap23_ros.cli.batch_arguments import check_batch_options
 from mocap23_ros.cli.number_ranges import check_numbers
 from mocap23_ros.errors import InputError
 from mocap23_ros.network.tiers import find_tier
@@ -23,7 +24,10 @@ def check_arguments(arguments: argparse.Namespace) -> None:
     if arguments.video and not arguments.camera:
         raise InputError('--video needs --camera CAMERA.yaml with the calibration and the pose')
     check_bag_options(arguments)
-    if arguments.bag and arguments.mode == 'offline':
+    check_batch_options(arguments)
+    if arguments.bags:
+        _check_bags(arguments)
+    if (arguments.bag or arguments.bags) and arguments.mode == 'offline':
         raise InputError('--mode offline goes with --keypoints and --video; of a bag, save the '
                          'keypoints with --save-keypoints FILE.npz and lift these')
     foreign = bool(arguments.keypoints) and is_foreign(arguments.keypoints)
@@ -39,7 +43,7 @@ def check_arguments(arguments: argparse.Namespace) -> None:
     if arguments.rectified and arguments.keypoints and not foreign:
         raise InputError('--rectified goes with --video, --bag or keypoints of other programs; '
                          'npz files hold their own camera')
-    if arguments.save_keypoints:
+    if arguments.save_keypoints and not arguments.bags:
         _check_save_keypoints(arguments)
     if arguments.mode == 'offline' and arguments.lag:
         raise InputError('--lag goes with --mode streaming; offline uses all frames anyway')
@@ -59,6 +63,22 @@ def check_arguments(arguments: argparse.Namespace) -> None:
         raise InputError('--smpl-mesh counts frames from 0')
     if arguments.bvh:
         _check_bvh(arguments)
+
+
+def _check_bags(arguments: argparse.Namespace) -> None:
+    """Results of many bags go into folders."""
+    for name in ('bvh', 'smpl_model'):
+        if getattr(arguments, name):
+            raise InputError(f'--{name.replace("_", "-")} does not go with --bags; lift the '
+                             'bags that you want it of alone')
+    for name in ('out', 'save_keypoints'):
+        folder: Path | None = getattr(arguments, name)
+        if folder is not None and folder.exists() and not folder.is_dir():
+            raise InputError(f'--{name.replace("_", "-")} {folder} is a file; with --bags it must '
+                             'be a folder')
+    if arguments.save_keypoints and arguments.save_keypoints.absolute() == \
+            arguments.out.absolute():
+        raise InputError('--save-keypoints is --out too; give another folder')
 
 
 def _check_save_keypoints(arguments: argparse.Namespace) -> None:

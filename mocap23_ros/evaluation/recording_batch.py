@@ -11,15 +11,24 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from mocap23_ros.errors import InputError
-from mocap23_ros.evaluation.recording_evaluation import Configuration, evaluate_recording
 from mocap23_ros.evaluation.report import plain
 
 _STORAGE = ('.mcap', '.db3')
 
-Evaluate = Callable[[Path, Configuration], dict[str, Any]]
+
+class BatchConfiguration(Protocol):
+    """What is done with a recording; its repr tells one from another."""
+
+    @property
+    def name(self) -> str:
+        """For people."""
+
+
+Evaluate = Callable[[Path, Any], dict[str, Any]]
+"""A function of a module, from a recording and a configuration to a row of plain values."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +36,7 @@ class Job:
     """One recording with one configuration. key: changes where one of the two changes."""
 
     path: Path
-    configuration: Configuration
+    configuration: BatchConfiguration
     key: str
 
 
@@ -73,7 +82,7 @@ def _bags_below(folder: Path) -> Iterable[Path]:
             yield from _bags_below(entry)
 
 
-def make_jobs(recordings: Sequence[Path], configurations: Sequence[Configuration],
+def make_jobs(recordings: Sequence[Path], configurations: Sequence[BatchConfiguration],
               shard: tuple[int, int] = (1, 1)) -> list[Job]:
     """Return all pairs; shard (i, n): every n-th recording from the i-th on, counted from 1."""
     part, parts = shard
@@ -81,7 +90,7 @@ def make_jobs(recordings: Sequence[Path], configurations: Sequence[Configuration
             for path in recordings[part - 1::parts] for configuration in configurations]
 
 
-def _key(path: Path, configuration: Configuration) -> str:
+def _key(path: Path, configuration: BatchConfiguration) -> str:
     files = sorted(p for p in path.rglob('*') if p.is_file()) if path.is_dir() else [path]
     content = [(p.name, p.stat().st_size, p.stat().st_mtime_ns) for p in files if p.exists()]
     text = repr((str(path), content, configuration))
@@ -91,8 +100,12 @@ def _key(path: Path, configuration: Configuration) -> str:
 class Manifest:
     """Rows that are done, one line of JSON each, on disk as soon as they are known."""
 
-    def __init__(self, path: Path) -> None:
-        """Read what an earlier run left; a line that it could not finish is dropped."""
+    def __init__(self, path: Path,
+                 holds: Callable[[dict[str, Any]], bool] = lambda row: True) -> None:
+        """Read what an earlier run left; a line that it could not finish is dropped.
+
+        holds: whether what a row tells of is still there.
+        """
         self._path = path
         self._rows: dict[str, dict[str, Any]] = {}
         if not path.exists():
@@ -102,7 +115,8 @@ class Manifest:
             for line in file:
                 try:
                     entry = json.loads(line)
-                    self._rows[entry['key']] = entry['row']
+                    if holds(entry['row']):
+                        self._rows[entry['key']] = entry['row']
                 except (ValueError, KeyError, TypeError):
                     break
                 whole += len(line)
@@ -122,36 +136,46 @@ class Manifest:
             os.fsync(file.fileno())
 
 
+class Outcomes:
+    """What has become of the jobs, in a manifest too."""
+
+    def __init__(self, jobs: Sequence[Job], manifest: Manifest,
+                 done: Callable[[Outcome], None]) -> None:
+        """Take what the manifest has; done: is called as each other one ends."""
+        self._jobs, self._manifest, self._done = jobs, manifest, done
+        self._outcomes = {job.key: Outcome(job, row) for job in jobs
+                          if (row := manifest.get(job)) is not None}
+
+    def open_jobs(self) -> list[Job]:
+        """Those that have not ended, in their order."""
+        return [job for job in self._jobs if job.key not in self._outcomes]
+
+    def finish(self, job: Job, row: dict[str, Any] | None, failure: str = '') -> None:
+        """Take in the end of a job."""
+        if row is not None:
+            self._manifest.add(job, row)
+        self._outcomes[job.key] = Outcome(job, row, failure)
+        self._done(self._outcomes[job.key])
+
+    def in_order(self) -> list[Outcome]:
+        """All, when none is open."""
+        return [self._outcomes[job.key] for job in self._jobs]
+
+
 def run_batch(jobs: Sequence[Job], manifest: Manifest, workers: int,
-              done: Callable[[Outcome], None] = lambda outcome: None,
-              evaluate: Evaluate = evaluate_recording) -> list[Outcome]:
+              done: Callable[[Outcome], None], evaluate: Evaluate) -> list[Outcome]:
     """Evaluate what the manifest lacks; outcomes in the order of the jobs.
 
     A recording that cannot be evaluated, or kills its process, does not stop the others. done: is
-    called as each one ends. evaluate: what the processes run; a function of a module.
+    called as each one ends.
     """
-    outcomes: dict[str, Outcome] = {}
-
-    def finish(job: Job, row: dict[str, Any] | None, failure: str = '') -> None:
-        if row is not None and manifest.get(job) is None:
-            manifest.add(job, row)
-        outcomes[job.key] = Outcome(job, row, failure)
-        done(outcomes[job.key])
-
-    open_jobs = []
-    for job in jobs:
-        row = manifest.get(job)
-        if row is None:
-            open_jobs.append(job)
-        else:
-            outcomes[job.key] = Outcome(job, row)
-    while open_jobs:
-        suspects = _run(open_jobs, workers, finish, evaluate)
+    outcomes = Outcomes(jobs, manifest, done)
+    while open_jobs := outcomes.open_jobs():
+        suspects = _run(open_jobs, workers, outcomes.finish, evaluate)
         for job in suspects:  # one of them killed its process: each in one of its own
-            if _run([job], 1, finish, evaluate):
-                finish(job, None, 'its process died (out of memory?)')
-        open_jobs = [job for job in open_jobs if job.key not in outcomes]
-    return [outcomes[job.key] for job in jobs]
+            if _run([job], 1, outcomes.finish, evaluate):
+                outcomes.finish(job, None, 'its process died (out of memory?)')
+    return outcomes.in_order()
 
 
 def _run(jobs: Sequence[Job], workers: int, finish: Callable[..., None], evaluate: Evaluate
@@ -165,7 +189,7 @@ def _run(jobs: Sequence[Job], workers: int, finish: Callable[..., None], evaluat
         while waiting or running:
             while waiting and len(running) < workers:  # so that few die with one
                 job = waiting.pop()
-                running[pool.submit(_safely, evaluate, job)] = job
+                running[pool.submit(safely, evaluate, job)] = job
             ready, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in ready:
                 if isinstance(future.exception(), BrokenProcessPool):
@@ -174,7 +198,7 @@ def _run(jobs: Sequence[Job], workers: int, finish: Callable[..., None], evaluat
     return []
 
 
-def _safely(evaluate: Evaluate, job: Job) -> dict[str, Any]:
+def safely(evaluate: Evaluate, job: Job) -> dict[str, Any]:
     """In a process: the row, or the reason in words."""
     try:
         return {'row': plain(evaluate(job.path, job.configuration)), 'failure': ''}

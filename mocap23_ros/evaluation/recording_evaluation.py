@@ -17,6 +17,7 @@ from mocap23_ros.evaluation.motion_files import MotionArrays
 from mocap23_ros.evaluation.self_consistency import FIGURES, judge_motion
 from mocap23_ros.evaluation.truth_alignment import NOTHING, AlignmentWanted
 from mocap23_ros.evaluation.truth_sources import Say, load_truth, load_truth_topic
+from mocap23_ros.pipeline.refinement import ALL_STEPS, RefinementSteps
 from mocap23_ros.recordings.bag_lifter import (
     BagSource,
     LiftedBag,
@@ -91,7 +92,7 @@ def judge_bag(path: Path, configuration: Configuration, progress: Progress | Non
     check_bag(source, settings)
     said: list[str] = []
     truth = _truth(path, configuration, said.append)
-    lifted = lift_bag(source, settings, _core(settings), progress)
+    lifted = lift_bag(source, settings, core_of(settings), progress)
     # Keypoint recordings, and what is below the floor, are of a world with the floor at z = 0.
     figures = judge_motion(lifted.motion.raised(-settings.floor_height), lifted.observed)
     comparison = None
@@ -140,15 +141,16 @@ def _truth(path: Path, configuration: Configuration, say: Say) -> MotionArrays |
         configuration.truth, configuration.truth_mapping, say)
 
 
-_loaded: list[tuple[Settings, Core]] = []  # at most one: models are large and slow to load
+# At most one: models are large and slow to load.
+_loaded: list[tuple[Settings, RefinementSteps, Core]] = []
 
 
-def _core(settings: Settings) -> Core:
+def core_of(settings: Settings, refinement: RefinementSteps = ALL_STEPS) -> Core:
     """The core of these settings, that of the last call where it is the same."""
-    if _loaded and _loaded[0][0] == settings:
-        return _loaded[0][1]
+    if _loaded and _loaded[0][:2] == (settings, refinement):
+        return _loaded[0][2]
     while _loaded:
-        _loaded.pop()[1].close()
-    core = create_core(settings, live=False)
-    _loaded.append((settings, core))
+        _loaded.pop()[2].close()
+    core = create_core(settings, refinement, live=False)
+    _loaded.append((settings, refinement, core))
     return core

@@ -91,7 +91,7 @@ def stub(path, configuration):
 def test_a_process_that_dies_costs_its_recording_only(tmp_path):
     names = ['a', 'killer', 'b', 'faulty', 'c']
     outcomes = run_batch(make_jobs([tmp_path / name for name in names], [Configuration()]),
-                         Manifest(tmp_path / 'rows.jsonl'), 2, evaluate=stub)
+                         Manifest(tmp_path / 'rows.jsonl'), 2, lambda outcome: None, stub)
     assert [o.row is not None for o in outcomes] == [True, False, True, False, True]
     assert 'its process died' in outcomes[1].failure
     assert outcomes[3].failure == 'RuntimeError: a fault'
