@@ -93,24 +93,18 @@ class BufferCore:
         """Return whether a lookup would succeed now, and why not."""
         if target_frame == source_frame:
             return True, ''
-        return self._can('canTransform', [(target_frame, source_frame, nanoseconds(time))],
-                         {'target_frame': target_frame, 'source_frame': source_frame})
-
-    def _can(
-        self, function: str, hops: list[tuple[str, str, int]], named_frames: dict[str, str]
-    ) -> tuple[bool, str]:
         with self._frames_lock:
-            for role, frame in named_frames.items():
+            for role, frame in (('target_frame', target_frame), ('source_frame', source_frame)):
                 reason = self._tree.fault(frame)
                 if reason is not None:
-                    return False, (f'Invalid frame ID "{frame}" passed to {function} argument '
+                    return False, (f'Invalid frame ID "{frame}" passed to canTransform argument '
                                    f'{role} - {reason}')
             try:
-                for target_frame, source_frame, stamp in hops:
-                    self._tree.walk(target_frame, source_frame, stamp)
+                self._tree.walk(target_frame, source_frame, nanoseconds(time))
             except TransformException as error:
                 return False, str(error)
         return True, ''
+
 
 def _fault(child: str, sample: Sample) -> tuple[str, str] | None:
     """Return name and reason of what makes a transform unusable."""

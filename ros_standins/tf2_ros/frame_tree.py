@@ -60,7 +60,7 @@ class FrameTree:
             latest = cache.latest if cache is not None and stamp == 0 else None
             return [], [], stamp if latest is None else latest.stamp
         if stamp == 0:
-            stamp = self.latest_common_stamp(target_frame, source_frame)
+            stamp = self._latest_common_stamp(target_frame, source_frame)
         source_chain, top, source_error = self._climb(source_frame, target_frame, stamp)
         if top == target_frame:
             return source_chain, [], stamp
@@ -94,10 +94,8 @@ class FrameTree:
             frame = edges[-1].older.parent
         return edges, frame, None
 
-    def latest_common_stamp(self, target_frame: str, source_frame: str) -> int:
+    def _latest_common_stamp(self, target_frame: str, source_frame: str) -> int:
         """Return the newest time that all moving edges between two frames have, 0 without any."""
-        if source_frame == target_frame:
-            return self.walk(target_frame, source_frame, 0)[2]
         source_samples = self._newest_up(source_frame, {target_frame: 0})
         depth_of = {source_frame: 0}
         for depth, sample in enumerate(source_samples, start=1):
@@ -124,10 +122,10 @@ class FrameTree:
     def _check_depth(self, depth: int) -> None:
         if depth > MAX_TREE_DEPTH:
             raise LookupException(
-                f'The tf tree is invalid because it contains a loop.\n{self.describe()}')
+                f'The tf tree is invalid because it contains a loop.\n{self._described()}')
 
-    def describe(self) -> str:
-        """Return one line a frame, saying its parent."""
+    def _described(self) -> str:
+        """Return one line per frame, saying its parent."""
         return ''.join(
             f'Frame {child} exists with parent '
             f'{cache.latest.parent if cache.latest is not None else "NO_PARENT"}.\n'

@@ -34,26 +34,16 @@ def seconds(stamp: int) -> str:
 class TimeCache:
     """Samples of a moving frame, kept for a duration before the newest; found by bisection."""
 
-    is_static = False
-
     def __init__(self, child: str, cache_duration: int) -> None:
         self._child = child
         self._cache_duration = cache_duration
         self._stamps: list[int] = []
         self._samples: list[Sample] = []
 
-    def __len__(self) -> int:
-        return len(self._stamps)
-
     @property
     def latest(self) -> Sample | None:
         """The newest sample."""
         return self._samples[-1] if self._samples else None
-
-    @property
-    def oldest(self) -> Sample | None:
-        """The oldest sample."""
-        return self._samples[0] if self._samples else None
 
     def clear(self) -> None:
         """Forget everything."""
@@ -116,21 +106,14 @@ class TimeCache:
 class StaticCache:
     """The one transform of a frame that never moves: valid at every time."""
 
-    is_static = True
-
     def __init__(self, child: str, cache_duration: int) -> None:
         self._child = child
         self._sample: Sample | None = None
-
-    def __len__(self) -> int:
-        return 1
 
     @property
     def latest(self) -> Sample | None:
         """The transform, with the stamp 0."""
         return self._sample
-
-    oldest = latest
 
     def clear(self) -> None:
         """Do nothing: what never moves stays known."""
