@@ -20,6 +20,7 @@ from mocap23_ros.detection.movenet import FoundPerson, MoveNet
 from mocap23_ros.detection.packaged_weights import find_packaged, packaged_checksums
 from mocap23_ros.detection.person_finder import PersonFinder
 from mocap23_ros.detection.regions import PersonLandmarks, PersonRegion
+from mocap23_ros.detection.steady_poses import steady_poses
 from mocap23_ros.engines.backends import create_backend
 from mocap23_ros.engines.tensorrt_builder import engine_path
 from mocap23_ros.errors import InputError
@@ -141,12 +142,12 @@ class BlazePoseDetector:
         fresh = [person for person in found if not _is_known(person, people)]
         fresh = fresh[:self._max_people - len(people)]
         known = [person.pose.landmarks for person in people]
-        looks = []
-        for person in fresh:
-            region = PersonRegion.around(person.keypoints, person.box)
-            looks.append(Look(region, _in_reach(region, known)))
+        starts = [[Look(region, _in_reach(region, known)) for region in (
+            PersonRegion.around(person.keypoints, person.box), PersonRegion.of_box(person.box))]
+            for person in fresh]
         new = []
-        for pose, person in zip(self._network.run(image_bgr, looks), fresh, strict=True):
+        for pose, person in zip(steady_poses(self._network, image_bgr, starts), fresh,
+                                strict=True):
             detection = None if pose is None else to_detection(pose, image_bgr, _EDGE)
             if (pose is not None and detection is not None
                     and detection.score >= max(self._min_score, _NEW_SCORE)

@@ -45,6 +45,12 @@ class PersonRegion:
         top = hips + up * (radius / length)
         return cls.from_alignment(float(hips[0]), float(hips[1]), float(top[0]), float(top[1]))
 
+    @classmethod
+    def of_box(cls, box: NDArray) -> 'PersonRegion':
+        """Upright region from a box [4] px of a person."""
+        side = float(np.max(box[2:4] - box[:2])) * _REGION_MARGIN
+        return cls(float(box[0] + box[2]) / 2, float(box[1] + box[3]) / 2, side, 0.0)
+
     def moved(self, scale: float, x: float, y: float) -> 'PersonRegion':
         """The region in an image of which this one's is a part at x, y px, shrunk by scale."""
         return PersonRegion(self.x * scale + x, self.y * scale + y, self.side * scale,

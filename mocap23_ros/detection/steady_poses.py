@@ -1,0 +1,55 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Confirms the poses of people who were just found, by looking again where each one says.
+
+The landmark network always tells a pose, and surely. From a region that does not fit, of a small
+person or one who leans, it tells a wrong one, which the next look contradicts; from the right
+region looks confirm each other.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mocap23_ros.detection.blazepose import BlazePose, Look
+from mocap23_ros.detection.keypoint_similarity import keypoint_similarity
+from mocap23_ros.detection.regions import PersonLandmarks
+from mocap23_ros.skeletons.conversion import convert_keypoints
+from mocap23_ros.skeletons.formats import BLAZEPOSE33, COCO17
+
+_MOST_LOOKS = 4  # from one region
+_ALIKE = 0.8  # OKS of two looks that confirm each other
+_AREA = 0.55  # of a person, of the box around the joints
+
+
+def steady_poses(network: BlazePose, image_bgr: NDArray[np.uint8],
+                 starts: Sequence[Sequence[Look]]) -> list[PersonLandmarks | None]:
+    """Return the confirmed pose of each of P people in an image uint8 [H,W,3]; None without one.
+
+    starts: where to look for each first, the likeliest first.
+    """
+    steady: list[PersonLandmarks | None] = [None] * len(starts)
+    for attempt in range(max((len(looks) for looks in starts), default=0)):
+        looks = {person: own[attempt] for person, own in enumerate(starts)
+                 if steady[person] is None and attempt < len(own)}
+        last: dict[int, PersonLandmarks] = {}
+        for _ in range(_MOST_LOOKS):
+            poses = network.run(image_bgr, list(looks.values())) if looks else []
+            for person, pose in zip(list(looks), poses, strict=True):
+                before = last.get(person)
+                if pose is None or (before is not None and _alike(before, pose)):
+                    steady[person] = pose
+                    del looks[person]
+                else:
+                    last[person] = pose
+                    looks[person] = replace(looks[person], region=pose.region)
+    return steady
+
+
+def _alike(first: PersonLandmarks, second: PersonLandmarks) -> bool:
+    keypoints = convert_keypoints(
+        np.stack([first.landmarks[:, :3], second.landmarks[:, :3]]), BLAZEPOSE33, COCO17)
+    area = _AREA * np.prod(np.ptp(keypoints[1, :, :2], axis=0), keepdims=True)
+    return bool(keypoint_similarity(keypoints[1:], keypoints[:1], area)[0, 0] >= _ALIKE)
