@@ -39,11 +39,12 @@ class TransformTree:
 
     def __init__(self) -> None:
         self._edges: dict[str, _Edge] = {}
+        self._names: set[str] = set()
 
     @property
     def frames(self) -> list[str]:
         """The names of all frames, sorted."""
-        return sorted({*self._edges, *(p for edge in self._edges.values() for p in edge.parents)})
+        return sorted(self._names)
 
     def stamps(self, frame: str) -> list[int]:
         """Stamps [ns] at which a frame moves against its parent; none for static ones."""
@@ -57,6 +58,7 @@ class TransformTree:
         translation: x, y, z metres. quaternion: x, y, z, w. The last one of a stamp counts.
         """
         parent, child = parent.removeprefix('/'), child.removeprefix('/')
+        self._names.update((parent, child))
         edge = self._edges.setdefault(child, _Edge())
         if stamp is None or edge.is_static != (stamp is None):
             edge = self._edges[child] = _Edge(is_static=stamp is None)
@@ -69,9 +71,8 @@ class TransformTree:
     def pose(self, target: str, source: str, stamp: int) -> NDArray[np.float64]:
         """Return target_T_source [4,4] at a stamp [ns]; InputError says why there is none."""
         target, source = target.removeprefix('/'), source.removeprefix('/')
-        known = self.frames if not {target, source} <= set(self._edges) else ()
         for frame in (target, source):
-            if frame not in self._edges and frame not in known:
+            if frame not in self._names:
                 raise InputError(f'there is no frame "{frame}"')
         source_chain = self._climb(source, target, stamp)
         if source_chain[-1][0] == target:

@@ -149,9 +149,8 @@ class BagTransforms:
     def camera_pose(self, world_frame: str, header: 'Header') -> NDArray[np.float64]:
         """Return world_T_camera [4,4] at the header's stamp; see CameraPoses."""
         camera_frame = camera_frame_of(header)
-        frames = self._tree.frames
         missing = f'no transform from camera "{camera_frame[:80]}" to world_frame "{world_frame}"'
-        if not frames:
+        if not self._tree.frames:
             raise NoTransformError(
                 f'{missing}: the bag holds no TF; give another bag that does with --tf, or a '
                 'calibration with the pose of the camera with --camera')
@@ -159,8 +158,9 @@ class BagTransforms:
             return self._tree.pose(world_frame, camera_frame, nanoseconds(header))
         except InputError as error:
             raise NoTransformError(
-                f'{missing} at the stamp of the image: {error} (frames: {_listed(frames)}); give '
-                '--world-frame, a bag with the missing TF with --tf, or --camera') from None
+                f'{missing} at the stamp of the image: {error} (frames: '
+                f'{_listed(self._tree.frames)}); give --world-frame, a bag with the missing TF '
+                'with --tf, or --camera') from None
 
     def tracks(self, world_frame: str, choose: Callable[[Sequence[str]], Collection[str]]
                ) -> MarkerTracks:
