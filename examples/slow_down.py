@@ -56,11 +56,13 @@ class SlowDown(Node):
 
 def main() -> None:
     """Run until interrupted."""
+    rclpy.init()  # a context manager only since Kilted
     try:
-        with rclpy.init():
-            rclpy.spin(SlowDown())
+        rclpy.spin(SlowDown())
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
+    finally:
+        rclpy.try_shutdown()
 
 
 if __name__ == '__main__':
