@@ -13,7 +13,7 @@ from mocap23_ros.detection.images import check_image
 from mocap23_ros.detection.keypoint_similarity import box_overlap, keypoint_similarity
 from mocap23_ros.detection.landmark_people import (
     LandmarkPerson,
-    to_detection,
+    clear_people,
     without_duplicates,
 )
 from mocap23_ros.detection.movenet import FoundPerson, MoveNet
@@ -110,15 +110,10 @@ class BlazePoseDetector:
 
     def _follow(self, image_bgr: NDArray[np.uint8]) -> list[LandmarkPerson]:
         before = [pose.landmarks for pose in self._poses]
-        looks = [Look(pose.region, _in_reach(pose.region, before[:index] + before[index + 1:]),
+        looks = [Look(pose.region, pose.region.near(before[:index] + before[index + 1:]),
                       pose.landmarks) for index, pose in enumerate(self._poses)]
-        people = []
-        for pose, look in zip(self._network.run(image_bgr, looks), looks, strict=True):
-            detection = None if pose is None else to_detection(pose, image_bgr, _EDGE)
-            if pose is not None and detection is not None and detection.score >= self._min_score:
-                shift = np.hypot(pose.region.x - look.region.x, pose.region.y - look.region.y)
-                people.append(LandmarkPerson(pose, detection, float(shift / look.region.side)))
-        return people
+        return clear_people(self._network.run(image_bgr, looks), image_bgr, self._min_score, _EDGE,
+                            [look.region for look in looks])
 
     def _search(self, image_bgr: NDArray[np.uint8], followed: bool, lost: bool
                 ) -> list[FoundPerson]:
@@ -142,18 +137,12 @@ class BlazePoseDetector:
         fresh = [person for person in found if not _is_known(person, people)]
         fresh = fresh[:self._max_people - len(people)]
         known = [person.pose.landmarks for person in people]
-        starts = [[Look(region, _in_reach(region, known)) for region in (
+        starts = [[Look(region, region.near(known)) for region in (
             PersonRegion.around(person.keypoints, person.box), PersonRegion.of_box(person.box))]
             for person in fresh]
-        new = []
-        for pose, person in zip(steady_poses(self._network, image_bgr, starts), fresh,
-                                strict=True):
-            detection = None if pose is None else to_detection(pose, image_bgr, _EDGE)
-            if (pose is not None and detection is not None
-                    and detection.score >= max(self._min_score, _NEW_SCORE)
-                    and _agree(pose, person)):
-                new.append(LandmarkPerson(pose, detection, np.inf))
-        return new
+        poses = [pose if pose is not None and _agree(pose, person) else None for pose, person
+                 in zip(steady_poses(self._network, image_bgr, starts), fresh, strict=True)]
+        return clear_people(poses, image_bgr, max(self._min_score, _NEW_SCORE), _EDGE)
 
 
 def _runs_engine(backend: str) -> bool:
@@ -161,12 +150,6 @@ def _runs_engine(backend: str) -> bool:
     graph = find_packaged('movenet-multipose', engine=True)
     return backend.startswith('tensorrt') or (backend == 'auto' and any(
         engine_path(graph, library).is_file() for library in ('tensorrt', 'tensorrt_rtx')))
-
-
-def _in_reach(region: PersonRegion, others: Sequence[NDArray]) -> list[NDArray]:
-    """Those landmarks [33,2+] of which a part may be in a region."""
-    return [other for other in others if (np.hypot(
-        other[:, 0] - region.x, other[:, 1] - region.y) < 0.6 * region.side).any()]
 
 
 def _is_known(found: FoundPerson, people: Sequence[LandmarkPerson]) -> bool:

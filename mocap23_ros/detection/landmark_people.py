@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Turns BlazePose landmarks into COCO keypoints, each person once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from mocap23_ros.detection.detector import Detection
 from mocap23_ros.detection.keypoint_similarity import keypoint_similarity
-from mocap23_ros.detection.regions import PersonLandmarks
+from mocap23_ros.detection.regions import PersonLandmarks, PersonRegion
 from mocap23_ros.skeletons.conversion import convert_keypoints
 from mocap23_ros.skeletons.formats import BLAZEPOSE33, COCO17
 from mocap23_ros.skeletons.unobserved import UNOBSERVED
@@ -47,6 +48,26 @@ def to_detection(pose: PersonLandmarks, image: NDArray, edge: float = 0.0) -> De
         return None
     box = np.concatenate([marks[inside, :2].min(axis=0), marks[inside, :2].max(axis=0)])
     return Detection(keypoints, box.astype(np.float32), float(keypoints[found, 2].mean()))
+
+
+def clear_people(poses: Sequence[PersonLandmarks | None], image: NDArray, least: float,
+                 edge: float = 0.0, followed: Sequence[PersonRegion] | None = None
+                 ) -> list[LandmarkPerson]:
+    """The people of the poses whose score is at least that.
+
+    followed: the regions in which each was looked for; None for new people. edge: see to_detection.
+    """
+    people = []
+    for index, pose in enumerate(poses):
+        detection = None if pose is None else to_detection(pose, image, edge)
+        if pose is None or detection is None or detection.score < least:
+            continue
+        shift = np.inf
+        if followed is not None:
+            region = followed[index]
+            shift = np.hypot(pose.region.x - region.x, pose.region.y - region.y) / region.side
+        people.append(LandmarkPerson(pose, detection, float(shift)))
+    return people
 
 
 def without_duplicates(people: list[LandmarkPerson]) -> list[LandmarkPerson]:

@@ -12,7 +12,7 @@ from mocap23_ros.detection.detector import Detection
 from mocap23_ros.detection.images import SMALLEST_SIDE, check_image
 from mocap23_ros.detection.landmark_people import (
     LandmarkPerson,
-    to_detection,
+    clear_people,
     without_duplicates,
 )
 from mocap23_ros.detection.mediapipe_graphs import PoseDetectionGraph, PoseLandmarkGraph
@@ -100,13 +100,8 @@ class MediapipeDetector:
         before = [pose.landmarks for pose in self._poses]
         looks = [(pose.region, before[:index] + before[index + 1:], pose.landmarks)
                  for index, pose in enumerate(self._poses)]
-        people = []
-        for pose, (region, _, _) in zip(self._look(image_rgb, looks), looks, strict=True):
-            detection = to_detection(pose, image_rgb) if pose is not None else None
-            if pose is not None and detection is not None and detection.score >= self._min_score:
-                shift = np.hypot(pose.region.x - region.x, pose.region.y - region.y)
-                people.append(LandmarkPerson(pose, detection, float(shift / region.side)))
-        return people
+        return clear_people(self._look(image_rgb, looks), image_rgb, self._min_score,
+                            followed=[region for region, *_ in looks])
 
     def _search(self, image_rgb: NDArray[np.uint8], people: list[LandmarkPerson]
                 ) -> list[LandmarkPerson]:
@@ -121,13 +116,8 @@ class MediapipeDetector:
                    > _KNOWN_DISTANCE * min(region.side, other.side) for other in others):
                 regions.append(region)
         del regions[self._max_people - len(people):]
-        fresh = []
-        for pose in self._look(image_rgb, [(region, known, None) for region in regions]):
-            detection = to_detection(pose, image_rgb) if pose is not None else None
-            if (pose is not None and detection is not None
-                    and detection.score >= max(self._min_score, _NEW_SCORE)):
-                fresh.append(LandmarkPerson(pose, detection, np.inf))
-        return fresh
+        poses = self._look(image_rgb, [(region, known, None) for region in regions])
+        return clear_people(poses, image_rgb, max(self._min_score, _NEW_SCORE))
 
     def _look(
         self, image_rgb: NDArray[np.uint8],
@@ -142,10 +132,9 @@ class MediapipeDetector:
         requests = []
         origins = []
         for region, others, own in looks:
-            reach = 0.5 * region.side
-            others = [other for other in others if (np.hypot(
-                other[:, 0] - region.x, other[:, 1] - region.y) < 1.2 * reach).any()]
-            reach *= abs(np.cos(region.rotation)) + abs(np.sin(region.rotation))
+            others = region.near(others)
+            turned = abs(np.cos(region.rotation)) + abs(np.sin(region.rotation))
+            reach = 0.5 * region.side * turned
             left, right = np.clip((region.x - reach, region.x + reach), 0, width).astype(int)
             top, bottom = np.clip((region.y - reach, region.y + reach), 0, height).astype(int)
             if not others or min(right - left, bottom - top) < SMALLEST_SIDE:

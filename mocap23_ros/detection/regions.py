@@ -3,6 +3,7 @@
 """The region around a person that BlazePose's landmark network takes."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,6 +56,11 @@ class PersonRegion:
         """The region in an image of which this one's is a part at x, y px, shrunk by scale."""
         return PersonRegion(self.x * scale + x, self.y * scale + y, self.side * scale,
                             self.rotation)
+
+    def near(self, people: Sequence[NDArray]) -> list[NDArray]:
+        """Those landmarks [33,2+] px of which a part may be in the region."""
+        return [landmarks for landmarks in people if (np.hypot(
+            landmarks[:, 0] - self.x, landmarks[:, 1] - self.y) < 0.6 * self.side).any()]
 
     def crop_T_image(self, size: int) -> NDArray[np.float64]:
         """Matrix [2,3] from px of the image to px of an upright crop of ``size`` px a side.
