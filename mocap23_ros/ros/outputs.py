@@ -17,6 +17,7 @@ from mocap23_ros.ros.frame_names import FrameNameWatch
 from mocap23_ros.ros.frame_processor import FrameResult
 from mocap23_ros.ros.keypoint_conversions import keypoints_to_message
 from mocap23_ros.ros.markers import MarkerOutput
+from mocap23_ros.ros.mocap_markers import make_mocap_marker_output
 from mocap23_ros.ros.output import Output, OutputContext
 from mocap23_ros.ros.pose_array import make_pose_output
 from mocap23_ros.ros.settings import Settings
@@ -30,6 +31,7 @@ OUTPUTS: tuple[Callable[[OutputContext], Output | None], ...] = (
     MarkerOutput,
     make_pose_output,
     make_detection_output,
+    make_mocap_marker_output,
 )
 
 

@@ -187,6 +187,8 @@ class Settings:
         False, 'Publish poses (geometry_msgs/PoseArray), the roots alone', read_only=True)
     publish_detections: bool = _parameter(
         False, 'Publish detections (vision_msgs/Detection3DArray)', read_only=True)
+    publish_mocap_markers: bool = _parameter(
+        False, 'Publish mocap_markers (mocap4r2_msgs/Markers), the joints', read_only=True)
 
 
 @dataclass(frozen=True)

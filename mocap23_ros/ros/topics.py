@@ -12,7 +12,8 @@ from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPo
 from mocap23_ros.errors import InputError
 
 # What the node publishes below its namespace; /tf and /diagnostics it shares with others.
-OUTPUT_TOPICS = ('skeletons', 'skeleton_info', 'keypoints_2d', 'markers', 'poses', 'detections')
+OUTPUT_TOPICS = ('skeletons', 'skeleton_info', 'keypoints_2d', 'markers', 'poses', 'detections',
+                 'mocap_markers')
 
 
 def sensor_data_qos(depth: int = 5) -> QoSProfile:

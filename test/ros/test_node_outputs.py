@@ -11,7 +11,17 @@ from geometry_msgs.msg import PoseArray
 from node_harness import Feeder, NodeProcess
 from synthetic_scene import camera_info, camera_transform, keypoints_message, person
 
+from mocap23_msgs.msg import SkeletonInfo
+from mocap23_ros.ros.topics import latched_qos
+
 HAS_VISION = importlib.util.find_spec('vision_msgs') is not None
+HAS_MOCAP = importlib.util.find_spec('mocap4r2_msgs') is not None
+
+
+def send(peer, stamp):
+    peer.tf.sendTransform(camera_transform(stamp))
+    peer.camera_info.publish(camera_info(stamp))
+    peer.keypoints.publish(keypoints_message([person()], stamp))
 
 
 def test_poses_and_detections_are_those_of_the_skeletons(peer):
@@ -20,15 +30,10 @@ def test_poses_and_detections_are_those_of_the_skeletons(peer):
         from vision_msgs.msg import Detection3DArray
         peer.listen(Detection3DArray, 'detections')
 
-    def send(stamp):
-        peer.tf.sendTransform(camera_transform(stamp))
-        peer.camera_info.publish(camera_info(stamp))
-        peer.keypoints.publish(keypoints_message([person()], stamp))
-
     node = NodeProcess(detector='external', lifter='geometric', publish_poses=True,
                        publish_detections=HAS_VISION)
     try:
-        with Feeder(peer, send):
+        with Feeder(peer, lambda stamp: send(peer, stamp)):
             poses = peer.wait_for('poses', lambda m: m.poses, node=node)
             skeletons = peer.wait_for(
                 'skeletons', lambda m: m.header.stamp == poses.header.stamp, node=node)
@@ -58,11 +63,46 @@ def test_poses_and_detections_are_those_of_the_skeletons(peer):
         node.stop(signal.SIGKILL)
 
 
-@pytest.mark.skipif(HAS_VISION, reason='vision_msgs is installed')
-def test_detections_without_their_package_name_it():
-    node = NodeProcess(detector='external', lifter='geometric', publish_detections=True)
+@pytest.mark.skipif(not HAS_MOCAP, reason='mocap4r2_msgs is not installed')
+def test_markers_of_motion_capture_are_the_joints(peer):
+    from mocap4r2_msgs.msg import Marker, Markers
+
+    peer.listen(Markers, 'mocap_markers')
+    peer.listen(SkeletonInfo, 'skeleton_info', latched_qos())
+    node = NodeProcess(detector='external', lifter='geometric', publish_mocap_markers=True)
+    try:
+        with Feeder(peer, lambda stamp: send(peer, stamp)):
+            first = peer.wait_for('mocap_markers', lambda m: m.markers, node=node)
+            later = peer.wait_for('mocap_markers', lambda m: m.header.stamp != first.header.stamp,
+                                  peer.count('mocap_markers'), node=node)
+            skeleton, = peer.wait_for(
+                'skeletons', lambda m: m.header.stamp == first.header.stamp, node=node).skeletons
+        names = peer.wait_for('skeleton_info', node=node).joint_names
+        assert node.stop(signal.SIGINT) == 0
+    finally:
+        node.stop(signal.SIGKILL)
+    assert later.frame_number > first.frame_number and first.header.frame_id == 'map'
+    found = {marker.marker_name: marker.translation for marker in first.markers}
+    assert len(found) == len(first.markers)
+    assert all(marker.id_type == Marker.USE_NAME for marker in first.markers)
+    joints = np.array(skeleton.joints).reshape(-1, 3)
+    known = np.isfinite(joints).all(axis=1)
+    assert set(found) == {f'person_{skeleton.id}/{name}'
+                          for name, there in zip(names, known, strict=True) if there}
+    for name, joint in zip(names, joints, strict=True):
+        place = found.get(f'person_{skeleton.id}/{name}')
+        assert place is None or np.allclose([place.x, place.y, place.z], joint)
+
+
+@pytest.mark.parametrize(('parameter', 'package', 'is_there'), [
+    ('publish_detections', 'vision-msgs', HAS_VISION),
+    ('publish_mocap_markers', 'mocap4r2-msgs', HAS_MOCAP)])
+def test_outputs_without_their_package_name_it(parameter, package, is_there):
+    if is_there:
+        pytest.skip(f'{package} is installed')
+    node = NodeProcess(detector='external', lifter='geometric', **{parameter: True})
     try:
         assert node.wait() == 1
-        assert 'ros-$ROS_DISTRO-vision-msgs' in node.output and 'Traceback' not in node.output
+        assert f'ros-$ROS_DISTRO-{package}' in node.output and 'Traceback' not in node.output
     finally:
         node.stop(signal.SIGKILL)
