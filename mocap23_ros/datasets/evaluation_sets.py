@@ -32,6 +32,7 @@ from mocap23_ros.datasets.moving_camera import (
 )
 from mocap23_ros.datasets.observation import observe
 from mocap23_ros.datasets.occlusion import Occlusion
+from mocap23_ros.detection.detector_noise_file import find_detector_noise, load_detector_noise
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.skeletons.coco17 import HIPS, SHOULDERS
@@ -70,7 +71,8 @@ _E3_POSE_ERROR = PoseError(pitch_deg=0.3, roll_deg=0.3, height=0.015, scale=(1.0
 class EvaluationSet:
     """What a set consists of; ``source`` is a split of CMU, hdm05 or a LICENSED_SETS name.
 
-    pose_error: of the believed camera poses, or None. remark: for its users.
+    pose_error: of the believed camera poses, or None. remark: for its users. detector: one whose
+    noise ships, whose errors take the place of ``noise``.
     """
 
     source: str
@@ -80,12 +82,14 @@ class EvaluationSet:
     stature_given: bool = False
     pose_error: PoseError | None = None
     remark: str = ''
+    detector: str = ''
 
 
 EVALUATION_SETS = {
     'e1_clean': EvaluationSet('validation', NO_NOISE, NO_OCCLUSION),
     'e1_noisy': EvaluationSet('validation', _NOISY, _SOME_OCCLUSION),
     'e1_occluded': EvaluationSet('validation', _NOISY, _MUCH_OCCLUSION),
+    'e1_blazepose': EvaluationSet('validation', _NOISY, _SOME_OCCLUSION, detector='blazepose'),
     'e1_noisy_stature': EvaluationSet('validation', _NOISY, _SOME_OCCLUSION, stature_given=True),
     'e2_moving': EvaluationSet('validation', _NOISY, _SOME_OCCLUSION, moving=True,
                                pose_error=_E2_POSE_ERROR),
@@ -165,8 +169,11 @@ def _make(clips: MotionClips, which: tuple[int, int, int], index: int,
     lens = Cameras(np.array([camera.focal_length], np.float32),
                    np.array([camera.image_size], np.float32), path)
     augmentation = replace(Augmentation(), noise=definition.noise, occlusion=definition.occlusion)
+    if definition.detector:
+        augmentation = replace(augmentation, detector_share=1.0, detector=load_detector_noise(
+            find_detector_noise(definition.detector)))
     pose = path.world_T_camera()
-    exact = replace(augmentation, noise=NO_NOISE, occlusion=NO_OCCLUSION)
+    exact = replace(augmentation, detector=None, noise=NO_NOISE, occlusion=NO_OCCLUSION)
     truth_2d = observe(joints, lens, pose, FPS, exact, np.random.default_rng(0))
     seen = observe(joints, lens, pose, FPS, augmentation, errors)
     both = (seen.kind == 0) & (truth_2d.kind == 0)

@@ -91,6 +91,20 @@ def test_the_wide_set_is_harder_and_its_mounts_are_off(data):
                   - still.camera_position[0]).max() > 1e-3
 
 
+def test_a_measured_detector_sees_the_same_scenes_with_its_own_errors(data):
+    measured, general, again = (make_evaluation_set(name, data, 4) for name in
+                                ('e1_blazepose', 'e1_noisy', 'e1_blazepose'))
+    for one, two, three in zip(measured, general, again, strict=True):
+        assert np.array_equal(one.joints, two.joints)
+        first, other, same = (s.lift_input['keypoints'] for s in (one, two, three))
+        np.testing.assert_array_equal(first, same)
+        assert not np.array_equal(first, other, equal_nan=True)
+        # Faces as little sure as they are wrong, and nothing that is taken for exact, but for
+        # some guesses of what is hidden.
+        assert np.quantile(first[..., 2], 0.95) < 0.9
+        assert np.nanmedian(first[..., :5, 2]) < 0.6 < np.nanmedian(first[..., 5:, 2])
+
+
 def test_limits_and_statures(data):
     unknown, known = (make_evaluation_set(name, data, 3) for name in
                       ('e1_noisy', 'e1_noisy_stature'))

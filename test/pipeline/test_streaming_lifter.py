@@ -4,6 +4,7 @@
 
 
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -86,6 +87,25 @@ def test_joints_stay_within_their_covariance_when_the_camera_is_said_to_be_uncer
             within[name].append(np.mean(square < 7.81))
     assert np.mean(within['told']) > 0.9
     assert np.mean(within['untold']) < np.mean(within['told']) - 0.1
+
+
+def test_lifters_get_the_calibrated_confidence_and_tracks_stay_as_they_are():
+    def half(keypoints):
+        return np.concatenate([keypoints[:, :2], 0.5 * keypoints[:, 2:]], axis=-1)
+
+    people = [track(1, joints) for joints in walk(20)]
+    calibrated = StreamingLifter(GeometricLifter(), calibrate=half)
+    plain, told = StreamingLifter(GeometricLifter()), StreamingLifter(GeometricLifter())
+    for frame, person in enumerate(people):
+        stamp = 10 + frame / RATE
+        lower = replace(person, keypoints=half(person.keypoints))
+        (one,), (other,), (raw,) = (
+            streaming.update(stamp, [seen], CAMERA, POSE)
+            for streaming, seen in ((calibrated, person), (told, lower), (plain, person)))
+        np.testing.assert_array_equal(one.joints, other.joints)
+        np.testing.assert_array_equal(one.covariance, other.covariance)
+        assert person.keypoints[:, 2].min() == np.float32(0.9)
+    assert np.trace(one.covariance[0]) > np.trace(raw.covariance[0])
 
 
 @pytest.mark.parametrize('lag', [0, 3])
