@@ -42,9 +42,8 @@ def test_unknown_detectors_and_options_name_the_known_ones():
 
 
 def test_a_missing_package_is_named_with_its_installation(monkeypatch):
-    from mocap23_ros.detection import mediapipe_graphs
-    mediapipe_graphs._mediapipe.cache_clear()
+    for module in ('mediapipe_detector', 'mediapipe_graphs'):  # maybe imported before
+        monkeypatch.delitem(sys.modules, f'mocap23_ros.detection.{module}', raising=False)
     monkeypatch.setitem(sys.modules, 'mediapipe', None)
     with pytest.raises(InputError, match='pip install --no-deps mediapipe==0.10'):
         create_detector('mediapipe')
-    mediapipe_graphs._mediapipe.cache_clear()

@@ -23,6 +23,7 @@ class SimulatedCuda:
         self.real, self.log = real, []
         self.blocks, self.streams, self.capturing = {}, {}, {}
         self.graphs, self.executables = {}, {}
+        self.fed = {}  # what the layers last computed on
         self._next = 0x1000
 
     def __getattr__(self, name):
@@ -250,6 +251,7 @@ def simulated_tensorrt(real, cuda, graph, capturable=True):
         def _compute(self):
             rows = self._profiles[self._profile]
             feeds = {node.name: np.array(self._view(node, rows)) for node in session.get_inputs()}
+            cuda.fed = feeds
             for node, value in zip(session.get_outputs(), session.run(None, feeds), strict=True):
                 self._view(node, rows)[:] = value
 
