@@ -83,7 +83,7 @@ def lift_settings(arguments: argparse.Namespace, lifter: str) -> Settings:
 
 def lift_bag_of(arguments: argparse.Namespace, lifter: str, say: Callable[[str], None]
                 ) -> 'RecordedMotion':
-    """Lift the bag of ``mocap23 lift``, and save its keypoints where that is wanted."""
+    """Lift the bag of ``mocap23 lift``; save its keypoints and a view where that is wanted."""
     from mocap23_ros.recordings.bag_lifter import check_bag, lift_bag, usual_detector
     from mocap23_ros.ros.core import create_core
     settings = lift_settings(arguments, lifter)
@@ -103,6 +103,10 @@ def lift_bag_of(arguments: argparse.Namespace, lifter: str, say: Callable[[str],
         say(f'{arguments.bag}: nobody is seen in {lifted.images} images')
     if arguments.save_keypoints:
         lifted.observed.save(arguments.save_keypoints)
+    if arguments.rerun:
+        from mocap23_ros.recordings.rerun_file import save_rerun
+        save_rerun(arguments.rerun, {'lift': lifted.motion.raised(-settings.floor_height)},
+                   lifted.observed)
     return lifted.motion
 
 

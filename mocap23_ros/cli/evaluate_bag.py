@@ -21,6 +21,7 @@ from mocap23_ros.cli.batch_arguments import (
     shard_suffix,
 )
 from mocap23_ros.cli.progress import progress
+from mocap23_ros.cli.rerun_argument import add_rerun, check_rerun_file
 from mocap23_ros.errors import InputError
 from mocap23_ros.writable_places import check_writable
 
@@ -76,6 +77,12 @@ def evaluate_bag(arguments: argparse.Namespace) -> int:
         for note in result.lifted.notes:
             print(f'mocap23 evaluate: {name}: {note}', file=sys.stderr, flush=True)
     write(judged, arguments.bag, arguments.out)
+    if arguments.rerun:
+        from mocap23_ros.recordings.rerun_file import save_rerun
+        floor = configurations(arguments)[0].settings.floor_height
+        save_rerun(arguments.rerun, {name: result.lifted.motion.raised(-floor)
+                                     for name, result in judged.items()},
+                   next(iter(judged.values())).lifted.observed)
     for name, result in judged.items():
         print(f'{name}: {evaluation.text_of_figures(result.figures)}')
     return 0
@@ -172,6 +179,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--rectified', action='store_true', default=None,
                         help='with --bag: the images are rectified')
     add_batch_options(parser)
+    add_rerun(parser)
     add_bag_source(parser, topic=False)
 
 
@@ -191,6 +199,9 @@ def check(arguments: argparse.Namespace, unlifted: Sequence[str] = ('sequences',
     from mocap23_ros.cli.bag_arguments import check_bag_options
     check_bag_options(arguments)
     check_batch_options(arguments)
+    if arguments.rerun and not arguments.bag:
+        raise InputError('--rerun goes with --bag')
+    check_rerun_file(arguments.rerun)
     if arguments.align_time not in (None, 'estimate') and not abs(arguments.align_time) < 1e11:
         raise InputError(f'--align-time {arguments.align_time:g}: give seconds')
     if not (arguments.truth or arguments.truth_topic):

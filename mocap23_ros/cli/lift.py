@@ -18,6 +18,7 @@ from mocap23_ros.cli.lift_arguments import (
 )
 from mocap23_ros.cli.lift_sources import read_keypoints, say_doubts, say_who_is_missing
 from mocap23_ros.cli.progress import Progress, progress
+from mocap23_ros.cli.rerun_argument import add_rerun
 from mocap23_ros.engines.backends import BACKEND_NAMES
 from mocap23_ros.engines.graph_precision import PRECISIONS
 from mocap23_ros.engines.model_files import available_tiers
@@ -107,6 +108,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--smpl-mesh', type=int, metavar='FRAME',
                         help='with --smpl-model: also write the meshes of this frame (from 0) as '
                              'PLY')
+    add_rerun(parser)
     parser.add_argument('--detector',
                         help='with --video or --bag (default: blazepose); external: the keypoints '
                              'in the bag (default where it holds no images)')
@@ -143,6 +145,9 @@ def run(arguments: argparse.Namespace) -> int:
                 motion = _lift(arguments, lifter, recording, report)
             say_who_is_missing(source, unseen, motion, _say)
             _write(arguments, source, target, motion, model)
+            if arguments.rerun:
+                from mocap23_ros.recordings.rerun_file import save_rerun
+                save_rerun(arguments.rerun, {'lift': motion}, recording)
     finally:
         lifter.close()
     return 0
