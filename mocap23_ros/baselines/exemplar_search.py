@@ -18,7 +18,7 @@ def search(rays: NDArray[np.float64], weight: NDArray[np.float64], centre: NDArr
            ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Place exemplars along the rays so that they fit and follow each other smoothly.
 
-    rays: [T,17,3] world directions; weight: [T,17] >= 0, 0 = unseen; centre: [T,3] camera;
+    rays: [T,17,3] world directions; weight: [T,17] >= 0, 0 = unobserved; centre: [T,3] camera;
     exemplars: [E,17,3] of unit stature facing +x. Returns joints [T,17,3] in the world and
     which frames [T] had enough keypoints (the others hold their neighbours).
     """

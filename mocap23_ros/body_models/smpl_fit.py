@@ -82,7 +82,7 @@ def fit_smpl(model: SmplModel, joints: NDArray, covariance: NDArray, stamps: NDA
 
 def _observations(joints: NDArray, covariance: NDArray, model_sd: float
                   ) -> tuple[NDArray, NDArray]:
-    """COCO-17 [F,17,3] and matrices [F,17,3,3] that make its errors unit ones; 0 = not seen."""
+    """COCO-17 [F,17,3] and matrices [F,17,3,3] that make its errors unit ones; 0 = unobserved."""
     joints, covariance = joints[:, :len(COCO17)], covariance[:, :len(COCO17)]
     usable = np.isfinite(joints).all(axis=-1) & np.isfinite(covariance).all(axis=(-2, -1))
     safe = np.where(usable[..., None, None], covariance, np.eye(3))

@@ -98,7 +98,7 @@ class PoseBiasFilter:
         """Take in what is new among sightings of the last seconds, oldest first.
 
         stamps: [N] s; person_ids: [N]; points: [N,17,2] COCO keypoints in undistorted normalised
-        coordinates, NaN = not seen; floor_T_cameras: [N,4,4] as told; focal_length: px. Sightings
+        coordinates, NaN = unobserved; floor_T_cameras: [N,4,4] as told; focal_length: px. Sightings
         of the last half second wait: where somebody walks is known afterwards.
         """
         if not len(stamps):

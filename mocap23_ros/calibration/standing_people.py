@@ -31,7 +31,7 @@ class StandingPeople:
     """N samples of people who are seen whole, from both ankles to the head.
 
     middles: float64 [N,4,2] of PAIRS in undistorted normalised image coordinates (x, y, 1 is the
-    ray), NaN where not seen; ankles [N,2,2] the same for the left and right ankle. person: int [N]
+    ray), NaN = unobserved; ankles [N,2,2] the same for the left and right ankle. person: int [N]
     from 0; stamp: float64 [N] seconds; focal_length: pixels. given_stature: float64 [P] metres,
     NaN = unknown.
     """

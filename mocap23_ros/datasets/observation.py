@@ -23,7 +23,7 @@ _NEAR = 0.15  # metres; nothing closer to the image plane is seen
 
 @dataclass
 class Observation:
-    """keypoints: float32 [B,T,J,3] normalised x, y and confidence, zeros where not seen.
+    """keypoints: float32 [B,T,J,3] normalised x, y and confidence, zeros where unobserved.
 
     kind: int8 [B,T,J], 0 seen, 1 hidden but guessed, 2 hidden, 3 outside the image, 4 missed.
     """

@@ -15,7 +15,7 @@ _STRIDE_SD = 0.22  # metres by which a foot is nearer or further than the pelvis
 def contact_probability(stamps: NDArray, p_ankle_hits: NDArray, heading: NDArray,
                         view_drop: NDArray, ankle_height: NDArray, planted_height: NDArray
                         ) -> NDArray[np.float64]:
-    """Probability [P,T,2] that the left, right foot stands on the floor; 0 where not seen.
+    """Probability [P,T,2] that the left, right foot stands on the floor; 0 where unobserved.
 
     stamps: [T]. p_ankle_hits: [P,T,2,3] points of the ankle rays at the height of a planted ankle.
     heading: [P,T,2] horizontal unit vector of the view. view_drop: [P,T,2] metres that the ankle

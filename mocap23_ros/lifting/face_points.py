@@ -21,7 +21,7 @@ class FacePoints(PersonMemory[NDArray]):
                ) -> NDArray[np.float64]:
         """Take in frames joints [P,T,19,3] and world_R_segment [P,T,11,3,3]; stature: [P].
 
-        Returns face points [P,5,3] in metres; NaN in the input counts as not seen.
+        Returns face points [P,5,3] in metres; NaN in the input counts as unobserved.
         """
         head = rotations[:, :, SEGMENTS.index('head')]
         offset = joints[:, :, list(FACE)] - joints[:, :, NECK, None]

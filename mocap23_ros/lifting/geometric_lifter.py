@@ -151,7 +151,7 @@ class GeometricLifter:
 
     @staticmethod
     def _root_sd(evidence: FrameEvidence, ahead: NDArray) -> NDArray:
-        """Sd [P,T] of the smoothed distance: what neighbours share, and more where not seen."""
+        """Sd [P,T] of the smoothed distance: what neighbours share, and more where unobserved."""
         frame = evidence.distance_sd
         usable = np.isfinite(frame) & np.isfinite(ahead)
         typical = (np.where(usable, frame, 0.0).sum(axis=1, keepdims=True)

@@ -28,7 +28,7 @@ def initial_root(p_centre: ArrayLike, ray_direction: ArrayLike, confidence: Arra
 
     p_centre: [...,3] camera centre in any frame with z up and the floor at z = 0, metres.
     ray_direction: [...,17,3] rays of the COCO keypoints in that frame, of any length.
-    confidence: [...,17] 0 or NaN = not seen. focal_length: [...] pixels.
+    confidence: [...,17] 0 or NaN = unobserved. focal_length: [...] pixels.
     stature: [...] known body height in metres, NaN = unknown. Leading axes broadcast.
     Returns p_root [...,3] in the frame of the centre and the sd [...] of its horizontal distance
     from the centre. Both NaN where fewer than three keypoints are seen, where the camera is not

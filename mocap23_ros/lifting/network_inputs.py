@@ -31,7 +31,7 @@ class NetworkInputs:
     """What the network graph is fed, float32, one row per person.
 
     observation: [P,T,J,3] levelled image coordinates (right, up: metres at 1 m) and confidence;
-        zeros where not seen.
+        zeros where unobserved.
     camera: [P,T,8] centre (x, y, z) and optical axis (x, y, z) in the window frame, sine of roll,
         log(focal length / 1000 px).
     anchor: [P,3] forward distance (m), height (m) and standard deviation of the distance (m).
@@ -57,7 +57,7 @@ def make_network_inputs(keypoints: NDArray, world_T_camera: NDArray, focal_lengt
                         stature_sd: NDArray | float = 0.01) -> NetworkInputs:
     """Build the inputs of a batch of windows, each with its own camera.
 
-    keypoints: [P,T,J,3] undistorted normalised coordinates and confidence; not seen: confidence 0.
+    keypoints: [P,T,J,3] undistorted normalised coordinates and confidence, 0 = unobserved.
     world_T_camera: [P,T,4,4]; floor at z = 0. focal_length: [P] pixels.
     stature: [P] metres, NaN = unknown; stature_sd: its relative standard deviation.
     skeleton: format of the keypoints. The anchor is found from those that COCO-17 has too.

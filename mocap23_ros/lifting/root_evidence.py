@@ -31,7 +31,7 @@ class FrameEvidence:
 
     heading: [...,2] unit vector in the horizontal plane from the camera to the person.
     u, v: [...,J] levelled image coordinates: metres to the left of the heading and up, at one
-        metre ahead; 0 where not seen. weight: [...,J] confidence, 0 = not usable.
+        metre ahead; 0 where unobserved. weight: [...,J] confidence, 0 = not usable.
     apparent_size: [...] statures per metre of distance, that is 1 / distance of a body of 1 m.
     ankle_hits, ankle_hit_sds: [...,2] distance ahead at which the left, right ankle's ray is at
         the height of a planted ankle; NaN = never.

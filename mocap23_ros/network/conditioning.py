@@ -22,7 +22,7 @@ def observation_features(point: Tensor, confidence: Tensor, anchor_point: Tensor
                          anchor_depth: Tensor) -> Tensor:
     """Observed motion of one view as global movement and local pose (paper section 3.2).
 
-    point: [B,T,J,2], confidence: [B,T,J], zero where not seen. anchor_point: [B,T,2],
+    point: [B,T,J,2], confidence: [B,T,J], zero where unobserved. anchor_point: [B,T,2],
     anchor_depth: [B,T]. Unlike the motion code this needs neither hip: centre and scale are
     weighted by confidence. Returns [B,T,5J+3].
     """

@@ -22,7 +22,7 @@ class PeopleSamples:
     """N sightings of one person in one frame each, oldest first.
 
     stamps: float64 [N] seconds. person_ids: int64 [N]. points: float64 [N,17,2] COCO keypoints in
-    undistorted normalised image coordinates, NaN = not seen. floor_T_camera: float64 [N,4,4].
+    undistorted normalised image coordinates, NaN = unobserved. floor_T_camera: float64 [N,4,4].
     middle: float64 [N,2] middle of the image in normalised coordinates, (0, 0) where the principal
     point lies in it. principal_point: float64 [N,2] from the image's corner, in focal lengths.
     counterpart_points: float64 [N,17,2] as points, by the camera's counterpart (raw images for

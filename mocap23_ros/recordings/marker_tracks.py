@@ -16,7 +16,7 @@ _METRES = {'m': 1.0, 'meters': 1.0, 'metres': 1.0, 'cm': 0.01, 'mm': 0.001, 'mil
 class MarkerTracks:
     """F frames of M points.
 
-    points: float64 [F,M,3] in the unit and the axes of the file; NaN = not seen. times: float64
+    points: float64 [F,M,3] in the unit and the axes of the file; NaN = unobserved. times: float64
     [F] seconds, increasing. names: M names. unit: as the file calls it.
     """
 

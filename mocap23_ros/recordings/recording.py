@@ -40,7 +40,7 @@ _LARGEST_IMAGE = 65_536  # pixels
 class KeypointRecording:
     """F frames of P people seen by one camera.
 
-    keypoints: float32 [F,P,J,3] raw pixels and confidence; not seen: x, y NaN and confidence 0.
+    keypoints: float32 [F,P,J,3] raw pixels and confidence; unobserved: x, y NaN and confidence 0.
     stamps: float64 [F] seconds, increasing. cameras: one, or F of them where the intrinsics
     change. world_T_camera: float64 [F,4,4]. stature: float32 [P] metres, NaN = unknown.
     skeleton: format of the J keypoints; lifters take COCO-17. detector: that found them, if known.
@@ -69,7 +69,7 @@ class KeypointRecording:
         return self.cameras[0] if len(self.cameras) == 1 else self.cameras[frame]
 
     def undistorted(self) -> NDArray[np.float32]:
-        """Keypoints [F,P,J,3] with normalised x, y; (NaN, NaN, 0) where not seen."""
+        """Keypoints [F,P,J,3] with normalised x, y; (NaN, NaN, 0) where unobserved."""
         result = self.keypoints.copy()
         for first, last, camera in self._spans():
             result[first:last, ..., :2] = camera.undistort(self.keypoints[first:last, ..., :2])

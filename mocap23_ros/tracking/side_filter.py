@@ -117,7 +117,7 @@ class SideFilter:
         """Take in an image; return what must change in it and in the images before.
 
         stamp: seconds, later than the last one. keypoints: [P,J,3] as detected: undistorted
-        normalised x, y and confidence, 0 where not seen. People who are not among person_ids, or
+        normalised x, y and confidence, 0 where unobserved. People who are not among person_ids, or
         without a keypoint, were not seen; nothing before a leap or a long gap is evidence. The
         last one of ``exchange`` is this image.
         """

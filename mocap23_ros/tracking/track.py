@@ -24,7 +24,7 @@ class Track:
 
     person_id: positive, never used again for somebody else before a reset.
     keypoints: float32 [J,3] as in Detection; all NaN where the person was not seen.
-    bounding_box: float32 [4] px, predicted where not seen.
+    bounding_box: float32 [4] px, predicted where unobserved.
     age: seconds since first seen.
     time_since_seen: seconds, 0 when seen in this frame.
     """

@@ -76,7 +76,7 @@ class KeypointSource:
                 'minutes': round(sum(track.minutes for track in self.tracks), 1)}
 
     def _trusted(self, keypoints: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Keypoints [...,3] of which those of low confidence count as not seen."""
+        """Keypoints [...,3] of which those of low confidence count as unobserved."""
         doubtful = keypoints[..., 2:] < self.confidence
         return np.where(doubtful, UNOBSERVED, keypoints)
 

@@ -21,7 +21,7 @@ class KeypointTrack:
     """One stay of one person in one recording, from the first to the last frame that saw them.
 
     recording, person: numbers. stamps: float64 [F] seconds. keypoints: float32 [F,J,3]
-    undistorted normalised x, y and confidence; (NaN, NaN, 0) where not seen.
+    undistorted normalised x, y and confidence; (NaN, NaN, 0) where unobserved.
     world_T_camera: float64 [F,4,4]. focal_length: float64 [F] pixels. stature: m, NaN = unknown.
     """
 

@@ -80,7 +80,7 @@ class KeypointHistory:
         """Add a frame.
 
         stamp: seconds. people: tracks, or keypoints [J,3] (x, y raw px, confidence) by person id;
-        keypoints without finite x, y or with no confidence count as not seen.
+        keypoints without finite x, y or with no confidence count as unobserved.
         world_T_camera: [4,4], the camera at the stamp.
         A frame with the stamp of the newest replaces it. Raises InputError for a stamp that is
         older or not finite, a pose that is not rigid, and keypoints of another shape; the history
@@ -262,7 +262,7 @@ class KeypointHistory:
 
 
 def _undistorted(keypoints: NDArray[np.float64], camera: CameraModel) -> NDArray[np.float32]:
-    """Keypoints [P,J,3] with normalised x, y; (NaN, NaN, 0) where not seen."""
+    """Keypoints [P,J,3] with normalised x, y; (NaN, NaN, 0) where unobserved."""
     result = np.empty(keypoints.shape, np.float32)
     if not keypoints.size:
         return result

@@ -14,7 +14,7 @@ class KeypointWindows:
 
     stamps: float64 [T] seconds, oldest first, spacing 1/rate.
     keypoints: float32 [P,T,J,3]: x, y = undistorted normalised image coordinates, so that
-        (x, y, 1) is the ray in the camera optical frame; confidence 0..1. Not seen: x, y NaN and
+        (x, y, 1) is the ray in the camera optical frame; confidence 0..1. Unobserved: x, y NaN and
         confidence 0 (also before the person entered).
     world_T_camera: float64 [T,4,4] pose of the optical frame in a z-up world with floor at z = 0.
     focal_length: pixels, sqrt(fx fy): turns normalised noise into pixels.

@@ -23,7 +23,7 @@ def recording_windows(stamps: NDArray[np.float64], keypoints: NDArray[np.float32
     KeypointHistory's; samples after a frame are used, up to the next frame within max_gap.
 
     stamps: [F] seconds, increasing. keypoints: [P,F,J,3] undistorted normalised x, y and
-    confidence, 0 = not seen. world_T_camera: [4,4] or [F,4,4]. end_stamps: one window each, by
+    confidence, 0 = unobserved. world_T_camera: [4,4] or [F,4,4]. end_stamps: one window each, by
     default one per frame. stature: [P] metres, NaN = unknown.
     Person ids are 1 to P and everybody is in every window, unseen as NaN. Raises InputError for
     stamps that do not increase.
