@@ -19,6 +19,7 @@ from mocap23_ros.cli.lift_arguments import (
 from mocap23_ros.cli.lift_sources import read_keypoints, say_doubts, say_who_is_missing
 from mocap23_ros.cli.progress import Progress, progress
 from mocap23_ros.cli.rerun_argument import add_rerun
+from mocap23_ros.detection.confidence_calibration import chosen_calibration
 from mocap23_ros.engines.backends import BACKEND_NAMES
 from mocap23_ros.engines.graph_precision import PRECISIONS
 from mocap23_ros.engines.model_files import available_tiers
@@ -112,6 +113,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--detector',
                         help='with --video or --bag (default: blazepose); external: the keypoints '
                              'in the bag (default where it holds no images)')
+    parser.add_argument('--detector-noise', metavar='FILE|NAME',
+                        help='how the detector errs, by which its confidence is calibrated: a '
+                             'file of mocap23 detector-noise, or none (default: the one that ships '
+                             'for the detector, if any)')
     parser.add_argument('--detector-model', type=Path, metavar='FILE',
                         help='with --video or --bag: weights of the detector')
 
@@ -119,6 +124,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Lift what the arguments name; raises InputError for what cannot be used."""
     check_arguments(arguments)
+    chosen_calibration(arguments.detector_noise or '')  # a bad file is refused before the work
     if arguments.bags:
         from mocap23_ros.cli.lift_bags import lift_bags
         return lift_bags(arguments, _lifter_name(arguments))
@@ -213,6 +219,8 @@ def _say(text: str) -> None:
 
 def _lift(arguments: argparse.Namespace, lifter: Lifter, recording: KeypointRecording,
           report: Progress) -> RecordedMotion:
+    if arguments.detector_noise:
+        recording = recording.calibrated(chosen_calibration(arguments.detector_noise))
     refinement = RefinementSteps.without(arguments.without)
     pose_uncertainty = CameraPoseUncertainty(*arguments.camera_sd or _sd_of_camera_file(arguments))
     if arguments.mode == 'offline':

@@ -22,6 +22,8 @@ from mocap23_ros.detection.detector_noise_file import (
 from mocap23_ros.skeletons.formats import COCO17
 from mocap23_ros.skeletons.person_scale import person_scale
 
+AS_STATED = 'none'
+"""In place of a noise file: confidence is taken as it is."""
 # What the general noise model of training states of errors of no deviation, and the deviation in
 # COCO sigmas at which it states half of that.
 _HIGHEST, _HALF = 0.875, 1.315
@@ -90,6 +92,16 @@ def _place(values: NDArray, grid: NDArray) -> tuple[NDArray[np.intp], NDArray]:
 @cache
 def confidence_calibration(detector: str) -> ConfidenceCalibration | None:
     """That of a detector whose noise ships, by its name; None for others."""
-    if detector not in shipped_detector_noises():
+    return chosen_calibration(detector) if detector in shipped_detector_noises() else None
+
+
+def chosen_calibration(noise: str, detector: str = '') -> ConfidenceCalibration | None:
+    """That of a noise file or of a detector whose noise ships; InputError for a bad file.
+
+    noise: empty: that of ``detector``, if any ships; AS_STATED: none.
+    """
+    if not noise:
+        return confidence_calibration(detector)
+    if noise == AS_STATED:
         return None
-    return ConfidenceCalibration(load_detector_noise(find_detector_noise(detector)))
+    return ConfidenceCalibration(load_detector_noise(find_detector_noise(noise)))

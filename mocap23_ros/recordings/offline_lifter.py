@@ -33,7 +33,7 @@ def lift_offline(lifter: Lifter, recording: KeypointRecording,
     windows in all).
     """
     require_coco17(lifter)
-    recording = recording.calibrated()
+    recording = recording.calibrated_by_detector()
     grid, keypoints, poses, focal_length = _on_grid(lifter, recording)
     length = lifter.window_length
     hop = max(1, length // 2)

@@ -11,7 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.atomic_files import write_npz
-from mocap23_ros.detection.confidence_calibration import confidence_calibration
+from mocap23_ros.detection.confidence_calibration import (
+    ConfidenceCalibration,
+    confidence_calibration,
+)
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.geometry.plausible_camera import check_camera
@@ -96,12 +99,15 @@ class KeypointRecording:
         return replace(self, keypoints=convert_keypoints(self.keypoints, self.skeleton, skeleton),
                        skeleton=skeleton)
 
-    def calibrated(self) -> 'KeypointRecording':
+    def calibrated_by_detector(self) -> 'KeypointRecording':
         """The recording with the confidence that lifters know, where the detector is measured."""
         calibrate = confidence_calibration(self.detector)
-        if calibrate is None or self.skeleton != COCO17:
-            return self
-        return replace(self, keypoints=calibrate(self.keypoints), detector='')  # once
+        return self if calibrate is None else self.calibrated(calibrate)
+
+    def calibrated(self, calibrate: ConfidenceCalibration | None) -> 'KeypointRecording':
+        """The COCO-17 recording with another confidence, once and for all; None: as it is."""
+        keypoints = self.keypoints if calibrate is None else calibrate(self.keypoints)
+        return replace(self, keypoints=keypoints, detector='')
 
     def save(self, path: Path) -> None:
         """Write the file that ``load_recording`` reads, whole or not at all; InputError."""

@@ -20,7 +20,7 @@ def lift_streaming(streaming: StreamingLifter, recording: KeypointRecording,
     People are persons 1..P; while one is not seen, it is predicted for the streaming lifter's
     patience and NaN afterwards. progress: called with (frames done, frames in all).
     """
-    recording = recording.calibrated()
+    recording = recording.calibrated_by_detector()
     result = RecordedMotion.empty(recording.stamps, np.arange(1, recording.people + 1),
                                   streaming.output_format.joint_names)
     streaming.reset()

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.detection.confidence_calibration import confidence_calibration
+from mocap23_ros.detection.confidence_calibration import chosen_calibration
 from mocap23_ros.detection.detector import Detection
 from mocap23_ros.detection.detectors import create_detector
 from mocap23_ros.detection.upright_detector import UprightDetector
@@ -87,6 +87,7 @@ def create_core(settings: Settings, refinement: RefinementSteps = ALL_STEPS, *, 
     the machine, so that nothing is waited for.
     """
     sd = pose_uncertainty(settings, given_camera(settings))
+    calibrate = chosen_calibration(settings.detector_noise, settings.detector)
     lifter = create_lifter(settings.lifter, **_lifter_options(settings))
     with ExitStack() as parts:
         parts.callback(lifter.close)
@@ -101,7 +102,7 @@ def create_core(settings: Settings, refinement: RefinementSteps = ALL_STEPS, *, 
         streaming = StreamingLifter(
             lifter, lag=settings.lag, refinement=refinement,
             patience=settings.person_timeout + _GRACE, pose_uncertainty=sd,
-            calibrate=confidence_calibration(settings.detector))
+            calibrate=calibrate)
         parts.pop_all()
     tracker = Tracker(keep_for=settings.person_timeout, remember_for=settings.remember_timeout)
     return Core(detector, tracker, lifter, streaming, settings.lag)

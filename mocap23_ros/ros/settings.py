@@ -122,6 +122,10 @@ class Settings:
     person_model: str = _parameter(
         '', 'Network of the onnx detector that finds people, where the pose network does not; '
         'empty: none', read_only=True)
+    detector_noise: str = _parameter(
+        '', 'How the detector errs, by which its confidence is calibrated for the lifter: a file '
+        'of mocap23 detector-noise; empty: the one that ships for the detector, if any; none: '
+        'confidence is taken as it is', read_only=True)
     max_people: int = _parameter(
         4, 'Most people that the detector looks for', minimum=1, maximum=32, read_only=True)
     min_score: float = _parameter(

@@ -11,12 +11,18 @@ from measured_detector import known_noise
 from mocap23_ros.datasets.keypoint_noise import KeypointNoise, draw_confidence
 from mocap23_ros.detection.confidence_calibration import (
     ConfidenceCalibration,
+    chosen_calibration,
     confidence_calibration,
     stated_of,
 )
 from mocap23_ros.detection.detector_noise import GROUPS, ErrorTable
-from mocap23_ros.detection.detector_noise_file import find_detector_noise, load_detector_noise
+from mocap23_ros.detection.detector_noise_file import (
+    find_detector_noise,
+    load_detector_noise,
+    save_detector_noise,
+)
 from mocap23_ros.detection.detectors import DETECTORS
+from mocap23_ros.errors import InputError
 from mocap23_ros.recordings.recording import load_recording
 from mocap23_ros.skeletons.coco17 import COCO_SIGMAS
 
@@ -90,11 +96,25 @@ def test_recordings_keep_who_found_the_keypoints_and_are_calibrated_once(tmp_pat
               'K': [[900, 0, 320], [0, 900, 240], [0, 0, 1]], 'image_size': [640, 480],
               'world_T_camera': [[0, 0, 1, 0], [-1, 0, 0, 0], [0, -1, 0, 1.4], [0, 0, 0, 1]]}
     np.savez(path, **arrays)
-    assert load_recording(path).calibrated().keypoints[..., 2].min() > 0.99  # of whom, none knows
+    assert load_recording(path).calibrated_by_detector().keypoints[..., 2].min() > 0.99  # of whom, none knows
     np.savez(path, **arrays, detector='blazepose')
     load_recording(path).save(path)
     recording = load_recording(path)
     assert recording.detector == 'blazepose' and recording.keypoints[..., 2].min() > 0.99
-    once = recording.calibrated()
+    once = recording.calibrated_by_detector()
     assert once.keypoints[..., 2].max() < 0.9
-    np.testing.assert_array_equal(once.calibrated().keypoints, once.keypoints)
+    np.testing.assert_array_equal(once.calibrated_by_detector().keypoints, once.keypoints)
+    as_stated = recording.calibrated(chosen_calibration('none')).calibrated_by_detector()
+    np.testing.assert_array_equal(as_stated.keypoints, recording.keypoints)
+
+
+def test_the_noise_may_be_a_file_of_ones_own(tmp_path):
+    wrong = ErrorTable(((3.0,) * 6,) * 3, ((9,) * 6,) * 3)
+    save_detector_noise(tmp_path / 'mine.json', replace(
+        known_noise(), error={group: wrong for group in GROUPS}))
+    own = chosen_calibration(str(tmp_path / 'mine.json'), 'blazepose')
+    assert own(people([0.99]))[0, HIP, 2] == pytest.approx(stated_of(np.array(3.0)))
+    assert chosen_calibration('', 'blazepose') is confidence_calibration('blazepose')
+    assert chosen_calibration('', 'external') is None is chosen_calibration('none', 'blazepose')
+    with pytest.raises(InputError, match='cannot read .*absent.json'):
+        chosen_calibration(str(tmp_path / 'absent.json'), 'blazepose')

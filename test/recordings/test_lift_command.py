@@ -58,6 +58,23 @@ def test_per_frame_intrinsics_poses_and_stature_are_honoured(tmp_path):
     assert np.ptp(stature[:, 1]) > 0
 
 
+@pytest.mark.parametrize('mode', ['streaming', 'offline'])
+def test_confidence_is_calibrated_by_the_detector_that_the_file_or_the_option_names(tmp_path, mode):
+    def spread(arrays, *options):
+        status, target = lift(tmp_path, arrays, '--mode', mode, *options)
+        assert status == 0
+        return np.load(target)['covariance'][-10:].trace(axis1=-2, axis2=-1).mean()
+
+    sure = recording()
+    sure['keypoints'][..., 2] = 0.999
+    named = sure | {'detector': np.array('blazepose')}
+    unknown, calibrated = spread(sure), spread(named)
+    assert calibrated > 1.001 * unknown
+    assert spread(named, '--detector-noise', 'none') == pytest.approx(unknown)
+    assert spread(sure, '--detector-noise', 'blazepose') == pytest.approx(calibrated)
+    assert spread(sure | {'detector': np.array('mine')}) == pytest.approx(unknown)
+
+
 @pytest.mark.parametrize('lag', [0, 2])
 def test_streaming_uses_no_frame_beyond_the_lag(tmp_path, lag):
     changed = recording()
@@ -222,6 +239,7 @@ def test_bad_arguments_are_one_clear_line(tmp_path, capsys):
         (['--keypoints', source, '--out', out, '--camera', 'x.yaml'], '--camera goes with'),
         (['--keypoints', source, '--out', str(tmp_path / 'in.npz' / 'x.npz')],
          'cannot be written'),
+        (['--keypoints', source, '--out', out, '--detector-noise', source], 'is not JSON'),
         (['--video', source, '--out', out], '--video needs --camera'),
         (['--video', source, '--camera', str(tmp_path / 'no.yaml'), '--out', out], 'no.yaml'),
     ]
