@@ -96,7 +96,8 @@ def test_recordings_keep_who_found_the_keypoints_and_are_calibrated_once(tmp_pat
               'K': [[900, 0, 320], [0, 900, 240], [0, 0, 1]], 'image_size': [640, 480],
               'world_T_camera': [[0, 0, 1, 0], [-1, 0, 0, 0], [0, -1, 0, 1.4], [0, 0, 0, 1]]}
     np.savez(path, **arrays)
-    assert load_recording(path).calibrated_by_detector().keypoints[..., 2].min() > 0.99  # of whom, none knows
+    unknown = load_recording(path).calibrated_by_detector()
+    assert unknown.keypoints[..., 2].min() > 0.99
     np.savez(path, **arrays, detector='blazepose')
     load_recording(path).save(path)
     recording = load_recording(path)
