@@ -239,7 +239,7 @@ def test_bad_arguments_are_one_clear_line(tmp_path, capsys):
         (['--keypoints', source, '--out', out, '--camera', 'x.yaml'], '--camera goes with'),
         (['--keypoints', source, '--out', str(tmp_path / 'in.npz' / 'x.npz')],
          'cannot be written'),
-        (['--keypoints', source, '--out', out, '--detector-noise', source], 'is not JSON'),
+        (['--keypoints', source, '--out', out, '--detector-noise', source], 'JSON'),
         (['--video', source, '--out', out], '--video needs --camera'),
         (['--video', source, '--camera', str(tmp_path / 'no.yaml'), '--out', out], 'no.yaml'),
     ]
