@@ -34,7 +34,7 @@ from mocap23_ros.ros.settings import Settings, parameter_table
 TOPICS = {'image', 'camera_info', 'keypoints_2d_in', 'skeletons', '__ns', '__node'}
 PARAMETERS = {entry.name for entry in parameter_table()}
 # Options of other programs that the pages name.
-FOREIGN_OPTIONS = {'--clock', '--delay', '--keypoint_scale', '--ros-args'}
+FOREIGN_OPTIONS = {'--base-paths', '--clock', '--delay', '--keypoint_scale', '--ros-args'}
 # What is written like parameters: keys of messages, camera files and training configurations.
 FOREIGN_KEYS = {'frame_id', 'problem', 'world_T_camera',
                 *(field.name for field in dataclasses.fields(TrainingConfiguration))}
