@@ -20,24 +20,27 @@ def find_browser():
 class Browser:
     """One page; commands are those of the DevTools protocol."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, *flags):
+        """flags: further ones of the command line."""
         to_child, self._out = os.pipe()
         self._in, from_child = os.pipe()
         # The pipe is at descriptors 3 and 4 of the browser.
         self._process = subprocess.Popen(
             ['bash', '-c', f'exec "$@" 3<&{to_child} 4>&{from_child}', 'browser', find_browser(),
              '--headless=new', '--no-sandbox', '--disable-gpu', '--remote-debugging-pipe',
-             '--window-size=1400,1400', f'--user-data-dir={folder}'],
+             '--window-size=1400,1400', f'--user-data-dir={folder}', *flags],
             pass_fds=(to_child, from_child), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         os.close(to_child)
         os.close(from_child)
         self._buffer, self._number, self._session = b'', 0, None
+        self._errors = []
 
     def open(self, address):
         target = self.call('Target.createTarget', url='about:blank')['targetId']
         self._session = self.call('Target.attachToTarget', targetId=target,
                                   flatten=True)['sessionId']
-        self.call('Page.enable')
+        for domain in ('Page', 'Runtime', 'Log'):
+            self.call(f'{domain}.enable')
         self.call('Page.navigate', url=address)
 
     def call(self, method, **parameters):
@@ -49,6 +52,7 @@ class Browser:
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             answer = self._read(deadline)
+            self._note(answer)
             if answer.get('id') == self._number:
                 assert 'error' not in answer, answer
                 return answer['result']
@@ -62,6 +66,17 @@ class Browser:
             self._buffer += data
         text, _, self._buffer = self._buffer.partition(b'\0')
         return json.loads(text)
+
+    def _note(self, event):
+        kind, what = event.get('method'), event.get('params', {})
+        if (kind == 'Runtime.exceptionThrown' or what.get('type') == 'error'
+                or what.get('entry', {}).get('level') == 'error'):
+            self._errors.append(what)
+
+    def errors(self):
+        """What the page has thrown, or written to the console as an error."""
+        self.value('0')  # events come before answers
+        return self._errors
 
     def value(self, script):
         return self.call('Runtime.evaluate', expression=script, returnByValue=True)[

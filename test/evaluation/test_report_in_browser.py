@@ -1,0 +1,99 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""The report of a bag in a real Chromium: play, scrub, hide, a phone's width, no error."""
+
+import base64
+import os
+from pathlib import Path
+
+import bag_examples as bags
+import numpy as np
+import pytest
+from browser import Browser, find_browser
+from recording_examples import truth
+
+from mocap23_ros.cli.main import main
+from mocap23_ros.skeletons.formats import COCO17
+
+SLIDER = 'Number(document.querySelector("#time").value)'
+CLOCK = 'document.querySelector("#clock").value'
+DRAWN = 'JSON.stringify(document.querySelector("#scene").data[1].x)'
+
+
+@pytest.fixture(scope='module')
+def report(tmp_path_factory):
+    """Two configurations beside a truth."""
+    folder = tmp_path_factory.mktemp('report')
+    bag = bags.write(folder / 'walk', [*bags.camera_messages(), *bags.keypoint_messages()])
+    stamps = 1e-9 * (bags.START + np.arange(bags.FRAMES) * bags.FRAME_TIME)
+    np.savez(folder / 'truth.npz', joints=truth(stamps - stamps[0] + 5), stamps=stamps,
+             joint_names=np.array(COCO17.joint_names))
+    assert main(['evaluate', '--bag', str(bag), '--truth', str(folder / 'truth.npz'), '--out',
+                 str(folder), '--with', 'now:lifter=geometric', '--with',
+                 'later:lifter=geometric,lag=5']) == 0
+    return folder / 'report.html'
+
+
+@pytest.fixture
+def page(report, tmp_path):
+    if find_browser() is None:
+        pytest.skip('no Chromium on this machine')
+    browser = Browser(tmp_path / 'profile', '--use-gl=angle', '--use-angle=swiftshader',
+                      '--enable-unsafe-swiftshader')
+    try:
+        browser.open(f'file://{report}')
+        browser.wait_for('document.documentElement.dataset.ready === "yes"')
+        yield browser
+    finally:
+        browser.close()
+
+
+def picture(page, name):
+    """A screenshot for people, where MOCAP23_SCREENSHOTS names a folder."""
+    if 'MOCAP23_SCREENSHOTS' in os.environ:
+        data = page.call('Page.captureScreenshot', format='png')['data']
+        Path(os.environ['MOCAP23_SCREENSHOTS'], name).write_bytes(base64.b64decode(data))
+
+
+@pytest.mark.timeout(300)
+def test_the_player_plays_scrubs_and_hides(page):
+    start, drawn = page.value(SLIDER), page.value(DRAWN)
+    picture(page, 'report.png')
+    page.click_on('#play')
+    page.wait_for(f'{SLIDER} !== {start}')
+    assert page.value('document.querySelector("#play").textContent') == 'Pause'
+    assert page.value(DRAWN) != drawn
+    page.click_on('#play')
+    assert page.value('document.querySelector("#play").textContent') == 'Play'
+    page.click_on('#time', u=3)
+    assert page.value(SLIDER) == 0 and page.value(CLOCK) == '0.00 s'
+    width = page.value('document.querySelector("#time").clientWidth')
+    page.click_on('#time', u=width - 3)
+    last = page.value('Number(document.querySelector("#time").max)')
+    assert page.value(SLIDER) == last > 0
+    assert float(page.value(CLOCK).split()[0]) > 1
+    page.click_on('#scene .legendtoggle')
+    page.wait_for('document.querySelector("#scene").data[0].visible === "legendonly"')
+    picture(page, 'hidden.png')
+    assert page.errors() == []
+
+
+@pytest.mark.timeout(300)
+def test_a_phone_scrolls_in_one_direction_only(page):
+    page.call('Emulation.setDeviceMetricsOverride', width=390, height=844, deviceScaleFactor=2,
+              mobile=True)
+    page.value('delete document.documentElement.dataset.ready')
+    page.call('Page.reload')
+    page.wait_for('document.documentElement.dataset.ready === "yes"')
+    assert page.value('Math.max(...[...document.querySelectorAll("canvas, .main-svg, .controls")]'
+                      '.map(element => element.getBoundingClientRect().right))') <= 390
+    page.click_on('#play')
+    page.wait_for('document.querySelector("#play").textContent === "Pause"')
+    picture(page, 'phone.png')
+    assert page.value('document.documentElement.scrollWidth') <= 390
+    assert page.errors() == []
+
+
+def test_the_page_asks_nothing_of_the_network(page):
+    assert page.value('performance.getEntriesByType("resource").filter('
+                      'entry => !entry.name.startsWith("data:")).length') == 0
