@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Recordings of Rerun, read back with its own library."""
 
+import bag_examples as bags
 import numpy as np
 import pytest
 from recording_examples import FRAMES, POSE, K, recording
@@ -66,6 +67,20 @@ def test_ellipsoids_hold_the_covariance_and_people_who_leave_are_cleared(tmp_pat
     axes = Rotation.from_quat(turns[0][3]).as_matrix() @ np.diag(sizes[0][3])
     np.testing.assert_allclose(axes @ axes.T, 7.815 * motion.covariance[0, 0, 3], rtol=1e-4,
                                atol=1e-6)
+
+
+def test_bags_are_shown_too(tmp_path):
+    bag = bags.write(tmp_path / 'walk', [*bags.camera_messages(), *bags.keypoint_messages(25)])
+    assert main(['lift', '--bag', str(bag), '--out', str(tmp_path / 'o.npz'), '--lifter',
+                 'geometric', '--rerun', str(tmp_path / 'lift.rrd')]) == 0
+    points = columns(tmp_path / 'lift.rrd', '/world/lift/1/joints')['Points3D:positions']
+    np.testing.assert_allclose(points[-1], np.load(tmp_path / 'o.npz')['joints'][-1, 0], atol=1e-5)
+    assert main(['evaluate', '--bag', str(bag), '--out', str(tmp_path), '--with',
+                 'a:lifter=geometric', '--with', 'b:lifter=geometric,lag=2', '--rerun',
+                 str(tmp_path / 'both.rrd')]) == 0
+    for name in 'ab':
+        assert columns(tmp_path / 'both.rrd', f'/world/{name}/2/bones')
+    assert columns(tmp_path / 'both.rrd', '/world/camera/image/person_1')
 
 
 def test_what_cannot_be_written_is_one_line(tmp_path, capsys):
