@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from mocap23_ros.errors import InputError
 from mocap23_ros.evaluation.motion_files import MotionArrays
+from mocap23_ros.geometry.poses import LARGEST_DISTANCE
 from mocap23_ros.recordings.marker_tracks import MarkerTracks
 from mocap23_ros.skeletons.coco17 import ANKLES, HIPS, SHOULDERS
 from mocap23_ros.skeletons.formats import COCO17
@@ -78,6 +79,8 @@ class JointMapping:
                              f'{", ".join(tracks.names)[:200]}')
         points = tracks.points * (MarkerTracks(tracks.points, tracks.times, (), self.unit).metres
                                   if self.unit else tracks.metres)
+        if (np.abs(points) > LARGEST_DISTANCE).any():
+            raise InputError(f'it has points farther than {LARGEST_DISTANCE:g} m from the origin')
         joints = np.full((len(points), len(people), len(COCO17), 3), np.nan)
         for person, columns in enumerate(people):
             for joint, own in self.joints.items():

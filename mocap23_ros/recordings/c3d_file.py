@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """C3D files, the exchange format of motion capture, through ezc3d."""
 
+import multiprocessing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,6 +12,9 @@ from mocap23_ros.atomic_files import saving
 from mocap23_ros.errors import InputError
 from mocap23_ros.recordings.marker_tracks import MarkerTracks
 from mocap23_ros.recordings.point_tracks import PointTracks
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 _MOST_FRAMES = 65_535  # what the header can count
 
@@ -47,6 +52,7 @@ def save_c3d(path: Path, tracks: PointTracks) -> None:
 
 
 _LARGEST_FILE = 2 * 1024**3  # bytes
+_PATIENCE = 300.0  # s, of a large file on a busy machine
 
 
 def load_c3d(path: Path) -> MarkerTracks:
@@ -55,7 +61,7 @@ def load_c3d(path: Path) -> MarkerTracks:
     Times count from the first frame of the trial. Raises InputError for what is none.
     """
     try:
-        import ezc3d
+        import ezc3d  # noqa: F401
     except ImportError:
         raise InputError('C3D files are read with ezc3d, which is not installed: pip install '
                          'ezc3d') from None
@@ -64,27 +70,51 @@ def load_c3d(path: Path) -> MarkerTracks:
     if path.stat().st_size > _LARGEST_FILE:
         raise InputError(f'{path} is larger than {_LARGEST_FILE / 1e9:.0f} GB')
     with path.open('rb') as stream:
-        if stream.read(2)[1:] != b'\x50':  # ezc3d aborts at some files that are none
+        if stream.read(2)[1:] != b'\x50':
             raise InputError(f'{path} is no C3D file')
+    # In a process of its own: files that are damaged end ezc3d, or never let it end.
+    context = multiprocessing.get_context('spawn')
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_send, args=(path, sender))
+    process.start()
+    sender.close()
     try:
-        file = ezc3d.c3d(str(path))
-        parameters = file['parameters']['POINT']
-        names = [str(name) for name in parameters['LABELS']['value']]
-        number = 2
-        while f'LABELS{number}' in parameters:  # a parameter holds 255
-            names += [str(name) for name in parameters[f'LABELS{number}']['value']]
-            number += 1
-        points = np.array(file['data']['points'][:3], np.float64).transpose(2, 1, 0)
-        residuals = np.asarray(file['data']['meta_points']['residuals'])[0].T
-        rate = float(parameters['RATE']['value'][0])
-        units = [str(unit) for unit in parameters['UNITS']['value']]
-        first = int(file['header']['points']['first_frame'])
-    except (KeyError, IndexError, ValueError, RuntimeError, OSError, TypeError) as error:
-        reason = ' '.join(str(error).split())[:160]
-        raise InputError(f'{path} is no C3D file that can be read ({reason})') from None
+        answer: MarkerTracks | str = receiver.recv() if receiver.poll(_PATIENCE) else ''
+    except EOFError:
+        answer = ''
+    finally:
+        process.kill()
+        process.join()
+        receiver.close()
+    if isinstance(answer, str):
+        raise InputError(f'{path} is damaged, or no C3D file that can be read{answer}')
+    return answer
+
+
+def _send(path: Path, sender: 'Connection') -> None:
+    try:
+        sender.send(_read(path))
+    except Exception as error:  # whatever comes through of ezc3d
+        sender.send(f' ({" ".join(str(error).split())[:160]})')
+
+
+def _read(path: Path) -> MarkerTracks:
+    import ezc3d
+    file = ezc3d.c3d(str(path))
+    parameters = file['parameters']['POINT']
+    names = [str(name) for name in parameters['LABELS']['value']]
+    number = 2
+    while f'LABELS{number}' in parameters:  # a parameter holds 255
+        names += [str(name) for name in parameters[f'LABELS{number}']['value']]
+        number += 1
+    points = np.array(file['data']['points'][:3], np.float64).transpose(2, 1, 0)
+    residuals = np.asarray(file['data']['meta_points']['residuals'])[0].T
+    rate = float(parameters['RATE']['value'][0])
+    units = [str(unit) for unit in parameters['UNITS']['value']]
+    first = int(file['header']['points']['first_frame'])
     names = [name.strip() for name in names[:points.shape[1]]]
     if not len(points) or not names or len(names) < points.shape[1] or not 0 < rate < 1e5:
-        raise InputError(f'{path} holds no points with names and a rate')
+        raise InputError('it holds no points with names and a rate')
     points[(residuals < 0) | ~np.isfinite(points).all(axis=2)] = np.nan
     return MarkerTracks(points, (first + np.arange(len(points))) / rate, tuple(names),
                         units[0] if units else '')

@@ -67,6 +67,20 @@ def test_files_of_markers_come_back(tmp_path, suffix):
                     'known']
 
 
+def test_damaged_c3d_files_are_refused(tmp_path):
+    """Also those at which the library that reads them ends the process."""
+    pytest.importorskip('ezc3d')
+    from mocap23_ros.recordings.c3d_file import save_c3d
+    path = tmp_path / 'walk.c3d'
+    save_c3d(path, tracks())
+    whole = path.read_bytes()
+    for content, message in ((b'text', 'is no C3D file'), (whole[:700], 'damaged'),
+                             (whole[:2] + b'\xff' * 2000 + whole[2002:], 'damaged')):
+        path.write_bytes(content)
+        with pytest.raises(InputError, match=message):
+            load_truth(path)
+
+
 def test_bones_of_a_ready_mapping_and_gaps(tmp_path):
     names = [name[0].upper() + MOTIVE[name.split('_')[1]] if '_' in name
              and name.split('_')[1] in MOTIVE else f'extra_{name}' for name in NAMES]
