@@ -23,12 +23,13 @@ from mocap23_ros.skeletons.body_proportions import MEAN_STATURE
 
 _BIAS_SD = np.array([0.06, 0.06, 0.15])
 # Of a place's people against average adults, and of a detector's idea of joints against markers.
-_COMMON_SD = np.concatenate([[0.03], np.full(4, 0.01), [0.02, 1e-4, 0.02, 0.02]])
+# Where all walk one way, their lean cannot be told from the camera's.
+_COMMON_SD = np.concatenate([[0.04], np.full(4, 0.01), [0.03, 1e-4, 0.05, 0.07], [0.009]])
 STATURE_SD, GIVEN_STATURE_SD, _ODD_STATURE = 0.055, 0.006, 2.5
 # Passers-by walk as they like, bent over a load or a telephone: they differ by more than who is
 # asked to walk.
 _PERSON_SD = np.concatenate([[STATURE_SD], [0.01, 0.025, 0.03, 0.035], [0.03, 1e-4, 0.08, 0.10],
-                          [0.006, 0.006, 0.02]])
+                             [0.009], [0.006, 0.006, 0.02]])
 
 _MOST_PERSONS, _MOST_CELLS = 32, 64
 _LEFT = 30.0  # seconds unseen, after which a person is marginalised
@@ -171,7 +172,7 @@ class PoseBiasFilter:
         self._vector -= person.coupling.T @ inverse @ person.vector
 
     def _own(self, person: _Person) -> NDArray[np.float64]:
-        """A person's own unknowns [12] under the present estimate."""
+        """A person's own unknowns [13] under the present estimate."""
         return np.asarray(np.linalg.solve(person.own + np.diag(person.prior),
                                           person.vector - person.coupling @ self._estimate))
 

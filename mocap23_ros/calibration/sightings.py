@@ -12,9 +12,9 @@ from mocap23_ros.calibration.gait import on_floor
 from mocap23_ros.calibration.standing_people import AHEAD, HEIGHTS, body_points, middles_sd
 from mocap23_ros.skeletons.body_proportions import MEAN_STATURE
 
-# Unknowns: pitch, roll and log height of the camera, then log stature, heights and leads that all
-# bodies have in common; a person's own are further ones of the same kinds, bodies first.
-CAMERA, BODY = 3, 1 + 2 * len(HEIGHTS)
+# Unknowns: pitch, roll and log height of the camera, then log stature, heights, leads and a lean to
+# the left that all bodies have in common; a person's own are further ones, bodies first.
+CAMERA, BODY = 3, 2 + 2 * len(HEIGHTS)
 SHARED = CAMERA + BODY
 OWN = BODY + CAMERA  # a gait of one's own looks like a bias: nobody is worth more than that
 
@@ -95,7 +95,7 @@ class Sightings:
         pose, stature = self._pose(state), self._stature(state)
         body = state[..., CAMERA:SHARED] + state[..., SHARED:SHARED + BODY]
         points = body_points(place, self.walk, stature, HEIGHTS + body[..., 1:5],
-                             AHEAD + body[..., 5:])
+                             AHEAD + body[..., 5:9], body[..., 9])
         p_camera = (points - pose[..., None, :3, 3]) @ pose[..., :3, :3]
         image = p_camera[..., :2] / np.maximum(p_camera[..., 2:], 0.1)
         image[..., 0, :] += self.bend

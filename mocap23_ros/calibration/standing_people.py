@@ -81,17 +81,20 @@ def middles_of(points: NDArray) -> tuple[NDArray[np.float64], NDArray[np.bool_]]
 
 
 def body_points(place: NDArray, walk: NDArray, stature: NDArray, heights: NDArray,
-                leads: NDArray) -> NDArray[np.float64]:
+                leads: NDArray, lean: ArrayLike = 0.0) -> NDArray[np.float64]:
     """Middles [...,4,3] above the floor of bodies at place [...,2] who walk along walk [...,2].
 
     stature: [...] metres; heights [...,4] in statures; leads [...,4] metres ahead of the hips.
-    walk is a unit vector, zero for who stands.
+    lean: [...] radians to the left. walk is a unit vector, zero for who stands.
     """
-    flat = place[..., None, :] + leads[..., None] * walk[..., None, :]
-    tall = (heights * stature[..., None])[..., None]
-    shape = np.broadcast_shapes(flat.shape[:-1], tall.shape[:-1])
+    tall = heights * stature[..., None]
+    left = np.stack([-walk[..., 1], walk[..., 0]], axis=-1)
+    aside = tall * np.asarray(lean)[..., None]
+    flat = (place[..., None, :] + leads[..., None] * walk[..., None, :]
+            + aside[..., None] * left[..., None, :])
+    shape = np.broadcast_shapes(flat.shape[:-1], tall.shape)
     return np.concatenate([np.broadcast_to(flat, (*shape, 2)),
-                           np.broadcast_to(tall, (*shape, 1))], axis=-1)
+                           np.broadcast_to(tall[..., None], (*shape, 1))], axis=-1)
 
 
 def middles_sd(depth: NDArray, stature: NDArray, pitch: ArrayLike, focal_length: float,

@@ -101,14 +101,14 @@ def stream_of(minutes, wrong, scene, what='', given=False, noise=4.0):
     return stream
 
 
-def table_of_passers_by(minutes=15):
+def table_of_passers_by(minutes=15, rows=slice(None)):
     print(f'{minutes} minutes of people one after the other\npeople      stature  wrong by         '
           'alarms  after s  pitch sd  roll sd  height sd %   NEES')
     for what, given, wrong in (
             ('', False, (0, 0, 0)), ('walk', False, (0, 0, 0)), ('walk', True, (0, 0, 0)),
             ('walk', False, (0.6, 0, 0)), ('walk', False, (0, 0.6, 0)), ('', False, (1.5, 0, 0)),
             ('walk', True, (0, 0, 0.08)), ('walk', False, (0, 0, 0.08)),
-            ('walk', False, (0, 0, 0.25))):
+            ('walk', False, (0, 0, 0.25)))[rows]:
         first, errors, sds = [], [], []
         for scene in range(SCENES):
             stream = stream_of(minutes, wrong, scene, what, given)
