@@ -33,6 +33,11 @@ class SideCorrection:
             self._stamp = np.nan
         self._filter.forget(person_ids)
 
+    @property
+    def leapt(self) -> list[int]:
+        """People who are elsewhere than they can be in the newest frame."""
+        return self._filter.leapt
+
     def update(self, person_ids: Sequence[int]) -> list[int]:
         """Judge the newest frame of the history, in which these people were seen.
 

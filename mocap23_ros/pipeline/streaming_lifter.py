@@ -128,12 +128,21 @@ class StreamingLifter:
         for person_id in seen:
             self._first_seen.setdefault(person_id, stamp)
         self.lifter.restart(self._sides.update(sorted(seen)))
+        if not self._lag:  # else frames from before are still to be told
+            self._start_anew(self._sides.leapt, stamp)
         if self._frames and self._frames[-1].stamp == stamp:
             self._frames.pop()
         self._frames.append(_Frame(stamp, {t.person_id: t.state for t in tracks}, seen))
         if len(self._frames) <= self._lag:
             return []
         return self._estimates(most_people)
+
+    def _start_anew(self, person_ids: Iterable[int], stamp: float) -> None:
+        """A window that holds two places, or two people, would mix them."""
+        for person_id in person_ids:
+            self._history.keep_newest(person_id)
+            self._first_seen[person_id] = stamp
+            self.lifter.restart([person_id])
 
     def finish(self) -> list[list[SkeletonEstimate]]:
         """The skeletons of the last ``lag`` frames, oldest first, at the end of a recording."""

@@ -33,6 +33,7 @@ MEMORY = 128  # images
 _TOGETHER = 0.6  # pairs of a group err together: their evidence counts by this much
 _TORSO_EVIDENCE = 6.0  # nats / s for shoulders and hips that point the same way
 _LEAST_OFFSET = 0.05  # body heights from which such an offset means something
+_GAP = 0.5  # s unseen, after which nothing of what was before is evidence
 _FORGOTTEN = 5.0  # s without being seen after which a person begins anew
 _SIZE_MEMORY = 3.0  # s in which the filter forgets an apparent height
 _BITS = (np.arange(STATES)[:, None] >> np.arange(len(GROUPS))) & 1  # [S,G]
@@ -90,6 +91,7 @@ class SideFilter:
         self._strange = np.zeros((0, len(self._pairs.left)), bool)
         self._motion = OffsetFilters(STATES, self._pairs)
         self._leaps = Leaps(self._pairs)
+        self.leapt: list[int] = []  # in the last image, as no body does
 
     def _more_rows(self) -> None:
         old = len(self._score)
@@ -124,6 +126,7 @@ class SideFilter:
         step = 0.0 if np.isnan(self._stamp) else max(stamp - self._stamp, 0.0)
         self._stamp = stamp
         self._image += 1
+        self.leapt = []
         keypoints = np.asarray(keypoints, np.float64).reshape(-1, len(self._pairs.mirror), 3)
         there = (keypoints[..., 2] > 0).any(axis=1)
         keypoints, person_ids = keypoints[there], np.asarray(person_ids)[there].tolist()
@@ -136,7 +139,7 @@ class SideFilter:
         here = np.array([self._rows[int(i)] for i in person_ids], np.intp)
         place = {int(i): number for number, i in enumerate(self._rows)}
         index = np.array([place[int(i)] for i in person_ids], np.intp)
-        self._begin_anew(here, keypoints, step)
+        self._begin_anew(person_ids, here, keypoints, step)
         self._motion.predict(rows, step)
         offset, noise = self._measure(here, keypoints)
         total = self._score[rows][:, :, None] + log_transition(step)
@@ -211,18 +214,20 @@ class SideFilter:
         self._decided[row] = 0
         self._born[row] = self._image
 
-    def _begin_anew(self, rows: NDArray, keypoints: NDArray, step: float) -> None:
+    def _begin_anew(self, person_ids: Sequence[int], rows: NDArray, keypoints: NDArray,
+                    step: float) -> None:
         """Measure how tall people are; begin anew with those who leapt or came back."""
         seen = keypoints[..., 2:] > 0
         low = np.where(seen, keypoints[..., :2], np.inf).min(axis=1, initial=np.inf)
         high = np.where(seen, keypoints[..., :2], -np.inf).max(axis=1, initial=-np.inf)
         extent = np.where(seen.any(axis=(1, 2)), (high - low).max(axis=1), 0.0)
         self._size[rows] = np.maximum(extent, self._size[rows] * np.exp(-step / _SIZE_MEMORY))
-        leapt = self._leaps.update(rows, keypoints, self._size[rows],
-                                   self._stamp - self._seen[rows])
+        unseen = self._stamp - self._seen[rows]
+        leapt = self._leaps.update(rows, keypoints, self._size[rows], unseen)
         self._size[rows[leapt]] = extent[leapt]
-        for row in rows[leapt].tolist():
+        for row in rows[leapt | (unseen > _GAP)].tolist():
             self._start(row)
+        self.leapt = [int(i) for i, leaps in zip(person_ids, leapt, strict=True) if leaps]
 
     def _measure(self, rows: NDArray, keypoints: NDArray
                  ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

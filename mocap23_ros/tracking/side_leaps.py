@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from mocap23_ros.tracking.side_model import PairTable
 from mocap23_ros.tracking.side_motion import grown
 
-GAP = 0.5  # s unseen, after which nothing of what was before is evidence
 _FEWEST = 4  # middles seen in both images
 # Body heights, and body heights / s: of the whole body before a camera that turns at 3 rad/s, and
 # of most parts against each other.
@@ -51,7 +50,7 @@ class Leaps:
         limbs = _low_median(np.linalg.norm(step - whole[:, None], axis=-1), count)
         leapt = (np.linalg.norm(whole, axis=-1) > _REACH + _SPEED * unseen) | \
             (limbs > _LIMB_REACH + _LIMB_SPEED * unseen)
-        return (unseen > GAP) | (leapt & (count >= _FEWEST))
+        return np.asarray(leapt & (count >= _FEWEST))
 
 
 def _low_median(values: NDArray, count: NDArray) -> NDArray[np.float64]:

@@ -170,6 +170,12 @@ class KeypointHistory:
         if row is not None and len(self):
             self._keypoints[row, self._end - 1, joints] = UNOBSERVED
 
+    def keep_newest(self, person_id: int) -> None:
+        """Take a person for not seen before the newest frame."""
+        row = self._rows.get(int(person_id))
+        if row is not None and len(self):
+            self._keypoints[row, self._begin:self._end - 1] = UNOBSERVED
+
     def forget(self, person_ids: Iterable[int]) -> None:
         """Drop these people and their statures; unknown ids are ignored."""
         for person_id in person_ids:

@@ -129,6 +129,16 @@ def test_lag_delays_the_stamps_and_finish_returns_the_rest():
     np.testing.assert_allclose(stamps, 10 + np.arange(20) / RATE)
 
 
+def test_a_track_that_leaps_is_lifted_anew_where_it_is():
+    here, there = walk(60), walk(60) + (0.0, -2.5, 0)
+    results, _ = run(StreamingLifter(GeometricLifter()),
+                     {1: np.concatenate([here[:40], there[40:]])})
+    for frame in range(40, 60):
+        error = np.linalg.norm(results[frame][0].joints[:17] - there[frame], axis=1).mean()
+        assert error < (0.5 if frame < 42 else 0.2), frame
+    assert results[39][0].state == TrackState.TRACKED != results[40][0].state
+
+
 def test_unseen_person_is_predicted_with_growing_covariance_and_lost_once():
     joints = walk(45)
     streaming = StreamingLifter(GeometricLifter(), patience=1.0)
