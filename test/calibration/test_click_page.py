@@ -34,7 +34,9 @@ def page(tmp_path):
         [sys.executable, '-m', 'mocap23_ros', 'calibrate', 'points', '--click', '--image',
          str(tmp_path / 'floor.png'), '--camera', str(tmp_path / 'lens.yaml'), '--points',
          str(tmp_path / 'points.csv'), '--out', str(tmp_path / 'camera.yaml')],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        # Whoever runs the tests in the background has switched it off.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     process.address = re.search(r'http://\S+', process.stdout.readline())[0]
     yield process
     process.kill()
