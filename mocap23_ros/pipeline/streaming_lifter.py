@@ -61,7 +61,7 @@ class StreamingLifter:
         window that must lie behind a person's first sighting before the state is TRACKED.
         patience: seconds without a sighting after which a person is dropped although the tracker
         still predicts it. refinement: what is done to the lifted joints. pose_uncertainty: of the
-        camera poses, added to the covariance of the joints. calibrate: gives keypoints [J,3] px the
+        camera poses, added to the covariance of the joints. calibrate: gives keypoints [P,J,3] px the
         confidence that lifters know (detection/confidence_calibration.py). Raises InputError for
         values out of range and for lifters of other keypoints than COCO-17.
         """
@@ -121,8 +121,9 @@ class StreamingLifter:
         """
         stamp = float(stamp)
         check_height(check_pose(world_T_camera))
-        if self._calibrate is not None:
-            tracks = [replace(t, keypoints=self._calibrate(t.keypoints)) for t in tracks]
+        if self._calibrate is not None and tracks:
+            keypoints = self._calibrate(np.stack([t.keypoints for t in tracks]))
+            tracks = [replace(t, keypoints=own) for t, own in zip(tracks, keypoints, strict=True)]
         self._history.add(stamp, tracks, camera, world_T_camera)
         seen = frozenset(t.person_id for t in tracks if np.isfinite(t.keypoints[:, 0]).any())
         for person_id in seen:
@@ -161,8 +162,9 @@ class StreamingLifter:
         seen = sorted(set().union(*(frame.seen for frame in self._frames)))
         known = [i for i in seen if i in target.seen or i in self._last]
         seen_count = len(known)
-        known = choose_people(
-            known, most_people, self._last, self._first_seen, self._camera_position(target))
+        if most_people is not None and seen_count > most_people:
+            known = choose_people(
+                known, most_people, self._last, self._first_seen, self._camera_position(target))
         self.people_lifted, self.people_left_out = len(known), seen_count - len(known)
         estimates = self._lift(target, known) if known else {}
         for person_id, last in self._last.items():

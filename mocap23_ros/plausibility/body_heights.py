@@ -65,15 +65,13 @@ class BodyHeights:
                 and abs(self.correlation) > correlation)
 
 
-def body_heights(samples: PeopleSamples, judged: Standing,
-                 straight: NDArray[np.bool_] | None = None) -> BodyHeights | None:
-    """Measure those who stand straight; None where too few do.
+def body_heights(samples: PeopleSamples, stature: NDArray[np.float64],
+                 straight: NDArray[np.bool_]) -> BodyHeights | None:
+    """Measure those who stand straight, see straight_bodies(); None where too few do.
 
-    straight: which samples; straight_bodies() when None.
+    stature: [N] m, as Standing has it.
     """
-    if straight is None:
-        straight = straight_bodies(samples, judged)
-    stature, distance = judged.stature, foot_distance(samples)
+    distance = foot_distance(samples)
     with np.errstate(invalid='ignore'):
         rows = np.flatnonzero(straight & np.isfinite(stature) & (stature > 0) & (distance > 0))
     people, counts = np.unique(samples.person_ids[rows], return_counts=True)

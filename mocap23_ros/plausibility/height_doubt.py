@@ -9,7 +9,7 @@ import numpy as np
 from mocap23_ros.plausibility.body_heights import BodyHeights, body_heights, straight_bodies
 from mocap23_ros.plausibility.mistakes import RECTIFICATION
 from mocap23_ros.plausibility.people_samples import PeopleSamples
-from mocap23_ros.plausibility.standing import Standing, standing
+from mocap23_ros.plausibility.standing import Standing, statures
 from mocap23_ros.skeletons.body_proportions import MEAN_STATURE
 
 _USUAL = (1.4, 2.0)
@@ -23,11 +23,11 @@ _FOCAL_LENGTHS = np.exp(np.linspace(np.log(0.5), np.log(2.0), 25))
 def height_doubt(samples: PeopleSamples, told: Standing) -> tuple[str, str]:
     """Return (key, words) of what is odd, its likely cause and mend; ('', '') where nothing is."""
     straight = straight_bodies(samples, told)
-    heights = body_heights(samples, told, straight)
+    heights = body_heights(samples, told.stature, straight)
     if heights is None:
         return '', ''
     undone = RECTIFICATION.undo(samples)
-    other = None if undone is None else body_heights(undone, standing(undone), straight)
+    other = None if undone is None else body_heights(undone, statures(undone), straight)
     if other is not None and _explains(heights, other):
         return RECTIFICATION.key, (f'{_seen(heights, True)}. It looks as if '
                                    f'{RECTIFICATION.words}')
@@ -42,7 +42,7 @@ def height_doubt(samples: PeopleSamples, told: Standing) -> tuple[str, str]:
             'height. Check the height of the camera pose, floor_height, and K')
 
     def left(changed: PeopleSamples) -> float:
-        found = body_heights(changed, standing(changed), straight)
+        found = body_heights(changed, statures(changed), straight)
         return np.inf if found is None else abs(found.change)
     pitch = min(_PITCHES, key=lambda degrees: left(_pitched(samples, degrees)))
     focal = min(_FOCAL_LENGTHS, key=lambda factor: left(

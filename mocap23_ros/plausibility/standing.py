@@ -67,23 +67,37 @@ class Standing:
 
 def standing(samples: PeopleSamples) -> Standing:
     """Judge every sample under the pose that it has."""
-    rotation, height = samples.floor_T_camera[:, :3, :3], samples.floor_T_camera[:, 2, 3]
+    rotation = samples.floor_T_camera[:, :3, :3]
     ankles, hips, shoulders = (_middle(samples.points, pair)
                                for pair in (ANKLES, HIPS, SHOULDERS))
     with np.errstate(invalid='ignore', divide='ignore', over='ignore'):
         upright = np.fmax(_uprightness(hips, shoulders, rotation),
                           _uprightness(ankles, shoulders, rotation))
-        ray = _rays(ankles, rotation)
-        slope = ray[:, 2] / np.linalg.norm(ray[:, :2], axis=1)
+        lies = _lies(samples, (ankles, hips, shoulders))
+    return Standing(upright, *_statures(samples.floor_T_camera, ankles, shoulders), lies)
+
+
+def statures(samples: PeopleSamples) -> NDArray[np.float64]:
+    """Standing's statures [N] alone."""
+    ankles, shoulders = (_middle(samples.points, pair) for pair in (ANKLES, SHOULDERS))
+    return _statures(samples.floor_T_camera, ankles, shoulders)[0]
+
+
+def _statures(floor_T_camera: NDArray, ankles: NDArray, shoulders: NDArray
+              ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Standing's stature and above_horizon from the middles [N,2] of ankles and shoulders."""
+    rotation, height = floor_T_camera[:, :3, :3], floor_T_camera[:, 2, 3]
+    with np.errstate(invalid='ignore', divide='ignore', over='ignore'):
+        ray, up = _rays(ankles, rotation), _rays(shoulders, rotation)
+        reach = np.linalg.norm(ray[:, :2], axis=1)
+        slope = ray[:, 2] / reach
         above = (slope > _ABOVE) | ((height < ANKLE_HEIGHT) & ~np.isnan(slope))
-        stature = _stature(ray, _rays(shoulders, rotation), height)
-        steeper = ray - [0, 0, 1] * (_ERROR * np.linalg.norm(ray[:, :2], axis=1))[:, None]
-        least = _stature(steeper, _rays(shoulders, rotation), height)
+        stature = _stature(ray, up, height)
+        least = _stature(ray - [0, 0, 1] * (_ERROR * reach)[:, None], up, height)
         flat = ~(slope < _STEEP)
         stature[flat] = np.where(least > _STATURES[1], least, np.nan)[flat]
         stature[above] = np.inf
-        lies = _lies(samples, (ankles, hips, shoulders))
-    return Standing(upright, stature, above, lies)
+    return stature, above
 
 
 def foot_distance(samples: PeopleSamples) -> NDArray[np.float64]:

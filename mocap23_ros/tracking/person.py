@@ -5,12 +5,14 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.detection.detector import Detection
 from mocap23_ros.tracking.box_filter import BoxFilter, MotionModel
+from mocap23_ros.tracking.duplicates import same_person
 from mocap23_ros.tracking.floor_filter import FloorFilter
 from mocap23_ros.tracking.floor_places import CameraView, FloorPlaces, floor_places
 from mocap23_ros.tracking.track import Track, TrackState
@@ -33,6 +35,11 @@ class Sightings:
                    np.array([d.bounding_box for d in detections], np.float64).reshape(-1, 4),
                    np.stack(keypoints) if keypoints else np.zeros((0, 17, 3), np.float32),
                    floor_places(detections, view))
+
+    @cached_property
+    def same_person(self) -> NDArray[np.bool_]:
+        """Which pairs [D,D] show one person, see duplicates.py."""
+        return same_person(self.boxes, self.keypoints, self.places)
 
 
 class Person:

@@ -216,11 +216,11 @@ class SideFilter:
 
     def _begin_anew(self, person_ids: Sequence[int], rows: NDArray, keypoints: NDArray,
                     step: float) -> None:
-        """Measure how tall people are; begin anew with those who leapt or came back."""
+        """Measure how tall the people seen are; begin anew with those who leapt or came back."""
         seen = keypoints[..., 2:] > 0
-        low = np.where(seen, keypoints[..., :2], np.inf).min(axis=1, initial=np.inf)
-        high = np.where(seen, keypoints[..., :2], -np.inf).max(axis=1, initial=-np.inf)
-        extent = np.where(seen.any(axis=(1, 2)), (high - low).max(axis=1), 0.0)
+        low = np.where(seen, keypoints[..., :2], np.inf).min(axis=1)
+        high = np.where(seen, keypoints[..., :2], -np.inf).max(axis=1)
+        extent = (high - low).max(axis=1)
         self._size[rows] = np.maximum(extent, self._size[rows] * np.exp(-step / _SIZE_MEMORY))
         unseen = self._stamp - self._seen[rows]
         leapt = self._leaps.update(rows, keypoints, self._size[rows], unseen)

@@ -79,10 +79,10 @@ class Tracker:
         # The image does not know where people are after so long, but the floor may.
         gone = [p for p in self._people if stamp - p.last_seen > self._keep_for]
         self._people = [p for p in self._people if stamp - p.last_seen <= self._keep_for]
-        model = MotionModel(step) if self._people else None
-        for person in self._people:
-            assert model is not None
-            person.predict(model, stamp)
+        if self._people:
+            model = MotionModel(step)
+            for person in self._people:
+                person.predict(model, stamp)
         seen = Sightings.of(detections, view)
         free, taken = set(range(len(detections))), list[int]()
         # Who was seen a moment ago chooses first: a second detection of somebody must not be taken
@@ -187,7 +187,7 @@ class Tracker:
         """Free detections of somebody whom a taken or a better free one shows."""
         if not free or len(seen.detections) < 2:
             return set()
-        same = same_person(seen.boxes, seen.keypoints, seen.places)
+        same = seen.same_person
         kept, doubles = list(taken), set()
         for index in sorted(free, key=lambda i: -seen.detections[i].score):
             if same[index, kept].any():

@@ -59,7 +59,7 @@ def test_joints_stay_within_their_covariance_when_the_camera_is_said_to_be_uncer
 
 def test_lifters_get_the_calibrated_confidence_and_tracks_stay_as_they_are():
     def half(keypoints):
-        return np.concatenate([keypoints[:, :2], 0.5 * keypoints[:, 2:]], axis=-1)
+        return np.concatenate([keypoints[..., :2], 0.5 * keypoints[..., 2:]], axis=-1)
 
     people = [track(1, joints) for joints in walk(20)]
     calibrated = StreamingLifter(GeometricLifter(), calibrate=half)
