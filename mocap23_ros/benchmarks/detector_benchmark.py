@@ -37,7 +37,6 @@ class Score:
     def __init__(self) -> None:
         self._people = self._found = self._false = self._exchanged = 0
         self._errors: list[NDArray] = []
-        self._confidence: list[NDArray] = []
 
     def add(self, truth: NDArray, detections: Sequence[NDArray] | NDArray) -> None:
         """truth: [P,17,2] px; detections: [17,3] each."""
@@ -55,7 +54,6 @@ class Score:
         self._exchanged += bool(exchanged)
         error = np.linalg.norm(with_sides_exchanged(truth, exchanged) - found[:, :2], axis=1)
         self._errors.append(error[5:] / max(float(np.ptp(truth[:, 1])), 1.0))
-        self._confidence.append(found[5:, 2])
 
     def as_dict(self) -> dict[str, Any]:
         """Recall, precision, part with a side exchanged, error of body joints in parts of the
@@ -119,8 +117,6 @@ def _on_scenes(name: str, maker: SceneMaker, sizes: Sequence[NDArray]) -> dict[s
                 score.add(scene.keypoints[frame], found)
     detector.close()
     return {**score.as_dict(), 'images': (FRAMES - SETTLED) * len(sizes)}
-
-
 
 
 def _ratio(part: int, whole: int) -> float | None:

@@ -27,8 +27,6 @@ _LIMBS = [(COCO17.index(a), COCO17.index(b)) for a, b in (
     ('left_shoulder', 'right_shoulder'), ('left_shoulder', 'right_hip'),
     ('right_shoulder', 'left_hip'), ('left_shoulder', 'left_hip'),
     ('right_shoulder', 'right_hip'))]
-_MIRRORED = [COCO17.index(name.replace('left', '*').replace('right', 'left').replace('*', 'right'))
-             for name in COCO17.joint_names]
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ class Cutout:
         keypoints = (self.keypoints + 0.5) * (np.array(size) / self.images.shape[2:0:-1]) - 0.5
         if mirrored:
             images, alpha = images[:, :, ::-1], alpha[:, :, ::-1]
-            keypoints = keypoints[:, _MIRRORED]
+            keypoints = keypoints[:, list(COCO17.mirror)]
             keypoints[..., 0] = size[0] - 1 - keypoints[..., 0]
         return Cutout(images, alpha, keypoints.astype(np.float32), height)
 

@@ -5,8 +5,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.calibration.floor_start import rays
 from mocap23_ros.calibration.standing_people import HEIGHTS, PAIRS
+from mocap23_ros.geometry.rays import world_rays
 from mocap23_ros.skeletons.body_proportions import MEAN_STATURE
 
 REACH = 0.75  # seconds on either side that are looked at
@@ -57,7 +57,7 @@ def walking(stamps: NDArray, person_ids: NDArray, points: NDArray, world_T_camer
 def _shoulder_height(points: NDArray, place: NDArray, world_T_camera: NDArray,
                      focal_length: float) -> tuple[NDArray, NDArray]:
     """Height [N] m of the shoulders over the ankles' place, and its relative noise [N]."""
-    ray = np.einsum('nij,nj->ni', world_T_camera[:, :3, :3], rays(points[:, PAIRS[2]].mean(axis=1)))
+    ray = world_rays(points[:, PAIRS[2]].mean(axis=1)[:, None], world_T_camera)[:, 0]
     flat = place - world_T_camera[:, :2, 3]
     reach = (flat * ray[:, :2]).sum(axis=1) / np.maximum((ray[:, :2] ** 2).sum(axis=1), 1e-9)
     tall = world_T_camera[:, 2, 3] + reach * ray[:, 2]
@@ -68,7 +68,7 @@ def _shoulder_height(points: NDArray, place: NDArray, world_T_camera: NDArray,
 
 def on_floor(ankles: NDArray, world_T_camera: NDArray) -> NDArray[np.float64]:
     """Where rays [N,2] are as high as ankles, [N,2]; NaN where nowhere."""
-    ray = np.einsum('nij,nj->ni', world_T_camera[:, :3, :3], rays(ankles))
+    ray = world_rays(ankles[:, None], world_T_camera)[:, 0]
     with np.errstate(invalid='ignore', divide='ignore'):
         reach = (world_T_camera[:, 2, 3] - HEIGHTS[0] * MEAN_STATURE) / -ray[:, 2]
         reach = np.where((reach > 0) & (ray[:, 2] < 0), reach, np.nan)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.calibration.floor_start import floor_T_camera, rays
+from mocap23_ros.calibration.floor_start import floor_T_camera
 from mocap23_ros.calibration.gait import on_floor
 from mocap23_ros.calibration.standing_people import AHEAD, HEIGHTS, body_points, middles_sd
+from mocap23_ros.geometry.rays import world_rays
 from mocap23_ros.skeletons.body_proportions import MEAN_STATURE
 
 # Unknowns: pitch, roll and log height of the camera, then log stature, heights, leads and a lean to
@@ -108,7 +109,7 @@ class Sightings:
         return np.where(np.isfinite(place), place, 20.0)
 
     def _bend(self, pose: NDArray, place: NDArray) -> NDArray[np.float64]:
-        drop = np.maximum(-(rays(self.ankles) @ np.swapaxes(pose[:, :3, :3], 1, 2))[..., 2], 0.02)
+        drop = np.maximum(-world_rays(self.ankles, pose)[..., 2], 0.02)
         apart = (pose[:, 2, 3] - HEIGHTS[0] * MEAN_STATURE)[:, None] / drop
         half = np.clip((apart[:, 0] - apart[:, 1]) / 2, -0.4, 0.4)
         depth = np.maximum(np.hypot(*place.T), 0.3)

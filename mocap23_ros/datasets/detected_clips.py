@@ -81,8 +81,7 @@ def _errors(clip: DetectedClip) -> ClipErrors | None:
         return None
     truth, found, confidence = truth[usable], found[usable], confidence[usable]
     known = known[usable]
-    middle = np.nanmean(truth, axis=1, keepdims=True)
-    size = person_scale(np.where(known[..., None], truth, middle)[None])[0].astype(np.float64)
+    size = person_scale(np.where(known[..., None], truth, np.nan))
     decided: NDArray[np.bool_] = np.stack(
         [_apart(truth[:, joints]) > _APART * size for joints in SIDES.values()], axis=-1)
     exchanged: NDArray[np.bool_] = np.logical_and(

@@ -10,13 +10,13 @@ from mocap23_ros.datasets.random_processes import chance, episodes, smooth_noise
 from mocap23_ros.detection.detector_noise import (
     ERROR_EDGES,
     EXCHANGES,
+    GROUP_OF,
     GROUPS,
     OUTLIER,
     QUANTILES,
     DetectorNoise,
 )
 from mocap23_ros.skeletons.coco17 import COCO_SIGMAS
-from mocap23_ros.skeletons.formats import COCO17
 from mocap23_ros.skeletons.keypoint_layout import COCO17_LAYOUT, KeypointLayout
 
 _PARTS = {'legs': 0, 'arms': 1, 'both': 2}  # rows of KeypointLayout.swap_parts
@@ -101,7 +101,4 @@ def _stated(relative: NDArray[np.float32], memory: NDArray, noise: DetectorNoise
 
 def _groups(layout: KeypointLayout) -> NDArray[np.intp]:
     """Which of GROUPS each joint of the layout belongs to, [J]; pelvis and neck: the trunk."""
-    own = np.zeros(len(COCO17))
-    for number, joints in enumerate(GROUPS.values()):
-        own[list(joints)] = number
-    return np.rint(layout.from_coco(own)).astype(np.intp)
+    return np.rint(layout.from_coco(GROUP_OF)).astype(np.intp)

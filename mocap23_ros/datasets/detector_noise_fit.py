@@ -15,7 +15,7 @@ from scipy.optimize import nnls
 from mocap23_ros.datasets.confidence_fit import fit_error_tables, fit_stated
 from mocap23_ros.datasets.detected_clips import ClipErrors, DetectedClip, clip_errors
 from mocap23_ros.datasets.episode_fit import fit_dropped, fit_exchanges, fit_outliers
-from mocap23_ros.detection.detector_noise import OUTLIER, DetectorNoise, JointNoise
+from mocap23_ros.detection.detector_noise import OUTLIER, DetectorNoise, JointNoise, growth
 from mocap23_ros.skeletons.coco17 import COCO_SIGMAS
 from mocap23_ros.skeletons.formats import COCO17
 
@@ -34,8 +34,7 @@ def fit_detector_noise(clips: Sequence[DetectedClip], detector: str, made: str) 
     """Fit the whole model; made: a line on how the clips came about. InputError as clip_errors."""
     errors = clip_errors(clips)
     resolution = _resolution(errors)
-    growth = [np.sqrt(1 + (resolution / np.maximum(clip.size, 1)) ** 2) for clip in errors]
-    scaled = [clip.error / g[:, None, None] for clip, g in zip(errors, growth, strict=True)]
+    scaled = [clip.error / growth(resolution, clip.size)[:, None, None] for clip in errors]
     limit = OUTLIER * _robust_deviation(scaled)
     away = [np.hypot(e[..., 0], e[..., 1]) > limit for e in scaled]
     time_constant, parts, seen_in = _parts(scaled, away, errors)

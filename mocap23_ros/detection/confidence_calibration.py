@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from mocap23_ros.detection.detector_noise import (
     CONFIDENCE_EDGES,
+    GROUP_OF,
     GROUPS,
     SIZE_EDGES,
     DetectorNoise,
@@ -50,9 +51,7 @@ class ConfidenceCalibration:
     def __init__(self, noise: DetectorNoise, nearest: Sequence[Sequence[int]] = _THEMSELVES
                  ) -> None:
         """nearest: COCO joints that each of the J joints lies at; COCO-17 itself by default."""
-        coco = np.empty((len(COCO17), len(_SIZES), len(_CONFIDENCES)))
-        for group, joints in GROUPS.items():
-            coco[list(joints)] = noise.error[group].sd
+        coco = np.array([noise.error[group].sd for group in GROUPS], np.float64)[GROUP_OF]
         self._deviation = np.stack([coco[list(joints)].mean(axis=0) for joints in nearest])
 
     def __call__(self, keypoints: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -20,6 +20,10 @@ GROUPS: dict[str, tuple[int, ...]] = {
     'face': FACE, 'trunk': (*SHOULDERS.tolist(), *HIPS.tolist()),
     'limbs': (*ELBOWS.tolist(), *WRISTS.tolist(), *KNEES.tolist(), *ANKLES.tolist())}
 """COCO joints that are measured together where each alone says too little."""
+GROUP_OF: NDArray[np.intp] = np.array([
+    next(number for number, joints in enumerate(GROUPS.values()) if joint in joints)
+    for joint in range(len(COCO17))])
+"""Which of GROUPS each COCO joint belongs to, [17]."""
 EXCHANGES = ('arms', 'legs', 'both')
 OUTLIER = 4.0
 """Deviations of a joint's usual error, from which it lies elsewhere."""
@@ -120,11 +124,14 @@ class DetectorNoise:
 
     def of_groups(self, field: str) -> NDArray[np.float32]:
         """One field of ``outliers`` of each joint's group, in COCO order, [17]."""
-        values = np.empty(len(COCO17), np.float32)
-        for group, joints in GROUPS.items():
-            values[list(joints)] = getattr(self.outliers[group], field)
-        return values
+        values = [getattr(self.outliers[group], field) for group in GROUPS]
+        return np.array(values, np.float32)[GROUP_OF]
 
     def growth(self, size: NDArray) -> NDArray:
         """Factor on all errors of people of this size in px."""
-        return np.sqrt(1 + (self.resolution_px / np.maximum(size, 1.0)) ** 2)
+        return growth(self.resolution_px, size)
+
+
+def growth(resolution_px: float, size: NDArray) -> NDArray:
+    """Factor on all errors of people of this size in px, under this resolution."""
+    return np.sqrt(1 + (resolution_px / np.maximum(size, 1.0)) ** 2)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from mocap23_ros.skeletons.coco17 import COCO_SIGMAS
 
+_AREA = 0.55  # of a person, of the box around the joints
 _OTHER_SIGMA = 0.08  # formats without published values: about the mean of the body's
 
 
@@ -22,6 +23,12 @@ def box_overlap(first: NDArray, second: NDArray) -> NDArray[np.float64]:
 def keypoint_sigmas(count: int) -> NDArray[np.float64]:
     """Return the sigmas [J] of a format with J keypoints."""
     return COCO_SIGMAS if count == len(COCO_SIGMAS) else np.full(count, _OTHER_SIGMA)
+
+
+def joints_area(points: NDArray) -> NDArray[np.float64]:
+    """Area in px^2 of people [...] by the box around their joints [...,J,2] px, NaN = unknown."""
+    size = np.fmax.reduce(points, axis=-2) - np.fmin.reduce(points, axis=-2)
+    return _AREA * np.nan_to_num(np.prod(size, axis=-1))
 
 
 def keypoint_similarity(

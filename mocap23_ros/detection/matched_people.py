@@ -9,14 +9,13 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from mocap23_ros.detection.detector import Detector
-from mocap23_ros.detection.keypoint_similarity import keypoint_similarity
+from mocap23_ros.detection.keypoint_similarity import joints_area, keypoint_similarity
 from mocap23_ros.skeletons.conversion import convert_keypoints
 from mocap23_ros.skeletons.exchanged_sides import SIDES, with_sides_exchanged
 from mocap23_ros.skeletons.formats import COCO17
 
 FOUND = 0.5
 """OKS from which somebody counts as found, as in the COCO evaluation."""
-_AREA = 0.55  # of a person, of the box around the joints
 
 
 def match_people(truth: NDArray, found: NDArray, least: float = FOUND) -> list[tuple[int, int]]:
@@ -26,8 +25,7 @@ def match_people(truth: NDArray, found: NDArray, least: float = FOUND) -> list[t
     """
     if not len(found) or not len(truth):
         return []
-    size = np.fmax.reduce(truth, axis=1) - np.fmin.reduce(truth, axis=1)
-    area = _AREA * np.nan_to_num(np.prod(size, axis=1))
+    area = joints_area(truth)
     alike = np.maximum(*(np.nan_to_num(keypoint_similarity(version, found, area))
                          for version in (truth, with_sides_exchanged(truth, tuple(SIDES)))))
     rows, columns = linear_sum_assignment(-alike)

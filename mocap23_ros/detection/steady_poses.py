@@ -14,14 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.detection.blazepose import BlazePose, Look
-from mocap23_ros.detection.keypoint_similarity import keypoint_similarity
+from mocap23_ros.detection.keypoint_similarity import joints_area, keypoint_similarity
 from mocap23_ros.detection.regions import PersonLandmarks
 from mocap23_ros.skeletons.conversion import convert_keypoints
 from mocap23_ros.skeletons.formats import BLAZEPOSE33, COCO17
 
 _MOST_LOOKS = 4  # from one region
 _ALIKE = 0.8  # OKS of two looks that confirm each other
-_AREA = 0.55  # of a person, of the box around the joints
 
 
 def steady_poses(network: BlazePose, image_bgr: NDArray[np.uint8],
@@ -51,5 +50,5 @@ def steady_poses(network: BlazePose, image_bgr: NDArray[np.uint8],
 def _alike(first: PersonLandmarks, second: PersonLandmarks) -> bool:
     keypoints = convert_keypoints(
         np.stack([first.landmarks[:, :3], second.landmarks[:, :3]]), BLAZEPOSE33, COCO17)
-    area = _AREA * np.prod(np.ptp(keypoints[1, :, :2], axis=0), keepdims=True)
+    area = joints_area(keypoints[1:, :, :2])
     return bool(keypoint_similarity(keypoints[1:], keypoints[:1], area)[0, 0] >= _ALIKE)

@@ -8,6 +8,7 @@ The floor under the feet tells where somebody goes, and the image which shoulder
 import numpy as np
 from numpy.typing import NDArray
 
+from mocap23_ros.geometry.rays import world_rays
 from mocap23_ros.plausibility.people_samples import PeopleSamples
 from mocap23_ros.plausibility.standing import ANKLE_HEIGHT
 from mocap23_ros.skeletons.coco17 import ANKLES, HIPS, SHOULDERS
@@ -26,7 +27,7 @@ def walking_sides(samples: PeopleSamples) -> NDArray[np.float64]:
     Only the part across the line of sight is seen: people who walk across it say nothing.
     """
     poses, points = samples.floor_T_camera, samples.points
-    ankles = _rays(points[:, ANKLES].mean(axis=1, keepdims=True), poses)[:, 0]
+    ankles = world_rays(points[:, ANKLES].mean(axis=1, keepdims=True), poses)[:, 0]
     distance = np.linalg.norm(ankles[:, :2], axis=-1)
     with np.errstate(invalid='ignore', divide='ignore'):
         reach = np.where(ankles[:, 2] < _SLOPE * distance,
@@ -34,7 +35,7 @@ def walking_sides(samples: PeopleSamples) -> NDArray[np.float64]:
         feet = poses[:, :2, 3] + ankles[:, :2] * reach[:, None]
         sides = []
         for pair in (SHOULDERS, HIPS):
-            ways = _rays(points[:, pair], poses)[..., :2]
+            ways = world_rays(points[:, pair], poses)[..., :2]
             places = ways / np.linalg.norm(ways, axis=-1, keepdims=True)
             sides.append((places[:, 0] - places[:, 1]) * (distance * reach)[:, None])
         across = np.mean(sides, axis=0)
@@ -56,9 +57,3 @@ def walk_backwards(samples: PeopleSamples) -> bool:
     if len(left) < _FEWEST_STEPS or left.mean() > _BACKWARDS:
         return False
     return bool(left.mean() < -_CERTAIN * left.std() / np.sqrt(len(left)))
-
-
-def _rays(points: NDArray, poses: NDArray) -> NDArray[np.float64]:
-    """Rays [N,K,3] of depth 1 of points [N,K,2], turned into the world."""
-    rays: NDArray[np.float64] = np.einsum('nij,nkj->nki', poses[:, :3, :2], points)
-    return rays + poses[:, None, :3, 2]

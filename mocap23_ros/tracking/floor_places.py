@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mocap23_ros.detection.detector import Detection
 from mocap23_ros.geometry.camera_model import CameraModel
-from mocap23_ros.geometry.rays import world_rays
+from mocap23_ros.geometry.rays import from_levelled, world_rays
 from mocap23_ros.lifting.depth_evidence import DEFAULT_NOISE
 from mocap23_ros.lifting.root_evidence import MAXIMUM_DISTANCE, FrameEvidence, frame_evidence
 from mocap23_ros.skeletons.body_proportions import MEAN_STATURE
@@ -72,7 +72,7 @@ def floor_places(detections: Sequence[Detection], view: CameraView | None) -> Fl
     heading = evidence.heading
     across = np.stack([-heading[:, 1], heading[:, 0]], axis=-1)
     aside = distance * (weight * evidence.u).sum(axis=-1)
-    place = p_centre[:2] + distance[:, None] * heading + aside[:, None] * across
+    place = from_levelled(p_centre, heading, distance, aside, np.zeros_like(aside))[..., :2]
     spread = np.stack([deviation, _LEAST_DEVIATION + _ACROSS * distance], axis=-1)
     axes = np.stack([heading, across], axis=-2)  # [D,2,2], rows
     covariance = _OWN_NOISE * np.einsum('da,dai,daj->dij', spread**2, axes, axes)
