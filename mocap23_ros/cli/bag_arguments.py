@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from mocap23_ros.cli.progress import progress
 from mocap23_ros.errors import InputError
-from mocap23_ros.pipeline.refinement import RefinementSteps
 from mocap23_ros.ros.settings import Settings, parameter_table
 
 if TYPE_CHECKING:
@@ -52,10 +51,10 @@ def bag_source(arguments: argparse.Namespace, bag: Path) -> 'BagSource':
 def settings_from(arguments: argparse.Namespace, **changes: Any) -> Settings:
     """The parameters of the node, as options of the same names say; None: the default."""
     given = {entry.name: getattr(arguments, entry.name, None) for entry in parameter_table()}
-    camera = getattr(arguments, 'camera', None)
     given |= {'image_is_rectified': getattr(arguments, 'rectified', None),
-              'camera_file': None if camera is None else str(camera)} | changes
-    return checked(Settings(), {k: v for k, v in given.items() if v is not None})
+              'camera_file': getattr(arguments, 'camera', None)} | changes
+    return checked(Settings(), {name: str(value) if isinstance(value, Path) else value
+                                for name, value in given.items() if value is not None})
 
 
 def checked(settings: Settings, changes: dict[str, Any]) -> Settings:
@@ -75,15 +74,14 @@ def checked(settings: Settings, changes: dict[str, Any]) -> Settings:
 def lift_settings(arguments: argparse.Namespace, lifter: str) -> Settings:
     """The parameters of the node that the options of ``mocap23 lift`` stand for; InputError."""
     rotation, position, stamp = arguments.camera_sd or (None, None, None)
-    model = arguments.detector_model
-    return settings_from(
-        arguments, lifter=lifter, camera_rotation_sd=rotation, camera_position_sd=position,
-        camera_stamp_sd=stamp, detector_model=None if model is None else str(model))
+    return settings_from(arguments, lifter=lifter, camera_rotation_sd=rotation,
+                         camera_position_sd=position, camera_stamp_sd=stamp)
 
 
 def lift_bag_of(arguments: argparse.Namespace, lifter: str, say: Callable[[str], None]
                 ) -> 'RecordedMotion':
     """Lift the bag of ``mocap23 lift``; save its keypoints and a view where that is wanted."""
+    from mocap23_ros.pipeline.refinement import RefinementSteps
     from mocap23_ros.recordings.bag_lifter import check_bag, lift_bag, usual_detector
     from mocap23_ros.ros.core import create_core
     settings = lift_settings(arguments, lifter)

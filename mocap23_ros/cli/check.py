@@ -5,7 +5,7 @@
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -20,6 +20,9 @@ from mocap23_ros.errors import InputError
 
 if TYPE_CHECKING:
     from mocap23_ros.recordings.recording import KeypointRecording
+
+Judgement: TypeAlias = tuple[list[str], list[str]]
+"""Mistakes, and what is said where there are none."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,9 +55,9 @@ def run(arguments: argparse.Namespace) -> int:
         check_numbers(arguments, seconds=(2, 3600))
         return _live(arguments.seconds)
     found = False
-    for name, recording, lines in _recordings(arguments):
-        found = found or bool(lines)
-        for line in lines or [_nothing(recording)] if recording is not None else lines:
+    for name, (mistakes, otherwise) in _recordings(arguments):
+        found = found or bool(mistakes)
+        for line in mistakes or otherwise:
             print(f'{name}: {line}', flush=True)
     return int(found)
 
@@ -70,9 +73,8 @@ def _live(seconds: float) -> int:
     return int(any(problems.values()))
 
 
-def _recordings(arguments: argparse.Namespace
-                ) -> 'Iterator[tuple[str, KeypointRecording | None, list[str]]]':
-    """Name, what was seen, and what was found wrong on the way."""
+def _recordings(arguments: argparse.Namespace) -> Iterator[tuple[str, Judgement]]:
+    """Name and judgement of each recording."""
     from mocap23_ros.cli.lift_sources import detect_in_video
     from mocap23_ros.recordings.recording import load_recording
     from mocap23_ros.skeletons.coco17 import COCO17
@@ -85,19 +87,17 @@ def _recordings(arguments: argparse.Namespace
         if not files:
             raise InputError(f'{folder} has no *.npz files')
         for file in files:
-            recording = load_recording(file)
-            yield str(file), recording, _judge(recording)
+            yield str(file), _judge(load_recording(file))
         return
     if arguments.bag is not None:
-        yield (str(arguments.bag), *_read_bag(arguments))
+        yield str(arguments.bag), _judge_bag(arguments)
         return
-    recording = detect_in_video(arguments, arguments.video.name,
-                                arguments.detector_model).converted(COCO17)
-    yield str(arguments.video), recording, _judge(recording)
+    yield str(arguments.video), _judge(detect_in_video(
+        arguments, arguments.video.name, arguments.detector_model).converted(COCO17))
 
 
-def _read_bag(arguments: argparse.Namespace) -> 'tuple[KeypointRecording | None, list[str]]':
-    """What a node would have seen, and what it would have said."""
+def _judge_bag(arguments: argparse.Namespace) -> Judgement:
+    """What a node would have said."""
     from mocap23_ros.cli.progress import progress
     from mocap23_ros.recordings.bag_camera import KEYPOINTS
     from mocap23_ros.recordings.bag_lifter import check_bag, lift_bag
@@ -107,41 +107,40 @@ def _read_bag(arguments: argparse.Namespace) -> 'tuple[KeypointRecording | None,
     with BagReader(arguments.bag) as bag:
         detector = arguments.detector or (
             'external' if bag.of_type(KEYPOINTS) else 'blazepose')
-    model = arguments.detector_model
-    settings = settings_from(arguments, lifter='geometric', detector=detector,
-                             detector_model=None if model is None else str(model))
+    settings = settings_from(arguments, lifter='geometric', detector=detector)
     source = bag_source(arguments, arguments.bag)
     check_bag(source, settings)
-    core = create_core(settings)
+    core = create_core(settings, live=False)
     try:
         with progress(f'reading {arguments.bag.name}') as report:
             lifted = lift_bag(source, settings, core, report)
     except InputError as error:  # a bag as it should be, in which no image can be used
-        return None, [str(error)]
+        return [str(error)], []
     finally:
         core.close()
-    return lifted.observed, lifted.notes
+    return lifted.notes, [_nothing(lifted.observed, lifted.judged)]
 
 
-def _judge(recording: 'KeypointRecording') -> list[str]:
-    """What is wrong; what cannot be lifted at all is a mistake, too."""
+def _judge(recording: 'KeypointRecording') -> Judgement:
+    """What cannot be lifted at all is a mistake, too."""
     from mocap23_ros.geometry.plausible_camera import camera_doubt
     from mocap23_ros.recordings.recording_checks import check_liftable, set_up_findings
 
     try:
         check_liftable(recording)
     except InputError as error:
-        return [str(error)]
-    findings = [finding.message for finding in set_up_findings(recording) or []]
-    return list(filter(None, [camera_doubt(recording.cameras[0]), *findings]))
+        return [str(error)], []
+    findings = set_up_findings(recording)
+    messages = [finding.message for finding in findings or []]
+    return (list(filter(None, [camera_doubt(recording.cameras[0]), *messages])),
+            [_nothing(recording, findings is not None)])
 
 
-def _nothing(recording: 'KeypointRecording') -> str:
-    from mocap23_ros.recordings.recording_checks import set_up_findings
-
+def _nothing(recording: 'KeypointRecording', judged: bool) -> str:
+    """judged: whether enough was seen of people."""
     seen = np.any(recording.keypoints[..., 2] > 0, axis=2)
     people = int(seen.any(axis=0).sum())
-    if set_up_findings(recording) is None:
+    if not judged:
         return 'nothing is wrong, but too little was seen of people to judge the camera pose'
     duration = recording.stamps[seen.any(axis=1)][[0, -1]]
     return (f'nothing is wrong: {people} {"person" if people == 1 else "people"} in '

@@ -4,7 +4,6 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,7 +63,8 @@ def evaluate_bag(arguments: argparse.Namespace) -> int:
     """Lift the bag with every configuration and write the report."""
     from mocap23_ros.evaluation import recording_evaluation as evaluation
     judged: dict[str, JudgedBag] = {}
-    for configuration in configurations(arguments):
+    wanted = configurations(arguments)
+    for configuration in wanted:
         first = next(iter(judged.values()), None)
         if first is not None and first.comparison is not None and first.comparison.alignments:
             # All configurations are judged by the same truth.
@@ -79,7 +79,7 @@ def evaluate_bag(arguments: argparse.Namespace) -> int:
     write(judged, arguments.bag, arguments.out)
     if arguments.rerun:
         from mocap23_ros.recordings.rerun_file import save_rerun
-        floor = configurations(arguments)[0].settings.floor_height
+        floor = wanted[0].settings.floor_height
         save_rerun(arguments.rerun, {name: result.lifted.motion.raised(-floor)
                                      for name, result in judged.items()},
                    next(iter(judged.values())).lifted.observed)
@@ -193,8 +193,7 @@ def alignment_wanted(arguments: argparse.Namespace) -> 'AlignmentWanted':
     return AlignmentWanted(arguments.align_time, arguments.align_rigid)
 
 
-def check(arguments: argparse.Namespace, unlifted: Sequence[str] = ('sequences', 'without')
-          ) -> None:
+def check(arguments: argparse.Namespace) -> None:
     """Refuse what does not go with the images of a bag; InputError."""
     from mocap23_ros.cli.bag_arguments import check_bag_options
     check_bag_options(arguments)
@@ -214,6 +213,6 @@ def check(arguments: argparse.Namespace, unlifted: Sequence[str] = ('sequences',
                 option = '--with' if name == 'configurations' else '--' + name.replace('_', '-')
                 raise InputError(f'{option} goes with --bag')
         return
-    for name in unlifted:
+    for name in ('sequences', 'without'):
         if getattr(arguments, name):
             raise InputError(f'--{name} does not go with --bag')

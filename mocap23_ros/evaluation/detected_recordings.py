@@ -39,10 +39,11 @@ def recorded_clips(keypoints: Path, truth: Path) -> list[DetectedClip]:
 
 
 def _clips_of(path: Path, truth_path: Path) -> Iterator[DetectedClip]:
-    recording = load_recording(path, pose_needed=not _is_in_image(truth_path))
+    in_image = _is_in_image(truth_path)
+    recording = load_recording(path, pose_needed=not in_image)
     if recording.frames < 2:
         raise InputError(f'{path}: one frame tells nothing of how errors go on; give more')
-    truth = _truth_at(recording, truth_path)
+    truth = _truth_at(recording, truth_path, in_image)
     found = in_order_of_truth(truth, recording.keypoints, _ANYWHERE)
     steps = np.diff(recording.stamps)
     period = float(np.median(steps))
@@ -60,9 +61,9 @@ def _is_in_image(path: Path) -> bool:
         raise InputError(f'{path}: {error}') from None
 
 
-def _truth_at(recording: KeypointRecording, path: Path) -> NDArray[np.float64]:
+def _truth_at(recording: KeypointRecording, path: Path, in_image: bool) -> NDArray[np.float64]:
     """True keypoints [F,P,17,2] px at the stamps of a recording, NaN where not known."""
-    if _is_in_image(path):
+    if in_image:
         points, stamps = _read_image_truth(path)
         return _checked(_interpolated(stamps, points, recording.stamps), path)
     motion = load_truth(path)

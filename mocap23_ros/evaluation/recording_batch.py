@@ -15,8 +15,7 @@ from typing import Any, Protocol
 
 from mocap23_ros.errors import InputError
 from mocap23_ros.evaluation.report import plain
-
-_STORAGE = ('.mcap', '.db3')
+from mocap23_ros.recordings.bag_reader import STORAGE
 
 
 class BatchConfiguration(Protocol):
@@ -54,7 +53,7 @@ def find_recordings(place: Path) -> list[Path]:
 
     A bag is a folder with metadata.yaml or storage files, or a storage file that stands alone.
     """
-    if place.is_file() and place.suffix not in _STORAGE:
+    if place.is_file() and place.suffix not in STORAGE:
         try:
             lines = place.read_text(encoding='utf-8').splitlines()
         except (OSError, UnicodeDecodeError) as error:
@@ -72,7 +71,7 @@ def find_recordings(place: Path) -> list[Path]:
 
 def _bags_below(folder: Path) -> Iterable[Path]:
     entries = sorted(folder.iterdir())
-    files = [p for p in entries if p.suffix in _STORAGE and p.is_file()]
+    files = [p for p in entries if p.suffix in STORAGE and p.is_file()]
     if (folder / 'metadata.yaml').exists():
         yield folder
         return

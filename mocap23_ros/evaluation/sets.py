@@ -8,9 +8,9 @@ import numpy as np
 
 from mocap23_ros.datasets import evaluation_sets
 from mocap23_ros.datasets.evaluation_sequence import EvaluationSequence
+from mocap23_ros.demo.archive import CAMERA_NAMES
 
-_CAMERAS = ('cam01', 'cam02', 'cam03', 'cam04')
-REAL_SETS = {'sample': _CAMERAS, **{f'sample_{name}': (name,) for name in _CAMERAS}}
+REAL_SETS = {'sample': CAMERA_NAMES, **{f'sample_{name}': (name,) for name in CAMERA_NAMES}}
 """Cameras of each real set, by its name."""
 SET_NAMES = (f'synthetic {evaluation_sets.SET_NAMES}; real video {", ".join(REAL_SETS)}')
 """As users read them."""
@@ -47,7 +47,7 @@ def _make_real_set(name: str) -> list[EvaluationSequence]:
     sequences = []
     for camera_name in REAL_SETS[name]:
         camera = take.camera(camera_name)
-        keypoints = take.keypoints[_CAMERAS.index(camera_name)]
+        keypoints = take.keypoints[CAMERA_NAMES.index(camera_name)]
         lift_input = keypoint_arrays(camera, keypoints[order][:, None],
                                      np.arange(len(order)) / take.fps, take.floor_height)
         missed = keypoints[..., :2] - camera.project(take.truth.joints[:, :17])

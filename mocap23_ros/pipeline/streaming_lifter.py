@@ -61,8 +61,8 @@ class StreamingLifter:
         window that must lie behind a person's first sighting before the state is TRACKED.
         patience: seconds without a sighting after which a person is dropped although the tracker
         still predicts it. refinement: what is done to the lifted joints. pose_uncertainty: of the
-        camera poses, added to the covariance of the joints. calibrate: gives keypoints [P,J,3] px the
-        confidence that lifters know (detection/confidence_calibration.py). Raises InputError for
+        camera poses, added to the covariance of the joints. calibrate: gives keypoints [P,J,3] px
+        the confidence that lifters know (detection/confidence_calibration.py). Raises InputError for
         values out of range and for lifters of other keypoints than COCO-17.
         """
         require_coco17(lifter)

@@ -136,6 +136,16 @@ class BagTransforms:
     def __init__(self) -> None:
         self._tree = TransformTree()
 
+    @classmethod
+    def of(cls, bag: BagReader, others: Sequence[Path]) -> 'BagTransforms':
+        """TF of a bag, and of others that it counts with."""
+        transforms = cls()
+        for path in others:
+            with BagReader(path) as other:
+                transforms.add(other)
+        transforms.add(bag)
+        return transforms
+
     def add(self, bag: BagReader) -> None:
         """Take in the transforms of a bag; what is on a topic ``tf_static`` holds for all time."""
         for topic, _, message in bag.messages(bag.of_type(TF)):

@@ -3,7 +3,7 @@
 """Lifts the images of a bag with what the node runs: every frame, in order, without a clock."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -61,7 +61,8 @@ class LiftedBag:
     motion: everybody who was confirmed, at the stamps of all images. observed: what the detector
     saw of them, with cameras and poses, at the images whose camera is known. images: how many the
     bag holds. refused: why images were not lifted -> how many. notes: sentences for the user.
-    topics: of the input and of CameraInfo.
+    topics: of the input and of CameraInfo. judged: whether enough was seen of people to judge the
+    set-up.
     """
 
     motion: RecordedMotion
@@ -70,6 +71,7 @@ class LiftedBag:
     refused: dict[str, int]
     notes: list[str]
     topics: tuple[str, str]
+    judged: bool
 
 
 def lift_bag(source: BagSource, settings: Settings, core: Core,
@@ -92,8 +94,9 @@ def lift_bag(source: BagSource, settings: Settings, core: Core,
         cameras: Cameras = CameraSource(
             BagCameraInfos(bag, topics.info).find, problems, topics) if given.camera is None else (
             GivenModel(given.camera, settings.image_is_rectified))
-        poses: CameraPoses = _transforms(bag, source.tf_bags) if given.floor_T_camera is None else (
-            GivenPose(given.floor_T_camera))
+        poses: CameraPoses = (
+            BagTransforms.of(bag, source.tf_bags) if given.floor_T_camera is None
+            else GivenPose(given.floor_T_camera))
         processor = FrameProcessor(core, cameras, poses, problems, lambda: processor.reset(
             same_time=True))
         run = _Run(source.bag, processor, settings, problems)
@@ -107,9 +110,10 @@ def lift_bag(source: BagSource, settings: Settings, core: Core,
     observed = run.observed(core.keypoint_format)
     # What people show of the set-up is judged over the whole bag, not over its last seconds.
     notes = [note for note in notes if PEOPLE_SEEN not in note]
-    notes += [finding.message for finding in set_up_findings(observed) or []]
+    findings = set_up_findings(observed)
+    notes += [finding.message for finding in findings or []]
     return LiftedBag(run.motion(core.output_format), observed, run.images, run.refused, notes,
-                     topics)
+                     topics, findings is not None)
 
 
 def usual_detector(bag: Path) -> str:
@@ -125,15 +129,6 @@ def check_bag(source: BagSource, settings: Settings) -> None:
     with BagReader(source.bag) as bag:
         find_topics(bag, source.bag, source.topic, settings.detector == 'external',
                     info_needed=given.camera is None)
-
-
-def _transforms(bag: BagReader, others: Sequence[Path]) -> BagTransforms:
-    transforms = BagTransforms()
-    for path in others:
-        with BagReader(path) as other:
-            transforms.add(other)
-    transforms.add(bag)
-    return transforms
 
 
 @dataclass
@@ -198,7 +193,8 @@ class _Run:
 
     def motion(self, skeleton: SkeletonFormat) -> RecordedMotion:
         """Estimates of everybody who was confirmed once, at the stamps of all images."""
-        confirmed = sorted({e.person_id for e in self.estimates if e.state == TrackState.TRACKED})
+        column = self._columns()
+        confirmed = list(column)
         numbers = len(self.stamps) * len(confirmed) * (len(skeleton) * 12 + 3)
         if 4 * numbers > _LARGEST_RESULT:
             raise InputError(f'{self.bag}: {len(self.stamps)} images with {len(confirmed)} people '
@@ -206,7 +202,6 @@ class _Run:
         motion = RecordedMotion.empty(1e-9 * np.array(self.stamps, np.float64),
                                       np.array(confirmed, np.int64), skeleton.joint_names)
         row = {float(1e-9 * stamp): i for i, stamp in enumerate(self.stamps)}
-        column = {person_id: i for i, person_id in enumerate(confirmed)}
         for estimate in self.estimates:
             if estimate.person_id not in column or estimate.state == TrackState.LOST:
                 continue
@@ -217,9 +212,8 @@ class _Run:
 
     def observed(self, skeleton: SkeletonFormat) -> KeypointRecording:
         """Keypoints of the same people at the images whose camera and pose are known."""
-        confirmed = sorted({e.person_id for e in self.estimates if e.state == TrackState.TRACKED})
-        column = {person_id: i for i, person_id in enumerate(confirmed)}
-        keypoints = np.full((len(self.results), len(confirmed), len(skeleton), 3), np.nan,
+        column = self._columns()
+        keypoints = np.full((len(self.results), len(column), len(skeleton), 3), np.nan,
                             np.float32)
         keypoints[..., 2] = 0
         poses: NDArray[np.float64] = np.empty((len(self.results), 4, 4))
@@ -237,8 +231,13 @@ class _Run:
         stamps = np.array([1e-9 * nanoseconds(r.header) for r in self.results])
         detector = self.settings.detector
         return KeypointRecording(keypoints, stamps, tuple(cameras[:1] if one else cameras), poses,
-                                 np.full(len(confirmed), np.nan, np.float32), skeleton,
+                                 np.full(len(column), np.nan, np.float32), skeleton,
                                  '' if detector == 'external' else detector)
+
+    def _columns(self) -> dict[int, int]:
+        """Column of everybody who was confirmed once, by id and in the order of ids."""
+        confirmed = sorted({e.person_id for e in self.estimates if e.state == TrackState.TRACKED})
+        return {person_id: column for column, person_id in enumerate(confirmed)}
 
     def _keep(self, result: FrameResult) -> None:
         self.results.append(result)

@@ -32,11 +32,7 @@ def read_points(path: Path, topic: str, world_frame: str, tf_bags: Sequence[Path
         if kind not in POINT_TYPES:
             raise InputError(f'{path}: {topic} holds no points; there is '
                              f'{", ".join(bag.of_type(*POINT_TYPES))[:300] or "none"}')
-        transforms = BagTransforms()
-        transforms.add(bag)
-        for other in tf_bags:
-            with BagReader(other) as further:
-                transforms.add(further)
+        transforms = BagTransforms.of(bag, tf_bags)
         try:
             if kind == TF:
                 return transforms.tracks(world_frame, choose)

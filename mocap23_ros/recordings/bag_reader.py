@@ -14,7 +14,8 @@ from mocap23_ros.errors import InputError
 if TYPE_CHECKING:
     from rosbags.typesys.store import Typestore
 
-_STORAGE = ('.mcap', '.db3')
+STORAGE = ('.mcap', '.db3')
+"""How files of a recording end."""
 MESSAGES_PACKAGE = 'mocap23_msgs'
 _REORDERED = 8  # messages: networks let images overtake each other by a few
 ANOTHER_RUN = 1_000_000_000  # ns; stamps that go back by more are of another time
@@ -154,12 +155,12 @@ def _find(path: Path) -> list[Path]:
         raise InputError(f'{path} is a bag of ROS 1; convert it: rosbags-convert --src '
                          f'{path.name} --dst {path.stem}')
     if path.is_file():
-        if path.suffix not in _STORAGE:
+        if path.suffix not in STORAGE:
             raise InputError(f'{path} is not a bag; give its folder, or a .mcap or .db3 file')
         return [path]
     if (path / 'metadata.yaml').exists():
         return [path]
-    files = sorted((p for p in path.iterdir() if p.suffix in _STORAGE and p.is_file()),
+    files = sorted((p for p in path.iterdir() if p.suffix in STORAGE and p.is_file()),
                    key=lambda p: (len(p.name), p.name))
     if not files:
         raise InputError(f'{path} is not a bag: it holds neither metadata.yaml nor .mcap or .db3 '
