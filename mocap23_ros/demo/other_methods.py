@@ -15,6 +15,7 @@ from mocap23_ros.demo.recorded_run import RecordedRun
 from mocap23_ros.demo.sample_video import read_frames
 from mocap23_ros.demo.take import DETECTOR, SampleTake
 from mocap23_ros.errors import InputError
+from mocap23_ros.geometry.poses import above_floor
 from mocap23_ros.lifting.lifters import LIFTERS, create_lifter
 from mocap23_ros.pipeline.streaming_lifter import StreamingLifter
 from mocap23_ros.recordings.offline_lifter import lift_offline
@@ -56,8 +57,7 @@ def _recording(plan: LivePlan, live: LiveRun, run: RecordedRun, person_id: int
     played = {stamp: number for number, stamp in enumerate(live.stamps_ns.tolist())}
     rows = [row for row, stamp in enumerate(run.keypoint_stamps_ns.tolist()) if stamp in played]
     stamps_ns = run.keypoint_stamps_ns[rows]
-    floor_T_camera = plan.camera.world_T_camera.copy()
-    floor_T_camera[2, 3] -= plan.floor_height
+    floor_T_camera = above_floor(plan.camera.world_T_camera, plan.floor_height)
     recording = KeypointRecording(
         run.keypoints[person_id][rows][:, None], (stamps_ns - live.stamps_ns[0]) * 1e-9,
         (plan.camera.model,), np.broadcast_to(floor_T_camera, (len(rows), 4, 4)),

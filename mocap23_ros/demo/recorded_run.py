@@ -12,6 +12,7 @@ from rosbags.highlevel import AnyReader
 from rosbags.typesys.store import Typestore
 
 from mocap23_ros.errors import InputError
+from mocap23_ros.ros.stamps import nanoseconds
 from mocap23_ros.skeletons.message_arrays import people_arrays
 
 WANTED = ('/skeletons', '/skeleton_info', '/keypoints_2d', '/diagnostics')
@@ -79,20 +80,15 @@ def read_run(bag: Path, store: Typestore) -> RecordedRun:
         for status in message.status:
             values.update({value.key: value.value for value in status.values})
     return RecordedRun(
-        np.array([stamp_ns(m.header) for _, m in skeletons], np.int64),
+        np.array([nanoseconds(m.header.stamp) for _, m in skeletons], np.int64),
         np.array([received for received, _ in skeletons], np.int64),
         np.array(latency, np.float64), people, keypoint_stamps, keypoints,
         tuple(info.joint_names), str(info.lifter), counts, values)
 
 
-def stamp_ns(header: Any) -> int:
-    """Stamp of a header in nanoseconds."""
-    return int(header.stamp.sec) * 1_000_000_000 + int(header.stamp.nanosec)
-
-
 def _keypoints(messages: list[Any]
                ) -> tuple[NDArray[np.int64], dict[int, NDArray[np.float32]]]:
-    stamps = np.array([stamp_ns(message.header) for message in messages], np.int64)
+    stamps = np.array([nanoseconds(message.header.stamp) for message in messages], np.int64)
     ids = sorted({int(p.id) for message in messages for p in message.people})
     keypoints = {i: np.full((len(messages), 17, 3), np.nan, np.float32) for i in ids}
     for values in keypoints.values():

@@ -20,6 +20,7 @@ from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.geometry.plausible_camera import LARGEST_SIDE, camera_doubt
 from mocap23_ros.geometry.poses import (
     QUATERNION_TOLERANCE,
+    above_floor,
     check_pose,
     pose_from_translation_quaternion,
     translation_quaternion_from_pose,
@@ -68,9 +69,7 @@ class CameraFile:
         """The pose in the same world shifted so that its floor is at z = 0."""
         if self.world_T_camera is None:
             return None
-        pose = self.world_T_camera.copy()
-        pose[2, 3] -= self.floor_height
-        return pose
+        return above_floor(self.world_T_camera, self.floor_height)
 
     def required_pose(self, path: str | os.PathLike) -> NDArray[np.float64]:
         """As floor_T_camera; raises InputError, naming the file, where it has no pose."""

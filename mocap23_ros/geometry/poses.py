@@ -128,6 +128,13 @@ def pose_from_translation_quaternion(
     return pose
 
 
+def above_floor(world_T_camera: NDArray, floor_height: float) -> NDArray[np.float64]:
+    """floor_T_camera [...,4,4]: the pose(s) in that world shifted so that its floor is at z = 0."""
+    pose = world_T_camera.copy()
+    pose[..., 2, 3] -= floor_height
+    return pose
+
+
 def pose_from_text(text: str) -> NDArray[np.float64]:
     """Pose [4,4] from the seven numbers ``x y z qx qy qz qw``: metres and a unit quaternion.
 

@@ -62,8 +62,8 @@ class StreamingLifter:
         patience: seconds without a sighting after which a person is dropped although the tracker
         still predicts it. refinement: what is done to the lifted joints. pose_uncertainty: of the
         camera poses, added to the covariance of the joints. calibrate: gives keypoints [P,J,3] px
-        the confidence that lifters know (detection/confidence_calibration.py). Raises InputError for
-        values out of range and for lifters of other keypoints than COCO-17.
+        the confidence that lifters know (detection/confidence_calibration.py). Raises InputError
+        for values out of range and for lifters of other keypoints than COCO-17.
         """
         require_coco17(lifter)
         if not (isinstance(lag, int) and 0 <= lag <= MAXIMUM_LAG):

@@ -19,6 +19,7 @@ from mocap23_ros.recordings.bag_reader import BagReader
 from mocap23_ros.recordings.marker_tracks import MarkerTracks
 from mocap23_ros.ros.camera_poses import NoTransformError, camera_frame_of
 from mocap23_ros.ros.image_decoding import DEPTH_TYPES
+from mocap23_ros.ros.stamps import nanoseconds
 
 if TYPE_CHECKING:
     from std_msgs.msg import Header
@@ -119,7 +120,7 @@ class BagCameraInfos:
                        info.binning_x, info.binning_y, str(info.roi),
                        *(bytes(numbers) for numbers in (info.d, info.k, info.r, info.p)))
             if content != last:  # most cameras repeat themselves with every image
-                self._stamps.append(nanoseconds(info.header))
+                self._stamps.append(nanoseconds(info.header.stamp))
                 self._infos.append(info)
                 last = content
 
@@ -127,7 +128,7 @@ class BagCameraInfos:
         """Return the message; None where the bag has none."""
         if not self._infos:
             return None
-        return self._infos[max(0, bisect.bisect_right(self._stamps, nanoseconds(header)) - 1)]
+        return self._infos[max(0, bisect.bisect_right(self._stamps, nanoseconds(header.stamp)) - 1)]
 
 
 class BagTransforms:
@@ -153,7 +154,7 @@ class BagTransforms:
             for transform in message.transforms:
                 t, q = transform.transform.translation, transform.transform.rotation
                 self._tree.add(transform.header.frame_id, transform.child_frame_id,
-                               None if is_static else nanoseconds(transform.header),
+                               None if is_static else nanoseconds(transform.header.stamp),
                                (t.x, t.y, t.z), (q.x, q.y, q.z, q.w))
 
     def camera_pose(self, world_frame: str, header: 'Header') -> NDArray[np.float64]:
@@ -165,7 +166,7 @@ class BagTransforms:
                 f'{missing}: the bag holds no TF; give another bag that does with --tf, or a '
                 'calibration with the pose of the camera with --camera')
         try:
-            return self._tree.pose(world_frame, camera_frame, nanoseconds(header))
+            return self._tree.pose(world_frame, camera_frame, nanoseconds(header.stamp))
         except InputError as error:
             raise NoTransformError(
                 f'{missing} at the stamp of the image: {error} (frames: '
@@ -206,8 +207,3 @@ class BagTransforms:
 
     def clear(self) -> None:
         """Keep all: the bag is one time."""
-
-
-def nanoseconds(header: 'Header') -> int:
-    """The stamp of a header, ns."""
-    return int(header.stamp.sec) * 1_000_000_000 + int(header.stamp.nanosec)

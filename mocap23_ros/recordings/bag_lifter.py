@@ -22,7 +22,6 @@ from mocap23_ros.recordings.bag_camera import (
     BagCameraInfos,
     BagTransforms,
     find_topics,
-    nanoseconds,
 )
 from mocap23_ros.recordings.bag_reader import ANOTHER_RUN, BagReader
 from mocap23_ros.recordings.recorded_motion import RecordedMotion
@@ -35,6 +34,7 @@ from mocap23_ros.ros.frame_processor import FrameProcessor, FrameResult
 from mocap23_ros.ros.given_camera import GivenModel, GivenPose, given_camera
 from mocap23_ros.ros.problems import FrameRejectedError, ProblemLog
 from mocap23_ros.ros.settings import Settings
+from mocap23_ros.ros.stamps import nanoseconds
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 from mocap23_ros.tracking.track import TrackState
 
@@ -150,7 +150,7 @@ class _Run:
     def feed(self, message: Any) -> None:
         """One image or keypoint message."""
         self.images += 1
-        stamp = nanoseconds(message.header)
+        stamp = nanoseconds(message.header.stamp)
         last = self.stamps[-1] if self.stamps else 0
         if last - stamp > ANOTHER_RUN and stamp > 0:
             raise InputError(
@@ -228,7 +228,7 @@ class _Run:
         keypoints[~np.isfinite(keypoints).all(axis=-1)] = (np.nan, np.nan, 0)
         poses[:, 2, 3] -= self.settings.floor_height
         one = all(camera is cameras[0] for camera in cameras)
-        stamps = np.array([1e-9 * nanoseconds(r.header) for r in self.results])
+        stamps = np.array([1e-9 * nanoseconds(r.header.stamp) for r in self.results])
         detector = self.settings.detector
         return KeypointRecording(keypoints, stamps, tuple(cameras[:1] if one else cameras), poses,
                                  np.full(len(column), np.nan, np.float32), skeleton,

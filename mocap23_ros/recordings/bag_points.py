@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.errors import InputError
-from mocap23_ros.recordings.bag_camera import TF, BagTransforms, nanoseconds
+from mocap23_ros.recordings.bag_camera import TF, BagTransforms
 from mocap23_ros.recordings.bag_reader import BagReader
 from mocap23_ros.recordings.marker_tracks import MarkerTracks
+from mocap23_ros.ros.stamps import nanoseconds
 
 MARKERS, POSES = 'mocap4r2_msgs/msg/Markers', 'geometry_msgs/msg/PoseArray'
 POINT_TYPES = (MARKERS, POSES, TF)
@@ -52,7 +53,7 @@ class _Table:
         names: dict[str, int] = {}
         for message in messages:
             found = _poses(message) if is_poses else _markers(message)
-            rows[nanoseconds(message.header)] = found
+            rows[nanoseconds(message.header.stamp)] = found
             for name in found:
                 names.setdefault(name, len(names))
         if not names:

@@ -14,7 +14,7 @@ from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_change import largest_turn
 from mocap23_ros.geometry.camera_file import load_camera_file
 from mocap23_ros.geometry.camera_model import CameraModel
-from mocap23_ros.recordings.bag_camera import KEYPOINTS, BagCameraInfos, find_topics, nanoseconds
+from mocap23_ros.recordings.bag_camera import KEYPOINTS, BagCameraInfos, find_topics
 from mocap23_ros.recordings.bag_reader import ANOTHER_RUN, BagReader
 from mocap23_ros.recordings.followed_people import FollowedPeople
 from mocap23_ros.recordings.recording import KeypointRecording
@@ -22,6 +22,7 @@ from mocap23_ros.ros.camera_source import Cameras, camera_from_info
 from mocap23_ros.ros.external_keypoints import detections_from_message
 from mocap23_ros.ros.given_camera import GivenModel
 from mocap23_ros.ros.image_decoding import decode_compressed_image, decode_image
+from mocap23_ros.ros.stamps import nanoseconds
 from mocap23_ros.skeletons.formats import COCO17
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class MessageKeypoints:
 
         Raises InputError for what cannot be used, and for a camera that changes.
         """
-        stamp = nanoseconds(message.header)
+        stamp = nanoseconds(message.header.stamp)
         if self._last - stamp > ANOTHER_RUN and stamp > 0:
             raise InputError(f'stamps jump back by {1e-9 * (self._last - stamp):.1f} s: one '
                              'camera and one run of it can be calibrated')

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from sensor_msgs.msg import CameraInfo
 from std_msgs.msg import Header
 
+from mocap23_ros.ros.stamps import nanoseconds
+
 
 class CameraInfoCache:
     """Finds the CameraInfo of an image's stamp or the newest before, else the last that came.
@@ -27,11 +29,11 @@ class CameraInfoCache:
 
     def add(self, info: CameraInfo) -> None:
         """Keep a message; the callback of the subscription."""
-        self._infos.append((_nanoseconds(info.header), info))
+        self._infos.append((nanoseconds(info.header.stamp), info))
 
     def find(self, header: Header) -> CameraInfo | None:
         """Return what belongs to an image with this header; None while it has not come."""
-        stamp = _nanoseconds(header)
+        stamp = nanoseconds(header.stamp)
         infos = list(self._infos)[::-1]  # a copy: the executor's thread adds meanwhile
         if not infos or self._may_come(stamp, infos[0][0]):
             return None
@@ -48,7 +50,3 @@ class CameraInfoCache:
             return True
         self._last = newest
         return False
-
-
-def _nanoseconds(header: Header) -> int:
-    return int(header.stamp.sec) * 1_000_000_000 + int(header.stamp.nanosec)

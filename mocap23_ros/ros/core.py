@@ -18,7 +18,7 @@ from mocap23_ros.lifting.lifter import Lifter
 from mocap23_ros.lifting.lifters import create_lifter
 from mocap23_ros.pipeline.refinement import ALL_STEPS, RefinementSteps
 from mocap23_ros.pipeline.streaming_lifter import StreamingLifter
-from mocap23_ros.ros.given_camera import given_camera, pose_uncertainty
+from mocap23_ros.ros.given_camera import GivenCamera, given_camera, pose_uncertainty
 from mocap23_ros.ros.settings import Settings
 from mocap23_ros.skeletons.conversion import convert_keypoints
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
@@ -79,14 +79,14 @@ class Core:
         self.lifter.close()
 
 
-def create_core(settings: Settings, refinement: RefinementSteps = ALL_STEPS, *, live: bool = True
-                ) -> Core:
+def create_core(settings: Settings, refinement: RefinementSteps = ALL_STEPS, *, live: bool = True,
+                given: GivenCamera | None = None) -> Core:
     """Load what the parameters name; raises InputError where a model is missing or damaged.
 
     refinement: what is done to the lifted joints. live: whether results may depend on the speed of
-    the machine, so that nothing is waited for.
+    the machine, so that nothing is waited for. given: given_camera(settings), where it is read.
     """
-    sd = pose_uncertainty(settings, given_camera(settings))
+    sd = pose_uncertainty(settings, given or given_camera(settings))
     calibrate = chosen_calibration(settings.detector_noise, settings.detector)
     lifter = create_lifter(settings.lifter, **_lifter_options(settings))
     with ExitStack() as parts:

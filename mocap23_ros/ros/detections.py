@@ -8,11 +8,10 @@ import numpy as np
 from geometry_msgs.msg import Point, Pose, PoseWithCovariance, Quaternion, Vector3
 from std_msgs.msg import Header
 
-from mocap23_ros.errors import InputError
 from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
 from mocap23_ros.ros.conversions import root_covariance
 from mocap23_ros.ros.frame_processor import FrameResult
-from mocap23_ros.ros.output import OutputContext
+from mocap23_ros.ros.output import OutputContext, message_package
 from mocap23_ros.ros.pose_array import root_poses
 from mocap23_ros.ros.settings import Settings
 
@@ -21,14 +20,8 @@ class DetectionOutput:
     """The topic ``detections``. Raises InputError where vision_msgs is not installed."""
 
     def __init__(self, context: OutputContext) -> None:
-        try:
-            from vision_msgs import msg
-        except ImportError:
-            raise InputError(
-                'publish_detections needs the package vision_msgs, which is not installed; install '
-                'it with: sudo apt-get install ros-$ROS_DISTRO-vision-msgs') from None
-        self._messages: Any = msg
-        self._publisher = context.create(msg.Detection3DArray, 'detections')
+        self._messages = message_package('vision_msgs', 'publish_detections')
+        self._publisher = context.create(self._messages.Detection3DArray, 'detections')
 
     def publish(self, result: FrameResult, header: Header, settings: Settings) -> None:
         """Publish the people of a frame whose root is known."""

@@ -28,6 +28,7 @@ from mocap23_ros.ros.image_decoding import decode_compressed_image, decode_image
 from mocap23_ros.ros.problems import FrameRejectedError, ProblemLog, Severity
 from mocap23_ros.ros.set_up_watch import SetUpWatch
 from mocap23_ros.ros.settings import Settings
+from mocap23_ros.ros.stamps import nanoseconds
 from mocap23_ros.tracking.floor_places import CameraView
 from mocap23_ros.tracking.track import Track
 
@@ -161,7 +162,7 @@ class FrameProcessor:
                 self._begin_anew(f'the images were {_text(self._image_size)} and now are '
                                  f'{_text(image_size)}')
             self._image_size = image_size
-        tracks = self._core.tracker.update(detections, _seconds(header.stamp), self._view)
+        tracks = self._core.tracker.update(detections, 1e-9 * nanoseconds(header.stamp), self._view)
         _lap(stages, 'detect and track', started)
         result = FrameResult(header, None, image_size, tracks, arrived, stages=stages)
         on_tracks(result)
@@ -200,7 +201,7 @@ class FrameProcessor:
         self._core.follow(world_T_camera)
         # In the core, and nowhere else, the floor is z = 0.
         world_T_camera[2, 3] -= settings.floor_height
-        stamp = _seconds(header.stamp)
+        stamp = 1e-9 * nanoseconds(header.stamp)
         self._set_up.feed(stamp, result.tracks, camera, header.frame_id, world_T_camera,
                           settings.refine_camera_pose)
         world_T_camera = self._set_up.pose.mended(world_T_camera)
@@ -284,10 +285,6 @@ class FrameProcessor:
             image = decode_compressed_image(message)
         _lap(stages, 'decode', started)
         return self._core.detect(image), (image.shape[1], image.shape[0])
-
-
-def _seconds(stamp: 'Time') -> float:
-    return 1e-9 * (stamp.sec * 1_000_000_000 + stamp.nanosec)
 
 
 def _lap(stages: dict[str, float], name: str, started: float) -> None:

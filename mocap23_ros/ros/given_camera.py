@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_file import load_camera_file
 from mocap23_ros.geometry.camera_model import CameraModel
-from mocap23_ros.geometry.poses import pose_from_text
+from mocap23_ros.geometry.poses import above_floor, pose_from_text
 from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
 from mocap23_ros.ros.settings import Settings
 
@@ -43,9 +43,7 @@ class GivenCamera:
         """The pose in the same world shifted so that the file's floor is at z = 0."""
         if self.world_T_camera is None:
             return None
-        pose = self.world_T_camera.copy()
-        pose[2, 3] -= self.floor_height
-        return pose
+        return above_floor(self.world_T_camera, self.floor_height)
 
     def check_floor(self, floor_height: float) -> None:
         """Raise InputError unless the camera stands above this floor, the one of its file."""
@@ -93,6 +91,7 @@ class GivenModel:
     def __init__(self, camera: CameraModel, rectified: bool) -> None:
         """rectified: what the images were when the file was read."""
         self._camera, self._rectified = camera, rectified
+        self._sized = camera  # for images of the size of the last
 
     def camera_for(
         self, header: 'Header', image_size: tuple[int, int], rectified: bool
@@ -102,7 +101,11 @@ class GivenModel:
             raise InputError('camera_file was read for '
                              f'{"rectified" if self._rectified else "raw"} images; configure the '
                              'node again after image_is_rectified has changed')
-        return self._camera.with_image_size(image_size) if all(image_size) else self._camera
+        if not all(image_size):
+            return self._camera
+        if image_size != self._sized.image_size:
+            self._sized = self._camera.with_image_size(image_size)
+        return self._sized
 
 
 class KnownFrames(Protocol):

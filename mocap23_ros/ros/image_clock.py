@@ -9,6 +9,7 @@ from enum import Enum, auto
 from builtin_interfaces.msg import Time
 
 from mocap23_ros.ros.problems import ProblemLog, Severity
+from mocap23_ros.ros.stamps import nanoseconds
 
 SMALL_STEP_BACK = 1.0  # s; larger ones are another time: a bag that loops, another clock
 # A stamp may run ahead of the one before by a second, and by ten times the time that passed here:
@@ -56,15 +57,15 @@ class ImageClock:
 
     def judge(self, stamp: Time, now: int) -> Verdict:
         """Judge the next frame; now: the clock of the node, ns, 0 where it does not run."""
-        nanoseconds = stamp.sec * 1_000_000_000 + stamp.nanosec
-        if nanoseconds <= 0:
+        newest = nanoseconds(stamp)
+        if newest <= 0:
             self._problems.report(
                 'stamp', 'the images have stamp 0; the camera driver must set header.stamp to the '
                 'time of exposure')
             return Verdict.REFUSED
-        age = 1e-9 * (now - nanoseconds) if now > 0 else None
+        age = 1e-9 * (now - newest) if now > 0 else None
         with self._lock:
-            verdict = self._compare(nanoseconds, age)
+            verdict = self._compare(newest, age)
         if verdict is not Verdict.REFUSED:
             self._compare_with_node(age or 0.0)
         return verdict

@@ -4,12 +4,10 @@
 
 import time
 
-import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
-from rclpy.executors import SingleThreadedExecutor
-from rclpy.node import Node
 
 from mocap23_ros.errors import InputError
+from mocap23_ros.ros.private_node import private_node
 
 _PROBLEM = 'problem: '
 _NODE = ': skeletons'
@@ -35,20 +33,11 @@ def listen(seconds: float) -> tuple[dict[str, list[str]], int]:
                 elif value.key == 'people' and value.value.isdigit():
                     most = max(most, int(value.value))
 
-    context = rclpy.Context()
-    rclpy.init(context=context)
-    node = Node('mocap23_check', context=context, start_parameter_services=False)
-    executor = SingleThreadedExecutor(context=context)
-    try:
+    with private_node('mocap23_check') as (node, executor):
         node.create_subscription(DiagnosticArray, '/diagnostics', hear, 50)
-        executor.add_node(node)
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             executor.spin_once(timeout_sec=left)
-    finally:
-        executor.shutdown()
-        node.destroy_node()
-        rclpy.try_shutdown(context=context)
     if not problems:
         raise InputError(f'no lifter_node was heard on /diagnostics in {seconds:g} s: is it '
                          'running, and are ROS_DOMAIN_ID and the RMW the same?')

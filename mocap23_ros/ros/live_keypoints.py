@@ -5,13 +5,11 @@
 import time
 from collections.abc import Callable
 
-import rclpy
-from rclpy.executors import SingleThreadedExecutor
-from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo
 
 from mocap23_msgs.msg import Keypoints2DArray
 from mocap23_ros.errors import InputError
+from mocap23_ros.ros.private_node import private_node
 from mocap23_ros.ros.topics import sensor_data_qos
 
 _LOOK_AROUND = 0.5  # seconds between looks at who publishes CameraInfo
@@ -38,15 +36,10 @@ def hear_keypoints(topic: str, seconds: float,
     def hear_info(info: CameraInfo) -> None:
         infos[info.header.frame_id] = info
 
-    context = rclpy.Context()
-    rclpy.init(context=context)
-    node = Node('mocap23_calibrate', context=context, start_parameter_services=False)
-    executor = SingleThreadedExecutor(context=context)
     heard: set[str] = set()
-    try:
+    with private_node('mocap23_calibrate') as (node, executor):
         node.create_subscription(Keypoints2DArray, topic, hear, sensor_data_qos(100))
         full_name = node.resolve_topic_name(topic)
-        executor.add_node(node)
         started = looked = time.monotonic()
         while time.monotonic() < (started if first is None else first) + seconds:
             executor.spin_once(timeout_sec=0.1)
@@ -59,10 +52,6 @@ def hear_keypoints(topic: str, seconds: float,
                 if _CAMERA_INFO in types and name not in heard:
                     heard.add(name)
                     node.create_subscription(CameraInfo, name, hear_info, sensor_data_qos())
-    finally:
-        executor.shutdown()
-        node.destroy_node()
-        rclpy.try_shutdown(context=context)
     if first is None:
         raise InputError(f'nothing came on {full_name} in {seconds:g} s: is a node running that '
                          'publishes mocap23_msgs/Keypoints2DArray there, and are ROS_DOMAIN_ID and '

@@ -2,15 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Joints as mocap4r2_msgs/Markers, which tools for marker-based motion capture take."""
 
-from typing import Any
 
 import numpy as np
 from geometry_msgs.msg import Point
 from std_msgs.msg import Header
 
-from mocap23_ros.errors import InputError
 from mocap23_ros.ros.frame_processor import FrameResult
-from mocap23_ros.ros.output import OutputContext
+from mocap23_ros.ros.output import OutputContext, message_package
 from mocap23_ros.ros.settings import Settings
 from mocap23_ros.tracking.track import TrackState
 
@@ -21,15 +19,9 @@ class MocapMarkerOutput:
     """The topic ``mocap_markers``. Raises InputError where mocap4r2_msgs is not installed."""
 
     def __init__(self, context: OutputContext) -> None:
-        try:
-            from mocap4r2_msgs import msg
-        except ImportError:
-            raise InputError(
-                'publish_mocap_markers needs the package mocap4r2_msgs, which is not installed; '
-                'install it with: sudo apt-get install ros-$ROS_DISTRO-mocap4r2-msgs') from None
-        self._messages: Any = msg
+        self._messages = message_package('mocap4r2_msgs', 'publish_mocap_markers')
         self._joint_names = context.output_format.joint_names
-        self._publisher = context.create(msg.Markers, 'mocap_markers')
+        self._publisher = context.create(self._messages.Markers, 'mocap_markers')
         self._frames = 0
 
     def publish(self, result: FrameResult, header: Header, settings: Settings) -> None:

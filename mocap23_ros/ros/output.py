@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The protocol of further outputs: each makes something of the skeletons, on its own topic."""
 
+import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from rclpy.lifecycle import LifecyclePublisher
 from std_msgs.msg import Header
 
+from mocap23_ros.errors import InputError
 from mocap23_ros.ros.frame_processor import FrameResult
 from mocap23_ros.ros.settings import Settings
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
@@ -26,6 +28,16 @@ class OutputContext:
     create: Callable[[type, str], LifecyclePublisher]
     output_format: SkeletonFormat
     settings: Settings
+
+
+def message_package(name: str, parameter: str) -> Any:
+    """The messages of a package that few have; InputError, naming the parameter, without it."""
+    try:
+        return importlib.import_module(f'{name}.msg')
+    except ImportError:
+        raise InputError(
+            f'{parameter} needs the package {name}, which is not installed; install it with: '
+            f'sudo apt-get install ros-$ROS_DISTRO-{name.replace("_", "-")}') from None
 
 
 class Output(Protocol):

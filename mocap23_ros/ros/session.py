@@ -69,7 +69,7 @@ class Session:
         self._given.check_floor(settings.floor_height)
         with ExitStack() as parts:
             with native_lines_to(node.get_logger().debug):
-                core = create_core(settings, live=not self._keeps_all)
+                core = create_core(settings, live=not self._keeps_all, given=self._given)
             parts.callback(core.close)
             self._clock = ImageClock(problems)
             prefix = frame_prefix(node, settings.frame_prefix)

@@ -12,6 +12,7 @@ from tf2_msgs.msg import TFMessage
 
 from mocap23_ros.ros.frame_names import FrameNameWatch
 from mocap23_ros.ros.problems import ProblemLog, Severity
+from mocap23_ros.ros.stamps import nanoseconds
 
 # Skeletons, of this node or another: never between a camera and the world, and a buffer keeps
 # every frame that it ever heard of.
@@ -40,8 +41,14 @@ class CameraTransformListener(tf2_ros.TransformListener):
 
     def callback(self, data: TFMessage) -> None:
         """Store moving transforms."""
-        self._names.heard(t for t in data.transforms if _PERSON.search(t.child_frame_id))
-        data.transforms = [t for t in data.transforms if not _PERSON.search(t.child_frame_id)]
+        people: list[TransformStamped] = []
+        others: list[TransformStamped] = []
+        for transform in data.transforms:
+            is_person = _PERSON.search(transform.child_frame_id)
+            (people if is_person else others).append(transform)
+        if people:
+            self._names.heard(people)
+            data.transforms = others
         if not data.transforms:
             return
         now = max(self._node_clock.now().nanoseconds, self._newest_image())
@@ -63,5 +70,4 @@ class CameraTransformListener(tf2_ros.TransformListener):
 
     @staticmethod
     def _lead(transform: TransformStamped, now: int) -> float:
-        stamp = transform.header.stamp
-        return 1e-9 * (stamp.sec * 1_000_000_000 + stamp.nanosec - now)
+        return 1e-9 * (nanoseconds(transform.header.stamp) - now)

@@ -18,6 +18,7 @@ from mocap23_ros.geometry.poses import (
 from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
 from mocap23_ros.ros.camera_poses import NoTransformError, camera_frame_of
 from mocap23_ros.ros.settings import Settings
+from mocap23_ros.ros.stamps import nanoseconds
 from mocap23_ros.tracking.track import TrackState
 
 _MEMORY, _LONGEST_MEMORY = 10.0, 600.0  # s; the first is what tf2 keeps by default
@@ -122,7 +123,7 @@ class PersonFrames:
 
         LOST people get none.
         """
-        stamp = header.stamp.sec * 1_000_000_000 + header.stamp.nanosec
+        stamp = nanoseconds(header.stamp)
         if stamp <= self._last_stamp:
             return []
         self._last_stamp = stamp
