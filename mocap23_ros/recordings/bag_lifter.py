@@ -31,7 +31,7 @@ from mocap23_ros.ros.camera_poses import CameraPoses
 from mocap23_ros.ros.camera_source import Cameras, CameraSource
 from mocap23_ros.ros.core import Core
 from mocap23_ros.ros.frame_processor import FrameProcessor, FrameResult
-from mocap23_ros.ros.given_camera import GivenModel, GivenPose, given_camera
+from mocap23_ros.ros.given_camera import GivenCamera, GivenModel, GivenPose, given_camera
 from mocap23_ros.ros.problems import FrameRejectedError, ProblemLog
 from mocap23_ros.ros.settings import Settings
 from mocap23_ros.ros.stamps import nanoseconds
@@ -88,7 +88,7 @@ def lift_bag(source: BagSource, settings: Settings, core: Core,
     log = _Notes()
     problems = ProblemLog(log, time.monotonic)
     with BagReader(source.bag) as bag:
-        given = given_camera(settings)
+        given = _given_camera(settings)
         topics = find_topics(bag, source.bag, source.topic, settings.detector == 'external',
                              info_needed=given.camera is None)
         cameras: Cameras = CameraSource(
@@ -116,6 +116,15 @@ def lift_bag(source: BagSource, settings: Settings, core: Core,
                      topics, findings is not None)
 
 
+def _given_camera(settings: Settings) -> GivenCamera:
+    """As given_camera; the floor of a pose in a file is that of the file, and counts once."""
+    given = given_camera(settings)
+    if given.world_T_camera is not None and given.floor_height and settings.floor_height:
+        raise InputError(f'{settings.camera_file} and floor_height both say how high the floor is; '
+                         'leave floor_height out')
+    return given
+
+
 def usual_detector(bag: Path) -> str:
     """``external`` for a bag with keypoints and without images, else the node's default."""
     with BagReader(bag) as reader:
@@ -125,7 +134,7 @@ def usual_detector(bag: Path) -> str:
 
 def check_bag(source: BagSource, settings: Settings) -> None:
     """Refuse a bag without the topics that are needed, before a model is loaded; InputError."""
-    given = given_camera(settings)
+    given = _given_camera(settings)
     with BagReader(source.bag) as bag:
         find_topics(bag, source.bag, source.topic, settings.detector == 'external',
                     info_needed=given.camera is None)

@@ -139,6 +139,20 @@ def test_static_tf_of_another_bag_and_camera_files(tmp_path):
     np.testing.assert_allclose(filed['joints'], plain['joints'], atol=1e-4)
 
 
+def test_the_floor_of_a_camera_file_counts_once(tmp_path, capsys):
+    bag = walk(tmp_path / 'bag', without=['/tf_static', '/camera_info'])
+    raised = bags.POSE.copy()
+    raised[2, 3] += 0.3
+    save_camera_file(tmp_path / 'camera.yaml', CameraFile(CameraModel.from_calibration(
+        bags.K, np.zeros(5), 'plumb_bob', bags.SIZE), raised, floor_height=0.3))
+    camera = ('--camera', tmp_path / 'camera.yaml')
+    joints = lift(bag, tmp_path / 'a.npz', *camera)['joints']
+    plain = lift(walk(tmp_path / 'plain'), tmp_path / 'plain.npz')['joints']
+    np.testing.assert_allclose(joints, plain, atol=1e-4)
+    lift(bag, tmp_path / 'b.npz', *camera, '--floor-height', 0.3, expected=2)
+    assert 'both say how high the floor is' in refused(capsys)
+
+
 @pytest.mark.parametrize('storage', ['mcap', 'sqlite3'])
 def test_truncated_bags(storage, tmp_path, capsys):
     bag = walk(tmp_path / 'bag', storage=STORAGE[storage])
