@@ -4,11 +4,11 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from mocap23_ros.cli.bag_arguments import parse_configuration, settings_from
 from mocap23_ros.cli.batch_arguments import (
@@ -27,6 +27,7 @@ from mocap23_ros.writable_places import check_writable
 if TYPE_CHECKING:
     from mocap23_ros.evaluation.recording_evaluation import Configuration, JudgedBag
     from mocap23_ros.evaluation.truth_alignment import AlignmentWanted
+    from mocap23_ros.live.bag_run import BagRun
 
 SKELETONS = 'mocap23_msgs/msg/SkeletonArray'
 
@@ -34,7 +35,7 @@ SKELETONS = 'mocap23_msgs/msg/SkeletonArray'
 def is_lifted(arguments: argparse.Namespace) -> bool:
     """Whether the images of the bag are meant, and not skeletons that the node published."""
     from mocap23_ros.recordings.bag_reader import BagReader
-    if arguments.configurations or arguments.truth_topic:
+    if arguments.configurations or arguments.truth_topic or arguments.live is not None:
         return True
     with BagReader(arguments.bag) as bag:
         return not bag.of_type(SKELETONS)
@@ -62,6 +63,7 @@ def configurations(arguments: argparse.Namespace) -> list['Configuration']:
 def evaluate_bag(arguments: argparse.Namespace) -> int:
     """Lift the bag with every configuration and write the report."""
     from mocap23_ros.evaluation import recording_evaluation as evaluation
+    from mocap23_ros.evaluation.recording_report import write_recording_report
     judged: dict[str, JudgedBag] = {}
     wanted = configurations(arguments)
     for configuration in wanted:
@@ -73,10 +75,11 @@ def evaluate_bag(arguments: argparse.Namespace) -> int:
         with progress(f'{arguments.bag.name}: {configuration.name}') as report:
             judged[configuration.name] = evaluation.judge_bag(
                 arguments.bag, configuration, report)
+    live = _play(arguments, wanted)
     for name, result in judged.items():
-        for note in result.lifted.notes:
+        for note in [*result.lifted.notes, *(live[name].notes if live else ())]:
             print(f'mocap23 evaluate: {name}: {note}', file=sys.stderr, flush=True)
-    write(judged, arguments.bag, arguments.out)
+    write_recording_report(judged, arguments.bag, arguments.out, live)
     if arguments.rerun:
         from mocap23_ros.recordings.rerun_file import save_rerun
         floor = wanted[0].settings.floor_height
@@ -85,7 +88,37 @@ def evaluate_bag(arguments: argparse.Namespace) -> int:
                    next(iter(judged.values())).lifted.observed)
     for name, result in judged.items():
         print(f'{name}: {evaluation.text_of_figures(result.figures)}')
+        if live:
+            print(f'{name}, live: {_live_text(live[name].figures)}')
     return 0
+
+
+def _play(arguments: argparse.Namespace, wanted: Sequence['Configuration']
+          ) -> dict[str, 'BagRun']:
+    """Play the bag through the node with every configuration; nothing without --live."""
+    if arguments.live is None:
+        return {}
+    from mocap23_ros.evaluation.recording_evaluation import settings_of
+    from mocap23_ros.live.bag_run import play_bag
+    from mocap23_ros.recordings.bag_lifter import BagSource
+    runs = {}
+    for number, configuration in enumerate(wanted):
+        source = BagSource(arguments.bag, configuration.topic, configuration.tf_bags)
+        with progress(f'{arguments.bag.name}: {configuration.name}, live') as report:
+            runs[configuration.name] = play_bag(
+                source, settings_of(arguments.bag, configuration),
+                arguments.out / 'logs' / f'live-{number + 1}', arguments.live, report)
+    return runs
+
+
+def _live_text(figures: dict[str, Any]) -> str:
+    latency = figures['latency_ms']
+    times = ', '.join(f'{name} -' if value is None else f'{name} {value:.0f} ms'
+                      for name, value in latency.items())
+    memory = figures['memory_mb']['peak']
+    return (f'latency {times}; {figures["frames_out"]} of {figures["frames_in"]} images published; '
+            f'{figures["node_cpu_cores"]:.2f} cores'
+            + ('' if memory is None else f', {memory:.0f} MB'))
 
 
 def evaluate_bags(arguments: argparse.Namespace) -> int:
@@ -108,53 +141,6 @@ def evaluate_bags(arguments: argparse.Namespace) -> int:
     return say_failures('evaluate', document['failures'])
 
 
-def write(judged: dict[str, 'JudgedBag'], bag: Path, folder: Path) -> dict[str, Any]:
-    """Write report.json and report.html; returns the JSON document."""
-    from mocap23_ros.evaluation.comparison import table
-    from mocap23_ros.evaluation.comparison import write as write_comparison
-    from mocap23_ros.evaluation.recording_evaluation import main_person, text_of_figures
-    from mocap23_ros.evaluation.report import write_report
-    from mocap23_ros.evaluation.report_contents import MethodResult, Report
-
-    facts = {f'without truth: {name}': text_of_figures(result.figures)
-             for name, result in judged.items()}
-    live = {'recording': {name: {
-        'bag': bag.name, 'topics': list(result.lifted.topics), 'images': result.lifted.images,
-        'refused': result.lifted.refused, 'figures': result.figures}
-        for name, result in judged.items()}}
-    notes = [f'{name}: {note}' for name, result in judged.items() for note in result.lifted.notes]
-    comparisons = [result.comparison for result in judged.values() if result.comparison]
-    if comparisons:
-        together = comparisons[0]
-        for other in comparisons[1:]:
-            together.errors |= other.errors
-            together.joints |= other.joints
-            together.notes += [note for note in other.notes if note not in together.notes]
-        together.notes += notes
-        print(table(together))
-        return write_comparison(together, folder, live, facts)
-    methods, stamps = [], next(iter(judged.values())).lifted.motion.stamps
-    for name, result in judged.items():
-        joints = main_person(result.lifted.motion)
-        methods.append(MethodResult(
-            name, 'the person who is seen most', {
-                'jitter_10ms3': result.figures['jitter_10ms3'],
-                'frames': result.figures['frames']}, _at(stamps, result, joints)))
-    fps = 1 / float(np.median(np.diff(stamps))) if len(stamps) > 1 else 30.0
-    return write_report(Report(
-        f'mocap23 evaluate: {bag.name}', bag.name, fps, stamps - stamps[0],
-        np.full((len(stamps), 17, 3), np.nan), methods, live=live, facts=facts,
-        notes=['There is no truth: the figures tell what cannot be right, not how far it is off.',
-               *notes]), folder)
-
-
-def _at(stamps: np.ndarray, result: 'JudgedBag', joints: np.ndarray) -> np.ndarray:
-    """Joints at the stamps of the first configuration, which are those of all images."""
-    own = result.lifted.motion.stamps
-    rows = np.clip(np.searchsorted(own, stamps), 0, len(own) - 1)
-    return np.where((own[rows] == stamps)[:, None, None], joints[rows], np.nan)
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of bags whose images are lifted."""
     from mocap23_ros.cli.bag_arguments import add_bag_source
@@ -174,6 +160,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                              'estimated from the motion')
     parser.add_argument('--align-rigid', action='store_true',
                         help='turn and move the truth as a whole onto the estimate')
+    parser.add_argument('--live', nargs='?', const=inf, type=float, metavar='SECONDS',
+                        help='with --bag: also play it (SECONDS of it) at its pace through a node '
+                             'process, and report latency, drops, CPU and memory (needs ROS 2)')
     parser.add_argument('--camera', type=Path, metavar='CAMERA.yaml',
                         help='with --bag: in place of CameraInfo, and of TF where it has a pose')
     parser.add_argument('--rectified', action='store_true', default=None,
@@ -193,6 +182,20 @@ def alignment_wanted(arguments: argparse.Namespace) -> 'AlignmentWanted':
     return AlignmentWanted(arguments.align_time, arguments.align_rigid)
 
 
+def _check_live(arguments: argparse.Namespace) -> None:
+    if not arguments.bag:
+        raise InputError('--live goes with --bag')
+    if not arguments.live > 0:
+        raise InputError(f'--live {arguments.live:g}: give seconds, or nothing for the whole bag')
+    try:
+        import rclpy  # noqa: F401
+
+        import mocap23_msgs.msg  # noqa: F401
+    except ImportError as error:
+        raise InputError(f'--live needs ROS 2 and mocap23_msgs ({error}); "make demo" sets up '
+                         'both, or source your workspace') from None
+
+
 def check(arguments: argparse.Namespace) -> None:
     """Refuse what does not go with the images of a bag; InputError."""
     from mocap23_ros.cli.bag_arguments import check_bag_options
@@ -201,6 +204,8 @@ def check(arguments: argparse.Namespace) -> None:
     if arguments.rerun and not arguments.bag:
         raise InputError('--rerun goes with --bag')
     check_rerun_file(arguments.rerun)
+    if arguments.live is not None:
+        _check_live(arguments)
     if arguments.align_time not in (None, 'estimate') and not abs(arguments.align_time) < 1e11:
         raise InputError(f'--align-time {arguments.align_time:g}: give seconds')
     if not (arguments.truth or arguments.truth_topic):

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.atomic_files import replacing
-from mocap23_ros.demo.live_run import LivePlan, LiveRun
 from mocap23_ros.demo.overlay import (
     FloorMap,
     VideoWriter,
@@ -20,8 +19,10 @@ from mocap23_ros.demo.overlay import (
     draw_skeleton,
     resized_frames,
 )
-from mocap23_ros.demo.recorded_run import RecordedRun
+from mocap23_ros.demo.played_take import LivePlan
 from mocap23_ros.demo.sample_video import read_frames
+from mocap23_ros.live.live_run import LiveRun
+from mocap23_ros.live.recorded_run import RecordedRun
 
 INSET_SHARE = 0.4  # of the image's width
 

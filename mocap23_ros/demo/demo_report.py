@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.demo.live_run import LiveRun
-from mocap23_ros.demo.recorded_run import RecordedRun
 from mocap23_ros.demo.sample_camera import SampleCamera
 from mocap23_ros.demo.take import SampleTake
 from mocap23_ros.evaluation.limits import information_limit
 from mocap23_ros.evaluation.metrics import evaluate_motion
 from mocap23_ros.evaluation.report_contents import MethodResult
+from mocap23_ros.live.live_run import LiveRun
+from mocap23_ros.live.recorded_run import RecordedRun
 from mocap23_ros.skeletons.coco17 import ANKLES, ELBOWS, HIPS, KNEES, SHOULDERS, WRISTS
 
 

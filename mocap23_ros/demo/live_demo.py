@@ -23,17 +23,17 @@ from mocap23_ros.demo.demo_report import (
     truth_figures,
     truth_notes,
 )
-from mocap23_ros.demo.live_run import LivePlan, LiveRun, run_live
 from mocap23_ros.demo.other_methods import offline_motions
-from mocap23_ros.demo.recorded_run import RecordedRun, read_run
-from mocap23_ros.demo.recorder import bag_typestore
-from mocap23_ros.demo.run_statistics import live_figures
+from mocap23_ros.demo.played_take import LivePlan, play_take
 from mocap23_ros.demo.take import SampleTake, load_take
 from mocap23_ros.errors import InputError
 from mocap23_ros.evaluation.machine_description import commit_line, hardware_line
 from mocap23_ros.evaluation.report import plain, write_report
-from mocap23_ros.evaluation.report_contents import Report
+from mocap23_ros.evaluation.report_contents import LiveFigures, Report
 from mocap23_ros.evaluation.report_figures import root_errors_mm
+from mocap23_ros.live.live_run import LiveRun
+from mocap23_ros.live.recorded_run import RecordedRun, read_run
+from mocap23_ros.live.run_statistics import live_figures
 
 ReportProgress = Callable[[str, int, int], None]
 OUTPUTS = ('report.json', 'report.html', 'overlay.mp4', 'skeletons.npz', 'camera.yaml', 'bag')
@@ -74,7 +74,7 @@ def run_demo(options: DemoOptions, report: ReportProgress) -> dict[str, Any]:
         raise InputError(f'{options.out} cannot be written ({error.strerror}); give another '
                          '--out') from None
     try:
-        live = run_live(plan, work, logs, report)
+        live = play_take(plan, work, logs, report)
         document = _evaluate(take, plan, live, options, work, report)
         _move_into_place(work, options.out)
         return document
@@ -102,7 +102,7 @@ def _plan(take: SampleTake, options: DemoOptions) -> LivePlan:
 def _evaluate(take: SampleTake, plan: LivePlan, live: LiveRun, options: DemoOptions,
               folder: Path, report: ReportProgress) -> dict[str, Any]:
     report('read the bag', 0, 1)
-    run = read_run(live.bag, bag_typestore())
+    run = read_run(live.bag)
     report('read the bag', 1, 1)
     truth = take.truth.joints[live.frames]
     person_id, view_error = _match_person(take, plan, live, run)
@@ -121,13 +121,14 @@ def _evaluate(take: SampleTake, plan: LivePlan, live: LiveRun, options: DemoOpti
                 'view_error_px': plain(view_error), 'hardware': hardware_line(),
                 'commit': commit_line(), 'command': options.command}
     latency = 1000 * run.latency[np.isfinite(run.latency)]
+    runs = LiveFigures({methods[0].name: latency}, {methods[0].name: live.memory_mb})
     stamps = (live.stamps_ns - live.stamps_ns[0]) * 1e-9
     report('write the report', 0, 1)
     document = write_report(Report(
         title='mocap23 demo: real video through the ROS 2 node',
         dataset=_dataset(options), fps=plan.rate, stamps=stamps, truth=truth, methods=methods,
-        floor_height=plan.floor_height, live=figures, latencies_ms=latency,
-        memory_mb=live.memory_mb, facts=_facts(plan, options, figures, codec, left_out),
+        floor_height=plan.floor_height, live=figures, runs=runs,
+        facts=_facts(plan, options, figures, codec, left_out),
         notes=truth_notes(take, plan.camera, view_error), picture=picture or None), folder)
     report('write the report', 1, 1)
     return document

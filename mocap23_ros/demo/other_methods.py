@@ -9,14 +9,15 @@ from numpy.typing import NDArray
 
 from mocap23_ros.baselines.mediapipe_pnp import MediapipePnp
 from mocap23_ros.demo.demo_report import MethodEstimate
-from mocap23_ros.demo.live_run import LivePlan, LiveRun
 from mocap23_ros.demo.overlay import resized_frames
-from mocap23_ros.demo.recorded_run import RecordedRun
+from mocap23_ros.demo.played_take import LivePlan
 from mocap23_ros.demo.sample_video import read_frames
 from mocap23_ros.demo.take import DETECTOR, SampleTake
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.poses import above_floor
 from mocap23_ros.lifting.lifters import LIFTERS, create_lifter
+from mocap23_ros.live.live_run import LiveRun
+from mocap23_ros.live.recorded_run import RecordedRun
 from mocap23_ros.pipeline.streaming_lifter import StreamingLifter
 from mocap23_ros.recordings.offline_lifter import lift_offline
 from mocap23_ros.recordings.recording import KeypointRecording

@@ -3,25 +3,21 @@
 """A process that plays one camera of the sample as a ROS 2 camera driver would.
 
 Publishes image (sensor_msgs/Image) or image/compressed only where somebody listens, camera_info,
-and the camera's pose on /tf_static. Says on its standard output, one JSON object a line, what it
-does; begins when it reads a line on its standard input.
-Before, it waits until node and recorder listen: what is published earlier would be lost.
+and the camera's pose on /tf_static.
 """
 
 import argparse
-import json
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
-import rclpy
 import tf2_ros
 from geometry_msgs.msg import Quaternion, TransformStamped, Vector3
 from numpy.typing import NDArray
-from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
@@ -33,17 +29,19 @@ from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_file import load_camera_file
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.geometry.poses import translation_quaternion_from_pose
+from mocap23_ros.live.player_process import run_player
 
 JPEG_QUALITY = 80
-PROGRESS_EVERY = 15  # images
 
 
-class Player(Node):
+class SamplePlayer(Node):
     """Publishes images from memory: nothing is decoded, scaled or compressed while it plays."""
 
     def __init__(self, camera: SampleCamera, images: dict[int, NDArray[np.uint8]],
-                 world_frame: str) -> None:
+                 sequence: NDArray[np.int64], arguments: argparse.Namespace) -> None:
         super().__init__('sample_camera', namespace='camera')
+        self._sequence, self._rate = sequence, arguments.rate
+        self._transport = arguments.transport
         self._frame_id = f'{camera.name}_optical_frame'
         # Reliable, so that local readers may ask for it; best-effort readers match as well.
         # Deep enough that a busy machine loses nothing of the small messages.
@@ -60,7 +58,8 @@ class Player(Node):
         self._compressed = {index: compressed_message(image) for index, image in images.items()}
         self._broadcaster = tf2_ros.StaticTransformBroadcaster(self)
         self._broadcaster.sendTransform(
-            pose_message(camera, world_frame, self._frame_id, self.get_clock().now().to_msg()))
+            pose_message(camera, arguments.world_frame, self._frame_id,
+                         self.get_clock().now().to_msg()))
 
     def publish(self, index: int) -> int:
         """Publish one frame with the stamp of now; returns that stamp in nanoseconds."""
@@ -78,10 +77,22 @@ class Player(Node):
             self.compressed_publisher.publish(compressed)
         return int(now.nanoseconds)
 
-    def is_heard(self, transport: str) -> bool:
+    def play(self, advance: Callable[[int, int], None]) -> dict[str, NDArray]:
+        """Publish at a steady rate; an image that is late moves no other."""
+        stamps = np.empty(len(self._sequence), np.int64)
+        start = time.monotonic()
+        for number, index in enumerate(self._sequence):
+            wait = start + number / self._rate - time.monotonic()
+            if wait > 0:
+                time.sleep(wait)
+            stamps[number] = self.publish(int(index))
+            advance(number + 1, len(self._sequence))
+        return {'stamps_ns': stamps, 'frames': self._sequence}
+
+    def is_heard(self) -> bool:
         """Whether the node (images, camera_info) and the recorder (both) listen."""
         found = self.listeners()
-        images = found['image'] if transport == 'raw' else found['compressed'] - 1
+        images = found['image'] if self._transport == 'raw' else found['compressed'] - 1
         return images >= 1 and found['compressed'] >= 1 and found['camera_info'] >= 2
 
     def listeners(self) -> dict[str, int]:
@@ -151,27 +162,8 @@ def load_images(path: Path, indices: NDArray[np.int64],
     return images
 
 
-def _say(**words: Any) -> None:
-    print(json.dumps(words), flush=True)
-
-
-def _play(player: Player, sequence: NDArray[np.int64], rate: float) -> NDArray[np.int64]:
-    """Publish at a steady rate; an image that is late moves no other. Returns the stamps."""
-    stamps = np.empty(len(sequence), np.int64)
-    start = time.monotonic()
-    for number, index in enumerate(sequence):
-        wait = start + number / rate - time.monotonic()
-        if wait > 0:
-            time.sleep(wait)
-        stamps[number] = player.publish(int(index))
-        if number % PROGRESS_EVERY == 0:
-            _say(event='progress', sent=number + 1, total=len(sequence))
-    _say(event='progress', sent=len(sequence), total=len(sequence))
-    return stamps
-
-
 def main() -> int:
-    """Run the player; the arguments are those that live_demo gives."""
+    """Run the player; the arguments are those that played_take gives."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--video', type=Path, required=True)
     parser.add_argument('--camera', type=Path, required=True, help='camera file (yaml)')
@@ -184,43 +176,19 @@ def main() -> int:
                         help='what the node is waited for on')
     parser.add_argument('--stamps', type=Path, required=True, help='npz written at the end')
     arguments = parser.parse_args()
-    node = None
-    try:
-        rclpy.init()
-        contents = load_camera_file(arguments.camera)
-        if contents.world_T_camera is None:
-            raise InputError(f'{arguments.camera} has no world_T_camera')
-        camera = SampleCamera(contents.name, contents.camera, contents.world_T_camera)
-        sequence = frame_sequence(arguments.frame_count, arguments.fps, arguments.rate,
-                                  arguments.seconds)
-        width, height = camera.model.image_size
-        images = load_images(arguments.video, sequence, (width, height))
-        node = Player(camera, images, arguments.world_frame)
-        del images
-        while not node.is_heard(arguments.transport):
-            time.sleep(0.1)
-        _say(event='ready')
-        if not sys.stdin.readline():
-            return 1  # the parent is gone
-        stamps = _play(node, sequence, arguments.rate)
-        with arguments.stamps.open('wb') as stream:
-            np.savez(stream, stamps_ns=stamps, frames=sequence)
-        _say(event='done', listeners=node.listeners())
-        sys.stdin.readline()  # stay for late acknowledgements until the parent says so
-    except (KeyboardInterrupt, ExternalShutdownException):
-        return 130
-    except RuntimeError:
-        if rclpy.ok():  # else: ended in the middle of a publish
-            raise
-        return 130
-    except InputError as error:
-        print(error, file=sys.stderr)
-        return 2
-    finally:
-        if node is not None:
-            node.destroy_node()
-        rclpy.try_shutdown()
-    return 0
+    return run_player(lambda: _make(arguments), arguments.stamps)
+
+
+def _make(arguments: argparse.Namespace) -> 'SamplePlayer':
+    contents = load_camera_file(arguments.camera)
+    if contents.world_T_camera is None:
+        raise InputError(f'{arguments.camera} has no world_T_camera')
+    camera = SampleCamera(contents.name, contents.camera, contents.world_T_camera)
+    sequence = frame_sequence(arguments.frame_count, arguments.fps, arguments.rate,
+                              arguments.seconds)
+    width, height = camera.model.image_size
+    images = load_images(arguments.video, sequence, (width, height))
+    return SamplePlayer(camera, images, sequence, arguments)
 
 
 if __name__ == '__main__':

@@ -14,6 +14,7 @@ from mocap23_ros.errors import InputError
 from mocap23_ros.evaluation.metrics import by_distance, motion_errors, summarise
 from mocap23_ros.evaluation.motion_files import MotionArrays, load_bag, load_motion
 from mocap23_ros.evaluation.motion_matching import at_frames_of, match, match_frames
+from mocap23_ros.evaluation.report_contents import LiveFigures
 from mocap23_ros.evaluation.truth_alignment import (
     NOTHING,
     Alignment,
@@ -240,10 +241,11 @@ def table(result: Comparison) -> str:
 
 
 def write(result: Comparison, folder: Path, further: Mapping[str, Any] | None = None,
-          facts: Mapping[str, str] | None = None) -> dict[str, Any]:
+          facts: Mapping[str, str] | None = None, runs: LiveFigures | None = None
+          ) -> dict[str, Any]:
     """Write report.json and report.html; returns the JSON document.
 
-    further: top-level entries of report.json. facts: label -> text for the page.
+    further: top-level entries of report.json. facts: label -> text for the page. runs: live ones.
     """
     from mocap23_ros.evaluation.report import write_report
     from mocap23_ros.evaluation.report_contents import METRIC_KEYS, MethodResult, Report
@@ -265,4 +267,4 @@ def write(result: Comparison, folder: Path, further: Mapping[str, Any] | None = 
         live['alignment'] = [alignment.as_json() for alignment in result.alignments.values()]
     return write_report(Report(
         f'mocap23 evaluate: {result.dataset}', result.dataset, result.fps, stamps, truth, methods,
-        live=live, notes=result.notes, facts=facts or {}), folder)
+        live=live, runs=runs, notes=result.notes, facts=facts or {}), folder)

@@ -85,9 +85,7 @@ def evaluate_recording(path: Path, configuration: Configuration) -> dict[str, An
 def judge_bag(path: Path, configuration: Configuration, progress: Progress | None = None
               ) -> JudgedBag:
     """Lift a bag and measure the motion; raises InputError."""
-    settings = configuration.settings
-    if configuration.find_input and usual_detector(path) == 'external':
-        settings = replace(settings, detector='external')
+    settings = settings_of(path, configuration)
     source = BagSource(path, configuration.topic, configuration.tf_bags)
     check_bag(source, settings)
     said: list[str] = []
@@ -103,6 +101,13 @@ def judge_bag(path: Path, configuration: Configuration, progress: Progress | Non
             configuration.align)
         comparison.notes[:0] = said
     return JudgedBag(lifted, figures, comparison)
+
+
+def settings_of(path: Path, configuration: Configuration) -> Settings:
+    """The parameters of the node for a bag; InputError where it cannot be read."""
+    if configuration.find_input and usual_detector(path) == 'external':
+        return replace(configuration.settings, detector='external')
+    return configuration.settings
 
 
 def motion_arrays(motion: RecordedMotion) -> MotionArrays:

@@ -24,6 +24,21 @@ METRICS = (
     ('coverage_95', 'Coverage', '', 2, 'share of joints within the predicted 95 % ellipsoid'),
     ('limit_ratio', 'Err/limit', '', 2, 'Abs-MPJPE over what geometry and pixel noise allow'),
 )
+# The same of live runs; a dot leads into a group.
+LIVE = (
+    ('latency_ms.p50', 'p50', 'ms', 0, 'image stamp to publication, median'),
+    ('latency_ms.p95', 'p95', 'ms', 0, '95th percentile of it'),
+    ('latency_ms.p99', 'p99', 'ms', 0, '99th percentile of it'),
+    ('delay_in_bag_ms', 'of it before', 'ms', 0,
+     'from the stamp of an image to its recording, median'),
+    ('rate_hz', 'rate', 'Hz', 1, 'published skeletons'),
+    ('frames_in', 'in', 'images', 0, 'images played'),
+    ('frames_out', 'out', 'images', 0, 'images whose skeletons were published'),
+    ('frames_dropped', 'dropped', 'images', 0, 'images left out for newer ones, lost or refused'),
+    ('node_cpu_cores', 'CPU', 'cores', 2, 'of the node while it was played'),
+    ('memory_mb.peak', 'memory', 'MB', 0, 'largest resident set of the node'),
+    ('memory_mb.growth', 'growth', 'MB', 1, 'of memory in the second half'),
+)
 METRIC_KEYS = tuple(entry[0] for entry in METRICS)
 
 
@@ -42,12 +57,21 @@ class MethodResult:
 
 
 @dataclass(frozen=True)
+class LiveFigures:
+    """Live runs by their names: latency of every published frame, memory of the node [N,2] s, MB.
+    """
+
+    latencies_ms: Mapping[str, NDArray[np.floating]]
+    memory_mb: Mapping[str, NDArray[np.floating]]
+
+
+@dataclass(frozen=True)
 class Report:
     """Everything that goes into report.json and report.html.
 
     stamps: float64 [F] s from the start; truth: float [F,17,3] metres, z up; all NaN: unknown.
     live: top-level numbers of a live run (latency_ms, rate_hz, frames_in and so on), or None.
-    latencies_ms: of every published frame. facts: label -> text of the set-up.
+    runs: what live runs are drawn from. facts: label -> text of the set-up.
     notes: sentences about the limits of the figures. picture: JPEG bytes to show, or None.
     """
 
@@ -59,8 +83,7 @@ class Report:
     methods: Sequence[MethodResult]
     floor_height: float = 0.0
     live: Mapping[str, Any] | None = None
-    latencies_ms: NDArray[np.floating] | None = None
-    memory_mb: NDArray[np.floating] | None = None  # [N,2] seconds, MB
+    runs: LiveFigures | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
     notes: Sequence[str] = ()
     picture: bytes | None = None

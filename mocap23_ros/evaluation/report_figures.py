@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The plots of report.html as Plotly figures, and the motion for its 3D view."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -66,34 +67,41 @@ def error_figure(report: Report, kind: str) -> go.Figure:
     return figure
 
 
-def latency_figure(latencies_ms: NDArray) -> go.Figure:
-    """Histogram of the latency of all published frames, with its percentiles."""
-    values = np.asarray(latencies_ms, float)
-    values = values[np.isfinite(values)]
+def latency_figure(latencies_ms: Mapping[str, NDArray]) -> go.Figure:
+    """Histogram of the latency of all published frames; of one run with its percentiles."""
     figure = go.Figure()
-    figure.add_histogram(x=_rounded(values, 2), nbinsx=60, marker={'color': COLOURS[0]},
-                         hovertemplate='%{x} ms: %{y} frames<extra></extra>')
-    if len(values):
+    alone = len(latencies_ms) == 1
+    for index, (name, values) in enumerate(latencies_ms.items()):
+        values = np.asarray(values, float)
+        values = values[np.isfinite(values)]
+        figure.add_histogram(
+            x=_rounded(values, 2), nbinsx=60, name=name, opacity=1.0 if alone else 0.55,
+            marker={'color': method_colour(index)},
+            hovertemplate='%{x} ms: %{y} frames<extra></extra>')
+        if not alone or not len(values):
+            continue
         for share, dash, side in ((50, 'solid', 'top left'), (95, 'dash', 'top left'),
                                   (99, 'dot', 'top right')):
             at = float(np.percentile(values, share))
             figure.add_vline(x=at, line={'color': TRUTH_COLOUR, 'width': 1.2, 'dash': dash},
                              annotation_text=f'p{share} {at:.0f}',
                              annotation_position=side)
-    figure.update_layout(**(_LAYOUT | {'showlegend': False, 'hovermode': 'closest',
+    figure.update_layout(**(_LAYOUT | {'showlegend': not alone, 'hovermode': 'closest',
+                                       'barmode': 'overlay',
                                        'margin': _LAYOUT['margin'] | {'t': 28}}))
     figure.update_xaxes(title='image stamp to publication / ms', rangemode='tozero', **_AXIS)
     figure.update_yaxes(title='frames', **_AXIS)
     return figure
 
 
-def memory_figure(memory_mb: NDArray) -> go.Figure:
+def memory_figure(memory_mb: Mapping[str, NDArray]) -> go.Figure:
     """Resident memory of the node over time."""
     figure = go.Figure()
-    figure.add_scatter(x=_rounded(memory_mb[:, 0], 2), y=_rounded(memory_mb[:, 1], 1),
-                       mode='lines', line={'color': COLOURS[2], 'width': 1.8},
-                       hovertemplate='%{y:.0f} MB<extra></extra>')
-    figure.update_layout(**_LAYOUT)
+    for index, (name, values) in enumerate(memory_mb.items()):
+        figure.add_scatter(
+            x=_rounded(values[:, 0], 2), y=_rounded(values[:, 1], 1), mode='lines', name=name,
+            line={'color': method_colour(index), 'width': 1.8}, hovertemplate='%{y:.0f} MB')
+    figure.update_layout(**(_LAYOUT | {'showlegend': len(memory_mb) > 1}))
     figure.update_xaxes(title='time / s', **_AXIS)
     figure.update_yaxes(title='MB', rangemode='tozero', **_AXIS)
     return figure

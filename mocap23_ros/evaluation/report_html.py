@@ -12,7 +12,7 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from mocap23_ros.evaluation import report_figures as figures
-from mocap23_ros.evaluation.report_contents import METRICS, Report
+from mocap23_ros.evaluation.report_contents import LIVE, METRICS, Report
 
 
 def render_html(report: Report, document: Mapping[str, Any]) -> str:
@@ -21,10 +21,11 @@ def render_html(report: Report, document: Mapping[str, Any]) -> str:
     if report.has_truth:
         plots = {'root-plot': figures.error_figure(report, 'root'),
                  'local-plot': figures.error_figure(report, 'local')}
-    if report.latencies_ms is not None and len(report.latencies_ms):
-        plots['latency-plot'] = figures.latency_figure(report.latencies_ms)
-    if report.memory_mb is not None and len(report.memory_mb):
-        plots['memory-plot'] = figures.memory_figure(report.memory_mb)
+    if report.runs is not None:
+        if any(map(len, report.runs.latencies_ms.values())):
+            plots['latency-plot'] = figures.latency_figure(report.runs.latencies_ms)
+        if any(map(len, report.runs.memory_mb.values())):
+            plots['memory-plot'] = figures.memory_figure(report.runs.memory_mb)
     environment = Environment(
         loader=PackageLoader('mocap23_ros.evaluation', 'templates'), autoescape=True,
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
@@ -38,6 +39,7 @@ def render_html(report: Report, document: Mapping[str, Any]) -> str:
                             for name, figure in plots.items()}),
         plot_names=list(plots), view=_script_json(figures.view_data(report)),
         cards=_cards(report, document), columns=METRICS, rows=_rows(report, document),
+        live_columns=LIVE, live_rows=_live_rows(document.get('live', {})),
         facts=report.facts, notes=report.notes)
 
 
@@ -58,6 +60,19 @@ def _rows(report: Report, document: Mapping[str, Any]) -> list[dict[str, Any]]:
             best.setdefault('best', set()).add(column)
     for row in rows:
         row.setdefault('best', set())
+    return rows
+
+
+def _live_rows(runs: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Cells of the live runs, in the order of LIVE."""
+    rows = []
+    for index, (name, values) in enumerate(runs.items()):
+        cells = []
+        for key, _, _, digits, _ in LIVE:
+            group, _, part = key.partition('.')
+            value = values[group][part] if part else values[group]
+            cells.append(_number(value, digits))
+        rows.append({'name': name, 'colour': figures.method_colour(index), 'cells': cells})
     return rows
 
 

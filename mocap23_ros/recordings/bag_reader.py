@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mocap23_ros.errors import InputError
+from mocap23_ros.recordings.serialised_headers import header_stamp
 
 if TYPE_CHECKING:
     from rosbags.typesys.store import Typestore
@@ -87,6 +88,11 @@ class BagReader:
         """Return how many messages the bag says it has of a topic."""
         return sum(c.msgcount for c in self._reader.connections if c.topic == topic)
 
+    @property
+    def end(self) -> int:
+        """When the last message was recorded, ns."""
+        return int(self._reader.end_time)
+
     def messages(self, topics: Collection[str], by_stamp: bool = False) -> Iterator[BagMessage]:
         """Read all messages of some topics in the order in which they were recorded.
 
@@ -95,7 +101,7 @@ class BagReader:
         ``shortfall``. Raises InputError for messages that are not what their type says, and where
         nothing can be read at all.
         """
-        raw = self._raw(topics)
+        raw = self.serialised(topics)
         for topic, kind, received, data in _sorted_by_stamp(raw) if by_stamp else raw:
             types = (self._reader.typestore if kind in self._reader.typestore.fielddefs
                      else self._store)
@@ -106,7 +112,8 @@ class BagReader:
                                  f'definition is missing in the bag ({_reason(error)})') from None
             yield BagMessage(topic, received, message)
 
-    def _raw(self, topics: Collection[str]) -> Iterator[tuple[str, str, int, bytes]]:
+    def serialised(self, topics: Collection[str]) -> Iterator[tuple[str, str, int, bytes]]:
+        """Read (topic, type, received [ns], CDR) in the order of recording, as ``messages``."""
         wanted = [c for c in self._reader.connections if c.topic in topics]
         number = 0
         messages = self._reader.messages(wanted) if wanted else iter(())
@@ -173,7 +180,7 @@ def _sorted_by_stamp(raw: Iterator[tuple[str, str, int, bytes]]
     waiting: list[tuple[int, int, tuple[str, str, int, bytes]]] = []
     newest = 0
     for number, item in enumerate(raw):
-        stamp = _stamp(item[3])
+        stamp = header_stamp(item[3])
         another_run = stamp < newest - ANOTHER_RUN
         newest = stamp if another_run else max(newest, stamp)
         while waiting and (another_run or len(waiting) >= _REORDERED):
@@ -181,13 +188,6 @@ def _sorted_by_stamp(raw: Iterator[tuple[str, str, int, bytes]]
         heapq.heappush(waiting, (stamp, number, item))
     while waiting:
         yield heapq.heappop(waiting)[2]
-
-
-def _stamp(data: bytes) -> int:
-    """The stamp of a serialised message that begins with a header, ns."""
-    order = 'little' if len(data) > 1 and data[1] & 1 else 'big'
-    seconds = int.from_bytes(data[4:8], order, signed=True)  # type: ignore[arg-type]
-    return seconds * 1_000_000_000 + int.from_bytes(data[8:12], order)  # type: ignore[arg-type]
 
 
 def _unreadable(path: Path, error: Exception) -> InputError:

@@ -4,6 +4,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -18,13 +19,14 @@ try:
     from mocap23_msgs.msg import SkeletonArray
 except ImportError as error:
     pytest.skip(f'mocap23_msgs is not built: {error}', allow_module_level=True)
+from mocap23_ros.cli.main import main
 from mocap23_ros.demo.calibrated_cameras import FLOOR_HEIGHT, calibrate
-from mocap23_ros.demo.child_process import ChildProcess
-from mocap23_ros.demo.live_run import LivePlan, node_arguments, run_live
-from mocap23_ros.demo.recorded_run import read_run
-from mocap23_ros.demo.recorder import TOPICS, bag_typestore
-from mocap23_ros.demo.run_statistics import live_figures, memory_figures
+from mocap23_ros.demo.played_take import LivePlan, node_arguments, play_take
 from mocap23_ros.errors import InputError
+from mocap23_ros.live.child_process import ChildProcess
+from mocap23_ros.live.recorded_run import read_run
+from mocap23_ros.live.recorder import TOPICS
+from mocap23_ros.live.run_statistics import live_figures, memory_figures
 
 require_default_detector()
 
@@ -34,7 +36,7 @@ pytestmark = pytest.mark.timeout(400)  # processes start slowly on a busy machin
 
 def descendants_of(pid):
     return [p for p in psutil.process_iter(['pid', 'cmdline'])
-            if any('mocap23_ros.demo' in word or 'mocap23_ros.ros.main' in word
+            if any(re.search(r'mocap23_ros\.(demo|live|ros\.main)', word)
                    for word in p.info['cmdline'] or ()) and pid in
             [parent.pid for parent in p.parents()]]
 
@@ -46,7 +48,7 @@ def live(sample_files, tmp_path_factory):
     plan = LivePlan(cameras[0].resized((270, 480)), sample_files.videos['cam01'], 100, 60.0, RATE,
                     SECONDS, 'raw', FLOOR_HEIGHT, {'lifter': 'geometric', 'max_people': 1})
     said = []
-    run = run_live(plan, folder, folder, lambda *words: said.append(words))
+    run = play_take(plan, folder, folder, lambda *words: said.append(words))
     return plan, run, said
 
 
@@ -55,7 +57,7 @@ def test_every_image_sent_is_in_the_bag_and_what_was_published_belongs_to_one(li
     assert len(run.stamps_ns) == RATE * SECONDS and run.frames[0] == 0
     assert np.diff(run.stamps_ns).min() > 0
     assert said[-1][1:] == (40, 40)
-    recorded = read_run(run.bag, bag_typestore())
+    recorded = read_run(run.bag)
     assert recorded.counts['/camera/camera_info'] == len(run.stamps_ns)
     assert recorded.counts['/camera/image/compressed'] == len(run.stamps_ns)
     assert recorded.counts['/tf_static'] >= 1 and recorded.counts['/skeleton_info'] == 1
@@ -69,7 +71,7 @@ def test_every_image_sent_is_in_the_bag_and_what_was_published_belongs_to_one(li
 
 def test_the_man_stands_on_the_beam(live):
     _, run, _ = live
-    recorded = read_run(run.bag, bag_typestore())
+    recorded = read_run(run.bag)
     person = max(recorded.people.values(), key=lambda p: np.isfinite(p.joints[:, 11, 0]).sum())
     hips = np.nanmedian(person.joints[:, 11:13], axis=(0, 1))
     assert -2.2 < hips[0] < 0.2 and abs(hips[1]) < 0.6  # over the beam
@@ -79,7 +81,7 @@ def test_the_man_stands_on_the_beam(live):
 
 def test_the_figures_count_what_was_lost(live):
     _, run, _ = live
-    recorded = read_run(run.bag, bag_typestore())
+    recorded = read_run(run.bag)
     figures = live_figures(run, recorded)
     assert figures['frames_in'] == 40
     assert figures['frames_out'] == len(recorded.stamps_ns)
@@ -106,6 +108,29 @@ def test_the_bag_has_the_layout_of_ros2_bag(live):
     assert 'transient_local' in str(profile) or 'durability: 1' in str(profile)
 
 
+def test_the_bag_is_judged_and_played_again_through_a_node(live, tmp_path, capsys):
+    _, run, _ = live
+    assert main(['evaluate', '--bag', str(run.bag), '--with', 'again:lifter=geometric,max_people=1',
+                 '--floor-height', str(FLOOR_HEIGHT), '--live', '--out', str(tmp_path)]) == 0
+    printed = capsys.readouterr()
+    assert 'again, live: latency p50' in printed.out
+    # What the first node left in the bag, frames of people too, is not taken for another node.
+    assert 'another node' not in printed.err
+    document = json.loads((tmp_path / 'report.json').read_text())
+    figures = document['live']['again']
+    assert figures['frames_in'] == document['recording']['again']['images'] == 40
+    assert 10 < figures['frames_out'] <= 40
+    assert figures['frames_dropped'] == 40 - figures['frames_out']
+    latency = figures['latency_ms']
+    assert 0 < latency['p50'] <= latency['p95'] <= latency['p99'] < 30_000
+    assert latency == document['latency_ms']
+    assert figures['input_rate_hz'] == pytest.approx(RATE, rel=0.2)
+    assert figures['memory_mb']['peak'] > 50 and figures['node_cpu_cores'] > 0
+    assert figures['node_diagnostics']['state'] == 'active'
+    page = (tmp_path / 'report.html').read_text()
+    assert '<h2>Live</h2>' in page and 'id="latency-plot"' in page and 'id="memory-plot"' in page
+
+
 def test_no_process_is_left(live):
     assert not descendants_of(os.getpid())
 
@@ -115,7 +140,7 @@ def test_a_node_that_cannot_start_ends_everything_with_its_reason(sample_files, 
     plan = LivePlan(cameras[0].resized((270, 480)), sample_files.videos['cam01'], 100, 60.0, RATE,
                     SECONDS, 'raw', FLOOR_HEIGHT, {'lifter': 'no_such_lifter'})
     with pytest.raises(InputError, match='node process ended early.*') as caught:
-        run_live(plan, tmp_path, tmp_path)
+        play_take(plan, tmp_path, tmp_path)
     assert 'lifter' in str(caught.value) and '\n' not in str(caught.value)
     assert not descendants_of(os.getpid())
 
@@ -123,7 +148,7 @@ def test_a_node_that_cannot_start_ends_everything_with_its_reason(sample_files, 
 def test_children_end_when_their_parent_is_killed(tmp_path):
     program = (
         'import os, sys, time; from pathlib import Path\n'
-        'from mocap23_ros.demo.child_process import ChildProcess\n'
+        'from mocap23_ros.live.child_process import ChildProcess\n'
         'child = ChildProcess("sleeper", "http.server", ["0", "--bind", "127.0.0.1"],'
         f' Path({str(tmp_path)!r}) / "log", os.environ)\n'
         'print(child.pid, flush=True); time.sleep(60)')

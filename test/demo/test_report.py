@@ -10,7 +10,7 @@ import pytest
 
 from mocap23_ros.errors import InputError
 from mocap23_ros.evaluation.report import document_problems, write_report
-from mocap23_ros.evaluation.report_contents import METRIC_KEYS, MethodResult, Report
+from mocap23_ros.evaluation.report_contents import METRIC_KEYS, LiveFigures, MethodResult, Report
 
 INTERFACE_KEYS = {
     'mpjpe_mm', 'pa_mpjpe_mm', 'w_mpjpe_mm', 'wa_mpjpe_mm', 'w_rigid_mpjpe_mm', 'abs_mpjpe_mm',
@@ -33,7 +33,8 @@ def report():
         live={'latency_ms': {'p50': 40.0, 'p95': 60.0, 'p99': float('nan')}, 'rate_hz': 20.0,
               'frames_in': 90, 'frames_out': 85, 'frames_dropped': 5, 'published_share': 1.0,
               'memory_mb': {'growth': 0.1}},
-        latencies_ms=rng.gamma(9, 5, 85), memory_mb=np.array([[0, 300.0], [1, 301.0]]),
+        runs=LiveFigures({'live': rng.gamma(9, 5, 85)},
+                         {'live': np.array([[0, 300.0], [1, 301.0]])}),
         facts={'Machine': 'test <machine>'}, notes=['A note.'])
 
 

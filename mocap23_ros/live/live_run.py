@@ -1,54 +1,51 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""The live part of the demo: player, node and recorder as three processes in real time."""
+"""Player, node and recorder as three processes in real time."""
 
 import os
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import psutil
+import yaml
 from numpy.typing import NDArray
 
-from mocap23_ros.demo.child_process import ChildProcess
-from mocap23_ros.demo.sample_camera import SampleCamera
 from mocap23_ros.errors import InputError
-from mocap23_ros.geometry.camera_file import CameraFile, save_camera_file
+from mocap23_ros.live.child_process import ChildProcess
 
 READY_TIMEOUT = 120.0  # seconds; loading the detector takes a few on a busy machine
 MEMORY_PERIOD = 0.25  # seconds
 DRAIN_SECONDS = 1.5  # after the last image
-WORLD_FRAME = 'map'
+
+Report = Callable[[str, int, int], None]
+"""Called with what is done, steps done and steps in all."""
 
 
 @dataclass(frozen=True)
-class LivePlan:
-    """What to play and how to run the node.
+class LiveSetUp:
+    """What runs.
 
-    camera: with the image size to be played; video: its file. node_parameters: of lifter_node.
-    transport: ``raw`` or ``compressed``.
+    player: module that publishes, with its arguments; it gets ``--stamps FILE`` too, says
+    ``ready``, ``progress`` (sent, total) and ``done``, and begins at a line on its standard input.
+    node: arguments of lifter_node. topics: what is recorded; all that the recorder knows when None.
     """
 
-    camera: SampleCamera
-    video: Path
-    frame_count: int
-    fps: float
-    rate: float
-    seconds: float
-    transport: str
-    floor_height: float
-    node_parameters: dict[str, object]
+    player: str
+    player_arguments: tuple[str, ...]
+    node: tuple[str, ...]
+    topics: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
 class LiveRun:
     """What came of it: bag, image stamps [N] ns with the frame shown at each, memory [M,2] s, MB.
 
-    node_cpu: share of one core that the node used while playing.
+    node_cpu: cores that the node used while playing.
     """
 
     bag: Path
@@ -72,31 +69,26 @@ def ros_environment() -> dict[str, str]:
     return environment
 
 
-def run_live(plan: LivePlan, folder: Path, logs: Path,
-             report: Callable[[str, int, int], None] = lambda what, done, total: None) -> LiveRun:
-    """Play, lift and record in real time; leaves ``bag/`` and ``camera.yaml`` in folder.
+def run_live(set_up: LiveSetUp, folder: Path, logs: Path,
+             report: Report = lambda what, done, total: None) -> LiveRun:
+    """Play, lift and record in real time; leaves ``bag/`` and ``stamps.npz`` in folder.
 
-    logs: folder for what the processes say. report: called with what is done, steps done and
-    steps in all. Raises InputError where a process dies or does not get ready; all processes
-    are ended in every case.
+    logs: folder for what the processes say. Raises InputError where a process dies or does not
+    get ready; all processes are ended in every case.
     """
-    camera_file, stamps_file = folder / 'camera.yaml', folder / 'stamps.npz'
-    save_camera_file(camera_file, CameraFile(
-        plan.camera.model, plan.camera.world_T_camera, plan.floor_height, plan.camera.name))
+    stamps_file = folder / 'stamps.npz'
+    topics = [] if set_up.topics is None else ['--topics', *set_up.topics]
     environment = ros_environment()
     with ExitStack() as stack:
-        def start(name: str, module: str, arguments: list[str]) -> ChildProcess:
+        def start(name: str, module: str, *arguments: str) -> ChildProcess:
             return stack.enter_context(ChildProcess(
                 name, module, arguments, logs / f'{name}.log', environment))
 
-        recorder = start('recorder', 'mocap23_ros.demo.recorder',
-                         ['--bag', str(folder / 'bag')])
-        node = start('node', 'mocap23_ros.ros.main', node_arguments(plan))
-        player = start('player', 'mocap23_ros.demo.player', [
-            '--video', str(plan.video), '--camera', str(camera_file), '--rate', str(plan.rate),
-            '--seconds', str(plan.seconds), '--world-frame', WORLD_FRAME, '--transport',
-            plan.transport, '--frame-count', str(plan.frame_count), '--fps', str(plan.fps),
-            '--stamps', str(stamps_file)])
+        recorder = start('recorder', 'mocap23_ros.live.recorder',
+                         '--bag', str(folder / 'bag'), *topics)
+        node = start('node', 'mocap23_ros.ros.main', *set_up.node)
+        player = start('player', set_up.player, *set_up.player_arguments,
+                       '--stamps', str(stamps_file))
         children = (recorder, node, player)
         # Runs first on the way out: all end at the same time, each is then waited for.
         for child in children:
@@ -113,27 +105,21 @@ def run_live(plan: LivePlan, folder: Path, logs: Path,
         return LiveRun(folder / 'bag', data['stamps_ns'], data['frames'], memory, cpu)
 
 
-def node_arguments(plan: LivePlan) -> list[str]:
-    """Arguments of lifter_node for the player's topics."""
-    parameters: dict[str, object] = {
-        'world_frame': WORLD_FRAME, 'floor_height': float(plan.floor_height),
-        'image_transport': plan.transport,
-        # Best-effort images of this size are mostly lost between processes (docs/DEMO.md).
-        f'qos_overrides.{_image_topic(plan.transport)}.subscription.reliability': 'reliable',
-        **plan.node_parameters}
-    words = ['--ros-args', '-r', 'image:=/camera/image', '-r', 'camera_info:=/camera/camera_info']
+def ros_arguments(parameters: Mapping[str, object], remappings: Mapping[str, str]
+                  ) -> tuple[str, ...]:
+    """Parameters and remapped topics as a node takes them on its command line."""
+    words = ['--ros-args']
+    for name, topic in remappings.items():
+        words += ['-r', f'{name}:={topic}']
     for name, value in parameters.items():
-        text = str(value).lower() if isinstance(value, bool) else str(value)
+        # As YAML, so that a text stays a text whatever is in it.
+        text = yaml.safe_dump(value, width=float('inf')).removesuffix('\n...\n').strip()
         words += ['-p', f'{name}:={text}']
-    return words
-
-
-def _image_topic(transport: str) -> str:
-    return '/camera/image' if transport == 'raw' else '/camera/image/compressed'
+    return tuple(words)
 
 
 def _wait_until_ready(children: tuple[ChildProcess, ...], names: set[str],
-                      report: Callable[[str, int, int], None]) -> None:
+                      report: Report) -> None:
     waiting = set(names)
     deadline = time.monotonic() + READY_TIMEOUT
     what = 'start player, node and recorder'
@@ -153,8 +139,7 @@ def _wait_until_ready(children: tuple[ChildProcess, ...], names: set[str],
 
 
 def _watch_playing(children: tuple[ChildProcess, ...], node: ChildProcess, player: ChildProcess,
-                   report: Callable[[str, int, int], None]
-                   ) -> tuple[NDArray[np.float64], float]:
+                   report: Report) -> tuple[NDArray[np.float64], float]:
     process = psutil.Process(node.pid)
     memory = []
     player.say('play')

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from rosbags.highlevel import AnyReader
-from rosbags.typesys.store import Typestore
 
 from mocap23_ros.errors import InputError
+from mocap23_ros.recordings.bag_reader import message_types
 from mocap23_ros.ros.stamps import nanoseconds
 from mocap23_ros.skeletons.message_arrays import people_arrays
 
@@ -53,11 +53,14 @@ class RecordedRun:
     node: dict[str, str]
 
 
-def read_run(bag: Path, store: Typestore) -> RecordedRun:
-    """Read a bag; raises InputError where it holds no skeletons or cannot be read."""
+def read_run(bag: Path, until: int | None = None) -> RecordedRun:
+    """Read a bag; diagnostics count until this time of the recording [ns], all when None.
+
+    Raises InputError where it holds no skeletons or cannot be read.
+    """
     messages: dict[str, list[tuple[int, Any]]] = {topic: [] for topic in WANTED}
     try:
-        with AnyReader([bag], default_typestore=store) as reader:
+        with AnyReader([bag], default_typestore=message_types()) as reader:
             counts = {connection.topic: connection.msgcount for connection in reader.connections}
             wanted = [c for c in reader.connections if c.topic in WANTED]
             for connection, received, data in reader.messages(wanted):
@@ -76,7 +79,9 @@ def read_run(bag: Path, store: Typestore) -> RecordedRun:
     keypoint_stamps, keypoints = _keypoints([m for _, m in messages['/keypoints_2d']])
     latency = [min((s.latency for s in m.skeletons), default=np.nan) for _, m in skeletons]
     values: dict[str, str] = {}
-    for _, message in messages['/diagnostics']:
+    for received, message in messages['/diagnostics']:
+        if until is not None and received > until:
+            break
         for status in message.status:
             values.update({value.key: value.value for value in status.values})
     return RecordedRun(

@@ -7,17 +7,15 @@ readable by ``ros2 bag`` and Foxglove: the definitions of all messages are insid
 """
 
 import argparse
-import json
 import signal
 import sys
 import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import rclpy
-from ament_index_python.packages import get_package_share_directory
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
@@ -38,15 +36,14 @@ from rosbags.interfaces import (
     QosTime,
 )
 from rosbags.rosbag2 import StoragePlugin, Writer
-from rosbags.typesys import Stores, get_types_from_msg, get_typestore
-from rosbags.typesys.store import Typestore
 from sensor_msgs.msg import CameraInfo, CompressedImage
 from tf2_msgs.msg import TFMessage
 from visualization_msgs.msg import MarkerArray
 
 from mocap23_msgs.msg import Keypoints2DArray, SkeletonArray, SkeletonInfo
+from mocap23_ros.live.child_process import say
+from mocap23_ros.recordings.bag_reader import message_types
 
-MESSAGES_PACKAGE = 'mocap23_msgs'
 BAG_VERSION: Literal[9] = 9  # of metadata.yaml, as written since ROS 2 Jazzy
 
 
@@ -75,29 +72,13 @@ TOPICS = (
 NEEDED = ('/skeletons', '/keypoints_2d', '/camera/camera_info', '/tf_static')
 
 
-def bag_typestore(messages_folder: Path | None = None) -> Typestore:
-    """Return message types for reading and writing our bags, mocap23_msgs included.
-
-    messages_folder: folder of the .msg files; found in the ament index when None.
-    """
-    if messages_folder is None:
-        messages_folder = Path(get_package_share_directory(MESSAGES_PACKAGE)) / 'msg'
-    store = get_typestore(Stores.ROS2_JAZZY)
-    types: dict[str, Any] = {}
-    for path in sorted(messages_folder.glob('*.msg')):
-        types |= get_types_from_msg(path.read_text(encoding='utf-8'),
-                                    f'{MESSAGES_PACKAGE}/msg/{path.stem}')
-    store.register(types)
-    return store
-
-
 class Recorder(Node):
     """Writes every message of the topics to an open bag."""
 
     def __init__(self, writer: Writer, topics: tuple[RecordedTopic, ...] = TOPICS) -> None:
         super().__init__('sample_recorder')
         self._writer = writer
-        self._store = bag_typestore()
+        self._store = message_types()
         self.counts = {topic.name: 0 for topic in topics}
         for topic in topics:
             self._record(topic)
@@ -120,9 +101,9 @@ class Recorder(Node):
                         else DurabilityPolicy.VOLATILE))
         self.create_subscription(topic.message_type, topic.name, store, qos, raw=True)
 
-    def has_publishers(self, topics: tuple[str, ...] = NEEDED) -> bool:
-        """Whether all of these topics have a publisher."""
-        return all(self.count_publishers(topic) for topic in topics)
+    def has_publishers(self) -> bool:
+        """Whether those of NEEDED that are recorded all have a publisher."""
+        return all(self.count_publishers(topic) for topic in NEEDED if topic in self.counts)
 
 
 def _offered_qos(topic: RecordedTopic) -> Qos:
@@ -137,6 +118,8 @@ def main() -> int:
     """Record until SIGINT or SIGTERM; says on standard output when it is ready."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--bag', type=Path, required=True, help='folder; must not exist')
+    parser.add_argument('--topics', nargs='+', choices=[topic.name for topic in TOPICS],
+                        default=[topic.name for topic in TOPICS], help='default: all of these')
     arguments = parser.parse_args()
     # No exception may come in the middle of a write: signals only ask for the end.
     stop = threading.Event()
@@ -144,27 +127,23 @@ def main() -> int:
         signal.signal(number, lambda *_: stop.set())
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     with Writer(arguments.bag, version=BAG_VERSION, storage_plugin=StoragePlugin.MCAP) as writer:
-        node = Recorder(writer)
+        node = Recorder(writer, tuple(t for t in TOPICS if t.name in arguments.topics))
         executor = SingleThreadedExecutor()
         executor.add_node(node)
         while not stop.is_set() and not node.has_publishers():
             executor.spin_once(timeout_sec=0.1)
-        _say(event='ready')
+        say(event='ready')
         spoken = time.monotonic()
         while not stop.is_set():
             executor.spin_once(timeout_sec=0.1)
             if time.monotonic() - spoken > 0.5:
                 spoken = time.monotonic()
-                _say(event='counts', counts=node.counts)
+                say(event='counts', counts=node.counts)
         executor.shutdown()
         node.destroy_node()
-    _say(event='done', counts=node.counts)
+    say(event='done', counts=node.counts)
     rclpy.try_shutdown()
     return 0
-
-
-def _say(**words: Any) -> None:
-    print(json.dumps(words), flush=True)
 
 
 if __name__ == '__main__':

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.demo.live_run import LiveRun
-from mocap23_ros.demo.recorded_run import RecordedRun
 from mocap23_ros.evaluation.report import plain
+from mocap23_ros.live.live_run import LiveRun
+from mocap23_ros.live.recorded_run import RecordedRun
 
 
 def live_figures(live: LiveRun, run: RecordedRun) -> dict[str, Any]:

@@ -1,0 +1,91 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""The report of a bag: every configuration beside the others, with or without a truth."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mocap23_ros.evaluation.comparison import table, write
+from mocap23_ros.evaluation.machine_description import hardware_line
+from mocap23_ros.evaluation.recording_evaluation import JudgedBag, main_person, text_of_figures
+from mocap23_ros.evaluation.report import write_report
+from mocap23_ros.evaluation.report_contents import LiveFigures, MethodResult, Report
+
+
+class Played(Protocol):
+    """What a live run of a configuration came to; see ``live/bag_run.py``."""
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """Entries of report.json."""
+
+    @property
+    def latencies_ms(self) -> NDArray[np.float64]:
+        """Of every published frame."""
+
+    @property
+    def memory_mb(self) -> NDArray[np.float64]:
+        """Memory of the node [M,2]: s, MB."""
+
+    @property
+    def notes(self) -> list[str]:
+        """Sentences for the user."""
+
+
+def write_recording_report(judged: Mapping[str, JudgedBag], bag: Path, folder: Path,
+                           played: Mapping[str, Played]) -> dict[str, Any]:
+    """Write report.json and report.html; returns the JSON document.
+
+    judged, played: by the names of the configurations; played is empty without a live run. Raises
+    InputError where the folder cannot be written.
+    """
+    facts = {f'without truth: {name}': text_of_figures(result.figures)
+             for name, result in judged.items()}
+    further: dict[str, Any] = {'recording': {name: {
+        'bag': bag.name, 'topics': list(result.lifted.topics), 'images': result.lifted.images,
+        'refused': result.lifted.refused, 'figures': result.figures}
+        for name, result in judged.items()}}
+    notes = [f'{name}: {note}' for name, result in judged.items()
+             for note in [*result.lifted.notes, *(played[name].notes if played else ())]]
+    live = None
+    if played:
+        live = LiveFigures({name: run.latencies_ms for name, run in played.items()},
+                           {name: run.memory_mb for name, run in played.items()})
+        # Those at the top are of the first, as in the report of a single live run.
+        further |= next(iter(played.values())).figures
+        further['live'] = {name: run.figures for name, run in played.items()}
+        facts['Machine'] = hardware_line()
+    comparisons = [result.comparison for result in judged.values() if result.comparison]
+    if comparisons:
+        together = comparisons[0]
+        for other in comparisons[1:]:
+            together.errors |= other.errors
+            together.joints |= other.joints
+            together.notes += [note for note in other.notes if note not in together.notes]
+        together.notes += notes
+        print(table(together))
+        return write(together, folder, further, facts, live)
+    methods, stamps = [], next(iter(judged.values())).lifted.motion.stamps
+    for name, result in judged.items():
+        joints = main_person(result.lifted.motion)
+        methods.append(MethodResult(
+            name, 'the person who is seen most', {
+                'jitter_10ms3': result.figures['jitter_10ms3'],
+                'frames': result.figures['frames']}, _at(stamps, result, joints)))
+    fps = 1 / float(np.median(np.diff(stamps))) if len(stamps) > 1 else 30.0
+    return write_report(Report(
+        f'mocap23 evaluate: {bag.name}', bag.name, fps, stamps - stamps[0],
+        np.full((len(stamps), 17, 3), np.nan), methods, live=further, facts=facts, runs=live,
+        notes=['There is no truth: the figures tell what cannot be right, not how far it is off.',
+               *notes]), folder)
+
+
+def _at(stamps: NDArray, result: JudgedBag, joints: NDArray) -> NDArray:
+    """Joints at the stamps of the first configuration, which are those of all images."""
+    own = result.lifted.motion.stamps
+    rows = np.clip(np.searchsorted(own, stamps), 0, len(own) - 1)
+    return np.where((own[rows] == stamps)[:, None, None], joints[rows], np.nan)
