@@ -32,26 +32,32 @@ class Crop:
     """Scale and shift without rotation: p_input = p_image * scale + shift.
 
     edges: both sides count from the outer edge of the first pixel, as networks for whole images
-    are trained (cv2.resize); else from its centre (cv2.warpAffine).
+    are trained (cv2.resize); else from its centre (cv2.warpAffine). stretch: y is scaled by so
+    much more than x.
     """
 
     scale: float
     shift_x: float
     shift_y: float
     edges: bool = False
+    stretch: float = 1.0
 
     def to_image(self, points: NDArray) -> NDArray:
         """Points [...,2+] of the input to px of the image; further columns stay."""
         moved = np.array(points, np.float32)
-        moved[..., :2] = (moved[..., :2] - (self.shift_x, self.shift_y)) / self.scale
+        moved[..., :2] = (moved[..., :2] - (self.shift_x, self.shift_y)) / self._scales
         return moved
 
     def boxes_to_image(self, boxes: NDArray) -> NDArray:
         """Boxes [...,4+] (corners) of the input to px of the image."""
         moved = np.array(boxes, np.float32)
         shift = (self.shift_x, self.shift_y) * 2
-        moved[..., :4] = (moved[..., :4] - shift) / self.scale
+        moved[..., :4] = (moved[..., :4] - shift) / (self._scales * 2)
         return moved
+
+    @property
+    def _scales(self) -> tuple[float, float]:
+        return self.scale, self.scale * self.stretch
 
 
 def person_crop(box: NDArray, input_size: tuple[int, int], padding: float, udp: bool) -> Crop:
@@ -77,14 +83,21 @@ def letterbox(image_size: tuple[int, int], input_size: tuple[int, int], centred:
     return Crop(scale, float(shift[0]), float(shift[1]), edges=True)
 
 
+def stretched(image_size: tuple[int, int], input_size: tuple[int, int]) -> Crop:
+    """Crop that shows a whole image in the whole input, whatever their aspects."""
+    scale = input_size[0] / image_size[0]
+    return Crop(scale, 0.0, 0.0, edges=True, stretch=input_size[1] / image_size[1] / scale)
+
+
 def write_input(
     image_bgr: NDArray[np.uint8], crop: Crop, pixels: InputPixels, out: NDArray
 ) -> None:
     """Warp, reorder and normalise a part of an image into a network's input [3,H,W]."""
     height, width = out.shape[1:]
     # warpAffine counts from the centres of pixels.
-    half = 0.5 * crop.scale - 0.5 if crop.edges else 0.0
-    matrix = np.array([[crop.scale, 0, crop.shift_x + half], [0, crop.scale, crop.shift_y + half]])
+    scale_x, scale_y = crop.scale, crop.scale * crop.stretch
+    half_x, half_y = (0.5 * scale_x - 0.5, 0.5 * scale_y - 0.5) if crop.edges else (0.0, 0.0)
+    matrix = np.array([[scale_x, 0, crop.shift_x + half_x], [0, scale_y, crop.shift_y + half_y]])
     # Only this small warp is ever stored besides the input itself.
     warped = cv2.warpAffine(image_bgr, matrix, (width, height), flags=cv2.INTER_LINEAR,
                             borderMode=cv2.BORDER_CONSTANT, borderValue=(pixels.fill,) * 3)

@@ -4,8 +4,11 @@
 
 from collections.abc import Sequence
 
+from mocap23_ros.detection.families.detrpose import DetrPose
+from mocap23_ros.detection.families.rfdetr_keypoint import RfDetrKeypoint
 from mocap23_ros.detection.families.rtmo import Rtmo
 from mocap23_ros.detection.families.rtmpose import RtmPose
+from mocap23_ros.detection.families.rtmw import Rtmw
 from mocap23_ros.detection.families.vitpose import VitPose
 from mocap23_ros.detection.families.yolo import Yolo
 from mocap23_ros.detection.families.yolo_pose import YoloPose
@@ -14,11 +17,13 @@ from mocap23_ros.detection.families.yolox_nms import YoloxNms
 from mocap23_ros.detection.network_family import NetworkFamily
 from mocap23_ros.engines.backend import TensorSpec
 from mocap23_ros.errors import InputError
-from mocap23_ros.skeletons.formats import COCO17, HALPE26
+from mocap23_ros.skeletons.formats import COCO17, COCO23, HALPE26
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 
+# Where the outputs fit two of them, the first: the one that asks for more.
 FAMILIES: dict[str, NetworkFamily] = {family.name: family for family in (
-    RtmPose(), VitPose(), Rtmo(), YoloPose(), YoloPoseEnd2end(), Yolo(), YoloxNms())}
+    Rtmw(), RtmPose(), VitPose(), RfDetrKeypoint(), DetrPose(), Rtmo(), YoloPose(),
+    YoloPoseEnd2end(), Yolo(), YoloxNms())}
 
 
 def find_family(name: str | None, outputs: Sequence[TensorSpec]) -> NetworkFamily:
@@ -40,9 +45,12 @@ def find_family(name: str | None, outputs: Sequence[TensorSpec]) -> NetworkFamil
 
 
 def keypoint_format(count: int) -> SkeletonFormat:
-    """Return the format of networks with so many keypoints; COCO where they do not say (-1)."""
-    formats = {-1: COCO17, **{len(form): form for form in (COCO17, HALPE26)}}
+    """Return the format of the first of so many keypoints; COCO where a network has -1.
+
+    Faces and hands are left out: lifters do not know them.
+    """
+    formats = {-1: COCO17, 17: COCO17, 26: HALPE26, 133: COCO23}
     if count not in formats:
-        raise InputError(f'the network has {count} keypoints; known are networks with 17 (COCO) '
-                         'and 26 (Halpe)')
+        raise InputError(f'the network has {count} keypoints; known are networks with 17 (COCO), '
+                         '26 (Halpe) and 133 (COCO-WholeBody)')
     return formats[count]

@@ -12,10 +12,16 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.detection.cropping import Crop, InputPixels, letterbox, person_crop
+from mocap23_ros.detection.cropping import (
+    Crop,
+    InputPixels,
+    letterbox,
+    person_crop,
+    stretched,
+)
 from mocap23_ros.engines.backend import TensorSpec
 
-_IMAGENET = InputPixels((123.675, 116.28, 103.53), (1 / 58.395, 1 / 57.12, 1 / 57.375))
+IMAGENET = InputPixels((123.675, 116.28, 103.53), (1 / 58.395, 1 / 57.12, 1 / 57.375))
 
 
 class NetworkFamily(ABC):
@@ -23,7 +29,8 @@ class NetworkFamily(ABC):
 
     outputs: their usual names, in the order that decode takes them (a network with others is
     read by place). rank: of the first. input_size: width, height px, where the network does not
-    fix them. pixels: how its input is made of the image's.
+    fix them. pixels: how its input is made of the image's. size_input: of a second input [N,2],
+    int64, that takes the width and the height in which the network shall count.
     """
 
     name: str
@@ -31,6 +38,7 @@ class NetworkFamily(ABC):
     rank: int
     input_size: tuple[int, int]
     pixels: InputPixels
+    size_input: str | None = None
 
     @abstractmethod
     def matches(self, outputs: Sequence[TensorSpec]) -> bool:
@@ -43,7 +51,7 @@ class CropFamily(NetworkFamily):
     """
 
     input_size = (192, 256)
-    pixels = _IMAGENET
+    pixels = IMAGENET
     padding = 1.25
     udp = False
 
@@ -62,18 +70,28 @@ class CropFamily(NetworkFamily):
 
 
 class _WholeImageFamily(NetworkFamily):
-    """centred: the image is padded on all sides, else at right and bottom."""
+    """fills: the image is stretched to the whole input, else keeps its aspect. centred: it is
+    padded on all sides then, else at right and bottom.
+    """
 
     input_size = (640, 640)
+    fills = False
     centred = True
 
     def crop(self, image_size: tuple[int, int], input_size: tuple[int, int]) -> Crop:
         """The whole image in the input."""
+        if self.fills:
+            return stretched(image_size, input_size)
         return letterbox(image_size, input_size, self.centred)
 
 
 class PeopleFamily(_WholeImageFamily):
-    """Keypoints of everybody in a whole image."""
+    """Keypoints of everybody in a whole image.
+
+    normalised: x and y of boxes and keypoints are parts of the input's sides, not px.
+    """
+
+    normalised = False
 
     @abstractmethod
     def keypoint_count(self, shape: tuple[int, ...]) -> int:

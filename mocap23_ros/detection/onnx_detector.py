@@ -99,6 +99,9 @@ class OnnxDetector:
         crop = family.crop((image_bgr.shape[1], image_bgr.shape[0]), network.input_size)
         boxes, keypoints = family.decode(
             network.run(image_bgr, [crop]), self._min_score, self._max_people)
+        if family.normalised:
+            boxes[:, :4] *= (*network.input_size, *network.input_size)
+            keypoints[..., :2] *= network.input_size
         boxes, keypoints = crop.boxes_to_image(boxes), crop.to_image(keypoints)
         found = [self._to_detection(person, box[:4], float(box[4]), image_bgr)
                  for person, box in zip(keypoints, boxes, strict=True)]
@@ -128,6 +131,7 @@ class OnnxDetector:
         size = self._pose.input_size
         crops = [family.crop(box, size) for box in boxes]
         keypoints = family.decode(self._pose.run(image_bgr, crops), size)
+        keypoints = keypoints[:, :len(self.format)]
         return np.stack([crop.to_image(person)
                          for crop, person in zip(crops, keypoints, strict=True)])
 
@@ -160,11 +164,15 @@ class _Network:
     def __init__(self, backend: Backend, family: str | None, path: str | Path) -> None:
         self.backend = backend
         spec = backend.inputs[0]
-        if len(backend.inputs) != 1 or len(spec.shape) != 4 or spec.shape[1] not in (3, -1):
+        if len(spec.shape) != 4 or spec.shape[1] not in (3, -1):
             raise InputError(f'{path} does not take one image [N,3,H,W]; export it so')
         if spec.dtype.kind != 'f':
             raise InputError(f'{path} takes {spec.dtype} pixels; export it with a float input')
         self.family = find_family(family, backend.outputs)
+        more = [other.name for other in backend.inputs[1:]]
+        if more != ([] if self.family.size_input is None else [self.family.size_input]):
+            raise InputError(f'{path} takes further inputs ({", ".join(more) or "none"}) than the '
+                             f'family {self.family.name} knows; export it as its publisher does')
         width, height = self.family.input_size
         self.input_size = (spec.shape[3] if spec.shape[3] > 0 else width,
                            spec.shape[2] if spec.shape[2] > 0 else height)
@@ -205,7 +213,10 @@ class _Network:
             self._buffer = np.zeros((rows, *self._buffer.shape[1:]), self._buffer.dtype)
         for crop, out in zip(crops, self._buffer, strict=False):
             write_input(image_bgr, crop, self.family.pixels, out)
-        result = self.backend.run({self.backend.inputs[0].name: self._buffer[:rows]})
+        inputs = {self.backend.inputs[0].name: self._buffer[:rows]}
+        if self.family.size_input is not None:
+            inputs[self.family.size_input] = np.tile(np.array(self.input_size, np.int64), (rows, 1))
+        result = self.backend.run(inputs)
         # The backend may reuse its arrays at the next call.
         return [np.array(result[spec.name], np.float32) for spec in self._outputs]
 

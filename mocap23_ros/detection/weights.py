@@ -30,7 +30,8 @@ class WeightFile:
     sha256: str | None = None
 
 
-_OPENMMLAB = 'https://download.openmmlab.com/mmpose/v1/projects/rtmposev1/onnx_sdk'
+_PROJECTS = 'https://download.openmmlab.com/mmpose/v1/projects'
+_OPENMMLAB, _RTMW = f'{_PROJECTS}/rtmposev1/onnx_sdk', f'{_PROJECTS}/rtmw/onnx_sdk'
 
 # The publishers give no sha256 and this project could not reach their servers to compute one, so
 # the user states it: a wrong or changed file must not be run unseen.
@@ -44,6 +45,9 @@ WEIGHTS = {
     'rtmpose-x': WeightFile(
         f'{_OPENMMLAB}/rtmpose-x_simcc-body7_pt-body7_700e-384x288-71d7b7e9_20230629.zip',
         'rtmpose', 'Apache-2.0'),
+    'rtmw-x': WeightFile(
+        f'{_RTMW}/rtmw-x_simcc-cocktail13_pt-ucoco_270e-384x288-0949e3a9_20230925.zip',
+        'rtmw', 'Apache-2.0'),
     'yolox-tiny-person': WeightFile(
         f'{_OPENMMLAB}/yolox_tiny_8xb8-300e_humanart-6f3252f9.zip', 'yolox-nms', 'Apache-2.0'),
     'yolox-m-person': WeightFile(

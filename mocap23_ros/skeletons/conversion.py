@@ -24,6 +24,7 @@ _PLACES: dict[str, dict[str, str]] = {
                 'left_big_toe': 'left_toe', 'right_big_toe': 'right_toe'},
     'body25': {'pelvis': 'mid_hip', 'neck': 'mid_shoulder',
                'left_big_toe': 'left_toe', 'right_big_toe': 'right_toe'},
+    'coco23': {'left_big_toe': 'left_toe', 'right_big_toe': 'right_toe'},
     'openpose18': {'neck': 'mid_shoulder'},
     'blazepose33': {'left_foot_index': 'left_toe', 'right_foot_index': 'right_toe'},
 }

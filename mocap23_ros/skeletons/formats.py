@@ -48,6 +48,14 @@ right_ankle right_knee
 COCO17 = _format('coco17', _COCO)
 """COCO keypoints: the lifters' input. It has no joint that all limbs hang from."""
 
+COCO23 = _format('coco23', _COCO + """left_big_toe left_ankle
+left_small_toe left_ankle
+left_heel left_ankle
+right_big_toe right_ankle
+right_small_toe right_ankle
+right_heel right_ankle""")
+"""Body and feet of COCO-WholeBody, whose first 23 of 133 keypoints they are."""
+
 OUTPUT19 = _format('output19', """
 nose neck
 left_eye nose
@@ -259,7 +267,7 @@ left_ear left_eye
 FORMATS: dict[str, SkeletonFormat] = {
     skeleton.name: skeleton
     for skeleton in (COCO17, H36M17, SMPL22, SMPL24, BLAZEPOSE33, HALPE26, BODY25, OPENPOSE18,
-                     MOCAP34, OUTPUT19)
+                     COCO23, MOCAP34, OUTPUT19)
 }
 
 

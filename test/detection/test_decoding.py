@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mocap23_ros.detection.cropping import letterbox, person_crop, write_input
+from mocap23_ros.detection.cropping import letterbox, person_crop, stretched, write_input
 from mocap23_ros.detection.decoding import decode_heatmaps
 from mocap23_ros.detection.keypoint_similarity import COCO_SIGMAS, keypoint_similarity
 from mocap23_ros.detection.network_families import FAMILIES
@@ -75,6 +75,19 @@ def test_a_letterboxed_edge_comes_back_where_it_was(size, centred):
     right = size[0] * crop.scale + crop.shift_x
     assert (right - row.sum() - crop.shift_x) / crop.scale == pytest.approx(edge_x, abs=2.0)
     assert out.max() == pytest.approx(1.0) and out.min() == 0
+
+
+def test_a_stretched_corner_comes_back_where_it_was():
+    image = np.zeros((480, 640, 3), np.uint8)
+    image[160:, 400:] = 255
+    crop = stretched((640, 480), (320, 320))
+    out = np.zeros((3, 320, 320), np.float32)
+    write_input(image, crop, replace(FAMILIES['detrpose'].pixels, fill=255), out)
+    edges = 320 - out[0, -10].sum(), 320 - out[0, :, -10].sum()
+    assert edges == pytest.approx((200, 320 / 3), abs=0.6)
+    np.testing.assert_allclose(crop.to_image(np.array([edges])), [[400, 160]], atol=1.2)
+    np.testing.assert_allclose(crop.boxes_to_image(np.array([[*edges, 320, 320]]))[0, 2:],
+                               (640, 480))
 
 
 def test_similarity_is_one_for_the_same_person_and_as_defined_one_sigma_off():

@@ -212,7 +212,7 @@ def test_formats_that_cannot_be_trained_on_are_named():
         try:
             layout = keypoint_layout(skeleton)
         except InputError:
-            assert name in ('blazepose33', 'halpe26', 'body25')
+            assert name in ('blazepose33', 'coco23', 'halpe26', 'body25')
         else:
             assert np.isfinite(layout.spread).all() and layout.swap_parts.any(axis=1).all()
     assert keypoint_layout(OUTPUT19).spread.shape == (19,)
