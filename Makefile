@@ -8,6 +8,8 @@ activate = activation=$$($(PYTHON) scripts/set_up.py --for $(1)) && . "$$activat
 # Tests talk to no other machine's nodes, and generated messages check their field types.
 test_variables = ROS_AUTOMATIC_DISCOVERY_RANGE=LOCALHOST ROS_PYTHON_CHECK_FIELDS=1 \
 	PYTEST_DISABLE_PLUGIN_AUTOLOAD=1
+# Where it is set, every process compiles torch and all else anew, for seconds.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test fast bench lint docs shell clean
@@ -21,8 +23,8 @@ setup: ## make the environment only; FOR=run (default), mediapipe, train, tensor
 demo: ## play a real video through the ROS node; the report goes to out/demo
 	@$(call activate,run) && python -m mocap23_ros demo $(ARGS)
 
-test: ## run every test, and ruff and mypy among them; ARGS goes to pytest
-	@$(call activate,test) && $(test_variables) python -m pytest $(ARGS)
+test: ## run every test, and ruff and mypy among them, in two processes; ARGS goes to pytest
+	@$(call activate,test) && $(test_variables) python -m pytest -p xdist.plugin -n 2 $(ARGS)
 
 fast: ## the tests of the core, without networks and ROS, in under a minute; ARGS goes to pytest
 	@$(call activate,test) && $(test_variables) python -m pytest $(addprefix test/,skeletons geometry \

@@ -1,7 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
 import importlib.util
-import os
 import threading
 
 import pytest
@@ -16,16 +15,13 @@ else:
         SingleThreadedExecutor,
     )
 
-# Neighbours on the network, and other runs on this machine, must not meet on /tf.
-DOMAIN_ID = 60 + os.getpid() % 40
-
 
 class RosSide:
     """A context of its own, spun by an executor in a thread."""
 
     def __init__(self, executor_type):
         self.context = rclpy.Context()
-        rclpy.init(context=self.context, domain_id=DOMAIN_ID)
+        rclpy.init(context=self.context)
         self.executor = executor_type(context=self.context)
         self._thread = None
         self._nodes = []
@@ -55,11 +51,6 @@ class RosSide:
         for node in self._nodes:
             node.destroy_node()
         rclpy.try_shutdown(context=self.context)
-
-
-@pytest.fixture
-def domain_id():
-    return DOMAIN_ID
 
 
 @pytest.fixture

@@ -65,13 +65,12 @@ def test_who_joins_late_hears_all_static_transforms(ros):
     listener.unregister()
 
 
-def test_transforms_cross_processes_also_to_late_joiners(ros, domain_id):
+def test_transforms_cross_processes_also_to_late_joiners(ros):
     script = textwrap.dedent("""
-        import sys
         import rclpy
         import tf2_ros
         from transform_examples import make_transform
-        rclpy.init(domain_id=int(sys.argv[1]))
+        rclpy.init()
         node = rclpy.create_node('other_process')
         static = tf2_ros.StaticTransformBroadcaster(node)
         static.sendTransform(make_transform('base', 'camera', 0.0, (0, 0, 1)))
@@ -83,9 +82,8 @@ def test_transforms_cross_processes_also_to_late_joiners(ros, domain_id):
             moving.sendTransform(make_transform('map', 'base', index, (index, 0, 0)))
             rclpy.spin_once(node, timeout_sec=0.05)
     """)
-    other = subprocess.Popen(
-        [sys.executable, '-c', script, str(domain_id)], stdout=subprocess.PIPE, text=True,
-        cwd=HERE)
+    other = subprocess.Popen([sys.executable, '-c', script], stdout=subprocess.PIPE, text=True,
+                             cwd=HERE)
     try:
         assert other.stdout.readline().strip() == 'sent'
         listening = ros.node('listening')
@@ -144,15 +142,14 @@ def test_a_callback_waits_in_vain_where_its_thread_is_the_only_one(ros):
     assert seconds >= 0.5
 
 
-def test_a_listener_may_have_its_own_thread(domain_id):
+def test_a_listener_may_have_its_own_thread():
     # In the default context, where the listener makes its executor: a process of its own.
     script = textwrap.dedent("""
-        import sys
         import rclpy
         import tf2_ros
         from rclpy.duration import Duration
         from transform_examples import make_transform, stamp, translation_of, wait_until
-        rclpy.init(domain_id=int(sys.argv[1]))
+        rclpy.init()
         listening, sending = rclpy.create_node('listening'), rclpy.create_node('sending')
         buffer = tf2_ros.Buffer(node=listening)
         listener = tf2_ros.TransformListener(buffer, listening, spin_thread=True)
@@ -165,8 +162,7 @@ def test_a_listener_may_have_its_own_thread(domain_id):
         listener.dedicated_listener_thread.join(10.0)
         assert not listener.dedicated_listener_thread.is_alive()
     """)
-    subprocess.run([sys.executable, '-c', script, str(domain_id)], timeout=60, check=True,
-                   cwd=HERE)
+    subprocess.run([sys.executable, '-c', script], timeout=60, check=True, cwd=HERE)
 
 
 def test_moving_transforms_are_forgotten_when_time_jumps_back(ros):
