@@ -17,6 +17,9 @@ from scipy.spatial.transform import Rotation
 
 from mocap23_ros.errors import InputError
 
+DETECTED_JOINT_SD = 0.025
+"""Metres along each axis between joints as detectors have them, on people in shoes, and as the
+motion capture has them that lifters learn from; a detector's noise does not tell of it."""
 MOST_ROTATION, MOST_POSITION, MOST_STAMP = 0.5, 5.0, 1.0  # rad, m, s
 _LOWEST = 0.1  # metres of a camera above the floor
 _DEPTH_BY_SIZE = 0.1  # relative, how well a person's size alone tells the distance
@@ -43,13 +46,14 @@ class CameraPoseUncertainty:
                                  f'{value:g} {unit}; give 0 to {most:g}')
 
     def covariance(self, joints: NDArray, before: NDArray, now: NDArray,
-                   spacing: float) -> NDArray[np.float64]:
+                   spacing: float, joint_sd: float = 0.0) -> NDArray[np.float64]:
         """Covariance [...,P,J,3,3] (m^2, world axes) to be added to that of joints [...,P,J,3].
 
         before, now: [...,4,4] world_T_camera at ``spacing`` seconds before the joints' stamp, and
         at it. A joint at the lever arm r from the camera moves by d x r when the camera is turned
         by d, and by t (w x r + v) when the pose is t seconds late, for its angular velocity w and
-        velocity v. The depth that the floor gives adds to that.
+        velocity v. The depth that the floor gives adds to that. joint_sd: m, see DETECTED_JOINT_SD;
+        it counts as the position of the camera does.
         """
         arm = joints - now[..., None, None, :3, 3]
         square = (arm * arm).sum(-1)[..., None, None]
@@ -60,15 +64,18 @@ class CameraPoseUncertainty:
         velocity = (now[..., :3, 3] - before[..., :3, 3])[..., None, None, :] / spacing
         sweep = self.stamp * (np.cross(turn, arm) + velocity)
         added += sweep[..., :, None] * sweep[..., None, :]
-        added += self._of_depth(arm, now[..., 2, 3], turn)[..., None, None] \
+        place = self.position ** 2 + joint_sd ** 2
+        added += self._of_depth(arm, now[..., 2, 3], turn, place)[..., None, None] \
             * arm[..., :, None] * arm[..., None, :] / np.maximum(square, 1e-6)
-        return added + self.position ** 2 * np.eye(3)
+        return added + place * np.eye(3)
 
-    def _of_depth(self, arm: NDArray, height: NDArray, turn: NDArray) -> NDArray[np.float64]:
+    def _of_depth(self, arm: NDArray, height: NDArray, turn: NDArray, place: float
+                  ) -> NDArray[np.float64]:
         """Variance [...,P,1] m^2 of people's depth over a floor that the pose misplaces.
 
         arm: [...,P,J,3] joints from the camera; height: [...] m of the camera above the floor;
-        turn: [...,1,1,3] rad/s. A person's size bounds the depth from another side.
+        turn: [...,1,1,3] rad/s; place: m^2 along each axis. A person's size bounds the
+        depth from another side.
         """
         person = arm.mean(axis=-2)[..., :2]
         far = np.linalg.norm(person, axis=-1)
@@ -78,6 +85,6 @@ class CameraPoseUncertainty:
             / np.maximum(far, 1e-6)
         tilt = self.rotation ** 2 + (self.stamp * tilting) ** 2
         floor = ((far ** 2 + height ** 2) / height) ** 2 * tilt \
-            + (far / height * self.position) ** 2
+            + (far / height) ** 2 * place
         size = (_DEPTH_BY_SIZE * far) ** 2
         return np.asarray(floor * size / np.maximum(floor + size, 1e-12))[..., None]

@@ -52,18 +52,19 @@ class StreamingLifter:
     def __init__(self, lifter: Lifter, lag: int = 0, fill_fraction: float = 0.5,
                  patience: float = 1.5, refinement: RefinementSteps = ALL_STEPS,
                  pose_uncertainty: CameraPoseUncertainty | None = None,
-                 calibrate: Callable[[NDArray[np.float32]], NDArray[np.float32]] | None = None
-                 ) -> None:
+                 calibrate: Callable[[NDArray[np.float32]], NDArray[np.float32]] | None = None,
+                 joint_sd: float = 0.0) -> None:
         """Set up for one camera.
 
         lifter: learned or geometric. lag: frames by which the output trails the newest frame; the
         estimate for a frame then also uses the next ``lag`` frames. fill_fraction: share of the
-        window that must lie behind a person's first sighting before the state is TRACKED.
-        patience: seconds without a sighting after which a person is dropped although the tracker
-        still predicts it. refinement: what is done to the lifted joints. pose_uncertainty: of the
-        camera poses, added to the covariance of the joints. calibrate: gives keypoints [P,J,3] px
-        the confidence that lifters know (detection/confidence_calibration.py). Raises InputError
-        for values out of range and for lifters of other keypoints than COCO-17.
+        window that must lie behind a person's first sighting before the state is TRACKED. patience:
+        seconds without a sighting after which a person is dropped although the tracker still
+        predicts it. refinement: what is done to the lifted joints. pose_uncertainty: of the camera
+        poses, added to the covariance of the joints. calibrate: gives keypoints [P,J,3] px the
+        confidence that lifters know (detection/confidence_calibration.py). joint_sd: m, of the
+        keypoints' joints, see DETECTED_JOINT_SD. Raises InputError for values out of range and for
+        lifters of other keypoints than COCO-17.
         """
         require_coco17(lifter)
         if not (isinstance(lag, int) and 0 <= lag <= MAXIMUM_LAG):
@@ -81,6 +82,7 @@ class StreamingLifter:
         self._sides = SideCorrection(self._history, lifter.input_format)
         self._refiner = MotionRefiner(refinement)
         self.pose_uncertainty = pose_uncertainty or CameraPoseUncertainty()
+        self.joint_sd = joint_sd
         self._calibrate = calibrate
         self._root_filter = RootFilter()
         self._clear()
@@ -198,7 +200,7 @@ class StreamingLifter:
         rows = np.searchsorted(windows.person_ids, frame.person_ids)
         frame = self._refiner.apply(frame, motion, rows, pose[:3, 3])
         frame = replace(frame, covariance=frame.covariance + self.pose_uncertainty.covariance(
-            frame.joints, pose_before, pose, 1 / self.lifter.rate))
+            frame.joints, pose_before, pose, 1 / self.lifter.rate, self.joint_sd))
         frame = doubted(frame, unsure)
         estimates = assemble(frame, target.stamp, self._root_filter, self._last)
         return {i: replace(e, state=self._state(target, i, newest)) for i, e in estimates.items()}

@@ -63,7 +63,8 @@ def lift_offline(lifter: Lifter, recording: KeypointRecording,
     before = resample_poses(recording.stamps, recording.world_T_camera,
                             recording.stamps - 1 / lifter.rate)
     motion_at_stamps.covariance[:] += (pose_uncertainty or CameraPoseUncertainty()).covariance(
-        motion_at_stamps.joints, before, recording.world_T_camera, 1 / lifter.rate)
+        motion_at_stamps.joints, before, recording.world_T_camera, 1 / lifter.rate,
+        recording.joint_sd)
     _leave_out_unseen(motion_at_stamps, recording)
     if not bones:
         return motion_at_stamps

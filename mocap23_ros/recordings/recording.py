@@ -20,6 +20,7 @@ from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.geometry.plausible_camera import check_camera
 from mocap23_ros.geometry.poses import check_pose
 from mocap23_ros.npz_files import open_npz
+from mocap23_ros.pipeline.camera_pose_uncertainty import DETECTED_JOINT_SD
 from mocap23_ros.plausibility.keypoint_values import clean_keypoints
 from mocap23_ros.skeletons.body_proportions import check_given_stature
 from mocap23_ros.skeletons.conversion import convert_keypoints, defined_joints
@@ -47,6 +48,7 @@ class KeypointRecording:
     stamps: float64 [F] seconds, increasing. cameras: one, or F of them where the intrinsics
     change. world_T_camera: float64 [F,4,4]. stature: float32 [P] metres, NaN = unknown.
     skeleton: format of the J keypoints; lifters take COCO-17. detector: that found them, if known.
+    joint_sd: m, of where it has joints, see DETECTED_JOINT_SD; 0 where none is known.
     """
 
     keypoints: NDArray[np.float32]
@@ -56,6 +58,7 @@ class KeypointRecording:
     stature: NDArray[np.float32]
     skeleton: SkeletonFormat = COCO17
     detector: str = ''
+    joint_sd: float = 0.0
 
     @property
     def frames(self) -> int:
@@ -101,13 +104,17 @@ class KeypointRecording:
 
     def calibrated_by_detector(self) -> 'KeypointRecording':
         """The recording with the confidence that lifters know, where the detector is measured."""
-        calibrate = confidence_calibration(self.detector)
-        return self if calibrate is None else self.calibrated(calibrate)
+        if not self.detector:
+            return self
+        return self.calibrated(confidence_calibration(self.detector))
 
     def calibrated(self, calibrate: ConfidenceCalibration | None) -> 'KeypointRecording':
-        """The COCO-17 recording with another confidence, once and for all; None: as it is."""
+        """The COCO-17 recording as a detector made it, once and for all.
+
+        calibrate: gives the confidence that lifters know; None leaves it as it is.
+        """
         keypoints = self.keypoints if calibrate is None else calibrate(self.keypoints)
-        return replace(self, keypoints=keypoints, detector='')
+        return replace(self, keypoints=keypoints, detector='', joint_sd=DETECTED_JOINT_SD)
 
     def save(self, path: Path) -> None:
         """Write the file that ``load_recording`` reads, whole or not at all; InputError."""

@@ -16,6 +16,7 @@ from mocap23_ros.detection.upright_detector import UprightDetector
 from mocap23_ros.errors import InputError
 from mocap23_ros.lifting.lifter import Lifter
 from mocap23_ros.lifting.lifters import create_lifter
+from mocap23_ros.pipeline.camera_pose_uncertainty import DETECTED_JOINT_SD
 from mocap23_ros.pipeline.refinement import ALL_STEPS, RefinementSteps
 from mocap23_ros.pipeline.streaming_lifter import StreamingLifter
 from mocap23_ros.ros.given_camera import GivenCamera, given_camera, pose_uncertainty
@@ -102,7 +103,7 @@ def create_core(settings: Settings, refinement: RefinementSteps = ALL_STEPS, *, 
         streaming = StreamingLifter(
             lifter, lag=settings.lag, refinement=refinement,
             patience=settings.person_timeout + _GRACE, pose_uncertainty=sd,
-            calibrate=calibrate)
+            calibrate=calibrate, joint_sd=DETECTED_JOINT_SD)
         parts.pop_all()
     tracker = Tracker(keep_for=settings.person_timeout, remember_for=settings.remember_timeout)
     return Core(detector, tracker, lifter, streaming, settings.lag)

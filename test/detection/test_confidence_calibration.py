@@ -107,6 +107,7 @@ def test_recordings_keep_who_found_the_keypoints_and_are_calibrated_once(tmp_pat
     np.testing.assert_array_equal(once.calibrated_by_detector().keypoints, once.keypoints)
     as_stated = recording.calibrated(chosen_calibration('none')).calibrated_by_detector()
     np.testing.assert_array_equal(as_stated.keypoints, recording.keypoints)
+    assert unknown.joint_sd == 0 < once.joint_sd == as_stated.joint_sd
 
 
 def test_the_noise_may_be_a_file_of_ones_own(tmp_path):

@@ -64,6 +64,13 @@ def test_nothing_known_about_a_joint_stays_unknown() -> None:
     assert covariance.shape == (2, 3, 3, 3) and np.isnan(covariance).all()
 
 
+def test_joints_of_detectors_are_as_unsure_as_if_the_camera_were_moved() -> None:
+    joint, pose = np.array([[[0.0, 0.0, 4.0]]]), _pose(Rotation.identity(), [0, 0, 1.5])
+    told = CameraPoseUncertainty(0.0, 0.03, 0.0).covariance(joint, pose, pose, 0.05, 0.04)
+    assert np.allclose(told, CameraPoseUncertainty(0.0, 0.05, 0.0).covariance(
+        joint, pose, pose, 0.05)) and told.any()
+
+
 def test_frames_go_through_together_as_they_do_alone() -> None:
     rng = np.random.default_rng(1)
     rotations = Rotation.random(10, random_state=2)

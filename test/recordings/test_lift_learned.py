@@ -146,3 +146,15 @@ def test_intrinsics_and_pose_may_change_with_every_frame(tmp_path, tier):
             out = lift(tmp_path, tier, arrays, *options)
             assert check(out, frames).all()
             check_near(out, STAMPS)
+
+
+@pytest.mark.parametrize('options', [(), ('--mode', 'offline', '--without', 'bones')])
+def test_joints_of_a_detector_are_less_sure_than_those_of_nobody(tmp_path, tier, options):
+    arrays = observed(STAMPS, noise=1.0)
+    told = lift(tmp_path, tier, arrays, *options)
+    detected = lift(tmp_path, tier, arrays, *options, '--detector-noise', 'none')
+    known = check(detected, len(arrays['stamps']))
+    # The root's filter trusts a less sure root a little less.
+    np.testing.assert_allclose(detected['joints'], told['joints'], atol=0.005)
+    added = (detected['covariance'] - told['covariance'])[known].astype(np.float64)
+    assert np.linalg.eigvalsh(added).min() > 0.02 ** 2
