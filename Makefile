@@ -3,7 +3,7 @@
 # Every target sets up what it needs; what is there already is not touched, and needs no network.
 
 PYTHON ?= python3
-# Sources the environment for a purpose: run, train, tensorrt, export, ray, rerun, docs or test.
+# Sources the environment for a purpose: run, train, tensorrt, export, ray, rerun, foxglove, docs or test.
 activate = activation=$$($(PYTHON) scripts/set_up.py --for $(1)) && . "$$activation"
 # Tests talk to no other machine's nodes, and generated messages check their field types.
 test_variables = ROS_AUTOMATIC_DISCOVERY_RANGE=LOCALHOST ROS_PYTHON_CHECK_FIELDS=1 \
@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 14
 
-setup: ## make the environment only; FOR=run (default), mediapipe, train, tensorrt, export, ray, rerun, docs or test says for what
+setup: ## make the environment only; FOR=run (default), mediapipe, train, tensorrt, export, ray, rerun, foxglove, docs or test says for what
 	@$(call activate,$(or $(FOR),run)) && echo "to use it:  . $$activation"
 
 demo: ## play a real video through the ROS node; the report goes to out/demo

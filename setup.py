@@ -32,7 +32,7 @@ setup(
         ('share/ament_index/resource_index/packages', [f'resource/{NAME}']),
         (f'share/{NAME}', ['package.xml', 'LICENSE', 'NOTICE']),
         *share('launch', '*.launch.py'),
-        *share('config', '*.yaml', '*.xml'),
+        *share('config', '*.yaml', '*.xml', '*.json'),
         *share('config/training', '*.yaml'),
         *share('rviz', '*.rviz'),
         *share('examples', '*.py'),

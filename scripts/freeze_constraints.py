@@ -18,7 +18,7 @@ from pathlib import Path
 REQUIREMENTS = Path(__file__).resolve().parent.parent / 'requirements'
 # mediapipe.txt is left out: it pins itself and is installed without its dependencies.
 FILES = ('run.txt', 'mediapipe_imports.txt', 'train.txt', 'tensorrt.txt', 'export.txt', 'ray.txt',
-         'rerun.txt', 'docs.txt', 'test.txt')
+         'rerun.txt', 'foxglove.txt', 'docs.txt', 'test.txt')
 # What is written: requirement files, further requirements, what the file is for.
 OUTPUTS = {
     'constraints.txt': (('ros.txt', *FILES), (), 'where ROS 2 comes from PyPI'),

@@ -22,6 +22,7 @@ _TENSORRT = Group('tensorrt', 'TensorRT for RTX (large)', False)
 _EXPORT = Group('export', 'C3D and glTF', False)
 _RAY = Group('ray', 'Ray, for several machines (large)', False)
 _RERUN = Group('rerun', 'Rerun, a viewer (large)', False)
+_FOXGLOVE = Group('foxglove', "Foxglove's library", False)
 _DOCS = Group('docs', 'the site of the documentation', False)
 _TEST = Group('test', 'test tools', False)
 
@@ -33,8 +34,10 @@ _GROUPS = {
     'export': (_RUN, _EXPORT),
     'ray': (_RUN, _RAY),
     'rerun': (_RUN, _RERUN),
+    'foxglove': (_RUN, _FOXGLOVE),
     'docs': (_RUN, _DOCS),
-    'test': (_RUN, _MEDIAPIPE_IMPORTS, _MEDIAPIPE, _TRAIN, _TENSORRT, _EXPORT, _DOCS, _TEST),
+    'test': (_RUN, _MEDIAPIPE_IMPORTS, _MEDIAPIPE, _TRAIN, _TENSORRT, _EXPORT,
+             _FOXGLOVE, _DOCS, _TEST),
 }
 PURPOSES = tuple(_GROUPS)
 

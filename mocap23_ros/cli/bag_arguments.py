@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mocap23_ros.cli.progress import progress
+from mocap23_ros.cli.viewer_arguments import save_viewers, wants_viewer
 from mocap23_ros.errors import InputError
 from mocap23_ros.ros.settings import Settings, parameter_table
 
@@ -101,10 +102,10 @@ def lift_bag_of(arguments: argparse.Namespace, lifter: str, say: Callable[[str],
         say(f'{arguments.bag}: nobody is seen in {lifted.images} images')
     if arguments.save_keypoints:
         lifted.observed.save(arguments.save_keypoints)
-    if arguments.rerun:
-        from mocap23_ros.recordings.rerun_file import save_rerun
-        save_rerun(arguments.rerun, {'lift': lifted.motion.raised(-settings.floor_height)},
-                   lifted.observed)
+    if wants_viewer(arguments):
+        from mocap23_ros.recordings.bag_images import bag_images
+        save_viewers(arguments, {'lift': lifted.motion.raised(-settings.floor_height)},
+                     lifted.observed, bag_images(arguments.bag, lifted.topics.input))
     return lifted.motion
 
 

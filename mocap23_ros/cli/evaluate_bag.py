@@ -20,7 +20,12 @@ from mocap23_ros.cli.batch_arguments import (
     shard_suffix,
 )
 from mocap23_ros.cli.progress import progress
-from mocap23_ros.cli.rerun_argument import add_rerun, check_rerun_file
+from mocap23_ros.cli.viewer_arguments import (
+    add_viewers,
+    check_viewers,
+    save_viewers,
+    wants_viewer,
+)
 from mocap23_ros.errors import InputError
 from mocap23_ros.writable_places import check_writable
 
@@ -80,12 +85,13 @@ def evaluate_bag(arguments: argparse.Namespace) -> int:
         for note in [*result.lifted.notes, *(live[name].notes if live else ())]:
             print(f'mocap23 evaluate: {name}: {note}', file=sys.stderr, flush=True)
     write_recording_report(judged, arguments.bag, arguments.out, live)
-    if arguments.rerun:
-        from mocap23_ros.recordings.rerun_file import save_rerun
+    if wants_viewer(arguments):
+        from mocap23_ros.recordings.bag_images import bag_images
         floor = wanted[0].settings.floor_height
-        save_rerun(arguments.rerun, {name: result.lifted.motion.raised(-floor)
-                                     for name, result in judged.items()},
-                   next(iter(judged.values())).lifted.observed)
+        lifted = judged[wanted[0].name].lifted
+        save_viewers(arguments, {name: result.lifted.motion.raised(-floor)
+                                 for name, result in judged.items()},
+                     lifted.observed, bag_images(arguments.bag, lifted.topics.input))
     for name, result in judged.items():
         print(f'{name}: {evaluation.text_of_figures(result.figures)}')
         if live:
@@ -168,7 +174,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--rectified', action='store_true', default=None,
                         help='with --bag: the images are rectified')
     add_batch_options(parser)
-    add_rerun(parser)
+    add_viewers(parser)
     add_bag_source(parser, topic=False)
 
 
@@ -201,9 +207,9 @@ def check(arguments: argparse.Namespace) -> None:
     from mocap23_ros.cli.bag_arguments import check_bag_options
     check_bag_options(arguments)
     check_batch_options(arguments)
-    if arguments.rerun and not arguments.bag:
-        raise InputError('--rerun goes with --bag')
-    check_rerun_file(arguments.rerun)
+    if wants_viewer(arguments) and not arguments.bag:
+        raise InputError(f'{wants_viewer(arguments)} goes with --bag')
+    check_viewers(arguments)
     if arguments.live is not None:
         _check_live(arguments)
     if arguments.align_time not in (None, 'estimate') and not abs(arguments.align_time) < 1e11:

@@ -16,9 +16,14 @@ from mocap23_ros.cli.lift_arguments import (
     check_recording,
     find_jobs,
 )
-from mocap23_ros.cli.lift_sources import read_keypoints, say_doubts, say_who_is_missing
+from mocap23_ros.cli.lift_sources import (
+    images_of,
+    read_keypoints,
+    say_doubts,
+    say_who_is_missing,
+)
 from mocap23_ros.cli.progress import Progress, progress
-from mocap23_ros.cli.rerun_argument import add_rerun
+from mocap23_ros.cli.viewer_arguments import add_viewers, save_viewers
 from mocap23_ros.detection.confidence_calibration import chosen_calibration
 from mocap23_ros.engines.backends import BACKEND_NAMES
 from mocap23_ros.engines.graph_precision import PRECISIONS
@@ -109,7 +114,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--smpl-mesh', type=int, metavar='FRAME',
                         help='with --smpl-model: also write the meshes of this frame (from 0) as '
                              'PLY')
-    add_rerun(parser)
+    add_viewers(parser)
     parser.add_argument('--detector',
                         help='with --video or --bag (default: blazepose); external: the keypoints '
                              'in the bag (default where it holds no images)')
@@ -151,9 +156,8 @@ def run(arguments: argparse.Namespace) -> int:
                 motion = _lift(arguments, lifter, recording, report)
             say_who_is_missing(source, unseen, motion, _say)
             _write(arguments, source, target, motion, model)
-            if arguments.rerun:
-                from mocap23_ros.recordings.rerun_file import save_rerun
-                save_rerun(arguments.rerun, {'lift': motion}, recording)
+            save_viewers(arguments, {'lift': motion}, recording,
+                         images_of(arguments, recording))
     finally:
         lifter.close()
     return 0

@@ -8,7 +8,7 @@ from pathlib import Path
 from mocap23_ros.cli.bag_arguments import check_bag_options
 from mocap23_ros.cli.batch_arguments import check_batch_options
 from mocap23_ros.cli.number_ranges import check_numbers
-from mocap23_ros.cli.rerun_argument import check_rerun_file
+from mocap23_ros.cli.viewer_arguments import check_viewers, wants_viewer
 from mocap23_ros.errors import InputError
 from mocap23_ros.network.tiers import find_tier
 from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
@@ -56,10 +56,11 @@ def check_arguments(arguments: argparse.Namespace) -> None:
                                  f'--lifter {arguments.lifter}')
     if arguments.tier is not None:
         find_tier(arguments.tier)
-    if arguments.rerun and (arguments.bags or arguments.keypoints and arguments.keypoints.is_dir()
-                            and not foreign):
-        raise InputError('--rerun is of one recording')
-    check_rerun_file(arguments.rerun)
+    if wants_viewer(arguments) and (
+            arguments.bags or arguments.keypoints and arguments.keypoints.is_dir()
+            and not foreign):
+        raise InputError(f'{wants_viewer(arguments)} is of one recording')
+    check_viewers(arguments)
     RefinementSteps.without(arguments.without)
     CameraPoseUncertainty(*arguments.camera_sd or ())
     if arguments.smpl_mesh is not None and not arguments.smpl_model:

@@ -3,12 +3,13 @@
 """The sources of keypoints for ``mocap23 lift``, and what it prints about them."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mocap23_ros.cli.progress import progress
 from mocap23_ros.geometry.plausible_camera import camera_doubt
@@ -49,6 +50,15 @@ def detect_in_video(arguments: argparse.Namespace, label: str, model: Path | Non
         return replace(recording, detector=name)
     finally:
         detector.close()
+
+
+def images_of(arguments: argparse.Namespace, recording: KeypointRecording
+              ) -> Iterable[tuple[float, NDArray[np.uint8]]]:
+    """Stamps and images of --video, in the size of the recording's camera; none without it."""
+    if not arguments.video:
+        return ()
+    from mocap23_ros.recordings.video_recording import video_images
+    return video_images(arguments.video, recording.camera(0).image_size, arguments.fps)
 
 
 def say_doubts(source: Path, recording: KeypointRecording, of_camera: bool, say: Say) -> None:

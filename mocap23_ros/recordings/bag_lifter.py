@@ -21,6 +21,7 @@ from mocap23_ros.recordings.bag_camera import (
     KEYPOINTS,
     BagCameraInfos,
     BagTransforms,
+    CameraTopics,
     find_topics,
 )
 from mocap23_ros.recordings.bag_reader import ANOTHER_RUN, BagReader
@@ -70,7 +71,7 @@ class LiftedBag:
     images: int
     refused: dict[str, int]
     notes: list[str]
-    topics: tuple[str, str]
+    topics: CameraTopics
     judged: bool
 
 

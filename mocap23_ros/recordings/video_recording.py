@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Keypoints of the people in a video file."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
@@ -66,6 +66,16 @@ def record_video(video: Path, camera_file: Path, detector: Detector,
                              np.broadcast_to(np.eye(4) if pose is None else pose,
                                              (len(stamps), 4, 4)),
                              np.full(keypoints.shape[1], np.nan, np.float32), detector.format)
+
+
+def video_images(video: Path, image_size: tuple[int, int], rate: float | None = None
+                 ) -> Iterator[tuple[float, NDArray[np.uint8]]]:
+    """Iterate over stamps and images at (width, height) of a video, as record_video sees them."""
+    with VideoFile(video, rate) as frames:
+        for stamp, image in frames:
+            if image.shape[1::-1] != tuple(image_size):
+                image = np.asarray(cv2.resize(image, image_size), np.uint8)
+            yield stamp, image
 
 
 def _fit(frames: VideoFile, image: NDArray[np.uint8], camera: CameraModel, video: Path
