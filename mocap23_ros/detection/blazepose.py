@@ -16,10 +16,12 @@ from mocap23_ros.detection.regions import PersonLandmarks, PersonRegion
 from mocap23_ros.detection.silhouettes import paint_out
 from mocap23_ros.engines.backend import Backend
 from mocap23_ros.errors import InputError
+from mocap23_ros.skeletons.formats import BLAZEPOSE33
 
 INPUT_SIDE = 256  # px
 LARGEST_BATCH = 16
 _BODY = 33  # of 39 landmarks; then hip centre and a point on the circle around the person
+_MIRROR = [*BLAZEPOSE33.mirror, *range(_BODY, 39)]
 _LEAST_PRESENCE = 0.5  # of a person in the region, as MediaPipe has it
 _HEATMAP_REACH = 3  # cells around a landmark that refine it
 _LEAST_HEAT = 0.5  # a weaker heatmap refines nothing
@@ -29,11 +31,13 @@ _LEAST_HEAT = 0.5  # a weaker heatmap refines nothing
 class Look:
     """A region to look at; landmarks [33,2+] px of other people in reach, and of the person's own
     last pose: the others are painted out, for the network takes the person that it likes best.
+    mirrored: the network sees the region in a mirror; the landmarks are the image's all the same.
     """
 
     region: PersonRegion
     others: Sequence[NDArray] = field(default=())
     own: NDArray | None = None
+    mirrored: bool = False
 
 
 class BlazePose:
@@ -71,6 +75,9 @@ class BlazePose:
         marks = np.array(output['landmarks'], np.float64).reshape(len(looks), -1, 5)
         presence = np.asarray(output['presence']).reshape(-1)
         _refine(marks, np.asarray(output['heatmaps']))
+        mirrored = [look.mirrored for look in looks]
+        marks[mirrored] = marks[mirrored][:, _MIRROR]
+        marks[mirrored, :, 0] = INPUT_SIDE - marks[mirrored, :, 0]
         marks[..., 3:] = 1.0 / (1.0 + np.exp(-np.clip(marks[..., 3:], -60.0, 60.0)))
         largest = 64.0 * max(image_bgr.shape[:2])
         return [_person(own, look.region, largest) if sure >= _LEAST_PRESENCE else None
@@ -89,6 +96,8 @@ def _cut(image_bgr: NDArray[np.uint8], look: Look, out: NDArray[np.uint8]) -> No
         others = [points[:, :2] @ matrix[:, :2].T + matrix[:, 2] for points in look.others]
         own = None if look.own is None else look.own[:, :2] @ matrix[:, :2].T + matrix[:, 2]
         paint_out(out, others, own)
+    if look.mirrored:
+        out[:] = out[:, ::-1].copy()
 
 
 def _refine(marks: NDArray[np.float64], heatmaps: NDArray) -> None:

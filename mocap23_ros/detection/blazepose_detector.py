@@ -20,7 +20,7 @@ from mocap23_ros.detection.movenet import FoundPerson, MoveNet
 from mocap23_ros.detection.packaged_weights import find_packaged, packaged_checksums
 from mocap23_ros.detection.person_finder import PersonFinder
 from mocap23_ros.detection.regions import PersonLandmarks, PersonRegion
-from mocap23_ros.detection.steady_poses import steady_poses
+from mocap23_ros.detection.steady_poses import steady_poses, withstand_changes
 from mocap23_ros.engines.backends import create_backend
 from mocap23_ros.engines.tensorrt_builder import engine_path
 from mocap23_ros.errors import InputError
@@ -31,6 +31,7 @@ _EDGE = 0.5  # BlazePose counts from the edge of the first pixel, not from its c
 _KNOWN_SIMILARITY = 0.3  # OKS of coarse keypoints from which a found person is a known one
 _FOUND_SCORE = 0.3  # of the network that finds people
 _NEW_OVERLAP = 0.3  # of the boxes that both networks give a new person
+_FOUND_SURE = 0.8  # of somebody found, from which the landmark network need not be asked again
 _NEW_SCORE = 0.4  # a new person must be clearer than one that is followed
 
 
@@ -142,6 +143,12 @@ class BlazePoseDetector:
             for person in fresh]
         poses = [pose if pose is not None and _agree(pose, person) else None for pose, person
                  in zip(steady_poses(self._network, image_bgr, starts), fresh, strict=True)]
+        doubted = {index: pose for index, (pose, person) in enumerate(
+            zip(poses, fresh, strict=True)) if pose is not None and person.score < _FOUND_SURE}
+        there = withstand_changes(self._network, image_bgr, [starts[i][0] for i in doubted],
+                                  list(doubted.values()))
+        for index, is_there in zip(doubted, there, strict=True):
+            poses[index] = poses[index] if is_there else None
         return clear_people(poses, image_bgr, max(self._min_score, _NEW_SCORE), _EDGE)
 
 

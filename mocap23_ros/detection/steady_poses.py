@@ -4,7 +4,7 @@
 
 The landmark network always tells a pose, and surely. From a region that does not fit, of a small
 person or one who leans, it tells a wrong one, which the next look contradicts; from the right
-region looks confirm each other.
+region looks confirm each other. It tells one of things that are nobody as well.
 """
 
 from collections.abc import Sequence
@@ -15,12 +15,15 @@ from numpy.typing import NDArray
 
 from mocap23_ros.detection.blazepose import BlazePose, Look
 from mocap23_ros.detection.keypoint_similarity import joints_area, keypoint_similarity
-from mocap23_ros.detection.regions import PersonLandmarks
+from mocap23_ros.detection.regions import PersonLandmarks, PersonRegion
 from mocap23_ros.skeletons.conversion import convert_keypoints
 from mocap23_ros.skeletons.formats import BLAZEPOSE33, COCO17
 
 _MOST_LOOKS = 4  # from one region
 _ALIKE = 0.8  # OKS of two looks that confirm each other
+_TURN = 0.3  # rad
+_SHIFT, _WIDER, _NARROWER = 0.08, 1.25, 0.8  # of a region's side
+_UNCHANGED = 0.7  # OKS in the middle of changed looks, from which somebody is there
 
 
 def steady_poses(network: BlazePose, image_bgr: NDArray[np.uint8],
@@ -47,8 +50,40 @@ def steady_poses(network: BlazePose, image_bgr: NDArray[np.uint8],
     return steady
 
 
+def withstand_changes(network: BlazePose, image_bgr: NDArray[np.uint8], looks: Sequence[Look],
+                      poses: Sequence[PersonLandmarks]) -> NDArray[np.bool_]:
+    """Whether each of P poses is seen again where the network is shown its region otherwise.
+
+    looks: with which each was found. A person in a region that is shifted, wider, narrower,
+    turned or mirrored has the same pose; a bolt or a folded cloth that looks like somebody has
+    another with every change, however sure the network is of each. Returns bool [P].
+    """
+    changed = [change for look, pose in zip(looks, poses, strict=True)
+               for change in _changes(look, pose.region)]
+    seen = network.run(image_bgr, changed)
+    count = len(changed) // max(len(poses), 1)
+    return np.array([np.median([
+        0.0 if again is None else _similarity(pose, again)
+        for again in seen[count * person:count * (person + 1)]]) >= _UNCHANGED
+        for person, pose in enumerate(poses)], bool)
+
+
+def _changes(look: Look, region: PersonRegion) -> list[Look]:
+    regions = (replace(region, x=region.x + _SHIFT * region.side),
+               replace(region, side=_WIDER * region.side),
+               replace(region, side=_NARROWER * region.side),
+               replace(region, rotation=region.rotation + _TURN))
+    return [*(replace(look, region=changed) for changed in regions),
+            replace(look, region=region, mirrored=True)]
+
+
 def _alike(first: PersonLandmarks, second: PersonLandmarks) -> bool:
+    return _similarity(second, first) >= _ALIKE
+
+
+def _similarity(first: PersonLandmarks, second: PersonLandmarks) -> float:
+    """OKS of two poses, for the size of the first."""
     keypoints = convert_keypoints(
         np.stack([first.landmarks[:, :3], second.landmarks[:, :3]]), BLAZEPOSE33, COCO17)
-    area = joints_area(keypoints[1:, :, :2])
-    return bool(keypoint_similarity(keypoints[1:], keypoints[:1], area)[0, 0] >= _ALIKE)
+    area = joints_area(keypoints[:1, :, :2])
+    return float(keypoint_similarity(keypoints[:1], keypoints[1:], area)[0, 0])

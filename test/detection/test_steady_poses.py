@@ -4,6 +4,7 @@
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from default_detector import require_default_detector
@@ -12,8 +13,9 @@ from test_detectors_on_video import sample_frames
 from mocap23_ros.detection.blazepose import BlazePose, Look
 from mocap23_ros.detection.blazepose_detector import BlazePoseDetector
 from mocap23_ros.detection.packaged_weights import find_packaged
-from mocap23_ros.detection.steady_poses import steady_poses
+from mocap23_ros.detection.steady_poses import steady_poses, withstand_changes
 from mocap23_ros.engines.backends import create_backend
+from mocap23_ros.skeletons.formats import BLAZEPOSE33
 
 require_default_detector()
 
@@ -59,6 +61,41 @@ def test_the_wrong_pose_of_a_turned_region_is_not_believed(man, angle):
     upright = Look(replace(right.region, rotation=0.0))
     one, other = steady_poses(network, image, [[turned, upright], [upright]])
     assert distance(one, right) < 0.02 and distance(other, right) < 0.02
+
+
+def test_a_person_withstands_changes_and_a_wrong_pose_of_him_does_not(man):
+    network, image, right = man
+    turned = Look(replace(right.region, rotation=right.region.rotation + 1.2))
+    wrong, = network.run(image, [turned])
+    looks = [Look(right.region), turned]
+    assert withstand_changes(network, image, looks, [right, wrong]).tolist() == [True, False]
+    assert withstand_changes(network, image, [], []).tolist() == []
+
+
+def test_in_a_mirror_the_landmarks_are_those_of_the_image(man):
+    network, image, right = man
+    region, width = right.region, image.shape[1]
+    plain, = network.run(image, [Look(region)])
+    flipped = replace(region, x=width - region.x, rotation=-region.rotation)
+    mirrored, = network.run(np.ascontiguousarray(image[:, ::-1]), [Look(flipped, mirrored=True)])
+    expected = plain.landmarks[list(BLAZEPOSE33.mirror)]
+    expected[:, 0] = width - expected[:, 0]
+    # Both times the network saw the same crop, but for rounding.
+    assert np.abs(mirrored.landmarks[:, :2] - expected[:, :2]).max() < 0.01 * region.side
+    np.testing.assert_allclose(mirrored.landmarks[:, 2:], expected[:, 2:], atol=0.02)
+
+
+@pytest.mark.parametrize(('camera', 'frame', 'width'), [('cam02', 28, 1080), ('cam01', 49, 540)])
+def test_bolts_are_nobody(camera, frame, width):
+    # A man, and a woman far behind him. On the treadmill stand black bolts with a head.
+    image, = sample_frames('single', camera, [frame])
+    image = cv2.resize(image, None, fx=width / image.shape[1], fy=width / image.shape[1],
+                       interpolation=cv2.INTER_AREA)
+    detector = BlazePoseDetector(backend='onnxruntime')
+    found = detector.detect(image)
+    detector.close()
+    heights = sorted(d.bounding_box[3] - d.bounding_box[1] for d in found)
+    assert len(found) == 2 and heights[0] > 0.3 * width, heights
 
 
 def test_nobody_is_nobody(man):
