@@ -189,7 +189,7 @@ def test_the_file_gives_back_what_was_written(fitted, tmp_path):
     (lambda v: v['error']['face']['sd'][1].__setitem__(0, -1.0), 'error.face.sd must hold'),
     (lambda v: v['error']['trunk']['tracks'][1].__setitem__(0, 0.5), 'whole numbers'),
     (lambda v: v.update(joints=[]), 'joints must be an object'),
-], ids=str)
+])
 def test_a_file_that_cannot_be_true_is_refused_in_a_line(tmp_path, truth, change, words):
     path = tmp_path / 'noise.json'
     save_detector_noise(path, truth)
