@@ -24,6 +24,7 @@ from mocap23_ros.calibration.standing_people import (
     middles_sd,
 )
 from mocap23_ros.errors import InputError
+from mocap23_ros.geometry.pose_covariance import of_pitch_roll_height
 from mocap23_ros.skeletons.body_proportions import MEAN_STATURE
 
 STATURE_SD = 0.055  # relative, of adults of both sexes
@@ -40,6 +41,7 @@ _DOUBT = 6.0  # times the median squared error: such a sample counts a quarter
 _FEW_BLOCKS = 10
 _PLACING_STEPS = 3
 _SLOWEST = 0.3  # m/s, below which a person walks nowhere
+_FEWEST_BLOCKS = 4  # of _BLOCK; fewer show one posture, not that of people
 _STRIDE = 0.55  # s on either side, over which a direction of walking is taken
 
 
@@ -68,6 +70,11 @@ class FloorFit:
         """Pose [4,4] in a frame on the floor under the camera, x along the view, z up."""
         return floor_T_camera(self.pitch, self.roll, self.height)
 
+    @property
+    def pose_covariance(self) -> NDArray[np.float64]:
+        """Covariance [6,6] of floor_T_camera, as in geometry.pose_covariance."""
+        return of_pitch_roll_height(self.covariance[:3, :3], self.floor_T_camera)
+
     def check(self) -> None:
         """Raise InputError where the people seen do not fix the camera well enough to use it."""
         sd = np.sqrt(np.diag(self.covariance))
@@ -87,6 +94,10 @@ def fit_floor(people: StandingPeople, focal_known: bool = True) -> FloorFit:
     if len(people) < _FEWEST:
         raise InputError(f'only {len(people)} views of a whole standing person; {_FEWEST} are '
                          'needed, and 30 s of walking about are better')
+    if len(np.unique(np.floor(people.stamp / _BLOCK))) < _FEWEST_BLOCKS:
+        raise InputError(f'people are seen whole for less than {_FEWEST_BLOCKS * _BLOCK:g} s, too '
+                         'short to tell how they stand from how the camera does; let somebody '
+                         'walk about for 30 s')
     return _Fit(people, focal_known).solve()
 
 

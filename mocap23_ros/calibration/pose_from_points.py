@@ -22,9 +22,8 @@ _LARGEST_ERROR = 0.02  # of the focal length; a worse fit has a wrong point or a
 class PointsFit:
     """Where the camera stands, from N points.
 
-    world_T_camera: float64 [4,4]. covariance: float64 [6,6] of rotation (rad, world axes, about
-    the camera's place) and position (m). error: float64 [N] pixels between the points as marked
-    and as the pose puts them.
+    world_T_camera: float64 [4,4]. covariance: float64 [6,6], as in geometry.pose_covariance.
+    error: float64 [N] pixels between the points as marked and as the pose puts them.
     """
 
     world_T_camera: NDArray[np.float64]
@@ -93,5 +92,5 @@ def _of_camera(covariance: NDArray, world_T_camera: NDArray) -> NDArray[np.float
     # The place is -R (t + s) after a turn w of camera_T_world: R [t]x w - R s.
     t = -R.T @ world_T_camera[:3, 3]
     cross = np.array([[0, -t[2], t[1]], [t[2], 0, -t[0]], [-t[1], t[0], 0]])
-    change = np.block([[-R, np.zeros((3, 3))], [-R @ cross, -R]])
+    change = np.block([[-R @ cross, -R], [-R, np.zeros((3, 3))]])
     return change @ covariance @ change.T

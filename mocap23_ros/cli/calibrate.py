@@ -61,9 +61,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _people(arguments: argparse.Namespace) -> None:
-    camera, world_T_camera, sd = fit_people(arguments)
+    camera, world_T_camera, covariance = fit_people(arguments)
     image = first_image(arguments.video) if arguments.video and arguments.picture else None
-    _write(arguments, camera, world_T_camera, image, sd)
+    _write(arguments, camera, world_T_camera, image, covariance)
 
 
 def _target(arguments: argparse.Namespace) -> None:
@@ -135,26 +135,26 @@ def _clicked(arguments: argparse.Namespace, rows: 'NDArray', camera: 'CameraMode
 
 def _fit_points(arguments: argparse.Namespace, p_pixel: 'NDArray', p_world: 'NDArray',
                 camera: 'CameraModel', image: 'NDArray | None') -> None:
-    said, world_T_camera, sd = _pose_of_points(p_pixel, p_world, camera)
+    said, world_T_camera, covariance = _pose_of_points(p_pixel, p_world, camera)
     print(said)
-    _write(arguments, camera, world_T_camera, image, sd)
+    _write(arguments, camera, world_T_camera, image, covariance)
 
 
 def _pose_of_points(p_pixel: 'NDArray', p_world: 'NDArray', camera: 'CameraModel'
-                    ) -> 'tuple[str, NDArray[np.float64], tuple[float, float]]':
-    """What is said of the pose, the pose [4,4], and its sd (rad, m); InputError."""
+                    ) -> 'tuple[str, NDArray[np.float64], NDArray[np.float64]]':
+    """What is said of the pose, the pose [4,4], and its covariance [6,6]; InputError."""
     from mocap23_ros.calibration.pose_from_points import pose_from_points
+    from mocap23_ros.geometry.pose_covariance import largest_sd
 
     fit = pose_from_points(p_pixel, p_world, camera)
     if fit.world_T_camera[2, 3] <= 0:
         raise InputError('these points put the camera below the floor: z must point up')
-    turn_sd, place_sd = (float(np.sqrt(np.diag(fit.covariance)[part].mean()))
-                         for part in (slice(0, 3), slice(3, 6)))
+    turn_sd, place_sd = largest_sd(fit.covariance)
     x, y, z = fit.world_T_camera[:3, 3]
     said = (f'camera at x {x:.3f}, y {y:.3f}, z {z:.3f} m (+- {place_sd:.3f} m, '
             f'{np.degrees(turn_sd):.2f} degrees), from {len(fit.error)} points '
             f'(worst {fit.error.max():.1f} px off: number {int(fit.error.argmax()) + 1})')
-    return said, fit.world_T_camera, (turn_sd, place_sd)
+    return said, fit.world_T_camera, fit.covariance
 
 
 def _intrinsics(arguments: argparse.Namespace) -> None:
@@ -202,13 +202,16 @@ def _image(path: Path) -> 'NDArray[np.uint8]':
 
 
 def _write(arguments: argparse.Namespace, camera: 'CameraModel', world_T_camera: 'NDArray',
-           image: 'NDArray | None', sd: tuple[float, float]) -> None:
-    """CAMERA.yaml with the pose and its sd (rad, m), the picture, and what nodes are to be told."""
+           image: 'NDArray | None', covariance: 'NDArray') -> None:
+    """CAMERA.yaml with the pose and its covariance [6,6], a picture, and what to tell nodes."""
     from mocap23_ros.calibration.floor_picture import draw_floor
     from mocap23_ros.geometry.camera_file import CameraFile, save_camera_file
+    from mocap23_ros.geometry.pose_covariance import largest_sd
     from mocap23_ros.geometry.poses import translation_quaternion_from_pose
 
-    save_camera_file(arguments.out, CameraFile(camera, world_T_camera, pose_sd=sd))
+    sd = largest_sd(covariance)
+    save_camera_file(arguments.out, CameraFile(camera, world_T_camera,
+                                               pose_covariance=covariance))
     values = [f'{value:.6g}' for part in translation_quaternion_from_pose(world_T_camera)
               for value in part]
     options = ' '.join(f'--{name} {value}' for name, value in zip(

@@ -44,8 +44,8 @@ def add_people_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def fit_people(arguments: argparse.Namespace
-               ) -> 'tuple[CameraModel, NDArray[np.float64], tuple[float, float]]':
-    """The camera, its pose [4,4] above the floor, and its sd (rad, m); InputError."""
+               ) -> 'tuple[CameraModel, NDArray[np.float64], NDArray[np.float64]]':
+    """The camera, its pose [4,4] above the floor, and its covariance [6,6]; InputError."""
     from mocap23_ros.calibration.floor_fit import fit_floor
     from mocap23_ros.calibration.standing_people import StandingPeople
     from mocap23_ros.geometry.plausible_camera import camera_doubt
@@ -74,8 +74,7 @@ def fit_people(arguments: argparse.Namespace
               f'{focal_sd:.3f} of the given one: less certain than a board calibration')
     if not fit.scale_known:
         print('the scale is that of average adults; --stature makes height and distances sure')
-    return camera, fit.floor_T_camera, (
-        float(np.hypot(pitch_sd, roll_sd) / np.sqrt(2)), float(height_sd))
+    return camera, fit.floor_T_camera, fit.pose_covariance
 
 
 def _with_focal_factor(camera: 'CameraModel', factor: float) -> 'CameraModel':

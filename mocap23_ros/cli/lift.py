@@ -226,7 +226,7 @@ def _lift(arguments: argparse.Namespace, lifter: Lifter, recording: KeypointReco
     if arguments.detector_noise:
         recording = recording.calibrated(chosen_calibration(arguments.detector_noise))
     refinement = RefinementSteps.without(arguments.without)
-    pose_uncertainty = CameraPoseUncertainty(*arguments.camera_sd or _sd_of_camera_file(arguments))
+    pose_uncertainty = _pose_uncertainty(arguments)
     if arguments.mode == 'offline':
         return lift_offline(lifter, recording, report, refinement.bones, pose_uncertainty)
     streaming = StreamingLifter(lifter, lag=arguments.lag, refinement=refinement,
@@ -234,9 +234,12 @@ def _lift(arguments: argparse.Namespace, lifter: Lifter, recording: KeypointReco
     return lift_streaming(streaming, recording, report)
 
 
-def _sd_of_camera_file(arguments: argparse.Namespace) -> tuple[float, ...]:
-    """(rad, m) of the pose, where --camera says so."""
-    if arguments.camera is None:
-        return ()
+def _pose_uncertainty(arguments: argparse.Namespace) -> CameraPoseUncertainty:
+    """As --camera-sd says, then as --camera does."""
+    if arguments.camera_sd or arguments.camera is None:
+        return CameraPoseUncertainty(*arguments.camera_sd or ())
     from mocap23_ros.geometry.camera_file import load_camera_file
-    return load_camera_file(arguments.camera, arguments.rectified).pose_sd or ()
+    contents = load_camera_file(arguments.camera, arguments.rectified)
+    if contents.pose_covariance is not None:
+        return CameraPoseUncertainty(pose_covariance=contents.pose_covariance)
+    return CameraPoseUncertainty(*contents.pose_sd or ())

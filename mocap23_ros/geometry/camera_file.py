@@ -18,6 +18,7 @@ from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_info import camera_from_fields
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.geometry.plausible_camera import LARGEST_SIDE, camera_doubt
+from mocap23_ros.geometry.pose_covariance import check_pose_covariance, largest_sd
 from mocap23_ros.geometry.poses import (
     QUATERNION_TOLERANCE,
     above_floor,
@@ -36,7 +37,7 @@ _KEYS: dict[str, tuple[str, ...]] = {
     'rectification_matrix': _MATRIX_KEYS, 'projection_matrix': _MATRIX_KEYS,
     'binning_x': (), 'binning_y': (), 'roi': _ROI_KEYS,
     'world_T_camera': ('translation', 'quaternion', 'rotation'), 'floor_height': (),
-    'world_T_camera_sd': ('rotation_deg', 'position')}
+    'world_T_camera_sd': ('rotation_deg', 'position'), 'world_T_camera_covariance': _MATRIX_KEYS}
 # Names of others whose nearest known one is another thing.
 _MEANT = {'camera_model': 'distortion_model', 'K': 'camera_matrix', 'k': 'camera_matrix',
           'D': 'distortion_coefficients', 'd': 'distortion_coefficients',
@@ -55,6 +56,8 @@ class CameraFile:
     floor_height: z of the floor in that world, metres. name: camera_name. doubt: what is strange
     about the calibration but may be right, '' for nothing. pose_sd: standard deviations of the
     pose, (radians about each axis, metres along each), None where the file does not say.
+    pose_covariance: float64 [6,6] of (x, y, z, rotation about x, y, z) in world axes, metres and
+    radians, as in geometry_msgs/PoseWithCovariance; None where only pose_sd is known, or nothing.
     """
 
     camera: CameraModel
@@ -63,6 +66,7 @@ class CameraFile:
     name: str = 'camera'
     doubt: str = ''
     pose_sd: tuple[float, float] | None = None
+    pose_covariance: NDArray[np.float64] | None = None
 
     @property
     def floor_T_camera(self) -> NDArray[np.float64] | None:
@@ -84,8 +88,9 @@ def load_camera_file(path: str | os.PathLike, rectified: bool = False) -> Camera
     """Read a camera file, whose roi and binning are those of the images.
 
     It may hold ``world_T_camera: {translation: [x, y, z], quaternion: [x, y, z, w]}`` (or
-    ``rotation``, nine numbers row by row, for the quaternion), ``floor_height`` (metres) and
-    ``world_T_camera_sd: {rotation_deg: , position: }`` (degrees, metres).
+    ``rotation``, nine numbers row by row, for the quaternion), ``floor_height`` (metres),
+    ``world_T_camera_sd: {rotation_deg: , position: }`` (degrees, metres), and in its place
+    ``world_T_camera_covariance``, 36 numbers row by row, see CameraFile.
     rectified: the images are; projection_matrix is used for K and no distortion, and
     world_T_camera is then the pose of the rectified camera.
     Raises InputError, naming the file and the key, for whatever cannot be used, unknown keys too.
@@ -120,7 +125,9 @@ def save_camera_file(path: str | os.PathLike, contents: CameraFile) -> None:
             pose @ _lens_T_camera(camera).T)
         content['world_T_camera'] = {'translation': translation.tolist(),
                                      'quaternion': quaternion.tolist()}
-    if contents.pose_sd is not None:
+    if contents.pose_covariance is not None:
+        content['world_T_camera_covariance'] = _matrix_entry(contents.pose_covariance)
+    elif contents.pose_sd is not None:
         content['world_T_camera_sd'] = {'rotation_deg': float(np.degrees(contents.pose_sd[0])),
                                         'position': float(contents.pose_sd[1])}
     if contents.floor_height:
@@ -163,11 +170,26 @@ def _parse(content: Mapping[str, Any], rectified: bool) -> CameraFile:
         _numbers(_required(content, 'camera_matrix'), 'camera_matrix', 9),
         rectification, projection, binning_x, binning_y, roi, rectified=rectified)
     pose, floor = content.get('world_T_camera'), content.get('floor_height')
+    covariance = _pose_covariance(content.get('world_T_camera_covariance'))
+    pose_sd = _pose_sd(content.get('world_T_camera_sd'))
+    if covariance is not None:
+        if pose_sd is not None:
+            raise InputError('world_T_camera_sd and world_T_camera_covariance both say how sure '
+                             'the pose is; leave one out')
+        pose_sd = largest_sd(covariance)
     return CameraFile(camera, None if pose is None else _pose(pose) @ _lens_T_camera(camera),
                       0.0 if floor is None else _numbers([floor], 'floor_height', 1)[0],
                       str(content.get('camera_name') or 'camera'),
                       camera_doubt(camera, cropped=any(roi)),
-                      _pose_sd(content.get('world_T_camera_sd')))
+                      pose_sd, covariance)
+
+
+def _pose_covariance(entry: Any) -> NDArray[np.float64] | None:
+    if entry is None:
+        return None
+    covariance = np.reshape(_numbers(entry, 'world_T_camera_covariance', 36), (6, 6))
+    check_pose_covariance(covariance, 'world_T_camera_covariance')
+    return covariance
 
 
 def _pose_sd(entry: Any) -> tuple[float, float] | None:

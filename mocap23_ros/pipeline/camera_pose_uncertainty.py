@@ -6,7 +6,8 @@ A lifter knows how well it places a joint against the camera that it was told of
 stood is somebody else's estimate: a calibrated mount or odometry, and a stamp that is a little off
 while the camera turns. All joints share that error; here each joint gets its share. Most of it is
 depth: people are placed where they stand on the floor, and a floor that is tilted by an angle moves
-them by distance^2 / camera height times that angle.
+them by distance^2 / camera height times that angle. Errors of pitch and height that go together may
+cancel there, or add up: ``pose_covariance`` says which.
 """
 
 from dataclasses import dataclass
@@ -16,11 +17,16 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from mocap23_ros.errors import InputError
+from mocap23_ros.geometry.pose_covariance import (
+    MOST_POSITION,
+    MOST_ROTATION,
+    check_pose_covariance,
+)
 
 DETECTED_JOINT_SD = 0.025
 """Metres along each axis between joints as detectors have them, on people in shoes, and as the
 motion capture has them that lifters learn from; a detector's noise does not tell of it."""
-MOST_ROTATION, MOST_POSITION, MOST_STAMP = 0.5, 5.0, 1.0  # rad, m, s
+MOST_STAMP = 1.0  # s
 _LOWEST = 0.1  # metres of a camera above the floor
 _DEPTH_BY_SIZE = 0.1  # relative, how well a person's size alone tells the distance
 
@@ -30,12 +36,16 @@ class CameraPoseUncertainty:
     """Standard deviations of the believed camera pose.
 
     rotation: radians about each axis; position: metres along each axis; stamp: seconds between
-    image and pose. Raises InputError for values that no camera pose that is of use can have.
+    image and pose. pose_covariance: float64 [6,6] in place of rotation and position, where it is
+    known: (x, y, z, rotation about x, y, z) in world axes about the camera's place, metres and
+    radians, as in geometry_msgs/PoseWithCovariance.
+    Raises InputError for values that no camera pose that is of use can have.
     """
 
     rotation: float = 0.0035  # 0.2 degrees
     position: float = 0.01
     stamp: float = 0.01
+    pose_covariance: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
         for name, unit, most in (('rotation', 'rad', MOST_ROTATION),
@@ -44,47 +54,60 @@ class CameraPoseUncertainty:
             if not 0 <= value <= most:
                 raise InputError(f'the {name} of the camera cannot have a standard deviation of '
                                  f'{value:g} {unit}; give 0 to {most:g}')
+        if self.pose_covariance is not None:
+            check_pose_covariance(self.pose_covariance)
+
+    def of_pose(self) -> NDArray[np.float64]:
+        """Covariance [6,6] of the pose, without that of the stamp."""
+        if self.pose_covariance is not None:
+            return self.pose_covariance
+        return np.diag(np.repeat([self.position ** 2, self.rotation ** 2], 3))
 
     def covariance(self, joints: NDArray, before: NDArray, now: NDArray,
                    spacing: float, joint_sd: float = 0.0) -> NDArray[np.float64]:
         """Covariance [...,P,J,3,3] (m^2, world axes) to be added to that of joints [...,P,J,3].
 
         before, now: [...,4,4] world_T_camera at ``spacing`` seconds before the joints' stamp, and
-        at it. A joint at the lever arm r from the camera moves by d x r when the camera is turned
-        by d, and by t (w x r + v) when the pose is t seconds late, for its angular velocity w and
-        velocity v. The depth that the floor gives adds to that. joint_sd: m, see DETECTED_JOINT_SD;
-        it counts as the position of the camera does.
+        at it. A joint at the lever arm r from the camera moves by s + d x r when the camera is
+        shifted by s and turned by d, and then along its ray until the person stands on the floor.
+        A pose that is t seconds late is shifted by t v and turned by t w, for its velocity v and
+        angular velocity w. joint_sd: m, see DETECTED_JOINT_SD; it counts as the position of the
+        camera does.
         """
         arm = joints - now[..., None, None, :3, 3]
-        square = (arm * arm).sum(-1)[..., None, None]
-        added = self.rotation ** 2 * (square * np.eye(3) - arm[..., :, None] * arm[..., None, :])
         relative = now[..., :3, :3] @ np.swapaxes(before[..., :3, :3], -1, -2)
         turn = Rotation.from_matrix(relative.reshape(-1, 3, 3)).as_rotvec().reshape(
-            *relative.shape[:-2], 1, 1, 3) / spacing
-        velocity = (now[..., :3, 3] - before[..., :3, 3])[..., None, None, :] / spacing
-        sweep = self.stamp * (np.cross(turn, arm) + velocity)
-        added += sweep[..., :, None] * sweep[..., None, :]
-        place = self.position ** 2 + joint_sd ** 2
-        added += self._of_depth(arm, now[..., 2, 3], turn, place)[..., None, None] \
-            * arm[..., :, None] * arm[..., None, :] / np.maximum(square, 1e-6)
-        return added + place * np.eye(3)
+            *relative.shape[:-2], 3)
+        late = self.stamp / spacing * np.concatenate(
+            [now[..., :3, 3] - before[..., :3, 3], turn], axis=-1)
+        of_pose = (self.of_pose() + np.diag([joint_sd ** 2] * 3 + [0.0] * 3)
+                   + late[..., :, None] * late[..., None, :])
+        slope = self._slope(arm, now[..., 2, 3], of_pose)
+        return np.asarray(slope @ of_pose[..., None, None, :, :] @ np.swapaxes(slope, -1, -2))
 
-    def _of_depth(self, arm: NDArray, height: NDArray, turn: NDArray, place: float
-                  ) -> NDArray[np.float64]:
-        """Variance [...,P,1] m^2 of people's depth over a floor that the pose misplaces.
+    @staticmethod
+    def _slope(arm: NDArray, height: NDArray, of_pose: NDArray) -> NDArray[np.float64]:
+        """What the pose's error [6] makes of joints, [...,P,J,3,6].
 
         arm: [...,P,J,3] joints from the camera; height: [...] m of the camera above the floor;
-        turn: [...,1,1,3] rad/s; place: m^2 along each axis. A person's size bounds the
-        depth from another side.
+        of_pose: [...,6,6]. A person's size bounds the depth from another side: a floor that is too
+        uncertain moves people by less.
         """
+        slope = np.zeros((*arm.shape, 6))
+        slope[..., :3] = np.eye(3)
+        for k in range(3):  # d x r
+            slope[..., (k + 1) % 3, 3 + (k + 2) % 3] = arm[..., k]
+            slope[..., (k + 2) % 3, 3 + (k + 1) % 3] = -arm[..., k]
         person = arm.mean(axis=-2)[..., :2]
-        far = np.linalg.norm(person, axis=-1)
         height = np.maximum(height, _LOWEST)[..., None]
-        # About the horizontal axis across the view.
-        tilting = (turn[..., 0, :, 1] * person[..., 0] - turn[..., 0, :, 0] * person[..., 1]) \
-            / np.maximum(far, 1e-6)
-        tilt = self.rotation ** 2 + (self.stamp * tilting) ** 2
-        floor = ((far ** 2 + height ** 2) / height) ** 2 * tilt \
-            + (far / height) ** 2 * place
-        size = (_DEPTH_BY_SIZE * far) ** 2
-        return np.asarray(floor * size / np.maximum(floor + size, 1e-12))[..., None]
+        # The share by which the distance grows: how far the feet leave the floor, over its depth.
+        share = np.zeros((*person.shape[:-1], 6))
+        share[..., 2] = 1
+        share[..., 3], share[..., 4] = person[..., 1], -person[..., 0]
+        share /= height[..., None]
+        far = (person * person).sum(-1)
+        floor = (far + height ** 2) * np.einsum(
+            '...pi,...ij,...pj->...p', share, of_pose, share)
+        size = _DEPTH_BY_SIZE ** 2 * far
+        share *= np.sqrt(size / np.maximum(floor + size, 1e-12))[..., None]
+        return slope + arm[..., :, None] * share[..., None, None, :]

@@ -205,7 +205,8 @@ class FrameProcessor:
         self._set_up.feed(stamp, result.tracks, camera, header.frame_id, world_T_camera,
                           settings.refine_camera_pose)
         world_T_camera = self._set_up.pose.mended(world_T_camera)
-        self._core.streaming.pose_uncertainty = self._set_up.pose.uncertainty(self._told_sd)
+        self._core.streaming.pose_uncertainty = self._set_up.pose.uncertainty(
+            self._told_sd, world_T_camera)
         result.camera, result.world_T_camera = camera, world_T_camera.copy()
         result.world_T_camera[2, 3] += settings.floor_height
         # Frames are tracked before their own pose is known: with that of the frame before them.

@@ -28,8 +28,8 @@ class GivenCamera:
     """What the parameters say of the camera; None where topics have to.
 
     camera: in place of CameraInfo. world_T_camera: [4,4], in place of TF. floor_height: z of the
-    floor in that world as the camera file has it, metres. pose_sd: radians and metres. doubt: what
-    is strange about the calibration, '' for nothing.
+    floor in that world as the camera file has it, metres. pose_sd, pose_covariance: as in
+    CameraFile. doubt: what is strange about the calibration, '' for nothing.
     """
 
     camera: CameraModel | None = None
@@ -37,6 +37,7 @@ class GivenCamera:
     floor_height: float = 0.0
     pose_sd: tuple[float, float] | None = None
     doubt: str = ''
+    pose_covariance: NDArray[np.float64] | None = None
 
     @property
     def floor_T_camera(self) -> NDArray[np.float64] | None:
@@ -69,7 +70,7 @@ def given_camera(settings: Settings) -> GivenCamera:
     if pose is not None:
         return GivenCamera(contents.camera, pose, doubt=contents.doubt)
     return GivenCamera(contents.camera, contents.world_T_camera, contents.floor_height,
-                       contents.pose_sd, contents.doubt)
+                       contents.pose_sd, contents.doubt, contents.pose_covariance)
 
 
 def pose_uncertainty(settings: Settings, given: GivenCamera) -> CameraPoseUncertainty:
@@ -82,7 +83,10 @@ def pose_uncertainty(settings: Settings, given: GivenCamera) -> CameraPoseUncert
     if given.pose_sd is not None:
         rotation = given.pose_sd[0] if rotation == usual.camera_rotation_sd else rotation
         position = given.pose_sd[1] if position == usual.camera_position_sd else position
-    return CameraPoseUncertainty(rotation, position, settings.camera_stamp_sd)
+    is_told = (settings.camera_rotation_sd, settings.camera_position_sd) != (
+        usual.camera_rotation_sd, usual.camera_position_sd)
+    return CameraPoseUncertainty(rotation, position, settings.camera_stamp_sd,
+                                 None if is_told else given.pose_covariance)
 
 
 class GivenModel:

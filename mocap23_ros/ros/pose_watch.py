@@ -2,11 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Watches for a camera pose that is a little off, and mends it where that is wanted."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.calibration.pose_bias import PoseBias, mended
 from mocap23_ros.calibration.pose_bias_filter import PoseBiasFilter
+from mocap23_ros.geometry.pose_covariance import of_pitch_roll_height
 from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
 from mocap23_ros.plausibility.people_samples import PeopleSamples
 from mocap23_ros.ros.problems import ProblemLog, Severity
@@ -87,11 +90,14 @@ class PoseWatch:
             return floor_T_camera
         return mended(floor_T_camera, self._mending)
 
-    def uncertainty(self, told: CameraPoseUncertainty) -> CameraPoseUncertainty:
-        """Of the pose that is to be used; told: of the one that was told."""
+    def uncertainty(self, told: CameraPoseUncertainty,
+                    floor_T_camera: NDArray[np.float64]) -> CameraPoseUncertainty:
+        """Of the pose [4,4] that is to be used; told: of the one that was told.
+
+        That of the estimated bias comes on top: heading and place are as sure as they were told.
+        """
         if self._bias is None or not self._mending.any():
             return told
-        pitch, roll, height = (float(sd) for sd in self._bias.sd)
-        return CameraPoseUncertainty(
-            max(told.rotation, pitch, roll),
-            max(told.position, height * self._bias.told_height), told.stamp)
+        unit = np.array([1, 1, self._bias.told_height])
+        return replace(told, pose_covariance=told.of_pose() + of_pitch_roll_height(
+            self._bias.covariance * np.outer(unit, unit), floor_T_camera))

@@ -1,9 +1,13 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Prints how well people fix a camera: errors by walkers, seconds and keypoint noise.
+"""Prints how well people fix a camera, and what that does to skeletons lifted with it.
 
 Not a test. From the repository, in its environment: python test/calibration/measure_accuracy.py
+[pose] [joints] (default: both). "pose": errors by walkers, seconds and keypoint noise; "joints":
+joints of another walk, lifted with the true pose and with the estimated one.
 """
+
+import sys
 
 import numpy as np
 from walkers import FPS, camera_above_floor, seen, walks
@@ -11,45 +15,113 @@ from walkers import FPS, camera_above_floor, seen, walks
 from mocap23_ros.calibration.floor_fit import fit_floor
 from mocap23_ros.calibration.standing_people import StandingPeople
 from mocap23_ros.errors import InputError
+from mocap23_ros.evaluation.methods import lift_recording
+from mocap23_ros.evaluation.uncertainty import COVERAGE_95, squared_mahalanobis
+from mocap23_ros.lifting.lifters import create_lifter
+from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
 
 SCENES = 12
 CASES = [(('16',), 30, 2.0), (('16',), 10, 2.0), (('16',), 60, 2.0), (('16',), 30, 6.0),
          (('08',), 30, 2.0), (('16', '08'), 30, 2.0)]
+LIFTED = 3.0  # seconds of another walk
 
 
-def errors(subjects, seconds, noise, given):
-    rows, refused = [], 0
-    for k in range(SCENES):
-        rng = np.random.default_rng([7, k])
-        height = rng.uniform(1.2, 3.0)
-        distance = rng.uniform(4.5, 6.0)
-        pitch = np.degrees(np.arctan((height - 0.9) / distance)) + rng.uniform(-3, 3)
-        roll = rng.normal(0, 2)
-        camera, pose = camera_above_floor(height, pitch, roll)
-        motion = [walks(subject, seconds, distance, k) for subject in subjects]
-        keypoints = np.stack([seen(joints, camera, pose, noise, k) for joints, _ in motion], 1)
-        try:
-            fit = fit_floor(StandingPeople.from_keypoints(
-                keypoints, np.arange(len(keypoints)) / FPS, camera,
-                [stature for _, stature in motion] if given else None))
-            fit.check()
-        except InputError:
-            refused += 1
-            continue
-        sd = np.sqrt(np.diag(fit.covariance))[:3]
-        rows.append(np.append(np.array([np.degrees(fit.pitch) - pitch, np.degrees(fit.roll) - roll,
-                                        100 * (fit.height / height - 1)]),
-                              sd * (57.3, 57.3, 100 / height)))
-    return np.array(rows), refused
+def scene(k):
+    """Camera, its pose, (height m, pitch deg, roll deg), and how far people walk from it."""
+    rng = np.random.default_rng([7, k])
+    height, distance = rng.uniform(1.2, 3.0), rng.uniform(4.5, 6.0)
+    pitch = np.degrees(np.arctan((height - 0.9) / distance)) + rng.uniform(-3, 3)
+    roll = rng.normal(0, 2)
+    return *camera_above_floor(height, pitch, roll), (height, pitch, roll), distance
 
 
-print('walkers        seconds  noise px  stature   pitch deg  roll deg  height %   NEES  refused')
-for subjects, seconds, noise in CASES:
-    for given in (True, False):
-        rows, refused = errors(subjects, seconds, noise, given)
-        median = np.median(np.abs(rows[:, :3]), axis=0)
-        nees = ((rows[:, :3] / rows[:, 3:]) ** 2).mean()
-        known = 'given' if given else 'unknown'
-        print(f'{"+".join(subjects):14s} {seconds:7d} {noise:9.1f}  {known:8s} '
-              f'{median[0]:9.2f} {median[1]:9.2f} {median[2]:9.1f} {nees:6.2f} '
-              f'{refused:5d} of {SCENES}', flush=True)
+def fitted(k, subjects, seconds, noise, given):
+    """The fit of a scene; InputError where it is refused."""
+    camera, pose, _, distance = scene(k)
+    motion = [walks(subject, seconds, distance, k) for subject in subjects]
+    keypoints = np.stack([seen(joints, camera, pose, noise, k) for joints, _ in motion], 1)
+    fit = fit_floor(StandingPeople.from_keypoints(
+        keypoints, np.arange(len(keypoints)) / FPS, camera,
+        [stature for _, stature in motion] if given else None))
+    fit.check()
+    return fit
+
+
+def table_of_poses():
+    print('walkers        seconds  noise px  stature   pitch deg  roll deg  height %   NEES  '
+          'refused')
+    for subjects, seconds, noise in CASES:
+        for given in (True, False):
+            rows, refused = [], 0
+            for k in range(SCENES):
+                try:
+                    fit = fitted(k, subjects, seconds, noise, given)
+                except InputError:
+                    refused += 1
+                    continue
+                height, pitch, roll = scene(k)[2]
+                rows.append([np.degrees(fit.pitch) - pitch, np.degrees(fit.roll) - roll,
+                             100 * (fit.height / height - 1),
+                             *(np.sqrt(np.diag(fit.covariance))[:3] * (57.3, 57.3, 100 / height))])
+            rows = np.array(rows)
+            median = np.median(np.abs(rows[:, :3]), axis=0)
+            nees = ((rows[:, :3] / rows[:, 3:]) ** 2).mean()
+            print(f'{"+".join(subjects):14s} {seconds:7d} {noise:9.1f}  '
+                  f'{"given" if given else "unknown":8s} {median[0]:9.2f} {median[1]:9.2f} '
+                  f'{median[2]:9.1f} {nees:6.2f} {refused:5d} of {SCENES}', flush=True)
+
+
+def table_of_joints():
+    print('coverage, NEES and sd (mm), for the true pose, and for the estimated one with default '
+          'constants, with its sd, with its covariance\n'
+          'seconds  noise px  stature   Abs mm: true, estimated')
+    lifter = create_lifter('diffusion')
+    exact = CameraPoseUncertainty(0.0, 0.0, 0.0)
+    for seconds, noise, given in ((30, 2.0, True), (10, 2.0, True), (10, 6.0, True),
+                                  (10, 2.0, False)):
+        rows = []
+        for k in range(SCENES):
+            try:
+                fit = fitted(k, ('16',), seconds, noise, given)
+            except InputError:
+                continue
+            camera, pose, _, distance = scene(k)
+            joints, stature = walks('16', LIFTED, distance, 1000 + k)
+            lift_input = {
+                'keypoints': seen(joints, camera, pose, 2.0, 1000 + k)[:, None].astype(np.float32),
+                'stamps': np.arange(len(joints)) / FPS, 'K': camera.K, 'distortion': np.zeros(5),
+                'distortion_model': np.array('plumb_bob'),
+                'image_size': np.array(camera.image_size),
+                'stature': np.array([stature if given else np.nan], np.float32)}
+            pitch_roll = np.sqrt(np.diag(fit.covariance)[:2])
+            told = (
+                (pose, CameraPoseUncertainty()), (fit.floor_T_camera, CameraPoseUncertainty()),
+                (fit.floor_T_camera, CameraPoseUncertainty(
+                    float(np.sqrt((pitch_roll ** 2).mean())), float(fit.covariance[2, 2] ** 0.5))),
+                (fit.floor_T_camera, CameraPoseUncertainty(pose_covariance=fit.pose_covariance)))
+            lifted = [lift_recording(lifter, {**lift_input, 'world_T_camera': p},
+                                     pose_uncertainty=exact) for p in (told[0][0], told[1][0])]
+            row = []
+            for motion, (p, sd) in zip((lifted[0], *[lifted[1]] * 3), told, strict=True):
+                found = motion['joints'][15:, :, :17]
+                error = found[:, 0] - joints[15:]
+                covariance = (motion['covariance'][15:, :, :17] + sd.covariance(
+                    found, p, p, 1 / FPS))[:, 0]
+                square = squared_mahalanobis(error, covariance)
+                row.append((1000 * np.nanmean(np.linalg.norm(error, axis=-1)),
+                            np.mean(square[np.isfinite(square)] < COVERAGE_95),
+                            np.nanmean(square) / 3,
+                            1000 * np.nanmean(np.sqrt(np.trace(covariance, axis1=-2, axis2=-1)))))
+            rows.append(row)
+        true, constants, sds, full = np.mean(rows, axis=0)
+        print(f'{seconds:7d} {noise:9.1f}  {"given" if given else "unknown":8s} {true[0]:10.0f} '
+              f'{constants[0]:10.0f}        ' + '     '.join(
+                  f'{c:.2f} {n:5.2f} {sd:4.0f}' for _, c, n, sd in (true, constants, sds, full)),
+              f'  ({len(rows)} of {SCENES})', flush=True)
+
+
+if __name__ == '__main__':
+    if 'joints' not in sys.argv[1:]:
+        table_of_poses()
+    if 'pose' not in sys.argv[1:]:
+        table_of_joints()

@@ -3,6 +3,7 @@
 """Prints how a wrong camera pose is found from passers-by, and how often a right one is doubted.
 
 Not a test. From the repository, in its environment: python test/calibration/measure_pose_bias.py
+[poses] [passers] [crowds] [sets] (default: all)
 """
 
 import sys
@@ -45,6 +46,14 @@ class Stream:
             if bias.significant().any() and np.isnan(self.first):
                 self.first = stamp
 
+    def longest_doubt(self):
+        """The most seconds on end that a bias is significant."""
+        longest, since = 0.0, None
+        for stamp, bias in self.estimates:
+            since = (stamp if since is None else since) if bias.significant().any() else None
+            longest = max(longest, stamp - since if since is not None else 0.0)
+        return longest
+
 
 def walkers(subjects, seconds, wrong, given, scene):
     """A wrong pose, (pitch deg, roll deg, height m): error and first alarm."""
@@ -86,29 +95,36 @@ def table_of_wrong_poses():
               f'{1e3 * cost.mean():9.1f}', flush=True)
 
 
-def stream_of(minutes, wrong, scene, what='', given=False, noise=4.0):
-    """What is made of passers-by before a fixed camera whose pose is told wrongly."""
+def stream_of(minutes, wrong, scene, what='', given=False, noise=4.0, heights=(1.2, 3.0),
+              towards=False, change=None):
+    """What is made of passers-by before a fixed camera whose pose is told wrongly.
+
+    heights: bounds of the camera's (m); towards: all walk towards it; change: made of each frame's
+    joints [17,3].
+    """
     rng = np.random.default_rng([11, scene])
-    height, distance = rng.uniform(1.2, 3.0), rng.uniform(4.0, 7.0)
+    height, distance = rng.uniform(*heights), rng.uniform(4.0, 7.0)
     pitch = np.degrees(np.arctan((height - 0.9) / distance)) + rng.uniform(-3, 3)
     camera, pose = camera_above_floor(height, pitch, rng.normal(0, 2))
     told, stream = told_by_mistake(pose, wrong), Stream()
     for frame, (stamp, person, joints, stature) in enumerate(
-            passers_by(60 * minutes, distance, rng, what)):
+            passers_by(60 * minutes, distance, rng, what, towards=towards)):
+        if change is not None:
+            joints = change(joints)
         if given:
             stream.filter.set_stature(person, stature)
         stream.feed(stamp, [person], seen(joints[None], camera, pose, noise, frame), camera, told)
     return stream
 
 
-def table_of_passers_by(minutes=15, rows=slice(None)):
+def table_of_passers_by(minutes=15):
     print(f'{minutes} minutes of people one after the other\npeople      stature  wrong by         '
           'alarms  after s  pitch sd  roll sd  height sd %   NEES')
     for what, given, wrong in (
             ('', False, (0, 0, 0)), ('walk', False, (0, 0, 0)), ('walk', True, (0, 0, 0)),
             ('walk', False, (0.6, 0, 0)), ('walk', False, (0, 0.6, 0)), ('', False, (1.5, 0, 0)),
             ('walk', True, (0, 0, 0.08)), ('walk', False, (0, 0, 0.08)),
-            ('walk', False, (0, 0, 0.25)))[rows]:
+            ('walk', False, (0, 0, 0.25))):
         first, errors, sds = [], [], []
         for scene in range(SCENES):
             stream = stream_of(minutes, wrong, scene, what, given)
@@ -125,6 +141,49 @@ def table_of_passers_by(minutes=15, rows=slice(None)):
         print(f'{what or "all kinds":11s} {"given" if given else "unknown":8s} {wrong!s:15s} '
               f'{found.sum():3d}/{SCENES} {after:8.0f} {sd[0]:9.2f} {sd[1]:8.2f} {sd[2]:12.1f} '
               f'{np.mean(np.square(errors)):6.2f}', flush=True)
+
+
+def over_telephones(joints):
+    """Head 10 cm ahead and 6 cm lower, shoulders 3 cm ahead."""
+    left = joints[11] - joints[12]
+    ahead = np.array([left[1], -left[0], 0.0]) / np.hypot(*left[:2])
+    joints = joints.copy()
+    joints[:5] += 0.10 * ahead - (0, 0, 0.06)
+    joints[5:7] += 0.03 * ahead
+    return joints
+
+
+def low_shoulders(joints):
+    """As a detector may put them."""
+    joints = joints.copy()
+    joints[5:7, 2] -= 0.03
+    return joints
+
+
+def children(joints):
+    """People of three quarters of the size."""
+    feet = np.append(joints[11:13, :2].mean(axis=0), 0.0)
+    return feet + 0.75 * (joints - feet)
+
+
+def table_of_crowds(minutes=12, scenes=8):
+    print(f'right poses, {minutes} minutes of people who walk one after the other\n'
+          'people                           alarms  longest s  pitch, roll, height at the end')
+    for name, options in (
+            ('all walk towards the camera', {'towards': True}),
+            ('camera at 0.4 to 0.8 m', {'heights': (0.4, 0.8)}),
+            ('camera at 3.2 to 4.5 m', {'heights': (3.2, 4.5)}),
+            ('all bend over a telephone', {'change': over_telephones}),
+            ('... and walk towards the camera', {'change': over_telephones, 'towards': True}),
+            ('shoulders seen 3 cm low', {'change': low_shoulders}),
+            ('children', {'change': children})):
+        streams = [stream_of(minutes, (0, 0, 0), scene, 'walk', **options)
+                   for scene in range(scenes)]
+        alarms = sum(np.isfinite(stream.first) for stream in streams)
+        longest = max(stream.longest_doubt() for stream in streams)
+        last = np.sum([stream.estimates[-1][1].significant() for stream in streams
+                       if stream.estimates], axis=0)
+        print(f'{name:32s} {alarms:3d}/{scenes} {longest:9.0f}  {last}', flush=True)
 
 
 def table_of_right_poses(names):
@@ -164,7 +223,8 @@ def table_of_right_poses(names):
 
 
 if __name__ == '__main__':
-    if 'sets' not in sys.argv[1:]:
-        table_of_wrong_poses()
-    if 'poses' not in sys.argv[1:]:
-        table_of_right_poses([*EVALUATION_SETS, 'sample'])
+    tables = {'poses': table_of_wrong_poses, 'passers': table_of_passers_by,
+              'crowds': table_of_crowds,
+              'sets': lambda: table_of_right_poses([*EVALUATION_SETS, 'sample'])}
+    for wanted in sys.argv[1:] or tables:
+        tables[wanted]()

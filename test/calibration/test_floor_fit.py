@@ -1,5 +1,7 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from walkers import FPS, camera_above_floor, seen, walks
@@ -82,9 +84,13 @@ def test_people_who_sit_for_a_quarter_of_the_time_do_not_spoil_the_fit():
 def test_too_little_is_refused():
     with pytest.raises(InputError, match='walking about'):
         fit_floor(evidence('16', 2.0, 16.0, 0.0, 5.0, seconds=0.5))
-    standing = evidence('16', 2.0, 16.0, 0.0, 5.0, seconds=2)
+    with pytest.raises(InputError, match='less than 6 s'):  # one posture may look like a tilt
+        fit_floor(evidence('16', 2.0, 16.0, 0.0, 5.0, seconds=4))
+    walking = evidence('16', 2.0, 16.0, 0.0, 5.0, seconds=7)
+    on_one_spot = walking.middles[:1] + 0.002 * np.random.default_rng(0).standard_normal(
+        walking.middles.shape)
     with pytest.raises(InputError, match='do not fix the camera'):
-        fit_floor(standing).check()
+        fit_floor(replace(walking, middles=on_one_spot)).check()
     camera, pose = camera_above_floor(2.0, 16.0, 0.0)
     nobody = np.full((30, 1, 17, 3), np.nan)
     with pytest.raises(InputError, match='nobody is seen'):

@@ -41,10 +41,11 @@ def walks(subject, seconds, distance, seed):
     return np.concatenate(parts)[:int(seconds * FPS)], float(clips.stature[own[0]])
 
 
-def passers_by(seconds, distance, rng, what='', rate=FPS):
+def passers_by(seconds, distance, rng, what='', rate=FPS, towards=False):
     """Frames (stamp, number of the person, joints [17,3], stature) of one person after the other.
 
     what: a word in the description of their clips of CMU; '': they do whatever subjects did.
+    towards: they walk towards the camera, which is at the origin; else in any direction.
     """
     clips = _motion()
     flat = [k for k in range(len(clips)) if clips.flat[k] and clips.length[k] > 60
@@ -55,6 +56,9 @@ def passers_by(seconds, distance, rng, what='', rate=FPS):
         first = int(rng.integers(0, max(clips.length[clip] - 450, 1)))
         joints = clips.positions(clip)[first:first + 450][:, COCO17_JOINTS].astype(float)
         turn = rng.uniform(-np.pi, np.pi)
+        if towards:
+            way = (joints[-1] - joints[0])[11:13, :2].mean(axis=0)
+            turn = np.pi - np.arctan2(way[1], way[0])
         c, s = np.cos(turn), np.sin(turn)
         joints = joints @ np.array([[c, s, 0], [-s, c, 0], [0, 0, 1]])
         joints[..., :2] -= joints[:, 11:13, :2].mean(axis=(0, 1))

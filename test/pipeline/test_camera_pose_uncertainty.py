@@ -16,30 +16,46 @@ def _pose(rotation: Rotation, position: list[float]) -> np.ndarray:
     return pose
 
 
-def test_variances_are_those_of_a_person_placed_on_the_floor_under_drawn_camera_poses() -> None:
+def _correlated() -> np.ndarray:
+    """Covariance of a pose whose pitch and height err together: what one does, the other undoes."""
+    deviation = np.array([0.0, 0.0, 0.05, 0.0, 0.008, 0.0])
+    return np.outer(deviation, deviation) + np.diag(np.repeat([0.003 ** 2, 0.002 ** 2], 3))
+
+
+@pytest.mark.parametrize('uncertainty', [
+    CameraPoseUncertainty(np.radians(0.3), 0.008, 0.01),
+    CameraPoseUncertainty(stamp=0.01, pose_covariance=_correlated())], ids=['sd', 'correlated'])
+def test_covariances_are_those_of_a_person_placed_on_the_floor_under_drawn_camera_poses(
+        uncertainty: CameraPoseUncertainty) -> None:
     rng = np.random.default_rng(0)
     joints = np.array([[4.0, 1.0, 0.0], [4.0, 1.1, 0.5], [4.1, 1.0, 1.6]])  # the first one stands
     turn, velocity, spacing = np.array([0.1, 0.2, 0.9]), np.array([0.6, -0.2, 0.0]), 1 / 30
     now = _pose(Rotation.from_euler('xyz', [0.1, -0.4, 2.0]), [0.5, 0.2, 1.1])
     before = _pose(Rotation.from_rotvec(-turn * spacing) * Rotation.from_matrix(now[:3, :3]),
                    now[:3, 3] - velocity * spacing)
-    uncertainty = CameraPoseUncertainty(np.radians(0.3), 0.008, 0.01)
     count = 20_000
-    late = uncertainty.stamp * rng.standard_normal(count)
-    wrong = Rotation.from_rotvec(uncertainty.rotation * rng.standard_normal((count, 3))
-                                 + late[:, None] * turn)
-    centre = now[:3, 3] + uncertainty.position * rng.standard_normal((count, 3)) \
-        + late[:, None] * velocity
+    late = uncertainty.stamp * rng.standard_normal((count, 1))
+    drawn = rng.multivariate_normal(np.zeros(6), uncertainty.of_pose(), count)
+    wrong = Rotation.from_rotvec(drawn[:, 3:] + late * turn)
+    centre = now[:3, 3] + drawn[:, :3] + late * velocity
     foot_ray = wrong.apply(joints[0] - now[:3, 3])
     scale = -centre[:, 2] / foot_ray[:, 2]  # until the foot touches the floor
     for joint, covariance in zip(joints, uncertainty.covariance(
             joints[None], before, now, spacing)[0], strict=True):
-        arm = joint - now[:3, 3]
-        drawn = np.cov((centre + scale[:, None] * wrong.apply(arm)).T)
-        ray = arm / np.linalg.norm(arm)
-        assert ray @ covariance @ ray == pytest.approx(ray @ drawn @ ray, rel=0.2)
-        across = np.eye(3) - np.outer(ray, ray)
-        assert np.trace(across @ covariance) == pytest.approx(np.trace(across @ drawn), rel=0.1)
+        placed = np.cov((centre + scale[:, None] * wrong.apply(joint - now[:3, 3])).T)
+        assert np.allclose(covariance, placed, rtol=0.1, atol=0.05 * np.trace(placed))
+
+
+def test_pitch_and_height_that_err_together_move_nobody() -> None:
+    """A camera that is 1 % higher and looks down that much more sees the same person."""
+    pose = _pose(Rotation.identity(), [0.0, 0.0, 1.5])
+    joint = np.array([[[4.0, 0.0, 0.0]]])
+    tilt = 1.5 * 4.0 / (4.0 ** 2 + 1.5 ** 2) * 0.01  # rad that move the feet by 1 %
+    deviation = np.array([0.0, 0.0, 0.015, 0.0, tilt, 0.0])
+    along, against = (CameraPoseUncertainty(stamp=0.0, pose_covariance=np.outer(error, error))
+                      .covariance(joint, pose, pose, 0.1)[0, 0, 0, 0] ** 0.5
+                      for error in (deviation, deviation * [1, 1, 1, 1, -1, 1]))
+    assert along < 0.002 and against == pytest.approx(0.08, rel=0.05)
 
 
 def test_what_the_size_of_a_person_tells_bounds_the_depth() -> None:

@@ -11,6 +11,7 @@ from synthetic_scene import camera_pose, header
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_file import CameraFile, save_camera_file
 from mocap23_ros.geometry.camera_model import CameraModel
+from mocap23_ros.geometry.pose_covariance import of_pitch_roll_height
 from mocap23_ros.geometry.poses import translation_quaternion_from_pose
 from mocap23_ros.ros.core import create_core
 from mocap23_ros.ros.given_camera import GivenModel, GivenPose, given_camera, pose_uncertainty
@@ -42,10 +43,23 @@ def test_the_file_says_how_sure_its_pose_is_unless_parameters_do(file):
     settings = Settings(camera_file=file, detector='external', lifter='geometric')
     core = create_core(settings)
     core.close()
-    assert astuple(core.streaming.pose_uncertainty) == pytest.approx((*SD, 0.01))
+    assert astuple(core.streaming.pose_uncertainty)[:3] == pytest.approx((*SD, 0.01))
     changed = replace(settings, camera_rotation_sd=0.05)
-    assert astuple(pose_uncertainty(changed, given_camera(changed))) == pytest.approx(
+    assert astuple(pose_uncertainty(changed, given_camera(changed)))[:3] == pytest.approx(
         (0.05, SD[1], 0.01))
+
+
+def test_the_covariance_of_the_file_counts_whole_unless_parameters_say_otherwise(tmp_path):
+    covariance = of_pitch_roll_height(
+        np.array([[4e-6, 0, 3e-5], [0, 1e-6, 0], [3e-5, 0, 4e-4]]), camera_pose())
+    file = str(tmp_path / 'c.yaml')
+    save_camera_file(file, CameraFile(CAMERA, camera_pose(), pose_covariance=covariance))
+    settings = Settings(camera_file=file)
+    told = pose_uncertainty(settings, given_camera(settings))
+    np.testing.assert_allclose(told.pose_covariance, covariance, atol=1e-12)
+    assert (told.rotation, told.position) == pytest.approx((0.002, 0.02), rel=1e-3)
+    changed = replace(settings, camera_rotation_sd=0.05)
+    assert pose_uncertainty(changed, given_camera(changed)).pose_covariance is None
 
 
 def test_two_answers_to_one_question_are_refused(file):
