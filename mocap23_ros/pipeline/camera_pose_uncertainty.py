@@ -71,8 +71,8 @@ class CameraPoseUncertainty:
         at it. A joint at the lever arm r from the camera moves by s + d x r when the camera is
         shifted by s and turned by d, and then along its ray until the person stands on the floor.
         A pose that is t seconds late is shifted by t v and turned by t w, for its velocity v and
-        angular velocity w. joint_sd: m, see DETECTED_JOINT_SD; it counts as the position of the
-        camera does.
+        angular velocity w. joint_sd: m, see DETECTED_JOINT_SD; each joint's own, and what
+        that of the feet makes of a person's depth.
         """
         arm = joints - now[..., None, None, :3, 3]
         relative = now[..., :3, :3] @ np.swapaxes(before[..., :3, :3], -1, -2)
@@ -80,34 +80,46 @@ class CameraPoseUncertainty:
             *relative.shape[:-2], 3)
         late = self.stamp / spacing * np.concatenate(
             [now[..., :3, 3] - before[..., :3, 3], turn], axis=-1)
-        of_pose = (self.of_pose() + np.diag([joint_sd ** 2] * 3 + [0.0] * 3)
-                   + late[..., :, None] * late[..., None, :])
-        slope = self._slope(arm, now[..., 2, 3], of_pose)
-        return np.asarray(slope @ of_pose[..., None, None, :, :] @ np.swapaxes(slope, -1, -2))
+        of_pose = self.of_pose() + late[..., :, None] * late[..., None, :]
+        growth = self._growth(arm, now[..., 2, 3], of_pose, joint_sd)
+        slope = self._slope(arm) + arm[..., :, None] * growth[..., None, None, :]
+        added = slope @ of_pose[..., None, None, :, :] @ np.swapaxes(slope, -1, -2)
+        # Of z alone: the feet are that far from the floor where the lifter believes them on it.
+        along = joint_sd * growth[..., None, 2, None] * arm
+        return np.asarray(added + joint_sd ** 2 * np.eye(3)
+                          + along[..., :, None] * along[..., None, :])
 
     @staticmethod
-    def _slope(arm: NDArray, height: NDArray, of_pose: NDArray) -> NDArray[np.float64]:
-        """What the pose's error [6] makes of joints, [...,P,J,3,6].
+    def _slope(arm: NDArray) -> NDArray[np.float64]:
+        """What a shift and a turn of the camera make of joints, [...,P,J,3,6].
 
-        arm: [...,P,J,3] joints from the camera; height: [...] m of the camera above the floor;
-        of_pose: [...,6,6]. A person's size bounds the depth from another side: a floor that is too
-        uncertain moves people by less.
+        arm: [...,P,J,3] joints from the camera.
         """
         slope = np.zeros((*arm.shape, 6))
         slope[..., :3] = np.eye(3)
         for k in range(3):  # d x r
             slope[..., (k + 1) % 3, 3 + (k + 2) % 3] = arm[..., k]
             slope[..., (k + 2) % 3, 3 + (k + 1) % 3] = -arm[..., k]
+        return slope
+
+    @staticmethod
+    def _growth(arm: NDArray, height: NDArray, of_pose: NDArray, joint_sd: float
+                ) -> NDArray[np.float64]:
+        """Share by which people's distance grows with the pose's error, [...,P,6].
+
+        arm: [...,P,J,3] joints from the camera; height: [...] m of the camera above the floor;
+        of_pose: [...,6,6]; joint_sd: m. It is how far the feet leave the floor, over the camera's
+        height. A person's size bounds the depth from another side: a floor that is too uncertain
+        moves people by less.
+        """
         person = arm.mean(axis=-2)[..., :2]
         height = np.maximum(height, _LOWEST)[..., None]
-        # The share by which the distance grows: how far the feet leave the floor, over its depth.
-        share = np.zeros((*person.shape[:-1], 6))
-        share[..., 2] = 1
-        share[..., 3], share[..., 4] = person[..., 1], -person[..., 0]
-        share /= height[..., None]
+        growth = np.zeros((*person.shape[:-1], 6))
+        growth[..., 2] = 1
+        growth[..., 3], growth[..., 4] = person[..., 1], -person[..., 0]
+        growth /= height[..., None]
         far = (person * person).sum(-1)
-        floor = (far + height ** 2) * np.einsum(
-            '...pi,...ij,...pj->...p', share, of_pose, share)
+        floor = (far + height ** 2) * (np.einsum('...pi,...ij,...pj->...p', growth, of_pose, growth)
+                                       + (joint_sd / height) ** 2)
         size = _DEPTH_BY_SIZE ** 2 * far
-        share *= np.sqrt(size / np.maximum(floor + size, 1e-12))[..., None]
-        return slope + arm[..., :, None] * share[..., None, None, :]
+        return np.asarray(growth * np.sqrt(size / np.maximum(floor + size, 1e-12))[..., None])

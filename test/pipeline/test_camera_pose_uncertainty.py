@@ -80,11 +80,12 @@ def test_nothing_known_about_a_joint_stays_unknown() -> None:
     assert covariance.shape == (2, 3, 3, 3) and np.isnan(covariance).all()
 
 
-def test_joints_of_detectors_are_as_unsure_as_if_the_camera_were_moved() -> None:
-    joint, pose = np.array([[[0.0, 0.0, 4.0]]]), _pose(Rotation.identity(), [0, 0, 1.5])
-    told = CameraPoseUncertainty(0.0, 0.03, 0.0).covariance(joint, pose, pose, 0.05, 0.04)
-    assert np.allclose(told, CameraPoseUncertainty(0.0, 0.05, 0.0).covariance(
-        joint, pose, pose, 0.05)) and told.any()
+def test_joints_of_detectors_are_unsure_each_and_in_the_depth_of_their_feet() -> None:
+    joint, pose = np.array([[[6.0, 0.0, 1.5]]]), _pose(Rotation.identity(), [0, 0, 1.5])
+    exact = CameraPoseUncertainty(0.0, 0.0, 0.0).covariance(joint, pose, pose, 0.05, 0.04)[0, 0]
+    assert np.allclose(exact[1:, 1:], np.diag([0.04 ** 2] * 2))
+    of_feet = (0.04 * np.hypot(6.0, 1.5) / 1.5) ** 2
+    assert exact[0, 0] == pytest.approx(0.04 ** 2 + of_feet / (1 + of_feet / 0.6 ** 2), rel=0.1)
 
 
 def test_frames_go_through_together_as_they_do_alone() -> None:
