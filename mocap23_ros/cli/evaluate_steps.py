@@ -22,7 +22,7 @@ _PRECISIONS = ('fp16', 'int8')
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument('--tier', default='xs', help='tier of the weights (default %(default)s)')
+    parser.add_argument('--tier', default='s', help='tier of the weights (default %(default)s)')
     parser.add_argument('--weights', type=Path,
                         help='default: lifter_<tier>.safetensors in the engines folder')
     parser.add_argument('--starts', nargs='+', default=['1', '2', '4', '10', '50', 'warm'],

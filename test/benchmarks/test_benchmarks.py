@@ -22,7 +22,7 @@ from mocap23_ros.engines.model_files import available_tiers, find_model
 from mocap23_ros.network.tiers import TIERS, find_tier
 
 
-@pytest.mark.parametrize('tier', ['xs', 's', 'm'])
+@pytest.mark.parametrize('tier', ['s', 'm'])
 @pytest.mark.parametrize('persons, steps', [(1, 1), (3, 2)])
 def test_counted_operations_agree_with_torch(tier, persons, steps):
     torch = pytest.importorskip('torch', reason='counting needs torch (requirements/train.txt)')
@@ -75,9 +75,9 @@ def test_measure_counts_calls_and_keeps_the_first_apart():
     assert timing.median <= timing.p95 <= timing.p99
 
 
-@pytest.mark.skipif('xs' not in available_tiers(), reason='no graphs of tier xs')
+@pytest.mark.skipif('s' not in available_tiers(), reason='no graphs of tier s')
 def test_backends_are_compared_on_the_same_inputs():
-    graphs = [find_model('xs', precision=precision).warm for precision in ('fp32', 'fp16')]
+    graphs = [find_model('s', precision=precision).warm for precision in ('fp32', 'fp16')]
     full, half = (create_backend('onnxruntime', path) for path in graphs)
     assert largest_difference(full, full, 2) == 0.0
     assert 0.0 < largest_difference(half, full, 2) < 20.0

@@ -23,7 +23,7 @@ from mocap23_ros.errors import InputError
 from mocap23_ros.skeletons.formats import find_format
 from mocap23_ros.training.stream_windows import stream_windows
 
-pytestmark = pytest.mark.skipif('xs' not in available_tiers(), reason='no graphs of tier xs')
+pytestmark = pytest.mark.skipif('s' not in available_tiers(), reason='no graphs of tier s')
 KINDS = ('full', 'warm')
 
 
@@ -36,15 +36,15 @@ def data(tmp_path_factory):
 
 @pytest.fixture(scope='module')
 def folder(data, tmp_path_factory):
-    """Engines folder of tier xs alone, with int8 graphs made by the command."""
+    """Engines folder of tier s alone, with int8 graphs made by the command."""
     target = tmp_path_factory.mktemp('engines')
-    model = find_model('xs')
+    model = find_model('s')
     for path in (model.full, model.warm):
         shutil.copy(path, target)
     manifest = json.loads((engines_folder() / 'manifest.json').read_text())
-    entry = {key: value for key, value in manifest['tiers']['xs'].items() if key != 'int8'}
-    (target / 'manifest.json').write_text(json.dumps({**manifest, 'tiers': {'xs': entry}}))
-    assert main(['export', '--tier', 'xs', '--precision', 'int8', '--out', str(target),
+    entry = {key: value for key, value in manifest['tiers']['s'].items() if key != 'int8'}
+    (target / 'manifest.json').write_text(json.dumps({**manifest, 'tiers': {'s': entry}}))
+    assert main(['export', '--tier', 's', '--precision', 'int8', '--out', str(target),
                  '--data', str(data)]) == 0
     assert not list(target.glob('.*'))  # nothing half made
     return target
@@ -52,7 +52,7 @@ def folder(data, tmp_path_factory):
 
 @pytest.fixture(scope='module')
 def windows(folder, data):
-    model = find_model('xs', folder)
+    model = find_model('s', folder)
     lift = OnnxRuntimeBackend(model.full, threads=1)
     return list(stream_windows(
         load_cmu('validation', data), 'noisy', WindowSpec(model.window_length, model.rate),
@@ -61,7 +61,7 @@ def windows(folder, data):
 
 @pytest.mark.parametrize('kind', KINDS)
 def test_int8_moves_joints_by_millimetres_and_errors_hardly(folder, windows, kind):
-    single, integer = (OnnxRuntimeBackend(getattr(find_model('xs', folder, precision=precision),
+    single, integer = (OnnxRuntimeBackend(getattr(find_model('s', folder, precision=precision),
                                                   kind), threads=1)
                        for precision in ('fp32', 'int8'))
     assert integer.inputs == single.inputs and integer.outputs == single.outputs
@@ -76,9 +76,9 @@ def test_int8_moves_joints_by_millimetres_and_errors_hardly(folder, windows, kin
 @pytest.mark.parametrize('kind', KINDS)
 def test_only_linear_layers_are_int8_and_run_as_such(folder, tmp_path, kind):
     import onnxruntime
-    manifest = json.loads((folder / 'manifest.json').read_text())['tiers']['xs']
+    manifest = json.loads((folder / 'manifest.json').read_text())['tiers']['s']
     layers = manifest['int8'][kind]['int8_layers']
-    single, integer = (onnx.load(getattr(find_model('xs', folder, precision=precision), kind))
+    single, integer = (onnx.load(getattr(find_model('s', folder, precision=precision), kind))
                        for precision in ('fp32', 'int8'))
 
     def count(model, operator):
@@ -95,7 +95,7 @@ def test_only_linear_layers_are_int8_and_run_as_such(folder, tmp_path, kind):
     options.optimized_model_filepath = str(tmp_path / 'optimised.onnx')
     options.log_severity_level = 3
     onnxruntime.InferenceSession(
-        str(getattr(find_model('xs', folder, precision='int8'), kind)), options,
+        str(getattr(find_model('s', folder, precision='int8'), kind)), options,
         providers=['CPUExecutionProvider'])
     optimised = onnx.load(tmp_path / 'optimised.onnx')
     assert count(optimised, 'QGemm') == layers and count(optimised, 'DequantizeLinear') == 0
@@ -104,9 +104,9 @@ def test_only_linear_layers_are_int8_and_run_as_such(folder, tmp_path, kind):
 @pytest.mark.timeout(300)
 def test_tensorrt_builds_an_int8_engine_from_it(folder, capsys):
     library = tensorrt_rtx()
-    model = find_model('xs', folder, precision='int8')
+    model = find_model('s', folder, precision='int8')
     layers = json.loads((folder / 'manifest.json').read_text())[
-        'tiers']['xs']['int8']['warm']['int8_layers']
+        'tiers']['s']['int8']['warm']['int8_layers']
     _, network, _parser = parse_graph(library, model.warm)
     # Each layer quantises its input; its weights are stored in int8.
     summary = layer_summary(network)
@@ -117,7 +117,7 @@ def test_tensorrt_builds_an_int8_engine_from_it(folder, capsys):
     assert 'int8' in capsys.readouterr().out
     assert read_engine_manifest(engine_path(model.warm, library.name)).precision == 'int8'
     assert main([*words, '--check']) == 0
-    assert main(['build-engine', '--graph', str(find_model('xs', folder).warm), '--library',
+    assert main(['build-engine', '--graph', str(find_model('s', folder).warm), '--library',
                  library.name, '--precision', 'int8']) == 2
     error = capsys.readouterr().err
     assert 'has no int8 layers' in error and error.count('\n') == 1
@@ -127,24 +127,24 @@ def test_what_is_missing_is_named_with_the_command(folder, data, tmp_path, monke
     for path in folder.iterdir():
         if 'int8' not in path.name:
             shutil.copy(path, tmp_path)
-    with pytest.raises(InputError, match='export --tier xs --precision int8'):
-        find_model('xs', tmp_path, precision='int8')
+    with pytest.raises(InputError, match='export --tier s --precision int8'):
+        find_model('s', tmp_path, precision='int8')
     int8 = ['export', '--precision', 'int8', '--out', str(tmp_path), '--data', str(data)]
-    for words, message in ((['--tier', 's'], "no exported graph of tier 's'"),
-                           (['--tier', 'xs', '--no-calibration'], 'leave out')):
+    for words, message in ((['--tier', 'xs'], "no exported graph of tier 'xs'"),
+                           (['--tier', 's', '--no-calibration'], 'leave out')):
         assert main([*int8, *words]) == 2
         error = capsys.readouterr().err
         assert message in error and error.count('\n') == 1
     # Whatever was made for other graphs must not be taken for these.
-    (tmp_path / 'lifter_xs.onnx').write_bytes(b'other')
-    assert main([*int8, '--tier', 'xs']) == 2
+    (tmp_path / 'lifter_s.onnx').write_bytes(b'other')
+    assert main([*int8, '--tier', 's']) == 2
     assert 'does not match the manifest' in capsys.readouterr().err
     assert not list(tmp_path.glob('*int8.onnx'))
 
 
 def test_exporting_other_weights_removes_the_int8_graphs_of_the_former(folder, tmp_path,
                                                                        monkeypatch):
-    weights = engines_folder() / 'lifter_xs.safetensors'
+    weights = engines_folder() / 'lifter_s.safetensors'
     if not weights.exists():
         pytest.skip(f'{weights.name} is not here')
     from mocap23_ros.network.temperatures import Temperatures
@@ -154,7 +154,7 @@ def test_exporting_other_weights_removes_the_int8_graphs_of_the_former(folder, t
     # The real export takes a minute; what it writes does not matter here.
     monkeypatch.setattr(export_tier, 'export_graph', lambda graph, path: path.write_bytes(b'new'))
     export_tier.export_tier(weights, copied, Temperatures(1.0, 1.0))
-    assert find_model('xs', copied).full.read_bytes() == b'new'
+    assert find_model('s', copied).full.read_bytes() == b'new'
     assert not list(copied.glob('*int8*.onnx'))
     with pytest.raises(InputError, match='has no int8 graphs'):
-        find_model('xs', copied, precision='int8')
+        find_model('s', copied, precision='int8')

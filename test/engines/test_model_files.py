@@ -17,20 +17,20 @@ from mocap23_ros.engines.model_files import (
 from mocap23_ros.errors import InputError
 from mocap23_ros.lifting.load_lifter import load_lifter
 
-pytestmark = pytest.mark.skipif('xs' not in available_tiers(), reason='no graphs of tier xs')
+pytestmark = pytest.mark.skipif('s' not in available_tiers(), reason='no graphs of tier s')
 
 
 @pytest.fixture
 def folder(tmp_path):
-    for name in ('manifest.json', 'lifter_xs.onnx', 'lifter_xs_warm.onnx'):
+    for name in ('manifest.json', 'lifter_s.onnx', 'lifter_s_warm.onnx'):
         shutil.copy(engines_folder() / name, tmp_path)
     return tmp_path
 
 
 def changed(*keys, to=None):
-    """Set an entry below the tier xs, or remove it where ``to`` is None."""
+    """Set an entry below the tier s, or remove it where ``to`` is None."""
     def change(manifest):
-        place = manifest['tiers']['xs']
+        place = manifest['tiers']['s']
         for key in keys[:-1]:
             place = place[key]
         if to is None:
@@ -41,24 +41,24 @@ def changed(*keys, to=None):
 
 
 def test_the_shipped_manifest_is_complete(folder):
-    model = find_model('xs', folder)
+    model = find_model('s', folder)
     assert model.full.parent == folder and model.rate > 0 and model.window_length > 1
 
 
 CHANGES = {
-    'no full graph': (changed('full'), 'tier xs: full must name a file'),
-    'full graph is a text': (changed('full', to='x'), 'tier xs: full must name a file'),
-    'no checksum': (changed('warm', 'sha256'), 'tier xs: warm must name a file'),
-    'fp16 without files': (changed('fp16', to=[]), 'tier xs: fp16 full must name a file'),
+    'no full graph': (changed('full'), 'tier s: full must name a file'),
+    'full graph is a text': (changed('full', to='x'), 'tier s: full must name a file'),
+    'no checksum': (changed('warm', 'sha256'), 'tier s: warm must name a file'),
+    'fp16 without files': (changed('fp16', to=[]), 'tier s: fp16 full must name a file'),
     'no temperature': (changed('ray_temperature'), 'ray_temperature must be a number'),
     'NaN temperature': (changed('across_temperature', to=float('nan')), 'across_temperature'),
     'rate 0': (changed('rate', to=0), 'rate must be a number from 0.1'),
     'window as text': (changed('window_length', to='abc'), 'window_length must be a number'),
     'half a step': (changed('steps', to=1.5), 'steps must be a number'),
     'steps as a truth value': (changed('steps', to=True), 'steps must be a number'),
-    'skeleton as a number': (changed('skeleton', to=3), 'tier xs: no skeleton'),
-    'weights as text': (changed('weights', to='x'), 'tier xs: weights must name'),
-    'tier without entry': (lambda m: m['tiers'].update(xs=[]), 'tier xs is not an object'),
+    'skeleton as a number': (changed('skeleton', to=3), 'tier s: no skeleton'),
+    'weights as text': (changed('weights', to='x'), 'tier s: weights must name'),
+    'tier without entry': (lambda m: m['tiers'].update(s=[]), 'tier s is not an object'),
     'tiers as a list': (lambda m: m.update(tiers=[]), 'no tiers'),
     'later version': (lambda m: m.update(version=9), 'version 9, not 1'),
     'no version': (lambda m: m.pop('version'), 'version None'),
@@ -67,7 +67,7 @@ CHANGES = {
 
 def refused(folder, words):
     with pytest.raises(InputError, match=words) as error:
-        find_model('xs', folder)
+        find_model('s', folder)
     text = str(error.value)
     assert str(folder / 'manifest.json') in text and '\n' not in text and 'mocap23 export' in text
 
@@ -99,20 +99,20 @@ def test_a_folder_in_its_place_is_one_line(folder):
 
 
 def test_absent_graphs_and_tiers_are_told(folder):
-    (folder / 'lifter_xs.onnx').unlink()
-    with pytest.raises(InputError, match='lifter_xs.onnx is missing; run'):
-        find_model('xs', folder)
-    with pytest.raises(InputError, match="no exported graph of tier 'm'.*there are: s, xs"):
+    (folder / 'lifter_s.onnx').unlink()
+    with pytest.raises(InputError, match='lifter_s.onnx is missing; run'):
+        find_model('s', folder)
+    with pytest.raises(InputError, match="no exported graph of tier 'm'.*there are: s"):
         find_model('m', folder)
     with pytest.raises(InputError, match='manifest.json is missing'):
         read_manifest(folder / 'none' / 'manifest.json')
 
 
 def test_the_file_that_is_parsed_is_the_one_that_was_checked(folder):
-    model = find_model('xs', folder)
+    model = find_model('s', folder)
     load_lifter(model, 'onnxruntime').close()
     shutil.copy(model.warm, model.full)  # a graph that runs, but not the one of the manifest
-    with pytest.raises(InputError, match='lifter_xs.onnx is damaged or another file'):
+    with pytest.raises(InputError, match='lifter_s.onnx is damaged or another file'):
         load_lifter(model, 'onnxruntime')
 
 

@@ -14,18 +14,18 @@ from mocap23_ros.engines.model_files import available_tiers, engines_folder, fin
 from mocap23_ros.errors import InputError
 from mocap23_ros.lifting.lifters import create_lifter
 
-WEIGHTS = engines_folder() / 'lifter_xs.safetensors'
-pytestmark = pytest.mark.skipif('xs' not in available_tiers() or not WEIGHTS.exists(),
-                                reason='no weights and graphs of tier xs')
+WEIGHTS = engines_folder() / 'lifter_s.safetensors'
+pytestmark = pytest.mark.skipif('s' not in available_tiers() or not WEIGHTS.exists(),
+                                reason='no weights and graphs of tier s')
 POSE = look_at((0, 0, 1.5), (4, 0, 0.9))
 
 
-def lifted(backend, steps=None, length=24):
+def lifted(backend, steps=None, length=32):
     """Two windows of a walking person, the second one warm."""
-    lifter = create_lifter('diffusion', tier='xs', backend=backend, steps=steps)
+    lifter = create_lifter('diffusion', tier='s', backend=backend, steps=steps)
     motions = []
-    for start in (0.0, 1 / 15):
-        stamps = start + np.arange(length) / 15
+    for start in (0.0, 1 / 20):
+        stamps = start + np.arange(length) / 20
         person = walking_person(stamps, (4.0, -0.5), heading=1.4)
         motions.append(lifter.lift(windows_of([person], POSE, stamps)))
     lifter.close()
@@ -48,8 +48,8 @@ def test_weights_need_not_have_been_exported(tmp_path, monkeypatch):
     shutil.copy(WEIGHTS, tmp_path)
     monkeypatch.setenv('MOCAP23_ENGINES', str(tmp_path))
     assert np.isfinite(lifted('torch')[0]).all()
-    with pytest.raises(InputError, match='there are no weights at .*lifter_s.safetensors'):
-        create_lifter('diffusion', tier='s', backend='torch')
+    with pytest.raises(InputError, match='there are no weights at .*lifter_xs.safetensors'):
+        create_lifter('diffusion', tier='xs', backend='torch')
     with pytest.raises(InputError, match="no tier 'zz'"):
         create_lifter('diffusion', tier='zz', backend='torch')
 
@@ -60,7 +60,7 @@ def test_the_registry_makes_it_and_refuses_graphs(tmp_path):
     assert backend.name == 'torch'
     assert [spec.name for spec in backend.inputs][-1] == 'previous'
     with pytest.raises(InputError, match='runs weights .*not the graph'):
-        create_backend('torch', find_model('xs').full)
+        create_backend('torch', find_model('s').full)
     with pytest.raises(InputError, match='no option threads'):
         create_backend('torch', WEIGHTS, threads=1)
     (tmp_path / 'bad.safetensors').write_bytes(b'bad')
@@ -74,7 +74,7 @@ def test_without_torch_one_line_says_how_to_get_it(monkeypatch):
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, 'torch', None)
     for make in (lambda: create_backend('torch', WEIGHTS),
-                 lambda: create_lifter('diffusion', tier='xs', backend='torch')):
+                 lambda: create_lifter('diffusion', tier='s', backend='torch')):
         with pytest.raises(InputError, match='needs the package torch; .* make setup FOR=train'
                            ) as error:
             make()
@@ -84,4 +84,4 @@ def test_without_torch_one_line_says_how_to_get_it(monkeypatch):
 def test_torch_refuses_other_precisions():
     pytest.importorskip('torch', reason='torch is not installed (requirements/train.txt)')
     with pytest.raises(InputError, match='runs the weights in fp32, not int8'):
-        create_lifter('diffusion', tier='xs', backend='torch', precision='int8')
+        create_lifter('diffusion', tier='s', backend='torch', precision='int8')

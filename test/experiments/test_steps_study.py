@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""The steps command on the shipped xs weights, and what its figures mean."""
+"""The steps command on the shipped s weights, and what its figures mean."""
 
 import json
 import shutil
@@ -20,9 +20,9 @@ from mocap23_ros.experiments.window_study import WARM, window_figures
 from mocap23_ros.skeletons.formats import COCO17
 from mocap23_ros.training.stream_windows import stream_windows
 
-WEIGHTS = engines_folder() / 'lifter_xs.safetensors'
-needs_weights = pytest.mark.skipif('xs' not in available_tiers() or not WEIGHTS.exists(),
-                                   reason='no weights of tier xs')
+WEIGHTS = engines_folder() / 'lifter_s.safetensors'
+needs_weights = pytest.mark.skipif('s' not in available_tiers() or not WEIGHTS.exists(),
+                                   reason='no weights of tier s')
 SMALL = ['--sequences', '1', '--windows', '6', '--draws', '3', '--seconds', '0.01']
 
 
@@ -57,7 +57,7 @@ def test_the_previous_motion_is_the_earlier_one_in_the_new_frame(data):
 def test_samples_are_repeatable_spread_and_no_worse_than_their_best(data):
     from mocap23_ros.network.models import load_network
     model, _ = load_network(WEIGHTS)
-    windows = list(stream_windows(load_cmu('validation', data), 'noisy', WindowSpec(24, 15.0),
+    windows = list(stream_windows(load_cmu('validation', data), 'noisy', WindowSpec(32, 20.0),
                                   COCO17, centres, 6, seed=1))
     # A previous motion of use: the truth.
     windows = [type(part)(part.full, part.joints.astype(np.float32), part.joints)
@@ -92,12 +92,12 @@ def test_the_comparisons_are_of_two_steps_and_of_a_warm_step_with_fifty():
 def test_the_command_writes_what_it_measured(data, tmp_path, monkeypatch, capsys):
     engines, out = tmp_path / 'engines', tmp_path / 'out'
     engines.mkdir()
-    for path in (WEIGHTS, *engines_folder().glob('lifter_xs*.onnx'),
+    for path in (WEIGHTS, *engines_folder().glob('lifter_s*.onnx'),
                  engines_folder() / 'manifest.json'):
         if 'int8' not in path.name:
             shutil.copy(path, engines)
     manifest = json.loads((engines / 'manifest.json').read_text())
-    manifest['tiers']['xs'].pop('int8', None)
+    manifest['tiers']['s'].pop('int8', None)
     (engines / 'manifest.json').write_text(json.dumps(manifest))
     monkeypatch.setenv('MOCAP23_ENGINES', str(engines))
     assert main(['evaluate-steps', '--starts', '2', 'warm', *SMALL, '--data', str(data),

@@ -13,13 +13,13 @@ from mocap23_ros.engines.model_files import available_tiers, engines_folder
 from mocap23_ros.errors import InputError
 from mocap23_ros.lifting.lifters import create_lifter
 
-pytestmark = pytest.mark.skipif('xs' not in available_tiers(), reason='no graphs of tier xs')
+pytestmark = pytest.mark.skipif('s' not in available_tiers(), reason='no graphs of tier s')
 POSE = look_at((0, 0, 1.5), (4, 0, 0.9))
 
 
 def lifted(**options):
-    lifter = create_lifter('diffusion', tier='xs', **options)
-    stamps = np.arange(24) / 15
+    lifter = create_lifter('diffusion', tier='s', **options)
+    stamps = np.arange(32) / 20
     motion = lifter.lift(windows_of([walking_person(stamps, (4.0, -0.5), 1.4)], POSE, stamps))
     lifter.close()
     return motion.joints
@@ -35,21 +35,21 @@ def test_half_precision_is_near_full_precision_and_not_the_same(backend):
 
 
 def test_absent_and_unknown_precisions_are_one_line():
-    with pytest.raises(InputError, match='no int8 graphs; run `mocap23 export --tier xs --prec'):
-        create_lifter('diffusion', tier='xs', precision='int8')
+    with pytest.raises(InputError, match='no int8 graphs; run `mocap23 export --tier s --prec'):
+        create_lifter('diffusion', tier='s', precision='int8')
     with pytest.raises(InputError, match='no fp8 graphs'):
-        create_lifter('diffusion', tier='xs', precision='fp8')
+        create_lifter('diffusion', tier='s', precision='fp8')
 
 
 def test_a_damaged_graph_of_the_precision_is_refused(tmp_path, monkeypatch):
-    for file in engines_folder().glob('lifter_xs*'):
+    for file in engines_folder().glob('lifter_s*'):
         shutil.copy(file, tmp_path)
     shutil.copy(engines_folder() / 'manifest.json', tmp_path)
-    (tmp_path / 'lifter_xs_fp16.onnx').write_bytes(b'other')
+    (tmp_path / 'lifter_s_fp16.onnx').write_bytes(b'other')
     monkeypatch.setenv('MOCAP23_ENGINES', str(tmp_path))
-    create_lifter('diffusion', tier='xs', backend='onnxruntime').close()
-    with pytest.raises(InputError, match=r'lifter_xs_fp16.onnx does not match the manifest'):
-        create_lifter('diffusion', tier='xs', backend='onnxruntime', precision='fp16')
+    create_lifter('diffusion', tier='s', backend='onnxruntime').close()
+    with pytest.raises(InputError, match=r'lifter_s_fp16.onnx does not match the manifest'):
+        create_lifter('diffusion', tier='s', backend='onnxruntime', precision='fp16')
 
 
 def test_the_command_line_passes_it_on(tmp_path, capsys):

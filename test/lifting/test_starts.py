@@ -9,19 +9,19 @@ from synthetic_people import look_at, walking_person, windows_of
 from mocap23_ros.engines.model_files import available_tiers
 from mocap23_ros.lifting.lifters import create_lifter
 
-pytestmark = pytest.mark.skipif('xs' not in available_tiers(), reason='no graphs of tier xs')
+pytestmark = pytest.mark.skipif('s' not in available_tiers(), reason='no graphs of tier s')
 POSE = look_at((0, 0, 1.5), (4, 0, 0.9))
-STAMPS = np.arange(24) / 15
+STAMPS = np.arange(32) / 20
 
 
 def window(distance, hop=0):
-    stamps = STAMPS + hop / 15
+    stamps = STAMPS + hop / 20
     return windows_of([walking_person(stamps, (distance, -0.5), heading=1.4)], POSE, stamps)
 
 
 @pytest.fixture
 def lifter():
-    lifter = create_lifter('diffusion', tier='xs', backend='onnxruntime')
+    lifter = create_lifter('diffusion', tier='s', backend='onnxruntime')
     yield lifter
     lifter.close()
 

@@ -69,10 +69,10 @@ def test_confidence_is_calibrated_by_the_detector_that_the_file_or_the_option_na
     sure['keypoints'][..., 2] = 0.999
     named = sure | {'detector': np.array('blazepose')}
     unknown, calibrated = spread(sure), spread(named)
-    assert calibrated > 1.001 * unknown
-    assert spread(named, '--detector-noise', 'none') == pytest.approx(unknown)
+    as_stated = spread(named, '--detector-noise', 'none')
+    assert calibrated > 1.001 * as_stated > 1.002 * unknown  # a detector's joints are less sure
     assert spread(sure, '--detector-noise', 'blazepose') == pytest.approx(calibrated)
-    assert spread(sure | {'detector': np.array('mine')}) == pytest.approx(unknown)
+    assert spread(sure | {'detector': np.array('mine')}) == pytest.approx(as_stated)
 
 
 @pytest.mark.parametrize('lag', [0, 2])

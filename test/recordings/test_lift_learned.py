@@ -11,16 +11,14 @@ from mocap23_ros.cli.main import main
 from mocap23_ros.engines.model_files import available_tiers
 
 KEYS = ('joints', 'covariance', 'contact', 'stature')
-TIERS = [pytest.param(tier, marks=pytest.mark.skipif(
-    tier not in available_tiers(), reason=f'no graphs of tier {tier}')) for tier in ('xs', 's')]
-pytestmark = pytest.mark.parametrize('tier', TIERS)
+pytestmark = pytest.mark.skipif(not available_tiers(), reason='no graphs of the learned lifter')
 
 
-def lift(folder, tier, arrays, *options):
+def lift(folder, arrays, *options):
     """Arrays of the result."""
     np.savez(folder / 'in.npz', **arrays)
     assert main(['lift', '--keypoints', str(folder / 'in.npz'), '--out', str(folder / 'out.npz'),
-                 '--tier', tier, '--backend', 'onnxruntime', *options]) == 0
+                 '--backend', 'onnxruntime', *options]) == 0
     with np.load(folder / 'out.npz', allow_pickle=False) as out:
         return {key: out[key] for key in out.files}
 
@@ -52,35 +50,35 @@ def check_near(out, stamps, root=0.25, local=0.08):
 
 
 @pytest.mark.parametrize('rate', [10, 60, 240])
-def test_people_are_found_at_any_rate(tmp_path, tier, rate):
+def test_people_are_found_at_any_rate(tmp_path, rate):
     stamps = 5 + np.arange(min(int(1.2 * rate), 90)) / rate
     for options in ((), ('--mode', 'offline'), ('--lag', '3')):
-        out = lift(tmp_path, tier, observed(stamps, noise=1.0), *options)
+        out = lift(tmp_path, observed(stamps, noise=1.0), *options)
         assert check(out, len(stamps)).all()
         np.testing.assert_array_equal(out['stamps'], stamps)
         check_near(out, stamps)
 
 
 @pytest.mark.parametrize('frames', [1, 2])
-def test_tiny_recordings_are_lifted(tmp_path, tier, frames):
+def test_tiny_recordings_are_lifted(tmp_path, frames):
     stamps = 5 + np.arange(frames) / 30
     for options in ((), ('--mode', 'offline'), ('--lag', '3')):
-        out = lift(tmp_path, tier, observed(stamps), *options)
+        out = lift(tmp_path, observed(stamps), *options)
         assert check(out, frames).all()
         check_near(out, stamps)
 
 
 @pytest.mark.parametrize('lag', [0, 4])
-def test_no_estimate_depends_on_frames_beyond_the_lag(tmp_path, tier, lag):
+def test_no_estimate_depends_on_frames_beyond_the_lag(tmp_path, lag):
     arrays = observed(STAMPS, noise=1.0)
     arrays['keypoints'][10:18, 1, :, :2] = np.nan
-    first = lift(tmp_path, tier, arrays, '--lag', str(lag))
+    first = lift(tmp_path, arrays, '--lag', str(lag))
     for cut in (1, 14, 30):
         keypoints = arrays['keypoints'].copy()
         keypoints[cut:, 0, :, :2] += 60
         keypoints[cut:, 1, :, :2] = np.nan
-        second = lift(tmp_path, tier, arrays | {'keypoints': keypoints}, '--lag', str(lag))
-        part = lift(tmp_path, tier, arrays | {
+        second = lift(tmp_path, arrays | {'keypoints': keypoints}, '--lag', str(lag))
+        part = lift(tmp_path, arrays | {
             'keypoints': arrays['keypoints'][:cut], 'stamps': STAMPS[:cut]}, '--lag', str(lag))
         last = max(cut - lag, 0)
         for key in KEYS:  # bit for bit
@@ -89,39 +87,39 @@ def test_no_estimate_depends_on_frames_beyond_the_lag(tmp_path, tier, lag):
         assert (first['joints'][cut:, 0] != second['joints'][cut:, 0]).any()
 
 
-def test_a_gap_in_the_recording_is_no_harm(tmp_path, tier):
+def test_a_gap_in_the_recording_is_no_harm(tmp_path):
     stamps = np.concatenate([np.arange(20) / 30, 5.6 + np.arange(25) / 30])
     arrays = observed(stamps, noise=1.0)
     for options in ((), ('--mode', 'offline')):
-        out = lift(tmp_path, tier, arrays, *options)
+        out = lift(tmp_path, arrays, *options)
         assert check(out, len(stamps)).all()
         step = np.linalg.norm(np.diff(out['joints'][20:, :, 17], axis=0), axis=-1)
         assert step.max() < 0.3  # nobody is still on the way from where they were
 
 
-def test_people_come_and_go(tmp_path, tier):
+def test_people_come_and_go(tmp_path):
     stamps = np.arange(100) / 20
     arrays = observed(stamps, noise=1.0)
     arrays['keypoints'][:20, 1, :, :2] = np.nan  # comes after 1 s
     arrays['keypoints'][40:, 0, :, :2] = np.nan  # goes after 2 s, for good
     arrays['keypoints'][60:62, 1, :, :2] = np.nan  # a blink
-    known = check(lift(tmp_path, tier, arrays), len(stamps)).all(axis=2)
+    known = check(lift(tmp_path, arrays), len(stamps)).all(axis=2)
     assert known[:40, 0].all() and not known[40 + 32:, 0].any()
     assert not known[:20, 1].any() and known[20:, 1].all()
-    known = check(lift(tmp_path, tier, arrays, '--mode', 'offline'), len(stamps)).all(axis=2)
+    known = check(lift(tmp_path, arrays, '--mode', 'offline'), len(stamps)).all(axis=2)
     assert known[:40, 0].all() and not known[60:, 0].any()
     assert not known[:10, 1].any() and known[20:, 1].all()
 
 
-def test_a_folder_gives_what_its_files_give(tmp_path, tier):
+def test_a_folder_gives_what_its_files_give(tmp_path):
     source, target = tmp_path / 'in', tmp_path / 'results'
     source.mkdir()
     expected = {}
     for name, stamps in (('a', STAMPS[:30]), ('b', STAMPS[:12]), ('c', STAMPS[:20] + 7)):
         arrays = observed(stamps, noise=1.0)
-        expected[name] = lift(tmp_path, tier, arrays)
+        expected[name] = lift(tmp_path, arrays)
         np.savez(source / f'{name}.npz', **arrays)
-    assert main(['lift', '--keypoints', str(source), '--out', str(target), '--tier', tier,
+    assert main(['lift', '--keypoints', str(source), '--out', str(target),
                  '--backend', 'onnxruntime']) == 0
     assert sorted(path.name for path in target.iterdir()) == ['a.npz', 'b.npz', 'c.npz']
     for name, values in expected.items():
@@ -130,10 +128,10 @@ def test_a_folder_gives_what_its_files_give(tmp_path, tier):
                 np.testing.assert_array_equal(out[key], values[key])
 
 
-def test_intrinsics_and_pose_may_change_with_every_frame(tmp_path, tier):
+def test_intrinsics_and_pose_may_change_with_every_frame(tmp_path):
     frames = len(STAMPS)
-    plain = lift(tmp_path, tier, observed(STAMPS, noise=1.0))
-    out = lift(tmp_path, tier, observed(STAMPS, np.repeat(K[None], frames, 0),
+    plain = lift(tmp_path, observed(STAMPS, noise=1.0))
+    out = lift(tmp_path, observed(STAMPS, np.repeat(K[None], frames, 0),
                                         np.repeat(POSE[None], frames, 0), noise=1.0))
     for key in KEYS:
         np.testing.assert_allclose(out[key], plain[key], atol=1e-4)
@@ -143,16 +141,16 @@ def test_intrinsics_and_pose_may_change_with_every_frame(tmp_path, tier):
                        for i in range(frames)])
     for arrays in (observed(STAMPS, zoom, noise=1.0), observed(STAMPS, K, moving, noise=1.0)):
         for options in ((), ('--mode', 'offline')):
-            out = lift(tmp_path, tier, arrays, *options)
+            out = lift(tmp_path, arrays, *options)
             assert check(out, frames).all()
             check_near(out, STAMPS)
 
 
 @pytest.mark.parametrize('options', [(), ('--mode', 'offline', '--without', 'bones')])
-def test_joints_of_a_detector_are_less_sure_than_those_of_nobody(tmp_path, tier, options):
+def test_joints_of_a_detector_are_less_sure_than_those_of_nobody(tmp_path, options):
     arrays = observed(STAMPS, noise=1.0)
-    told = lift(tmp_path, tier, arrays, *options)
-    detected = lift(tmp_path, tier, arrays, *options, '--detector-noise', 'none')
+    told = lift(tmp_path, arrays, *options)
+    detected = lift(tmp_path, arrays, *options, '--detector-noise', 'none')
     known = check(detected, len(arrays['stamps']))
     # The root's filter trusts a less sure root a little less.
     np.testing.assert_allclose(detected['joints'], told['joints'], atol=0.005)

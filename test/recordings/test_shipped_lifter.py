@@ -22,7 +22,7 @@ FRAMES, RATE = 90, 30.0
 
 @pytest.fixture(scope='module')
 def lifter():
-    lifter = load_lifter('xs', 'onnxruntime')
+    lifter = load_lifter('s', 'onnxruntime')
     yield lifter
     lifter.close()
 

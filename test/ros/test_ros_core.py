@@ -20,11 +20,11 @@ CAMERA = CameraModel.from_calibration([1000, 0, 640, 0, 1000, 360, 0, 0, 1],
 POSE = look_at((0, 0, 1.5), (4, 0, 0.9))
 
 
-@pytest.mark.skipif('xs' not in available_tiers(), reason='no graphs of tier xs')
+@pytest.mark.skipif('s' not in available_tiers(), reason='no graphs of tier s')
 def test_the_backend_torch_runs_the_lifter():
     pytest.importorskip('torch', reason='torch is not installed (requirements/train.txt)')
-    core = create_core(Settings(detector='external', tier='xs', backend='torch'))
-    assert core.lifter.window_length == 24  # it has lifted a window to warm up
+    core = create_core(Settings(detector='external', tier='s', backend='torch'))
+    assert core.lifter.window_length == 32  # it has lifted a window to warm up
     core.close()
 
 

@@ -73,7 +73,7 @@ def keypoints_of_a_program():
 def backend():
     """mocap23 lift --backend toy."""
     motion = folder / 'by_backend.npz'
-    assert main(['lift', '--keypoints', keypoint_file(), '--lifter', 'diffusion', '--tier', 'xs',
+    assert main(['lift', '--keypoints', keypoint_file(), '--lifter', 'diffusion', '--tier', 's',
                  '--backend', 'toy', '--out', str(motion)]) == 0
     with np.load(motion) as arrays:
         assert np.isfinite(arrays['joints'][-1]).all()
