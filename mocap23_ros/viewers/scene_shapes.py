@@ -1,13 +1,10 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Shapes and colours that every viewer draws: ellipsoids, the floor, the camera."""
+"""Shapes and colours that every viewer draws: ellipsoids and the floor."""
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
-
-from mocap23_ros.geometry.camera_model import CameraModel
-from mocap23_ros.geometry.poses import transform_points
 
 COLOURS = ((86, 180, 233), (230, 159, 0), (0, 158, 115), (204, 121, 167), (213, 94, 0),
            (240, 228, 66), (0, 114, 178))  # Okabe and Ito's, RGB
@@ -48,13 +45,3 @@ def floor_grid(points: NDArray[np.floating]) -> list[NDArray[np.float64]]:
     x, y = (np.arange(low[axis], high[axis] + step / 2, step) for axis in (0, 1))
     return [*(np.array([[v, low[1], 0], [v, high[1], 0]]) for v in x),
             *(np.array([[low[0], v, 0], [high[0], v, 0]]) for v in y)]
-
-
-def frustum(camera: CameraModel, world_T_camera: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Corners [5,3] of a camera in the world: its centre, then the image from its upper left."""
-    width, height = camera.image_size
-    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]]) - 0.5
-    rays = camera.undistort(corners.astype(np.float64))
-    image = np.concatenate([rays, np.ones((4, 1))], axis=1)
-    p_camera = FRUSTUM * np.concatenate([np.zeros((1, 3)), image])
-    return transform_points(world_T_camera, p_camera)
