@@ -14,22 +14,23 @@ def environment_variables(root, environment_folder, python_version, ros_installa
     gets in; over an installation they are extended.
     """
     site_packages = f'lib/python{python_version}/site-packages'
-    interfaces = environment_folder / 'interfaces'
+    interfaces = [environment_folder / 'interfaces']
+    if (environment_folder / 'test_interfaces').exists():
+        interfaces.append(environment_folder / 'test_interfaces')
     values = {'VIRTUAL_ENV': str(environment_folder)}
     in_front = {'PATH': [environment_folder / 'bin']}
-    ament = [interfaces]
     # Debian's Python may install below local/lib and dist-packages.
-    python_path = [path.parent for path in sorted(interfaces.glob('**/mocap23_msgs'))
-                   if path.parent.name in ('site-packages', 'dist-packages')]
+    python_path = [path for folder in interfaces for path in sorted(folder.glob('**/*-packages'))
+                   if path.name in ('site-packages', 'dist-packages')]
     python_path += [environment_folder / 'stand_ins']
-    libraries = [interfaces / 'lib']
+    libraries = [folder / 'lib' for folder in interfaces]
     if ros_installation:
-        in_front['AMENT_PREFIX_PATH'] = ament
+        in_front['AMENT_PREFIX_PATH'] = interfaces
         in_front['PYTHONPATH'] = [*python_path, root]
     else:
         wheels = sorted((environment_folder / site_packages).glob('ros_*.libs'))
         libraries += [environment_folder / 'lib', *wheels]
-        values['AMENT_PREFIX_PATH'] = _joined([*ament, environment_folder])
+        values['AMENT_PREFIX_PATH'] = _joined([*interfaces, environment_folder])
         values['PYTHONPATH'] = _joined([*python_path, root])
         # Only this middleware comes with the wheels.
         values['RMW_IMPLEMENTATION'] = 'rmw_fastrtps_cpp'

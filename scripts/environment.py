@@ -62,6 +62,10 @@ class Environment:
         folders = [self.root / 'mocap23_msgs', *interface_packages(self._source)]
         value = fingerprint(interface_sources(folders), [self._base])
         steps.append(('interfaces', value, self._build_interfaces))
+        if purpose == 'test':
+            for_tests = interface_sources(interface_packages(self._source / 'for_tests'))
+            steps.append(('test_interfaces', fingerprint(for_tests, [self._base, value]),
+                          self._build_test_interfaces))
         value = fingerprint([], [self._base, value, *python_packages(self._source)])
         steps.append(('activation', value, self._activate))
         source = self.root / 'mocap23_ros' / 'detection' / 'packaged_weights.py'
@@ -114,15 +118,24 @@ class Environment:
     def _build_interfaces(self):
         if not self.ros:
             repair_cmake_paths(self.folder)
-        stand_ins = interface_packages(self._source)
-        shutil.rmtree(self.folder / 'interfaces', ignore_errors=True)
         shutil.rmtree(self.folder / 'stand_ins', ignore_errors=True)
+        self._build([self.root / 'mocap23_msgs'], self._source, 'interfaces')
+
+    def _build_test_interfaces(self):
+        self._build([], self._source / 'for_tests', 'test_interfaces')
+        self._stamps.clear('activation')  # their paths are written there
+
+    def _build(self, folders, source, install):
+        """Build these message packages, and the stand-ins of ``source`` that are needed."""
+        shutil.rmtree(self.folder / install, ignore_errors=True)
+        stand_ins = interface_packages(source)
         present = self._present([folder.name for folder in stand_ins])
-        folders = [self.root / 'mocap23_msgs',
-                   *(folder for folder in stand_ins if folder.name not in present)]
+        folders = [*folders, *(folder for folder in stand_ins if folder.name not in present)]
+        if not folders:
+            return
         progress(f'messages ({", ".join(folder.name for folder in folders)})')
         build_interfaces(folders, environment_folder=self.folder,
-                         install_folder=self.folder / 'interfaces',
+                         install_folder=self.folder / install,
                          build_folder=self.folder / 'build', ros_installation=self.ros)
 
     def _activate(self):

@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Chooses the topics of a bag to replay: all but what this node published into it."""
 
+import re
 from pathlib import Path
 
 import yaml
 
-from mocap23_ros.ros.topics import OUTPUT_TOPICS
+from mocap23_ros.ros.topics import BODIES, BODY_ID, OUTPUT_TOPICS
 
 _OWN_TYPES = 'mocap23_msgs/msg/'
 _LARGEST_METADATA = 4_000_000  # bytes
@@ -17,12 +18,14 @@ def topics_to_play(bag: Path, keypoints: str) -> list[str]:
 
     ``keypoints``: full name of the topic that the replayed node listens to, which is kept. The
     results are known by the bag's metadata: a topic of this package's types, with the name of one
-    of the node's topics, and the node's other topics beside it.
+    of the node's topics, the node's other topics beside it, and bodies with ids of this node.
     """
     types = _recorded(bag)
     nodes = {name.rsplit('/', 1)[0] for name, kind in types.items()
              if kind.startswith(_OWN_TYPES) and name.rsplit('/', 1)[1] in OUTPUT_TOPICS}
     results = {f'{node}/{topic}' for node in nodes for topic in OUTPUT_TOPICS} - {keypoints}
+    bodies = {name for name in types if re.match(rf'{BODIES}/{BODY_ID}/', name)}
+    results |= bodies | ({f'{BODIES}/tracked'} if bodies else set())
     kept = [name for name in types if name not in results]
     return kept if len(kept) < len(types) else []
 

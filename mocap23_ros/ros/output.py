@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from rclpy.lifecycle import LifecyclePublisher
+from geometry_msgs.msg import TransformStamped
+from rclpy.lifecycle import LifecycleNode, LifecyclePublisher
 from std_msgs.msg import Header
 
 from mocap23_ros.errors import InputError
@@ -21,13 +22,19 @@ class OutputContext:
     """What an output is made with when the node is configured.
 
     create(message_type, topic): a publisher that follows the node's life cycle and QoS
-    parameters; the node destroys it. output_format: joints of the skeletons. settings: those of
-    the start, for outputs that are off unless asked for.
+    parameters; the node destroys it. output_format: joints of the skeletons. keypoint_format:
+    those of the tracks. settings: those of the start, for outputs that are off unless asked for.
+    frame_prefix: what the names of the people's TF frames begin with. node: for publishers that
+    come and go; who makes them destroys them, at the latest when told to clear.
     """
 
     create: Callable[[type, str], LifecyclePublisher]
     output_format: SkeletonFormat
+    keypoint_format: SkeletonFormat
     settings: Settings
+    frame_prefix: str
+    send_transforms: Callable[[list[TransformStamped]], None]
+    node: LifecycleNode
 
 
 def message_package(name: str, parameter: str) -> Any:

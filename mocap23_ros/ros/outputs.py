@@ -15,6 +15,7 @@ from mocap23_ros.ros.conversions import skeleton_info, skeletons_to_message
 from mocap23_ros.ros.detections import make_detection_output
 from mocap23_ros.ros.frame_names import FrameNameWatch
 from mocap23_ros.ros.frame_processor import FrameResult
+from mocap23_ros.ros.humans import make_humans_output
 from mocap23_ros.ros.keypoint_conversions import keypoints_to_message
 from mocap23_ros.ros.markers import MarkerOutput
 from mocap23_ros.ros.mocap_markers import make_mocap_marker_output
@@ -32,6 +33,7 @@ OUTPUTS: tuple[Callable[[OutputContext], Output | None], ...] = (
     make_pose_output,
     make_detection_output,
     make_mocap_marker_output,
+    make_humans_output,
 )
 
 
@@ -56,11 +58,13 @@ class Outputs:
         self._publishers: list[LifecyclePublisher] = []
         self._skeletons = self._create(SkeletonArray, 'skeletons')
         self._keypoints = self._create(Keypoints2DArray, 'keypoints_2d')
-        context = OutputContext(self._create, output_format, settings)
+        self._broadcaster = tf2_ros.TransformBroadcaster(node)
+        context = OutputContext(
+            self._create, output_format, keypoint_format, settings, frame_prefix,
+            self._broadcaster.sendTransform, node)
         self._further = [output for make in OUTPUTS if (output := make(context)) is not None]
         # Not a managed publisher: the facts are known, and latched, before activation.
         self._info = node.create_publisher(SkeletonInfo, 'skeleton_info', latched_qos())
-        self._broadcaster = tf2_ros.TransformBroadcaster(node)
         self._info.publish(skeleton_info(
             output_format, settings.lifter, frame_prefix,
             Header(stamp=node.get_clock().now().to_msg(), frame_id=self._world_frame)))

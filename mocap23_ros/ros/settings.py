@@ -193,6 +193,9 @@ class Settings:
         False, 'Publish detections (vision_msgs/Detection3DArray)', read_only=True)
     publish_mocap_markers: bool = _parameter(
         False, 'Publish mocap_markers (mocap4r2_msgs/Markers), the joints', read_only=True)
+    publish_humans: bool = _parameter(
+        False, 'Publish people as REP 155 has them: the topics of /humans/bodies (hri_msgs) and '
+        'TF frames body_<id>', read_only=True)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ from mocap23_ros.errors import InputError
 # What the node publishes below its namespace; /tf and /diagnostics it shares with others.
 OUTPUT_TOPICS = ('skeletons', 'skeleton_info', 'keypoints_2d', 'markers', 'poses', 'detections',
                  'mocap_markers')
+# What REP 155 has people publish on, and the ids of this node's people there, as a pattern.
+BODIES, BODY_ID = '/humans/bodies', r'\w*mocap\d+'
 
 
 def sensor_data_qos(depth: int = 5) -> QoSProfile:

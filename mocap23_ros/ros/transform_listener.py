@@ -13,10 +13,11 @@ from tf2_msgs.msg import TFMessage
 from mocap23_ros.ros.frame_names import FrameNameWatch
 from mocap23_ros.ros.problems import ProblemLog, Severity
 from mocap23_ros.ros.stamps import nanoseconds
+from mocap23_ros.ros.topics import BODY_ID
 
 # Skeletons, of this node or another: never between a camera and the world, and a buffer keeps
 # every frame that it ever heard of.
-_PERSON = re.compile(r'(^|/)person_\d+(/|$)')
+_PERSON = re.compile(rf'(^|/)person_\d+(/|$)|^body_{BODY_ID}$')
 # A buffer keeps ten seconds behind the newest stamp of a frame: one far ahead would make it
 # forget, and then refuse, all that is true now.
 _AHEAD = 10.0

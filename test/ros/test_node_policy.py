@@ -10,7 +10,8 @@ from node_harness import NodeProcess
 
 POLICY = Path(__file__).parents[2] / 'config' / 'lifter.policy.xml'
 # Of other settings than those of the test, and of the real tf2_ros.
-ELSEWHERE = {'/image', '/image/compressed', '/detections', '/mocap_markers', '/tf2_frames'}
+ELSEWHERE = {'/image', '/image/compressed', '/detections', '/mocap_markers',
+             '/humans/bodies/*', '/tf2_frames'}
 
 
 def allowed(kind, permission):

@@ -37,6 +37,20 @@ def test_what_the_node_published_is_left_out(record):
         assert topics_to_play(path, '/lab/keypoints_2d_in') == list(CAMERA)
 
 
+def test_bodies_of_this_node_are_left_out_and_those_of_others_kept(record):
+    body = {'/humans/bodies/lab_mocap3/joint_states': 'sensor_msgs/msg/JointState'}
+    tracked = {'/humans/bodies/tracked': 'hri_msgs/msg/IdsList'}
+    other = {'/humans/bodies/a5k2/joint_states': 'sensor_msgs/msg/JointState'}
+    assert topics_to_play(record(CAMERA | body | tracked | other), '/keypoints_2d_in') == [
+        *CAMERA, *other]
+
+
+def test_bodies_of_others_are_played_whole(record):
+    body = {'/humans/bodies/a5k2/joint_states': 'sensor_msgs/msg/JointState'}
+    tracked = {'/humans/bodies/tracked': 'hri_msgs/msg/IdsList'}
+    assert topics_to_play(record(CAMERA | body | tracked), '/keypoints_2d_in') == []
+
+
 def test_keypoints_that_are_lifted_again_are_kept(record):
     assert topics_to_play(record(CAMERA | RESULTS), '/lab/keypoints_2d') == [
         *CAMERA, '/lab/keypoints_2d']

@@ -155,11 +155,15 @@ def test_people_and_times_to_come_are_left_out_of_the_buffer(buffer, node):
     years = 10 * 365 * 86400
     listener.callback(TFMessage(transforms=[
         stamped(pose(9.0), now + years), stamped(pose(), now, 'map', 'robot/person_3'),
-        stamped(pose(), now, 'robot/person_3', 'robot/person_3/nose')]))
+        stamped(pose(), now, 'robot/person_3', 'robot/person_3/nose'),
+        stamped(pose(), now, 'map', 'body_robot_mocap3'),
+        stamped(pose(), now, 'map', 'body_link')]))
     assert 'TF of "camera" is stamped' in problems.present()['tf clock'].message
     listener.callback(TFMessage(transforms=[stamped(pose(1.0), now)]))
     assert lookup(buffer, header(now))[0, 3] == pytest.approx(1.0)
-    assert not buffer.can_transform('map', 'robot/person_3', rclpy.time.Time())
+    for name, is_kept in (('robot/person_3', False), ('body_robot_mocap3', False),
+                          ('body_link', True)):
+        assert buffer.can_transform('map', name, rclpy.time.Time()) == is_kept
     # Where the camera lives in another time, so does TF.
     listener = CameraTransformListener(
         buffer, node, problems, lambda: (now + years) * 10**9, names)
