@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from mocap23_ros.atomic_files import write_text
 from mocap23_ros.errors import InputError
+from mocap23_ros.geometry.camera_file_entries import numbers, required, whole
 from mocap23_ros.geometry.camera_info import camera_from_fields
 from mocap23_ros.geometry.camera_model import CameraModel
-from mocap23_ros.geometry.plausible_camera import LARGEST_SIDE, camera_doubt
+from mocap23_ros.geometry.plausible_camera import camera_doubt
 from mocap23_ros.geometry.pose_covariance import check_pose_covariance, largest_sd
 from mocap23_ros.geometry.poses import (
     QUATERNION_TOLERANCE,
@@ -157,17 +158,17 @@ def _check_key(key: str, known: tuple[str, ...], prefix: str = '') -> None:
 
 def _parse(content: Mapping[str, Any], rectified: bool) -> CameraFile:
     rectification, projection = (
-        None if content.get(key) is None else _numbers(content[key], key, count)
+        None if content.get(key) is None else numbers(content[key], key, count)
         for key, count in (('rectification_matrix', 9), ('projection_matrix', 12)))
     roi = _roi(content.get('roi'))
-    binning_x, binning_y = (0 if content.get(key) is None else _whole(content, key, 0)
+    binning_x, binning_y = (0 if content.get(key) is None else whole(content, key, 0)
                             for key in ('binning_x', 'binning_y'))
     camera = camera_from_fields(
-        _whole(content, 'image_width'), _whole(content, 'image_height'),
+        whole(content, 'image_width'), whole(content, 'image_height'),
         str(content.get('distortion_model') or ''),
-        _numbers(_required(content, 'distortion_coefficients', hint=' (zeros where the lens has '
+        numbers(required(content, 'distortion_coefficients', hint=' (zeros where the lens has '
                            'no distortion)'), 'distortion_coefficients'),
-        _numbers(_required(content, 'camera_matrix'), 'camera_matrix', 9),
+        numbers(required(content, 'camera_matrix'), 'camera_matrix', 9),
         rectification, projection, binning_x, binning_y, roi, rectified=rectified)
     pose, floor = content.get('world_T_camera'), content.get('floor_height')
     covariance = _pose_covariance(content.get('world_T_camera_covariance'))
@@ -178,7 +179,7 @@ def _parse(content: Mapping[str, Any], rectified: bool) -> CameraFile:
                              'the pose is; leave one out')
         pose_sd = largest_sd(covariance)
     return CameraFile(camera, None if pose is None else _pose(pose) @ _lens_T_camera(camera),
-                      0.0 if floor is None else _numbers([floor], 'floor_height', 1)[0],
+                      0.0 if floor is None else numbers([floor], 'floor_height', 1)[0],
                       str(content.get('camera_name') or 'camera'),
                       camera_doubt(camera, cropped=any(roi)),
                       pose_sd, covariance)
@@ -187,7 +188,7 @@ def _parse(content: Mapping[str, Any], rectified: bool) -> CameraFile:
 def _pose_covariance(entry: Any) -> NDArray[np.float64] | None:
     if entry is None:
         return None
-    covariance = np.reshape(_numbers(entry, 'world_T_camera_covariance', 36), (6, 6))
+    covariance = np.reshape(numbers(entry, 'world_T_camera_covariance', 36), (6, 6))
     check_pose_covariance(covariance, 'world_T_camera_covariance')
     return covariance
 
@@ -197,7 +198,7 @@ def _pose_sd(entry: Any) -> tuple[float, float] | None:
         return None
     if not isinstance(entry, Mapping):
         raise InputError('world_T_camera_sd must have the keys rotation_deg and position')
-    turn, shift = (_numbers([_required(entry, key, 'world_T_camera_sd.')],
+    turn, shift = (numbers([required(entry, key, 'world_T_camera_sd.')],
                             f'world_T_camera_sd.{key}', 1)[0] for key in ('rotation_deg',
                                                                           'position'))
     if not (0 <= turn <= 28 and 0 <= shift <= 5):
@@ -217,79 +218,26 @@ def _roi(entry: Any) -> tuple[int, int, int, int]:
     if not isinstance(entry, Mapping):
         raise InputError(f'roi must have the keys {", ".join(_ROI_KEYS)}')
     # do_rectify says what image_proc makes of the roi; the raw image is the same.
-    x, y, width, height = (_whole(entry, key, 0, 'roi.') for key in _ROI_KEYS[:4])
+    x, y, width, height = (whole(entry, key, 0, 'roi.') for key in _ROI_KEYS[:4])
     return x, y, width, height
 
 
 def _pose(entry: Any) -> NDArray[np.float64]:
     if not isinstance(entry, Mapping):
         raise InputError('world_T_camera must have the keys translation and quaternion')
-    translation = _numbers(_required(entry, 'translation', 'world_T_camera.'),
+    translation = numbers(required(entry, 'translation', 'world_T_camera.'),
                            'world_T_camera.translation', 3)
     if 'quaternion' in entry:
-        quaternion = _numbers(entry['quaternion'], 'world_T_camera.quaternion', 4)
+        quaternion = numbers(entry['quaternion'], 'world_T_camera.quaternion', 4)
         if abs(np.linalg.norm(quaternion) - 1) > QUATERNION_TOLERANCE:
             raise InputError('world_T_camera.quaternion does not have length 1; give x, y, z, w')
         return check_pose(pose_from_translation_quaternion(translation, quaternion))
-    rotation = _numbers(_required(entry, 'rotation', 'world_T_camera.', ' (or quaternion)'),
+    rotation = numbers(required(entry, 'rotation', 'world_T_camera.', ' (or quaternion)'),
                         'world_T_camera.rotation', 9)
     pose = np.eye(4)
     pose[:3, :3] = np.reshape(rotation, (3, 3))
     pose[:3, 3] = translation
     return check_pose(pose)
-
-
-def _required(entry: Mapping[str, Any], key: str, prefix: str = '', hint: str = '') -> Any:
-    if entry.get(key) is None:
-        raise InputError(f'the key {prefix}{key}{hint} is missing')
-    return entry[key]
-
-
-def _whole(entry: Mapping[str, Any], key: str, least: int = 1, prefix: str = '') -> int:
-    value = _required(entry, key, prefix)
-    digits = isinstance(value, str) and len(value) < 20 and value.isdecimal()
-    number = int(value) if digits else -1
-    if not least <= number <= LARGEST_SIDE:
-        raise InputError(f'{prefix}{key} must be a {"positive " * (least > 0)}whole number of '
-                         f'pixels up to {LARGEST_SIDE}')
-    return number
-
-
-def _numbers(entry: Any, name: str, count: int | None = None) -> list[float]:
-    """A flat list of finite numbers from a list, a nested list, {data: [...]} or {x:, y:, ...}."""
-    if isinstance(entry, Mapping):
-        _check_shape(entry, name)
-        entry = entry['data'] if 'data' in entry else [entry[k] for k in 'xyzw' if k in entry]
-    if not isinstance(entry, list):
-        raise InputError(f'{name} must be a list of numbers')
-    if entry and all(isinstance(row, list) for row in entry) and len(entry) <= 4:
-        entry = [value for row in entry for value in row]
-    try:
-        numbers = [_number(value) for value in entry]
-    except (TypeError, ValueError):
-        raise InputError(f'{name} must hold numbers only') from None
-    if not np.isfinite(numbers).all():
-        raise InputError(f'{name} must be finite numbers')
-    if count is not None and len(numbers) != count:
-        raise InputError(f'{name} must have {count} numbers, not {len(numbers)}')
-    return numbers
-
-
-def _check_shape(entry: Mapping[str, Any], name: str) -> None:
-    """ROS's reader takes rows x cols of the numbers: another count would be another matrix."""
-    data = entry.get('data')
-    if isinstance(data, list) and entry.get('rows') is not None and entry.get('cols') is not None:
-        rows, columns = (_whole(entry, key, 0, f'{name}.') for key in ('rows', 'cols'))
-        if rows * columns != len(data) and not any(isinstance(row, list) for row in data):
-            raise InputError(f'{name} is said to be {rows} x {columns}, yet has {len(data)} '
-                             'numbers')
-
-
-def _number(text: Any) -> float:
-    if not isinstance(text, str) or len(text) > 60:
-        raise ValueError('no number')
-    special = text.lower().lstrip('+-') in ('.nan', '.inf')
-    return float(text.replace('.', '') if special else text)
 
 
 def _matrix_entry(matrix: NDArray) -> dict[str, Any]:
