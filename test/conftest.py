@@ -17,17 +17,20 @@ os.environ['ROS_DOMAIN_ID'] = str(20 + os.getpid() % 80)
 
 # Nodes run here, and time counts: never two of these tests at once. They mostly wait, so a second
 # process finds a core for the others.
-_ROS_ROOMS = ('ros', 'ros_standins', 'client')
-
-
-def _room(nodeid):
-    return nodeid.removeprefix('test/').split('/')[0]
+_WITH_NODES = ('test/ros/', 'test/ros_standins/', 'test/client/', 'test/demo/test_live_run.py')
 
 
 def pytest_collection_modifyitems(items):
     """Put long ones first, so that no process waits for another at the end."""
-    first = (*_ROS_ROOMS, 'workspace')
-    items.sort(key=lambda item: (*first, _room(item.nodeid)).index(_room(item.nodeid)))
+    first = (*_WITH_NODES, 'test/workspace/', '')
+    items.sort(key=lambda item: next(i for i, start in enumerate(first)
+                                     if item.nodeid.startswith(start)))
+
+
+def pytest_runtest_setup(item):
+    """Of two processes, let the one with nodes go first where both want a core."""
+    if 'PYTEST_XDIST_WORKER' in os.environ and not item.nodeid.startswith(_WITH_NODES):
+        os.setpriority(os.PRIO_PROCESS, 0, 19)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -37,7 +40,7 @@ def pytest_xdist_make_scheduler(config, log):
 
     class FilesAndNodes(LoadScopeScheduling):
         def _split_scope(self, nodeid):
-            return 'nodes' if _room(nodeid) in _ROS_ROOMS else nodeid.split('::')[0]
+            return 'nodes' if nodeid.startswith(_WITH_NODES) else nodeid.split('::')[0]
 
     config.option.loadscopereorder = False
     return FilesAndNodes(config, log)
