@@ -12,9 +12,10 @@ from mocap23_ros.checksum import file_sha256
 from mocap23_ros.errors import InputError
 from mocap23_ros.network.configuration import TrainingConfiguration
 
-# May change when a run is resumed. steps: to go on longer; the rate follows the new schedule from
-# there. mixed_precision: the weights are FP32 with any, and machines differ in what they have.
-FREE_ON_RESUME = ('steps', 'checkpoint_seconds', 'mixed_precision')
+# May change when a run is resumed. steps, final_learning_rate: to go on longer, or to cool down
+# after a constant rate; the rate follows the new schedule from there. mixed_precision: the weights
+# are FP32 with any, and machines differ in what they have.
+FREE_ON_RESUME = ('steps', 'final_learning_rate', 'checkpoint_seconds', 'mixed_precision')
 _NEWER = ('data_sets', 'clips_sha256')  # of training_data
 # What configurations mean that were written before a field was there.
 _FORMERLY = {'triangulation': 'ray'}
