@@ -104,6 +104,15 @@ def check_height(world_T_camera: NDArray[np.float64]) -> None:
                      f'metres, at most {_HIGHEST:g}{fitting[0] if fitting else ""}')
 
 
+def check_above_floor(floor_T_camera: NDArray[np.float64]) -> None:
+    """Raise InputError for a pose [4,4] from which no floor is seen: not above z = 0."""
+    height = float(floor_T_camera[2, 3])
+    if height <= 0:
+        raise InputError(f'the camera pose is {-height:.2f} m below the floor: z must point up, '
+                         'floor_height be the height of the floor in the world, and the pose map '
+                         'the camera into the world')
+
+
 def _principal_point(camera: CameraModel) -> tuple[float, float]:
     """In image sizes from the upper left corner."""
     width, height = camera.image_size

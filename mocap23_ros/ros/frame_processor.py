@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from mocap23_ros.detection.detector import Detection
 from mocap23_ros.geometry.camera_change import largest_turn
 from mocap23_ros.geometry.camera_model import CameraModel
+from mocap23_ros.geometry.plausible_camera import check_above_floor
 from mocap23_ros.pipeline.lift_budget import LiftBudget
 from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
 from mocap23_ros.ros.camera_poses import CameraPoses, NoTransformError
@@ -209,11 +210,13 @@ class FrameProcessor:
             self._told_sd, world_T_camera)
         result.camera, result.world_T_camera = camera, world_T_camera.copy()
         result.world_T_camera[2, 3] += settings.floor_height
-        # Frames are tracked before their own pose is known: with that of the frame before them.
-        self._view = CameraView(camera, world_T_camera)
         # Where every image counts the outcome must not depend on time.
         budget = settings.lift_budget if settings.image_queue == 1 else 0.0
         with self._problems.guard('camera pose'):
+            # Lifters do not see it at once: windows still hold frames of the poses before.
+            check_above_floor(world_T_camera)
+            # Frames are tracked before their own pose is known: with that of the frame before them.
+            self._view = CameraView(camera, world_T_camera)
             estimates = self._core.streaming.update(
                 stamp, result.tracks, camera, world_T_camera,
                 self._budget.most_people(budget))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_file import load_camera_file
 from mocap23_ros.geometry.camera_model import CameraModel
+from mocap23_ros.geometry.plausible_camera import check_above_floor
 from mocap23_ros.geometry.poses import above_floor, pose_from_text
 from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
 from mocap23_ros.ros.settings import Settings
@@ -51,10 +52,8 @@ class GivenCamera:
         if self.floor_height and abs(self.floor_height - floor_height) > _SAME_PLACE:
             raise InputError(f'camera_file has the floor at {self.floor_height:g} m and the '
                              f'parameter floor_height at {floor_height:g} m; give the same')
-        if self.world_T_camera is not None and self.world_T_camera[2, 3] <= floor_height:
-            raise InputError(f'the camera pose is {floor_height - self.world_T_camera[2, 3]:.2f} m '
-                             'below the floor: z must point up, and floor_height be the height of '
-                             'the floor in world_frame')
+        if self.world_T_camera is not None:
+            check_above_floor(above_floor(self.world_T_camera, floor_height))
 
 
 def given_camera(settings: Settings) -> GivenCamera:

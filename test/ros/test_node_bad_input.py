@@ -106,6 +106,7 @@ FAULTS = [
     (tf_without_rotation, 'transform', 'no transform from camera'),
     (tf_ends, 'transform', 'at the stamp of the image'),
     (tf_beyond_the_moon, 'camera pose', 'from the origin'),
+    (tf_under_the_floor, 'camera pose', 'below the floor'),
     (tf_under_the_floor, 'set-up', 'above the horizon'),
     (no_frame_id, 'transform', 'empty frame_id'),
     (focal_length(float('nan')), 'camera_info', 'finite'),
