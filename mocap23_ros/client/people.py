@@ -108,6 +108,11 @@ class People:
         number = self.joint_names.index(name)
         return person.joints[number], person.covariance[number]
 
+    def only(self, person_id: int) -> 'People':
+        """That person alone; nobody where the id is not among the people."""
+        return replace(self, people=tuple(
+            person for person in self.people if person.person_id == person_id))
+
     def in_frame(self, frame_id: str, frame_T_world: NDArray) -> 'People':
         """The same people in another frame, by its pose [4,4]; it is taken as standing still."""
         R = frame_T_world[:3, :3]
