@@ -6,7 +6,7 @@ The sample's four cameras, and people pasted at other sizes and numbers (pasted_
 is the sample's: good to about 5 px at a height of 700 px, so smaller errors are not told apart.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
@@ -18,6 +18,7 @@ from mocap23_ros.demo.sample_video import read_frames
 from mocap23_ros.demo.take import SampleTake, load_take
 from mocap23_ros.detection.detectors import create_detector
 from mocap23_ros.detection.matched_people import coco_people, match_people
+from mocap23_ros.reporting import Say, silent
 from mocap23_ros.skeletons.exchanged_sides import SIDES, exchanged_sides, with_sides_exchanged
 from mocap23_ros.skeletons.formats import COCO17
 
@@ -28,7 +29,6 @@ COUNTS = (2, 4, 8, 16)
 SETTLED = 6
 """images of a pasted video that are not counted: detectors may search before they follow."""
 _SCENES = 4
-_SAY = Callable[[str], None]
 
 
 class Score:
@@ -70,10 +70,10 @@ class Score:
             'error_p95': round(float(np.percentile(errors, 95)), 4) if len(errors) else None}
 
 
-def evaluate_detectors(names: Sequence[str], seed: int, say: _SAY = lambda text: None,
+def evaluate_detectors(names: Sequence[str], seed: int, say: Say = silent,
                        scenes: int = _SCENES) -> dict[str, Any]:
     """Return {detector: {cameras, heights, counts: {row: Score.as_dict()}}}."""
-    take = load_take(report=lambda what, done, total: None)
+    take = load_take()
     result: dict[str, Any] = {}
     for name in names:
         maker = SceneMaker(take, seed)  # the same scenes for everybody

@@ -13,6 +13,7 @@ from mocap23_ros.demo.sample_video import read_frames
 from mocap23_ros.demo.take import SampleTake
 from mocap23_ros.detection.detector import Detector
 from mocap23_ros.detection.matched_people import coco_people, in_order_of_truth
+from mocap23_ros.reporting import Say, silent
 
 COUNTS = (1, 1, 1, 2, 4)
 """People of each pasted video of a height, again and again."""
@@ -21,7 +22,7 @@ _ANYWHERE = 0.1  # OKS: those who are badly off count, too
 
 def sample_clips(take: SampleTake, make_detector: Callable[[int], Detector], scenes: int,
                  seed: int, without: Collection[str] = (),
-                 say: Callable[[str], None] = lambda text: None) -> list[DetectedClip]:
+                 say: Say = silent) -> list[DetectedClip]:
     """The four cameras, and ``scenes`` pasted videos of each of HEIGHTS.
 
     make_detector: for so many people. without: cameras that are left out, in both.

@@ -3,7 +3,7 @@
 """The lifter's graphs on every backend that is here."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,8 +18,7 @@ from mocap23_ros.engines.backends import BACKENDS, create_backend
 from mocap23_ros.engines.model_files import ModelEntry, available_tiers, find_model
 from mocap23_ros.errors import InputError
 from mocap23_ros.network.tiers import find_tier
-
-Report = Callable[[str], None]
+from mocap23_ros.reporting import Say
 
 
 def graph_inputs(backend: Backend, persons: int) -> dict[str, NDArray]:
@@ -37,7 +36,7 @@ def graph_inputs(backend: Backend, persons: int) -> dict[str, NDArray]:
 
 
 def benchmark_lifters(tiers: Sequence[str], backends: Sequence[str], persons: Sequence[int],
-                      limits: MachineLimits, report: Report,
+                      limits: MachineLimits, report: Say,
                       seconds: float = 2.0) -> list[dict[str, Any]]:
     """One row per backend, tier, start and number of people; a row with a reason where none ran.
 

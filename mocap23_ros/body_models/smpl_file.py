@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from mocap23_ros.body_models.smpl_model import BODY, KINDS, SmplModel
-from mocap23_ros.errors import InputError
+from mocap23_ros.errors import InputError, errors_of
 from mocap23_ros.skeletons.formats import SMPL22
 
 MAXIMUM_BYTES = 512 * 1024**2  # of one array; the largest of SMPL-X has 122 MB
@@ -37,10 +37,8 @@ def load_smpl_model(path: Path | str) -> SmplModel:
     Other keys are not read. Raises InputError, naming the file and the key, for anything else.
     """
     path = Path(path)
-    try:
+    with errors_of(path):
         return _model(_read_arrays(path), path)
-    except InputError as error:
-        raise InputError(f'{path}: {error}') from None
 
 
 def _read_arrays(path: Path) -> dict[str, NDArray]:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.errors import InputError
+from mocap23_ros.reporting import Say
 
 _MOST_BYTES, _MOST_POINTS = 200_000, 500
 _TIMEOUT = 10.0  # seconds of silence within a request
@@ -27,7 +28,7 @@ Judge = Callable[[NDArray[np.float64]], tuple[str, NDArray[np.uint8]]]
 
 
 def serve_page(image: NDArray[np.uint8], points: NDArray, judge: Judge,
-               announce: Callable[[str], None], port: int = 0) -> NDArray[np.float64]:
+               announce: Say, port: int = 0) -> NDArray[np.float64]:
     """Serve the page on 127.0.0.1 until points are saved there; returns them, [N,5].
 
     image: BGR. points: to begin with, [N,5]. judge: raises InputError for points that do not do.

@@ -3,7 +3,7 @@
 """Options of the commands that lift the images of a bag."""
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mocap23_ros.cli.progress import progress
 from mocap23_ros.cli.viewer_arguments import save_viewers, wants_viewer
 from mocap23_ros.errors import InputError
+from mocap23_ros.reporting import Say
 from mocap23_ros.ros.settings import Settings, parameter_table
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def lift_settings(arguments: argparse.Namespace, lifter: str) -> Settings:
                          camera_position_sd=position, camera_stamp_sd=stamp)
 
 
-def lift_bag_of(arguments: argparse.Namespace, lifter: str, say: Callable[[str], None]
+def lift_bag_of(arguments: argparse.Namespace, lifter: str, say: Say
                 ) -> 'RecordedMotion':
     """Lift the bag of ``mocap23 lift``; save its keypoints and a view where that is wanted."""
     from mocap23_ros.pipeline.refinement import RefinementSteps

@@ -22,7 +22,7 @@ from mocap23_ros.cli.lift_sources import (
     say_doubts,
     say_who_is_missing,
 )
-from mocap23_ros.cli.progress import Progress, progress
+from mocap23_ros.cli.progress import progress
 from mocap23_ros.cli.viewer_arguments import add_viewers, save_viewers
 from mocap23_ros.detection.confidence_calibration import chosen_calibration
 from mocap23_ros.engines.backends import BACKEND_NAMES
@@ -37,6 +37,7 @@ from mocap23_ros.recordings.offline_lifter import lift_offline
 from mocap23_ros.recordings.recorded_motion import RecordedMotion
 from mocap23_ros.recordings.recording import KeypointRecording
 from mocap23_ros.recordings.recording_lifter import lift_streaming
+from mocap23_ros.reporting import Progress
 from mocap23_ros.skeletons.formats import COCO17
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from mocap23_ros.cli.bag_arguments import check_bag_options
 from mocap23_ros.cli.batch_arguments import check_batch_options
 from mocap23_ros.cli.number_ranges import check_numbers
 from mocap23_ros.cli.viewer_arguments import check_viewers, wants_viewer
-from mocap23_ros.errors import InputError
+from mocap23_ros.errors import InputError, errors_of
 from mocap23_ros.network.tiers import find_tier
 from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
 from mocap23_ros.pipeline.refinement import RefinementSteps
@@ -168,13 +168,11 @@ def check_recording(arguments: argparse.Namespace, recording: KeypointRecording,
 
     Returns the persons who are never seen.
     """
-    try:
+    with errors_of(source):
         if arguments.bvh:
             from mocap23_ros.recordings.uniform_poses import uniform_times
             uniform_times(recording.stamps)  # refuses what is too long
         unseen = check_liftable(recording)
-    except InputError as error:
-        raise InputError(f'{source}: {error}') from None
     if arguments.smpl_mesh is not None and arguments.smpl_mesh >= recording.frames:
         raise InputError(f'--smpl-mesh {arguments.smpl_mesh}: {source} has the frames 0 to '
                          f'{recording.frames - 1}')

@@ -3,7 +3,7 @@
 """The sources of keypoints for ``mocap23 lift``, and what it prints about them."""
 
 import argparse
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,7 @@ from mocap23_ros.recordings.imports.keypoint_formats import is_foreign
 from mocap23_ros.recordings.recorded_motion import RecordedMotion
 from mocap23_ros.recordings.recording import KeypointRecording, load_recording
 from mocap23_ros.recordings.recording_checks import set_up_findings
-
-Say = Callable[[str], None]
+from mocap23_ros.reporting import Say
 
 
 def read_keypoints(arguments: argparse.Namespace, source: Path, label: str, say: Say

@@ -3,17 +3,17 @@
 """Shows the progress of long work on stderr."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
-Progress = Callable[[int, int], None]
+from mocap23_ros.reporting import Progress, silent
 
 
 @contextmanager
 def progress(title: str) -> Iterator[Progress]:
     """A bar on stderr where that is a terminal, nothing elsewhere."""
     if not sys.stderr.isatty():
-        yield lambda done, total: None
+        yield silent
         return
     from rich.console import Console
     from rich.progress import Progress as Bar

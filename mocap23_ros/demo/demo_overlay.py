@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Draws a live run over its video."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -23,13 +22,14 @@ from mocap23_ros.demo.played_take import LivePlan
 from mocap23_ros.demo.sample_video import read_frames
 from mocap23_ros.live.live_run import LiveRun
 from mocap23_ros.live.recorded_run import RecordedRun
+from mocap23_ros.reporting import Progress, silent
 
 INSET_SHARE = 0.4  # of the image's width
 
 
 def write_overlay(path: Path, plan: LivePlan, live: LiveRun, run: RecordedRun,
                   truth: NDArray, root_error_mm: NDArray,
-                  advance: Callable[[int, int], None] = lambda done, total: None
+                  advance: Progress = silent
                   ) -> tuple[bytes, str]:
     """Write overlay.mp4; returns a JPEG of a frame from the middle of the run and the codec.
 

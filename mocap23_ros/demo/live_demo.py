@@ -5,7 +5,6 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,8 +33,8 @@ from mocap23_ros.evaluation.report_figures import root_errors_mm
 from mocap23_ros.live.live_run import LiveRun
 from mocap23_ros.live.recorded_run import RecordedRun, read_run
 from mocap23_ros.live.run_statistics import live_figures
+from mocap23_ros.reporting import StepProgress
 
-ReportProgress = Callable[[str, int, int], None]
 OUTPUTS = ('report.json', 'report.html', 'overlay.mp4', 'skeletons.npz', 'camera.yaml', 'bag')
 
 
@@ -58,7 +57,7 @@ class DemoOptions:
     command: str = 'mocap23 demo'
 
 
-def run_demo(options: DemoOptions, report: ReportProgress) -> dict[str, Any]:
+def run_demo(options: DemoOptions, report: StepProgress) -> dict[str, Any]:
     """Run the demo and leave OUTPUTS in options.out; returns the content of report.json.
 
     Outputs of an earlier run are replaced only when everything is done. Raises InputError for
@@ -100,7 +99,7 @@ def _plan(take: SampleTake, options: DemoOptions) -> LivePlan:
 
 
 def _evaluate(take: SampleTake, plan: LivePlan, live: LiveRun, options: DemoOptions,
-              folder: Path, report: ReportProgress) -> dict[str, Any]:
+              folder: Path, report: StepProgress) -> dict[str, Any]:
     report('read the bag', 0, 1)
     run = read_run(live.bag)
     report('read the bag', 1, 1)

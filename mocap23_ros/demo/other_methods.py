@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Other methods on what the live run saw: offline lifting of its keypoints, and MediaPipe's 3D."""
 
-from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,11 +21,12 @@ from mocap23_ros.pipeline.streaming_lifter import StreamingLifter
 from mocap23_ros.recordings.offline_lifter import lift_offline
 from mocap23_ros.recordings.recording import KeypointRecording
 from mocap23_ros.recordings.recording_lifter import lift_streaming
+from mocap23_ros.reporting import StepProgress
 
 
 def offline_motions(take: SampleTake, plan: LivePlan, live: LiveRun, run: RecordedRun,
                     person_id: int | None,
-                    report: Callable[[str, int, int], None]
+                    report: StepProgress
                     ) -> tuple[list[MethodEstimate], dict[str, str]]:
     """Estimates [N,J,3] of the methods that are compared with the live one, and what is left out.
 
@@ -69,7 +69,7 @@ def _recording(plan: LivePlan, live: LiveRun, run: RecordedRun, person_id: int
 
 def _lifted(name: str, plan: LivePlan, recording: KeypointRecording, rows: NDArray[np.int64],
             count: int, live_lifter: str,
-            report: Callable[[str, int, int], None]) -> list[MethodEstimate]:
+            report: StepProgress) -> list[MethodEstimate]:
     """Offline, and streaming where that is not what ran live; InputError without weights."""
     options = {key: value for key, value in plan.node_parameters.items()
                if name == 'diffusion' and key in ('tier', 'steps')}
@@ -96,7 +96,7 @@ def _lifted(name: str, plan: LivePlan, recording: KeypointRecording, rows: NDArr
 
 
 def _mediapipe_pnp(plan: LivePlan, live: LiveRun,
-                   report: Callable[[str, int, int], None]) -> NDArray[np.float32]:
+                   report: StepProgress) -> NDArray[np.float32]:
     what = 'baseline MediaPipe + PnP'
     baseline = MediapipePnp()
     camera = plan.camera

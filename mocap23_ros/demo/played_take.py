@@ -7,7 +7,8 @@ from pathlib import Path
 
 from mocap23_ros.demo.sample_camera import SampleCamera
 from mocap23_ros.geometry.camera_file import CameraFile, save_camera_file
-from mocap23_ros.live.live_run import LiveRun, LiveSetUp, Report, ros_arguments, run_live
+from mocap23_ros.live.live_run import LiveRun, LiveSetUp, ros_arguments, run_live
+from mocap23_ros.reporting import StepProgress, silent
 
 WORLD_FRAME = 'map'
 
@@ -32,7 +33,7 @@ class LivePlan:
 
 
 def play_take(plan: LivePlan, folder: Path, logs: Path,
-              report: Report = lambda what, done, total: None) -> LiveRun:
+              report: StepProgress = silent) -> LiveRun:
     """Play the sample through the node; leaves ``bag/`` and ``camera.yaml`` in folder.
 
     Raises InputError; see run_live.

@@ -9,7 +9,6 @@ and the camera's pose on /tf_static.
 import argparse
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,7 @@ from mocap23_ros.geometry.camera_file import load_camera_file
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.geometry.poses import translation_quaternion_from_pose
 from mocap23_ros.live.player_process import run_player
+from mocap23_ros.reporting import Progress
 
 JPEG_QUALITY = 80
 
@@ -77,7 +77,7 @@ class SamplePlayer(Node):
             self.compressed_publisher.publish(compressed)
         return int(now.nanoseconds)
 
-    def play(self, advance: Callable[[int, int], None]) -> dict[str, NDArray]:
+    def play(self, advance: Progress) -> dict[str, NDArray]:
         """Publish at a steady rate; an image that is late moves no other."""
         stamps = np.empty(len(self._sequence), np.int64)
         start = time.monotonic()

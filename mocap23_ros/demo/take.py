@@ -4,7 +4,6 @@
 
 import hashlib
 import inspect
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +27,7 @@ from mocap23_ros.demo.calibrated_cameras import FLOOR_HEIGHT, calibrate
 from mocap23_ros.demo.sample_camera import SampleCamera
 from mocap23_ros.demo.sample_video import FPS, detect_largest_person
 from mocap23_ros.demo.truth import ReferenceMotion, triangulate_motion
+from mocap23_ros.reporting import StepProgress, silent
 
 DETECTOR = 'blazepose'
 """What the keypoints of the sample come from."""
@@ -58,7 +58,7 @@ class SampleTake:
 
 
 def load_take(wheel: Path | None = None,
-              report: Callable[[str, int, int], None] = lambda what, done, total: None
+              report: StepProgress = silent
               ) -> SampleTake:
     """Return the sample with its truth; computed (about a minute) once, then read from the cache.
 

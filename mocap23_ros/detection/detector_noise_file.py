@@ -25,7 +25,7 @@ from mocap23_ros.detection.detector_noise import (
     Outliers,
     Stated,
 )
-from mocap23_ros.errors import InputError
+from mocap23_ros.errors import InputError, errors_of
 from mocap23_ros.field_rules import Range, check_fields
 from mocap23_ros.json_files import read_json
 from mocap23_ros.skeletons.formats import COCO17
@@ -62,10 +62,8 @@ def shipped_detector_noises() -> list[str]:
 def load_detector_noise(path: Path) -> DetectorNoise:
     """Read the file; InputError, naming the file and the field, for what cannot be true."""
     values = read_json(path, _LARGEST_FILE)
-    try:
+    with errors_of(path):
         return _parsed(values)
-    except InputError as error:
-        raise InputError(f'{path}: {error}') from None
 
 
 def _parsed(values: Any) -> DetectorNoise:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from mocap23_ros.atomic_files import saving, write_text
-from mocap23_ros.errors import InputError
 from mocap23_ros.evaluation.metrics import REPORT_KEYS
 from mocap23_ros.evaluation.recording_batch import Outcome
 from mocap23_ros.evaluation.report import document_problems
 from mocap23_ros.evaluation.self_consistency import FIGURES
+from mocap23_ros.optional_packages import optional_module
 
 _SUMS = ('frames', 'people', 'seconds', 'images', 'refused', 'id_breaks')
 _SHOWN = ('recordings', 'images', 'refused', 'frames', 'people', 'bone_sd_percent',
@@ -22,11 +22,7 @@ _SHOWN = ('recordings', 'images', 'refused', 'frames', 'people', 'bone_sd_percen
 
 def check_parquet() -> None:
     """Refuse to begin where the rows could not be written; InputError."""
-    try:
-        import pyarrow  # noqa: F401
-    except ImportError:
-        raise InputError('rows of many recordings are written as Parquet by pyarrow, which is not '
-                         'installed: pip install pyarrow') from None
+    optional_module('pyarrow', 'pyarrow', 'rows of many recordings are written as Parquet by')
 
 
 def write_rows(outcomes: Sequence[Outcome], path: Path) -> None:

@@ -23,6 +23,7 @@ from mocap23_ros.evaluation.truth_alignment import (
 )
 from mocap23_ros.evaluation.truth_sources import load_truth
 from mocap23_ros.plausibility.motion_axes import axes_doubt
+from mocap23_ros.reporting import Say, silent
 from mocap23_ros.skeletons.coco17 import HIPS
 
 _COLUMNS = (('mpjpe_mm', 'MPJPE', 0), ('pa_mpjpe_mm', 'PA', 0), ('abs_mpjpe_mm', 'Abs', 0),
@@ -76,8 +77,7 @@ def _centre(true: MotionArrays) -> NDArray[np.float64]:
 def compare_on_set(set_name: str, method_names: Sequence[str], lag: int = 0,
                    offline: bool = False, data: Path | str | None = None,
                    sequences: int | None = None, without: Sequence[str] = (),
-                   progress: Callable[[str], None] = lambda text: None,
-                   body_models: Path | None = None) -> Comparison:
+                   progress: Say = silent, body_models: Path | None = None) -> Comparison:
     """Run methods on an evaluation set; raises InputError for unknown names.
 
     set_name, data, sequences, body_models: as make_set takes them.
@@ -98,8 +98,7 @@ def compare_on_set(set_name: str, method_names: Sequence[str], lag: int = 0,
 
 def compare_methods(set_name: str, methods: Mapping[str, Callable[[MotionArrays], MotionArrays]],
                     descriptions: Mapping[str, str], data: Path | str | None = None,
-                    sequences: int | None = None,
-                    progress: Callable[[str], None] = lambda text: None,
+                    sequences: int | None = None, progress: Say = silent,
                     body_models: Path | None = None) -> Comparison:
     """As ``compare_on_set``, for methods that are loaded already, by label."""
     from mocap23_ros.evaluation.sets import check_set, make_set

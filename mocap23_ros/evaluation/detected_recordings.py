@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mocap23_ros.datasets.detected_clips import DetectedClip
 from mocap23_ros.detection.matched_people import in_order_of_truth
-from mocap23_ros.errors import InputError
+from mocap23_ros.errors import InputError, errors_of
 from mocap23_ros.evaluation.comparison import load_truth
 from mocap23_ros.geometry.poses import invert_transform, transform_points
 from mocap23_ros.npz_files import open_npz
@@ -54,11 +54,8 @@ def _clips_of(path: Path, truth_path: Path) -> Iterator[DetectedClip]:
 
 
 def _is_in_image(path: Path) -> bool:
-    try:
-        with open_npz(path) as archive:
-            return 'keypoints' in archive.names and 'joints' not in archive.names
-    except InputError as error:
-        raise InputError(f'{path}: {error}') from None
+    with errors_of(path), open_npz(path) as archive:
+        return 'keypoints' in archive.names and 'joints' not in archive.names
 
 
 def _truth_at(recording: KeypointRecording, path: Path, in_image: bool) -> NDArray[np.float64]:
@@ -85,7 +82,7 @@ def _checked(pixels: NDArray, path: Path) -> NDArray[np.float64]:
 
 
 def _read_image_truth(path: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    try:
+    with errors_of(path):
         with open_npz(path) as archive:
             points, stamps = archive.read('keypoints'), archive.read('stamps')
         if points.dtype.kind not in 'fiu' or points.ndim != 4 or points.shape[2] != 17 \
@@ -95,8 +92,6 @@ def _read_image_truth(path: Path) -> tuple[NDArray[np.float64], NDArray[np.float
         if stamps.dtype.kind not in 'fiu' or not len(stamps) \
                 or not (np.isfinite(stamps).all() and (np.diff(stamps) > 0).all()):
             raise InputError('stamps must increase and there must be at least one frame')
-    except InputError as error:
-        raise InputError(f'{path}: {error}') from None
     points = points[..., :2].astype(np.float64)
     points[~np.isfinite(points).all(axis=-1)] = np.nan
     return points, stamps.astype(np.float64)

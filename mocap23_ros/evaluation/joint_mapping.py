@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.errors import InputError
+from mocap23_ros.errors import InputError, errors_of
 from mocap23_ros.evaluation.motion_files import MotionArrays
 from mocap23_ros.geometry.poses import LARGEST_DISTANCE
 from mocap23_ros.recordings.marker_tracks import MarkerTracks
@@ -142,7 +142,7 @@ def find_mapping(wanted: str | None, labels: Sequence[str]) -> JointMapping:
 
 def _read(path: Path) -> JointMapping:
     content = read_yaml(path)
-    try:
+    with errors_of(path):
         if not isinstance(content, dict):
             raise InputError('it has no keys')
         unknown = set(content) - {'joints', 'pelvis', 'up', 'unit'}
@@ -161,8 +161,6 @@ def _read(path: Path) -> JointMapping:
             raise InputError(f'up is {str(up)[:20]!r}; it must be x, y or z')
         return JointMapping(path.stem, joints, front, back, str(up),
                             str(content.get('unit') or ''))
-    except InputError as error:
-        raise InputError(f'{path}: {error}') from None
 
 
 def _entries(value: Any, key: str, known: Sequence[str]) -> dict[str, Any]:

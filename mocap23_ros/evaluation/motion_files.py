@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.errors import InputError
+from mocap23_ros.errors import InputError, errors_of
 from mocap23_ros.npz_files import open_npz
 from mocap23_ros.plausibility.motion_units import check_metres
 from mocap23_ros.skeletons.formats import COCO17, OUTPUT19
@@ -25,7 +25,7 @@ def load_motion(path: Path) -> MotionArrays:
     and the names with them. Raises InputError for what is not such a file.
     """
     path = Path(path)
-    try:
+    with errors_of(path):
         with open_npz(path) as archive:
             optional = [key for key in _OPTIONAL if key in archive.names]
             motion = {key: archive.read(key) for key in ('joints', 'stamps', *optional)}
@@ -33,8 +33,6 @@ def load_motion(path: Path) -> MotionArrays:
         motion = _in_coco_order(motion)
         check_metres(motion['joints'])
         return motion
-    except InputError as error:
-        raise InputError(f'{path}: {error}') from None
 
 
 def _check(motion: MotionArrays) -> None:

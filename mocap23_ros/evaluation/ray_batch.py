@@ -2,12 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Many recordings on the machines of a Ray cluster, which see the same files."""
 
-import importlib
 import socket
 from collections.abc import Callable, Sequence
-from typing import Any
 
-from mocap23_ros.errors import InputError
+from mocap23_ros.errors import InputError, one_line
 from mocap23_ros.evaluation.recording_batch import (
     Evaluate,
     Job,
@@ -16,6 +14,7 @@ from mocap23_ros.evaluation.recording_batch import (
     Outcomes,
     safely,
 )
+from mocap23_ros.optional_packages import optional_module
 
 _PATIENCE = 10.0  # s; Ray itself waits for minutes and may end the process
 _RETRIES = 3  # of a recording whose worker or machine was lost
@@ -29,11 +28,7 @@ def run_on_ray(jobs: Sequence[Job], manifest: Manifest, address: str | None,
     and where results go must be at the same paths on all machines. Raises InputError where Ray is
     absent or the cluster does not answer.
     """
-    try:
-        ray: Any = importlib.import_module('ray')
-    except ImportError:
-        raise InputError('--on ray needs the package ray, which is not installed: pip install ray'
-                         ) from None
+    ray = optional_module('ray', 'ray', '--on ray needs the package')
     outcomes = Outcomes(jobs, manifest, done)
     if address is not None:
         _check_address(address)
@@ -41,9 +36,8 @@ def run_on_ray(jobs: Sequence[Job], manifest: Manifest, address: str | None,
         ray.init(address=address, log_to_driver=False, include_dashboard=False,
                  logging_level='ERROR')
     except Exception as error:  # of sockets, of versions, of time
-        reason = ' '.join(str(error).split())[:200]
-        raise InputError(f'the Ray cluster {address or "of this machine"} cannot be used: {reason}'
-                         ) from None
+        raise InputError(f'the Ray cluster {address or "of this machine"} cannot be used: '
+                         f'{one_line(error, 200)}') from None
     try:
         # Each recording is a task of its own: a lost worker costs what it was doing.
         task = ray.remote(num_cpus=1, max_retries=_RETRIES)(safely)

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Judging the recordings of robots: the images of a bag, lifted and measured."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from mocap23_ros.evaluation.metrics import REPORT_KEYS
 from mocap23_ros.evaluation.motion_files import MotionArrays
 from mocap23_ros.evaluation.self_consistency import FIGURES, judge_motion
 from mocap23_ros.evaluation.truth_alignment import NOTHING, AlignmentWanted
-from mocap23_ros.evaluation.truth_sources import Say, load_truth, load_truth_topic
+from mocap23_ros.evaluation.truth_sources import load_truth, load_truth_topic
 from mocap23_ros.pipeline.refinement import ALL_STEPS, RefinementSteps
 from mocap23_ros.recordings.bag_lifter import (
     BagSource,
@@ -26,10 +25,9 @@ from mocap23_ros.recordings.bag_lifter import (
     usual_detector,
 )
 from mocap23_ros.recordings.recorded_motion import RecordedMotion
+from mocap23_ros.reporting import Progress, Say, silent
 from mocap23_ros.ros.core import Core, create_core
 from mocap23_ros.ros.settings import Settings
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -82,7 +80,7 @@ def evaluate_recording(path: Path, configuration: Configuration) -> dict[str, An
     return row
 
 
-def judge_bag(path: Path, configuration: Configuration, progress: Progress | None = None
+def judge_bag(path: Path, configuration: Configuration, progress: Progress = silent
               ) -> JudgedBag:
     """Lift a bag and measure the motion; raises InputError."""
     settings = settings_of(path, configuration)

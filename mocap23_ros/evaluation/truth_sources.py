@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mocap23_ros.errors import InputError
+from mocap23_ros.errors import InputError, errors_of
 from mocap23_ros.evaluation.joint_mapping import find_mapping
 from mocap23_ros.evaluation.motion_files import MotionArrays, load_bag, load_motion
 from mocap23_ros.plausibility.motion_units import check_metres
@@ -16,13 +16,12 @@ from mocap23_ros.recordings.bag_reader import BagReader
 from mocap23_ros.recordings.c3d_file import load_c3d
 from mocap23_ros.recordings.marker_tracks import MarkerTracks
 from mocap23_ros.recordings.trc_file import load_trc
-
-Say = Callable[[str], None]
+from mocap23_ros.reporting import Say, silent
 
 _MARKER_FILES: dict[str, Callable[[Path], MarkerTracks]] = {'.trc': load_trc, '.c3d': load_c3d}
 
 
-def load_truth(path: Path, mapping: str | None = None, say: Say = lambda line: None
+def load_truth(path: Path, mapping: str | None = None, say: Say = silent
                ) -> MotionArrays:
     """Read true motion: npz as OUT.npz of lift, or TRC and C3D files of markers.
 
@@ -42,7 +41,7 @@ def load_truth(path: Path, mapping: str | None = None, say: Say = lambda line: N
 
 
 def load_truth_topic(bag: Path, topic: str, world_frame: str, tf_bags: Sequence[Path] = (),
-                     mapping: str | None = None, say: Say = lambda line: None) -> MotionArrays:
+                     mapping: str | None = None, say: Say = silent) -> MotionArrays:
     """Read true motion from a topic: SkeletonArray, or markers, poses or TF; InputError."""
     with BagReader(bag) as reader:
         kind = reader.topics.get(topic)
@@ -60,12 +59,10 @@ def load_truth_topic(bag: Path, topic: str, world_frame: str, tf_bags: Sequence[
 def _mapped(tracks: MarkerTracks, name: str, mapping: str | None, say: Say, is_ros: bool = False
             ) -> MotionArrays:
     """is_ros: z is up."""
-    try:
+    with errors_of(name):
         chosen = find_mapping(mapping, tracks.names)
         motion, up = chosen.apply(tracks, 'z' if is_ros else '')
         check_metres(motion['joints'])
-    except InputError as error:
-        raise InputError(f'{name}: {error}') from None
     known = np.isfinite(motion['joints']).all(axis=-1)
     if not known.any():
         raise InputError(f'{name}: no joint of the truth is ever seen')

@@ -12,9 +12,10 @@ import torch
 from mocap23_ros.engines.model_files import ModelEntry, find_model
 from mocap23_ros.engines.onnxruntime_backend import OnnxRuntimeBackend
 from mocap23_ros.errors import InputError
-from mocap23_ros.experiments.steps_study import Progress, StudyScope, latency, stream_figures
+from mocap23_ros.experiments.steps_study import StudyScope, latency, stream_figures
 from mocap23_ros.lifting.diffusion_lifter import DiffusionLifter
 from mocap23_ros.lifting.load_lifter import load_lifter
+from mocap23_ros.reporting import Say
 from mocap23_ros.training.stream_windows import StreamWindows
 
 REFERENCE = 'fp32'
@@ -23,7 +24,7 @@ _KINDS = ('full', 'warm')
 
 def study_precisions(tier: str, folder: Path, precisions: Sequence[str],
                      windows: Sequence[StreamWindows], scope: StudyScope,
-                     progress: Progress) -> list[dict[str, Any]]:
+                     progress: Say) -> list[dict[str, Any]]:
     """One row per precision, FP32 first; one with a reason for graphs that are not exported.
 
     All run on ONNX Runtime on the CPU. A row holds: precision, stream (with warm starts, as the

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measures what denoising steps cost and buy: errors, calibration, spread and time."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -25,12 +25,12 @@ from mocap23_ros.lifting.diffusion_lifter import DiffusionLifter
 from mocap23_ros.lifting.load_lifter import load_lifter
 from mocap23_ros.network.lifter_model import LifterModel
 from mocap23_ros.network.temperatures import Temperatures
+from mocap23_ros.reporting import Say
 from mocap23_ros.training.stream_windows import StreamWindows, stream_windows
 
 FULL_START_STEPS = 2  # of the start from noise that a warm stream makes once a second
 STREAM_KEYS = ('mpjpe_mm', 'pa_mpjpe_mm', 'abs_mpjpe_mm', 'accel_ms2', 'jitter_10ms3',
                'coverage_95', 'nees', 'limit_ratio', 'frames', 'recall')
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def study_windows(model: LifterModel, weights: Path, scope: StudyScope) -> list[
 def study_steps(model: LifterModel, weights: Path, starts: Sequence[Start],
                 windows: Sequence[StreamWindows], temperatures: Temperatures,
                 exported: ModelEntry | None, scope: StudyScope,
-                progress: Progress) -> list[dict[str, Any]]:
+                progress: Say) -> list[dict[str, Any]]:
     """One row per start, in their order.
 
     exported: the graphs of these very weights, for their latency. A row holds: start,
@@ -92,7 +92,7 @@ def study_steps(model: LifterModel, weights: Path, starts: Sequence[Start],
 
 
 def stream_figures(lifters: dict[str, DiffusionLifter], scope: StudyScope,
-                   progress: Progress) -> dict[str, dict[str, Any]]:
+                   progress: Say) -> dict[str, dict[str, Any]]:
     """STREAM_KEYS and the number of sequences of every lifter, streaming without lag."""
     result = compare_methods(
         scope.set_name, {name: partial(lift_recording, lifter)

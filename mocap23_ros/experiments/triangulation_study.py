@@ -10,10 +10,11 @@ from typing import Any
 import torch
 
 from mocap23_ros.benchmarks.timing import measure
-from mocap23_ros.experiments.steps_study import FULL_START_STEPS, Progress, StudyScope
+from mocap23_ros.experiments.steps_study import FULL_START_STEPS, StudyScope
 from mocap23_ros.experiments.window_study import published_errors
 from mocap23_ros.network.lifter_model import LifterModel
 from mocap23_ros.network.noise_schedule import time_grid
+from mocap23_ros.reporting import Say
 from mocap23_ros.training.stream_windows import StreamWindows
 
 
@@ -26,7 +27,7 @@ def with_triangulation(model: LifterModel, form: str) -> LifterModel:
 
 def study_triangulations(model: LifterModel, forms: Sequence[str],
                          windows: Sequence[StreamWindows], scope: StudyScope,
-                         progress: Progress) -> list[dict[str, Any]]:
+                         progress: Say) -> list[dict[str, Any]]:
     """One row per form, from the same start of two steps on the same windows.
 
     A row holds: triangulation, trained (whether the weights were trained with it), errors (see

@@ -14,7 +14,7 @@ import yaml
 from numpy.typing import NDArray
 
 from mocap23_ros.atomic_files import write_text
-from mocap23_ros.errors import InputError
+from mocap23_ros.errors import InputError, errors_of
 from mocap23_ros.geometry.camera_file_entries import numbers, required, whole
 from mocap23_ros.geometry.camera_info import camera_from_fields
 from mocap23_ros.geometry.camera_model import CameraModel
@@ -98,13 +98,11 @@ def load_camera_file(path: str | os.PathLike, rectified: bool = False) -> Camera
     """
     path = Path(path)
     content = read_yaml(path)
-    try:
+    with errors_of(path):
         if not isinstance(content, dict):
             raise InputError('it has no keys; the format is that of ROS camera_calibration')
         _check_keys(content)
         return _parse(content, rectified)
-    except InputError as error:
-        raise InputError(f'{path}: {error}') from None
 
 
 def save_camera_file(path: str | os.PathLike, contents: CameraFile) -> None:

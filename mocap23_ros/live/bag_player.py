@@ -9,7 +9,6 @@ and its recording stays as it was.
 import argparse
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +27,7 @@ from mocap23_ros.live.player_process import run_player
 from mocap23_ros.recordings.bag_camera import COMPRESSED, IMAGE, KEYPOINTS, CameraTopics
 from mocap23_ros.recordings.bag_reader import BagReader
 from mocap23_ros.recordings.serialised_headers import header_stamp, with_stamp
+from mocap23_ros.reporting import Progress
 from mocap23_ros.ros.stamps import nanoseconds
 
 _SECOND = 1_000_000_000
@@ -67,7 +67,7 @@ class BagPlayer(Node):
         """Whether the node listens."""
         return all(self.listeners().values())
 
-    def play(self, advance: Callable[[int, int], None]) -> dict[str, NDArray]:
+    def play(self, advance: Progress) -> dict[str, NDArray]:
         """Publish until the last image; see Player. late [N]: seconds behind the pace."""
         sent: list[int] = []
         late: list[float] = []

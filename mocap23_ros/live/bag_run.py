@@ -4,7 +4,6 @@
 
 import dataclasses
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from mocap23_ros.live.run_statistics import live_figures
 from mocap23_ros.recordings.bag_camera import COMPRESSED, KEYPOINTS, find_topics
 from mocap23_ros.recordings.bag_lifter import BagSource
 from mocap23_ros.recordings.bag_reader import BagReader
+from mocap23_ros.reporting import Progress
 from mocap23_ros.ros.given_camera import given_camera
 from mocap23_ros.ros.settings import Settings
 
@@ -40,7 +40,7 @@ class BagRun:
 
 
 def play_bag(source: BagSource, settings: Settings, logs: Path, seconds: float,
-             progress: Callable[[int, int], None]) -> BagRun:
+             progress: Progress) -> BagRun:
     """Play a bag through lifter_node as a process of its own, with these parameters.
 
     logs: folder for what the processes say. seconds: how much of the bag. progress: called with

@@ -5,7 +5,7 @@
 import os
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,13 +17,12 @@ from numpy.typing import NDArray
 
 from mocap23_ros.errors import InputError
 from mocap23_ros.live.child_process import ChildProcess
+from mocap23_ros.reporting import StepProgress, silent
 
 READY_TIMEOUT = 120.0  # seconds; loading the detector takes a few on a busy machine
 MEMORY_PERIOD = 0.25  # seconds
 DRAIN_SECONDS = 1.5  # after the last image
 
-Report = Callable[[str, int, int], None]
-"""Called with what is done, steps done and steps in all."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ def ros_environment() -> dict[str, str]:
 
 
 def run_live(set_up: LiveSetUp, folder: Path, logs: Path,
-             report: Report = lambda what, done, total: None) -> LiveRun:
+             report: StepProgress = silent) -> LiveRun:
     """Play, lift and record in real time; leaves ``bag/`` and ``stamps.npz`` in folder.
 
     logs: folder for what the processes say. Raises InputError where a process dies or does not
@@ -119,7 +118,7 @@ def ros_arguments(parameters: Mapping[str, object], remappings: Mapping[str, str
 
 
 def _wait_until_ready(children: tuple[ChildProcess, ...], names: set[str],
-                      report: Report) -> None:
+                      report: StepProgress) -> None:
     waiting = set(names)
     deadline = time.monotonic() + READY_TIMEOUT
     what = 'start player, node and recorder'
@@ -139,7 +138,7 @@ def _wait_until_ready(children: tuple[ChildProcess, ...], names: set[str],
 
 
 def _watch_playing(children: tuple[ChildProcess, ...], node: ChildProcess, player: ChildProcess,
-                   report: Report) -> tuple[NDArray[np.float64], float]:
+                   report: StepProgress) -> tuple[NDArray[np.float64], float]:
     process = psutil.Process(node.pid)
     memory = []
     player.say('play')

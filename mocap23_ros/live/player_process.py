@@ -15,6 +15,7 @@ from rclpy.executors import ExternalShutdownException
 
 from mocap23_ros.errors import InputError
 from mocap23_ros.live.child_process import say
+from mocap23_ros.reporting import Progress
 
 PROGRESS_EVERY = 15  # images
 
@@ -25,7 +26,7 @@ class Player(Protocol):
     def is_heard(self) -> bool:
         """Whether everybody listens who has to: what is published earlier would be lost."""
 
-    def play(self, advance: Callable[[int, int], None]) -> dict[str, NDArray]:
+    def play(self, advance: Progress) -> dict[str, NDArray]:
         """Publish everything in real time; returns ``stamps_ns`` and ``frames`` [N].
 
         advance: called with images sent, images in all.

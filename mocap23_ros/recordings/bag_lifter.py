@@ -3,7 +3,6 @@
 """Lifts the images of a bag with what the node runs: every frame, in order, without a clock."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -28,6 +27,7 @@ from mocap23_ros.recordings.bag_reader import ANOTHER_RUN, BagReader
 from mocap23_ros.recordings.recorded_motion import RecordedMotion
 from mocap23_ros.recordings.recording import KeypointRecording
 from mocap23_ros.recordings.recording_checks import set_up_findings
+from mocap23_ros.reporting import Progress, silent
 from mocap23_ros.ros.camera_poses import CameraPoses
 from mocap23_ros.ros.camera_source import Cameras, CameraSource
 from mocap23_ros.ros.core import Core
@@ -76,7 +76,7 @@ class LiftedBag:
 
 
 def lift_bag(source: BagSource, settings: Settings, core: Core,
-             progress: Callable[[int, int], None] | None = None) -> LiftedBag:
+             progress: Progress = silent) -> LiftedBag:
     """Feed every frame to the frame path of the node; twice the same bag gives the same numbers.
 
     core: made from these settings; it forgets everybody first. With the detector ``external`` the
@@ -104,8 +104,7 @@ def lift_bag(source: BagSource, settings: Settings, core: Core,
         total = bag.count(topics.input)
         for number, item in enumerate(bag.messages([topics.input], by_stamp=True), 1):
             run.feed(item.message)
-            if progress is not None:
-                progress(number, total)
+            progress(number, total)
         run.finish(core)
         notes = [*log.lines, *run.notes(), *filter(None, [bag.shortfall])]
     observed = run.observed(core.keypoint_format)

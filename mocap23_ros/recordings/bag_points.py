@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.errors import InputError
+from mocap23_ros.errors import InputError, errors_of
 from mocap23_ros.recordings.bag_camera import TF, BagTransforms
 from mocap23_ros.recordings.bag_reader import BagReader
 from mocap23_ros.recordings.marker_tracks import MarkerTracks
@@ -34,13 +34,11 @@ def read_points(path: Path, topic: str, world_frame: str, tf_bags: Sequence[Path
             raise InputError(f'{path}: {topic} holds no points; there is '
                              f'{", ".join(bag.of_type(*POINT_TYPES))[:300] or "none"}')
         transforms = BagTransforms.of(bag, tf_bags)
-        try:
+        with errors_of(f'{path}: {topic}'):
             if kind == TF:
                 return transforms.tracks(world_frame, choose)
             return _Table(world_frame, transforms).fill(
                 [item.message for item in bag.messages([topic])], kind == POSES)
-        except InputError as error:
-            raise InputError(f'{path}: {topic}: {error}') from None
 
 
 class _Table:

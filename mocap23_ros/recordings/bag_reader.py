@@ -9,7 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mocap23_ros.errors import InputError
+from mocap23_ros.errors import InputError, one_line
+from mocap23_ros.optional_packages import optional_module
 from mocap23_ros.recordings.serialised_headers import header_stamp
 
 if TYPE_CHECKING:
@@ -48,11 +49,7 @@ class BagReader:
 
     def __init__(self, path: Path) -> None:
         """Raises InputError for what is not a bag, or one without messages."""
-        try:
-            from rosbags.highlevel import AnyReader
-        except ImportError as error:
-            raise InputError(f'reading a bag needs the package rosbags ({error}): pip install '
-                             'rosbags') from None
+        rosbags = optional_module('rosbags.highlevel', 'rosbags', 'reading a bag needs the package')
         self._path = path = Path(path)
         self.shortfall = ''
         files = _find(path)
@@ -60,7 +57,7 @@ class BagReader:
         self._stack = ExitStack()
         try:
             self._reader = self._stack.enter_context(
-                AnyReader(files, default_typestore=self._store))
+                rosbags.AnyReader(files, default_typestore=self._store))
         # Errors of sqlite, of compressions and of the format come through as they are.
         except Exception as error:
             raise _unreadable(path, error) from None
@@ -109,7 +106,7 @@ class BagReader:
                 message: Any = types.deserialize_cdr(data, kind)
             except Exception as error:
                 raise InputError(f'{self._path}: a message of {topic} is not a {kind}, or its '
-                                 f'definition is missing in the bag ({_reason(error)})') from None
+                                 f'definition is missing in the bag ({one_line(error)})') from None
             yield BagMessage(topic, received, message)
 
     def serialised(self, topics: Collection[str]) -> Iterator[tuple[str, str, int, bytes]]:
@@ -126,7 +123,7 @@ class BagReader:
                 if not number:
                     raise _unreadable(self._path, error) from None
                 self.shortfall = (f'{number} of {sum(c.msgcount for c in wanted)} messages could '
-                                  f'be read: the bag is damaged or breaks off ({_reason(error)})')
+                                  f'be read: the bag is damaged or breaks off ({one_line(error)})')
                 break
             number += 1
             yield connection.topic, connection.msgtype, received, data
@@ -191,10 +188,6 @@ def _sorted_by_stamp(raw: Iterator[tuple[str, str, int, bytes]]
 
 
 def _unreadable(path: Path, error: Exception) -> InputError:
-    return InputError(f'{path} cannot be read as a bag: {_reason(error)}; where the recording was '
+    return InputError(f'{path} cannot be read as a bag: {one_line(error)}; where the recording was '
                       'cut off, "mcap recover" saves a part of a .mcap, "sqlite3 FILE .recover" of '
                       'a .db3, and "ros2 bag reindex" writes metadata.yaml')
-
-
-def _reason(error: Exception) -> str:
-    return ' '.join(str(error).split())[:160] or type(error).__name__

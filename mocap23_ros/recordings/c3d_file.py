@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mocap23_ros.atomic_files import saving
-from mocap23_ros.errors import InputError
+from mocap23_ros.errors import InputError, one_line
+from mocap23_ros.optional_packages import optional_module
 from mocap23_ros.recordings.marker_tracks import MarkerTracks
 from mocap23_ros.recordings.point_tracks import PointTracks
 
@@ -24,11 +25,7 @@ def save_c3d(path: Path, tracks: PointTracks) -> None:
 
     Raises InputError where ezc3d is absent, the motion too long or the file cannot be written.
     """
-    try:
-        import ezc3d
-    except ImportError:
-        raise InputError('C3D files are written with ezc3d, which is not installed: pip install '
-                         'ezc3d') from None
+    ezc3d = optional_module('ezc3d', 'ezc3d', 'C3D files are written with')
     frames = len(tracks.times)
     if frames > _MOST_FRAMES:
         raise InputError(f'{frames} frames are more than C3D holds ({_MOST_FRAMES}); cut the '
@@ -60,11 +57,7 @@ def load_c3d(path: Path) -> MarkerTracks:
 
     Times count from the first frame of the trial. Raises InputError for what is none.
     """
-    try:
-        import ezc3d  # noqa: F401
-    except ImportError:
-        raise InputError('C3D files are read with ezc3d, which is not installed: pip install '
-                         'ezc3d') from None
+    optional_module('ezc3d', 'ezc3d', 'C3D files are read with')
     if not path.is_file():
         raise InputError(f'{path}: no such file')
     if path.stat().st_size > _LARGEST_FILE:
@@ -95,7 +88,7 @@ def _send(path: Path, sender: 'Connection') -> None:
     try:
         sender.send(_read(path))
     except Exception as error:  # whatever comes through of ezc3d
-        sender.send(f' ({" ".join(str(error).split())[:160]})')
+        sender.send(f' ({one_line(error)})')
 
 
 def _read(path: Path) -> MarkerTracks:

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from mocap23_ros.atomic_files import saving
-from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_model import CameraModel
+from mocap23_ros.optional_packages import optional_module
 from mocap23_ros.recordings.recorded_motion import RecordedMotion
 from mocap23_ros.recordings.recording import KeypointRecording
 from mocap23_ros.skeletons.formats import OUTPUT19
@@ -61,14 +61,9 @@ def save_foxglove(path: Path, motions: Mapping[str, RecordedMotion],
 
 
 def _foxglove() -> Any:
-    try:
-        import foxglove
-        import foxglove.channels
-        import foxglove.messages
-    except ImportError:
-        raise InputError('--foxglove needs the package foxglove-sdk, which is not installed: pip '
-                         'install foxglove-sdk') from None
-    return foxglove
+    for name in ('foxglove.channels', 'foxglove.messages', 'foxglove'):
+        module = optional_module(name, 'foxglove-sdk', '--foxglove needs the package')
+    return module
 
 
 _Logged: TypeAlias = Iterator[tuple[int, Any, Any]]  # ns, channel, message

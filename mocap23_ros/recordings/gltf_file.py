@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from mocap23_ros.atomic_files import saving
-from mocap23_ros.errors import InputError
 from mocap23_ros.lifting.kinematic_tree import SEGMENT_PARENTS, SEGMENTS
+from mocap23_ros.optional_packages import optional_module
 from mocap23_ros.recordings.bvh_file import body_poses, rest_offsets
 from mocap23_ros.recordings.recorded_motion import RecordedMotion
 from mocap23_ros.recordings.uniform_poses import uniform_times
@@ -28,11 +28,7 @@ def save_gltf(path: Path, motion: RecordedMotion) -> None:
     motion: with its body fitted. Nodes are named person<id>_<segment>; rest is the T-pose.
     Raises InputError where pygltflib is absent or the file cannot be written.
     """
-    try:
-        import pygltflib as gltf
-    except ImportError:
-        raise InputError('glTF files are written with pygltflib, which is not installed: pip '
-                         'install pygltflib') from None
+    gltf = optional_module('pygltflib', 'pygltflib', 'glTF files are written with')
     assert motion.body is not None
     body = motion.body
     times, _ = uniform_times(motion.stamps)

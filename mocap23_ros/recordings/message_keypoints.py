@@ -18,6 +18,7 @@ from mocap23_ros.recordings.bag_camera import KEYPOINTS, BagCameraInfos, find_to
 from mocap23_ros.recordings.bag_reader import ANOTHER_RUN, BagReader
 from mocap23_ros.recordings.followed_people import FollowedPeople
 from mocap23_ros.recordings.recording import KeypointRecording
+from mocap23_ros.reporting import Progress
 from mocap23_ros.ros.camera_source import Cameras, camera_from_info
 from mocap23_ros.ros.external_keypoints import detections_from_message
 from mocap23_ros.ros.given_camera import GivenModel
@@ -107,7 +108,7 @@ class InfoCameras:
 
 
 def record_bag(path: Path, topic: str | None, camera_file: Path | None, rectified: bool,
-               detector: str | None, progress: Callable[[int, int], None]) -> KeypointRecording:
+               detector: str | None, progress: Progress) -> KeypointRecording:
     """Track everybody in a bag that needs no TF.
 
     topic: of keypoints or images, where the bag has several. camera_file: stands for CameraInfo.

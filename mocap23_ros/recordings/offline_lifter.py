@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Lifts a recording with all its frames at hand."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +12,7 @@ from mocap23_ros.lifting.lifter import LiftedMotion, Lifter, require_coco17
 from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
 from mocap23_ros.recordings.recorded_motion import RecordedMotion
 from mocap23_ros.recordings.recording import KeypointRecording
+from mocap23_ros.reporting import Progress, silent
 from mocap23_ros.tracking.side_filter import SideFilter
 from mocap23_ros.windows.keypoint_windows import KeypointWindows
 from mocap23_ros.windows.resampling import resample_keypoints, resample_poses
@@ -23,7 +23,7 @@ FILLED_GAP = 1.5  # seconds between two sightings that are filled
 
 
 def lift_offline(lifter: Lifter, recording: KeypointRecording,
-                 progress: Callable[[int, int], None] | None = None, bones: bool = True,
+                 progress: Progress = silent, bones: bool = True,
                  pose_uncertainty: CameraPoseUncertainty | None = None) -> RecordedMotion:
     """Lift a recording with windows that overlap by half, blended, twice over.
 
@@ -57,8 +57,7 @@ def lift_offline(lifter: Lifter, recording: KeypointRecording,
                 if is_last_pass:
                     blend.add(rows, start, motion)
             done += 1
-            if progress is not None:
-                progress(done, total)
+            progress(done, total)
     motion_at_stamps = blend.at(grid, recording, lifter.output_format.joint_names)
     before = resample_poses(recording.stamps, recording.world_T_camera,
                             recording.stamps - 1 / lifter.rate)

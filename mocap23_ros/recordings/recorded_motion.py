@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.atomic_files import write_npz
-from mocap23_ros.errors import InputError
+from mocap23_ros.errors import InputError, errors_of
 from mocap23_ros.lifting.body_fit import BodyFit, FittedBody
 from mocap23_ros.lifting.kinematic_tree import SEGMENT_PARENTS, SEGMENTS
 from mocap23_ros.npz_files import open_npz
@@ -50,7 +50,7 @@ class RecordedMotion:
     def load(cls, path: Path) -> 'RecordedMotion':
         """Read the npz file that ``save`` writes, without its bodies; InputError for another."""
         keys = [item.name for item in fields(cls) if item.name != 'body']
-        try:
+        with errors_of(path, '; give what mocap23 lift wrote'):
             with open_npz(Path(path)) as archive:
                 arrays = {key: archive.read(key) for key in keys}
             joints = arrays['joints']
@@ -65,8 +65,6 @@ class RecordedMotion:
             if not (len(arrays['stamps']) and np.isfinite(arrays['stamps']).all()
                     and (np.diff(arrays['stamps']) > 0).all()):
                 raise InputError('its stamps do not increase')
-        except InputError as error:
-            raise InputError(f'{path}: {error}; give what mocap23 lift wrote') from None
         return cls(arrays['joints'], arrays['covariance'], arrays['stamps'], arrays['contact'],
                    arrays['stature'], arrays['person_ids'], OUTPUT19.joint_names)
 

@@ -15,7 +15,7 @@ from mocap23_ros.detection.confidence_calibration import (
     ConfidenceCalibration,
     confidence_calibration,
 )
-from mocap23_ros.errors import InputError
+from mocap23_ros.errors import InputError, errors_of
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.geometry.plausible_camera import check_camera
 from mocap23_ros.geometry.poses import check_pose
@@ -141,11 +141,9 @@ def load_recording(path: Path, skeleton: SkeletonFormat = COCO17, pose_needed: b
     converted. Where pose_needed is False, world_T_camera is the identity if the file has none.
     Raises InputError, naming the file and the key, for whatever cannot be used.
     """
-    try:
+    with errors_of(path):
         arrays = _read_arrays(Path(path), pose_needed)
         return _checked(arrays, skeleton).converted(skeleton)
-    except InputError as error:
-        raise InputError(f'{path}: {error}') from None
 
 
 def _read_arrays(path: Path, pose_needed: bool) -> dict[str, NDArray]:

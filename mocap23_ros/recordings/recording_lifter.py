@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Lifts a recording frame by frame, as the node would have."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -10,11 +10,12 @@ from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
 from mocap23_ros.pipeline.streaming_lifter import StreamingLifter
 from mocap23_ros.recordings.recorded_motion import RecordedMotion
 from mocap23_ros.recordings.recording import KeypointRecording
+from mocap23_ros.reporting import Progress, silent
 from mocap23_ros.tracking.track import Track, TrackState
 
 
 def lift_streaming(streaming: StreamingLifter, recording: KeypointRecording,
-                   progress: Callable[[int, int], None] | None = None) -> RecordedMotion:
+                   progress: Progress = silent) -> RecordedMotion:
     """Feed every frame in order; the estimate at frame i uses frames <= i + lag only.
 
     People are persons 1..P; while one is not seen, it is predicted for the streaming lifter's
@@ -38,8 +39,7 @@ def lift_streaming(streaming: StreamingLifter, recording: KeypointRecording,
         _store(result, frame_of, estimates)
         lost = [e.person_id - 1 for e in estimates if e.state == TrackState.LOST]
         _set_statures(streaming, recording, lost)
-        if progress is not None:
-            progress(frame + 1, recording.frames)
+        progress(frame + 1, recording.frames)
     for estimates in streaming.finish():
         _store(result, frame_of, estimates)
     return result

@@ -3,7 +3,7 @@
 """Lifted motion as SMPL parameters: one npz file per person, named as in AMASS, and meshes."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from mocap23_ros.errors import InputError
 from mocap23_ros.lifting.kinematic_tree import SEGMENTS
 from mocap23_ros.recordings.ply_file import save_ply
 from mocap23_ros.recordings.recorded_motion import RecordedMotion
+from mocap23_ros.reporting import Progress, silent
 from mocap23_ros.writable_places import check_writable
 
 _SINGLE_FRAME_RATE = 30.0  # Hz, for a recording of one frame
@@ -56,7 +57,7 @@ def check_smpl_names(targets: Iterable[Path], others: Iterable[Path]) -> None:
 
 
 def save_smpl(target: Path, motion: RecordedMotion, model: SmplModel, mesh_frame: int | None = None,
-              report: Callable[[int, int], None] = lambda done, total: None) -> list[Path]:
+              report: Progress = silent) -> list[Path]:
     """Fit the model to everybody and write the files; returns the paths of the npz files.
 
     target: the result file that they lie beside. motion: joints as lifted, and body for the

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from mocap23_ros.detection.images import LARGEST_SIDE
 from mocap23_ros.errors import InputError
+from mocap23_ros.optional_packages import optional_module
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -50,11 +51,7 @@ class VideoFile:
         Raises InputError for files that are not videos, for those without stamps unless a rate is
         given, and for slow motion.
         """
-        try:
-            import av
-        except ImportError:
-            raise InputError('videos are read with PyAV, which is not installed: pip install av'
-                             ) from None
+        av = optional_module('av', 'av', 'videos are read with the package')
         if not path.is_file():
             raise InputError(f'{path}: no such file')
         self._path, self._rate, self._error = path, rate, av.error.FFmpegError

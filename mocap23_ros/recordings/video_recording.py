@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Keypoints of the people in a video file."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -17,13 +17,14 @@ from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.recordings.followed_people import FollowedPeople
 from mocap23_ros.recordings.recording import KeypointRecording
 from mocap23_ros.recordings.video_file import VideoFile
+from mocap23_ros.reporting import Progress, Say, silent
 from mocap23_ros.tracking.floor_places import CameraView
 
 
 def record_video(video: Path, camera_file: Path, detector: Detector,
-                 progress: Callable[[int, int], None] | None = None, *,
+                 progress: Progress = silent, *,
                  rate: float | None = None, rectified: bool = False, pose_needed: bool = True,
-                 say: Callable[[str], None] = lambda line: None) -> KeypointRecording:
+                 say: Say = silent) -> KeypointRecording:
     """Detect and track everybody in a video of a fixed camera.
 
     The keypoints stay in the detector's format; stamps are the container's, from 0, or those of
@@ -52,8 +53,7 @@ def record_video(video: Path, camera_file: Path, detector: Detector,
             view = None if pose is None else CameraView(camera, pose)
             people.add(upright.detect(image), stamp, view)
             stamps.append(stamp)
-            if progress is not None:
-                progress(len(stamps), frames.frames)
+            progress(len(stamps), frames.frames)
         if frames.turn:
             say(f'{video}: its metadata turns the picture by {frames.turn} degrees; it is taken as '
                 'it is shown')

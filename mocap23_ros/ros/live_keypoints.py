@@ -3,12 +3,12 @@
 """Listens to the keypoints that a running node, or another detector, publishes."""
 
 import time
-from collections.abc import Callable
 
 from sensor_msgs.msg import CameraInfo
 
 from mocap23_msgs.msg import Keypoints2DArray
 from mocap23_ros.errors import InputError
+from mocap23_ros.reporting import Progress, silent
 from mocap23_ros.ros.private_node import private_node
 from mocap23_ros.ros.topics import sensor_data_qos
 
@@ -17,7 +17,7 @@ _CAMERA_INFO = 'sensor_msgs/msg/CameraInfo'
 
 
 def hear_keypoints(topic: str, seconds: float,
-                   progress: Callable[[int, int], None] = lambda done, total: None
+                   progress: Progress = silent
                    ) -> tuple[list[Keypoints2DArray], dict[str, CameraInfo]]:
     """Return what comes within some seconds after the first message.
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_model import CameraModel
+from mocap23_ros.optional_packages import optional_module
 from mocap23_ros.skeletons.formats import OUTPUT19
 from mocap23_ros.viewers.scene_shapes import FRUSTUM, GREY, colour_of, ellipsoids
 
@@ -18,12 +18,7 @@ _UNIX = 1e8  # s; smaller stamps count from the beginning of the recording
 
 def rerun_module(wish: str) -> Any:
     """The package rerun; InputError, naming who wishes for it, without it."""
-    try:
-        import rerun
-    except ImportError:
-        raise InputError(f'{wish} needs the package rerun-sdk, which is not installed: pip install '
-                         'rerun-sdk') from None
-    return rerun
+    return optional_module('rerun', 'rerun-sdk', f'{wish} needs the package')
 
 
 class RerunScene:

@@ -21,16 +21,14 @@ from mocap23_ros.datasets.licensed.motion_conversion import complete, read_array
 from mocap23_ros.datasets.licensed.motion_packing import SourceMotion, pack_motions
 from mocap23_ros.datasets.mocap34 import JOINT_NAMES
 from mocap23_ros.datasets.motion_clips import MotionClips
-from mocap23_ros.errors import InputError
+from mocap23_ros.errors import InputError, errors_of
 from mocap23_ros.npz_files import open_npz
+from mocap23_ros.optional_packages import optional_module
 
 
 def _npz(path: Path, *keys: str) -> dict[str, Any]:
-    try:
-        with open_npz(path) as archive:
-            return {key: archive.read(key) for key in keys if key in archive.names}
-    except InputError as error:
-        raise InputError(f'{path}: {error}') from None
+    with errors_of(path), open_npz(path) as archive:
+        return {key: archive.read(key) for key in keys if key in archive.names}
 
 
 def load_amass(root: Path | str, body_models: Path | str) -> MotionClips:
@@ -181,11 +179,7 @@ def load_human36m(root: Path | str) -> MotionClips:
     Needs the package cdflib. Training subjects of the data set only are the caller's choice.
     """
     root = require_folder(root, 'Human3.6M')
-    try:
-        import cdflib
-    except ImportError as error:
-        raise InputError('reading Human3.6M needs the package cdflib: pip install cdflib'
-                         ) from error
+    cdflib = optional_module('cdflib', 'cdflib', 'reading Human3.6M needs the package')
 
     def sources() -> Iterator[SourceMotion]:
         for path in sorted(root.glob('S*/MyPoseFeatures/D3_Positions/*.cdf')):

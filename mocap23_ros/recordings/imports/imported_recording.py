@@ -2,14 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Keypoints of another program, a camera file and a frame rate: a recording that can be lifted."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.detection.detector import Detection
-from mocap23_ros.errors import InputError
+from mocap23_ros.errors import InputError, errors_of
 from mocap23_ros.geometry.camera_file import load_camera_file
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.plausibility.keypoint_values import clean_keypoints, in_image
@@ -17,6 +16,7 @@ from mocap23_ros.recordings.followed_people import FollowedPeople
 from mocap23_ros.recordings.imports.found_people import MOST_FRAMES, FoundPeople
 from mocap23_ros.recordings.imports.keypoint_formats import read_people
 from mocap23_ros.recordings.recording import KeypointRecording
+from mocap23_ros.reporting import Say, silent
 from mocap23_ros.skeletons.unobserved import clear_unobserved
 from mocap23_ros.tracking.floor_places import CameraView
 
@@ -27,7 +27,7 @@ _SURE, _BESIDE, _OUTSIDE = 0.3, 0.05, 0.2  # confidence, images, share of keypoi
 
 
 def import_keypoints(path: Path, camera_file: Path, rate: float | None, rectified: bool = False,
-                     say: Callable[[str], None] = lambda line: None) -> KeypointRecording:
+                     say: Say = silent) -> KeypointRecording:
     """Read what another program wrote; its format is told by the content.
 
     rate: frames per second of the video, None where the files hold time stamps; stamps are frame
@@ -39,14 +39,12 @@ def import_keypoints(path: Path, camera_file: Path, rate: float | None, rectifie
     contents = load_camera_file(camera_file, rectified)
     pose = contents.required_pose(camera_file)
     program, found = read_people(path)
-    try:
+    with errors_of(path):
         camera = contents.camera.with_image_size(found.image_size or contents.camera.image_size)
         numbers, stamps = _time(found, rate)
         people = _in_pixels(found, numbers, camera)
         _check_inside(people, camera)
         keypoints, how = _columns(found, numbers, people, stamps, CameraView(camera, pose))
-    except InputError as error:
-        raise InputError(f'{path}: {error}') from None
     say(f'{path}: {len(found.frames)} frames of {program} ({found.skeleton.name}); {how}')
     return KeypointRecording(
         keypoints, stamps, (camera,), np.broadcast_to(pose, (len(stamps), 4, 4)),
