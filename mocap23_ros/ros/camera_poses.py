@@ -32,7 +32,11 @@ class CameraPoses(Protocol):
 
 
 def camera_frame_of(header: 'Header') -> str:
-    """Return the frame of an image's camera; InputError where it has none."""
+    """Return the frame of an image's camera; InputError where it has none that TF can know."""
+    if header.frame_id.startswith('/'):
+        raise InputError(
+            f'the image has the frame_id "{header.frame_id}", and in ROS 2 no TF frame begins with '
+            f'a slash; set it to "{header.frame_id.lstrip("/")}" in the camera driver')
     if not header.frame_id:
         raise InputError(
             'the image has an empty frame_id, so its camera cannot be found in TF; set the frame '

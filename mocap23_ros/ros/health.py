@@ -60,6 +60,7 @@ class OutputHealth:
         seconds = totals.moment - first.moment
         received, dropped = totals.received - first.received, totals.dropped - first.dropped
         rate = (totals.published - first.published) / max(seconds, 1e-3)
+        slowest = f'; most time goes into "{totals.slowest}"' if totals.slowest else ''
         doubt, severity = '', Severity.WARN
         if keeps_all and dropped:
             severity = Severity.ERROR
@@ -69,19 +70,23 @@ class OutputHealth:
                 dropped > _DROPPED * received and rate < _GOOD_RATE):
             doubt = (
                 f'overloaded: {received / seconds:.1f} images come in a second and {rate:.1f} are '
-                f'computed; most time goes into "{totals.slowest}". Send smaller or fewer images, '
-                'take a smaller tier or a GPU, or free the processor')
+                f'computed{slowest}. Send smaller or fewer images, take a smaller tier or a GPU, '
+                'or free the processor')
         self._judge('overload', doubt, severity)
         late = received and totals.delay > _LATE and not keeps_all
         self._judge('latency', (
-            f'skeletons come {totals.delay:.1f} s after their images arrived; most time goes into '
-            f'"{totals.slowest}"') if late else '')
+            f'skeletons come {totals.delay:.1f} s after their images arrived{slowest}'
+            ) if late else '')
 
-    def check_progress(self, stage: str, busy_for: float, hang_timeout: float) -> None:
+    def check_progress(self, stage: str, busy_for: float, hang_timeout: float,
+                       is_alive: bool = True) -> None:
         """Report a stage that takes too long; hang_timeout [s]: the end of patience, 0: never.
 
-        Raises NodeHangsError there.
+        Raises NodeHangsError there, and where the thread that computes is not alive.
         """
+        if not is_alive:
+            raise NodeHangsError(f'the thread that computes ended in "{stage}": the node ends with '
+                                 f'status {HANG_STATUS}, to be started again')
         if busy_for <= _STALLED:
             self._problems.clear('stalled')
             return

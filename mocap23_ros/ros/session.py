@@ -187,7 +187,7 @@ class Session:
             keeps_all=self._keeps_all)
         self._health.check_progress(
             self._processor.stage, self._worker.busy_for,
-            float(self._node.get_parameter('hang_timeout').value))
+            float(self._node.get_parameter('hang_timeout').value), self._worker.is_alive)
 
     def figures(self, monotonic: float) -> dict[str, str]:
         """Return what diagnostics show."""

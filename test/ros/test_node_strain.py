@@ -120,11 +120,11 @@ sys.exit(main())
 
 
 @contextmanager
-def bad_detector(slow_calls, hang_timeout):
+def bad_detector(slow_calls, hang_timeout, program=BAD_DETECTOR):
     """A node of its own whose detector is slow, then fails, then hangs, and images for it."""
     node = NodeProcess('-r', '__node:=hanging', '-r', 'skeletons:=other_skeletons', '-r',
                        'image:=/bad/image', lifter='geometric', hang_timeout=hang_timeout,
-                       executable=('-c', BAD_DETECTOR.replace('SLOW', str(slow_calls))))
+                       executable=('-c', program.replace('SLOW', str(slow_calls))))
     peer = Peer()
     images = peer.node.create_publisher(Image, '/bad/image', 10)
     infos = peer.node.create_publisher(CameraInfo, '/bad/camera_info', 10)
@@ -158,6 +158,20 @@ def test_a_detector_that_is_slow_then_fails_then_hangs_is_named_each_time():
         assert node.wait() == 3, 'to be started again'
         assert '"detect and track" hangs since' in node.output
         assert 'Traceback' not in node.output
+
+
+def test_a_thread_that_died_ends_the_node():
+    """Not even the report of the error can be made: nothing would come out any more."""
+    worse = BAD_DETECTOR.replace("sys.exit('a library that ends the program')", 'raise Unspeakable')
+    worse = worse.replace('class BadDetector', """
+class Unspeakable(Exception):
+    def __str__(self):
+        raise self
+
+class BadDetector""")
+    with bad_detector(slow_calls=3, hang_timeout=30.0, program=worse) as (node, _, _says):
+        assert node.wait() == 3, 'to be started again'
+        assert 'the thread that computes ended in "detect and track"' in node.output
 
 
 def test_a_node_that_hangs_can_be_deactivated_and_ended():

@@ -57,6 +57,8 @@ def test_a_step_that_hangs_is_named_and_ends_the_node(problems):
     assert '"detect" of one image has taken 10 s' in problems.present()['stalled'].message
     with pytest.raises(NodeHangsError, match='status 3'):
         health.check_progress('detect', 31.0, 30.0)
+    with pytest.raises(NodeHangsError, match='the thread that computes ended in "publish"'):
+        health.check_progress('publish', 0.0, 30.0, is_alive=False)
     health.check_progress('detect', 1e6, 0.0)  # never
     health.check_progress('detect', 0.0, 0.0)
     problems.settle()

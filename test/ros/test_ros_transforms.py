@@ -91,6 +91,7 @@ def test_pose_does_not_depend_on_whether_tf_of_later_came(buffer):
     (header(100, frame='thermal'), r'no transform from camera "thermal" to world_frame "map".*'
      r'static_transform_publisher --frame-id map --child-frame-id thermal'),
     (header(100, frame=''), 'empty frame_id'),
+    (header(100, frame='/camera'), 'set it to "camera" in the camera driver'),
     (header(200), 'at the stamp of the image.*tf_timeout'),
 ])
 def test_what_is_missing_is_named_in_one_line(buffer, message_header, reason):
