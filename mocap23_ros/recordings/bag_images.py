@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mocap23_ros.errors import InputError
 from mocap23_ros.recordings.bag_camera import COMPRESSED, IMAGE
 from mocap23_ros.recordings.bag_reader import BagReader
-from mocap23_ros.ros.image_decoding import decode_compressed_image, decode_image
+from mocap23_ros.ros.image_decoding import decode_message
 from mocap23_ros.ros.stamps import nanoseconds
 
 
@@ -21,11 +21,10 @@ def bag_images(path: Path, topic: str) -> Iterator[tuple[float, NDArray[np.uint8
     Nothing where the topic has keypoints. Images that cannot be decoded are left out.
     """
     with BagReader(path) as bag:
-        decode = {IMAGE: decode_image, COMPRESSED: decode_compressed_image}.get(bag.topics[topic])
-        if decode is None:
+        if bag.topics[topic] not in (IMAGE, COMPRESSED):
             return
         for item in bag.messages([topic], by_stamp=True):
             try:
-                yield 1e-9 * nanoseconds(item.message.header.stamp), decode(item.message)
+                yield 1e-9 * nanoseconds(item.message.header.stamp), decode_message(item.message)
             except InputError:
                 continue

@@ -22,7 +22,7 @@ from mocap23_ros.reporting import Progress
 from mocap23_ros.ros.camera_source import Cameras, camera_from_info
 from mocap23_ros.ros.external_keypoints import detections_from_message
 from mocap23_ros.ros.given_camera import GivenModel
-from mocap23_ros.ros.image_decoding import decode_compressed_image, decode_image
+from mocap23_ros.ros.image_decoding import decode_message
 from mocap23_ros.ros.stamps import nanoseconds
 from mocap23_ros.skeletons.formats import COCO17
 
@@ -73,8 +73,7 @@ class MessageKeypoints:
         if self._detector is None:
             size = int(message.image_width), int(message.image_height)
             return detections_from_message(message, COCO17), size
-        image = (decode_image(message) if hasattr(message, 'encoding')
-                 else decode_compressed_image(message))
+        image = decode_message(message)
         return self._detector.detect(image), (image.shape[1], image.shape[0])
 
     def recording(self) -> KeypointRecording:

@@ -10,7 +10,7 @@ from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_info import camera_from_fields
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.geometry.plausible_camera import camera_doubt, rectification_doubt
-from mocap23_ros.ros.problems import ProblemLog, Severity
+from mocap23_ros.ros.problems import ProblemLog
 
 if TYPE_CHECKING:
     from sensor_msgs.msg import CameraInfo
@@ -63,20 +63,15 @@ class CameraSource:
             raise NoCameraInfoError(
                 'images come but no CameraInfo; remap camera_info to the topic of the camera '
                 '(it is usually beside the image topic) and check that the camera is calibrated')
-        self._warn('camera_info frame', _other_frame(info, header))
+        self._problems.judge('camera_info frame', _other_frame(info, header))
         key = _content(info, image_size, rectified)
         if key != self._key or self._model is None:
             self._model, self._key = camera_from_info(info, image_size, rectified), key
         cropped = bool(info.roi.width and info.roi.height)
-        self._warn('calibration', camera_doubt(self._model, cropped))
-        self._warn('rectification', _other_rectification(self._topics, self._model, rectified))
+        self._problems.judge('calibration', camera_doubt(self._model, cropped))
+        self._problems.judge('rectification', _other_rectification(
+            self._topics, self._model, rectified))
         return self._model
-
-    def _warn(self, key: str, message: str) -> None:
-        if message:
-            self._problems.report(key, message, Severity.WARN)
-        else:
-            self._problems.clear(key)
 
 
 def _other_frame(info: 'CameraInfo', header: 'Header') -> str:

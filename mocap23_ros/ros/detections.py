@@ -51,8 +51,3 @@ class DetectionOutput:
             detection.bbox.size = Vector3(x=x, y=y, z=z)
         detection.results = [result]
         return detection
-
-
-def make_detection_output(context: OutputContext) -> DetectionOutput | None:
-    """Return the output where ``publish_detections`` asks for it."""
-    return DetectionOutput(context) if context.settings.publish_detections else None

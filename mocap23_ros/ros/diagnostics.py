@@ -7,8 +7,7 @@ from collections import deque
 from collections.abc import Mapping
 
 import numpy as np
-from builtin_interfaces.msg import Time
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
 
 from mocap23_ros.ros.health import Totals
 from mocap23_ros.ros.problems import Problem, Severity
@@ -108,10 +107,3 @@ def make_status(
     status.values += [
         KeyValue(key=f'problem: {key}', value=problem.message) for key, problem in problems.items()]
     return status
-
-
-def make_diagnostics(stamp: Time, statuses: list[DiagnosticStatus]) -> DiagnosticArray:
-    """Return the array of these statuses."""
-    array = DiagnosticArray(status=statuses)
-    array.header.stamp = stamp
-    return array

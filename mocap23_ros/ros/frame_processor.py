@@ -25,7 +25,7 @@ from mocap23_ros.ros.camera_poses import CameraPoses, NoTransformError
 from mocap23_ros.ros.camera_source import Cameras, NoCameraInfoError
 from mocap23_ros.ros.core import Core
 from mocap23_ros.ros.external_keypoints import detections_from_message
-from mocap23_ros.ros.image_decoding import decode_compressed_image, decode_image
+from mocap23_ros.ros.image_decoding import decode_message
 from mocap23_ros.ros.problems import FrameRejectedError, ProblemLog, Severity
 from mocap23_ros.ros.set_up_watch import SetUpWatch
 from mocap23_ros.ros.settings import Settings
@@ -283,10 +283,7 @@ class FrameProcessor:
             detections = detections_from_message(message, self._core.keypoint_format)
             return [d for d in detections if d.score >= settings.min_score], size
         started = time.perf_counter()
-        if hasattr(message, 'encoding'):
-            image: NDArray[np.uint8] = decode_image(message)
-        else:
-            image = decode_compressed_image(message)
+        image = decode_message(message)
         _lap(stages, 'decode', started)
         return self._core.detect(image), (image.shape[1], image.shape[0])
 

@@ -72,9 +72,9 @@ class OutputHealth:
                 f'overloaded: {received / seconds:.1f} images come in a second and {rate:.1f} are '
                 f'computed{slowest}. Send smaller or fewer images, take a smaller tier or a GPU, '
                 'or free the processor')
-        self._judge('overload', doubt, severity)
+        self._problems.judge('overload', doubt, severity)
         late = received and totals.delay > _LATE and not keeps_all
-        self._judge('latency', (
+        self._problems.judge('latency', (
             f'skeletons come {totals.delay:.1f} s after their images arrived{slowest}'
             ) if late else '')
 
@@ -90,15 +90,9 @@ class OutputHealth:
         if busy_for <= _STALLED:
             self._problems.clear('stalled')
             return
-        self._judge('stalled', f'"{stage}" of one image has taken {busy_for:.0f} s and goes on: '
-                    'nothing is published', Severity.ERROR)
+        self._problems.report('stalled', f'"{stage}" of one image has taken {busy_for:.0f} s and '
+                              'goes on: nothing is published')
         if hang_timeout and busy_for > hang_timeout:
             raise NodeHangsError(
                 f'"{stage}" hangs since {busy_for:.0f} s: the node ends with status '
                 f'{HANG_STATUS}, to be started again (hang_timeout)')
-
-    def _judge(self, key: str, doubt: str, severity: Severity = Severity.WARN) -> None:
-        if doubt:
-            self._problems.report(key, doubt, severity)
-        else:
-            self._problems.clear(key)

@@ -138,8 +138,3 @@ class HumansOutput:
                 header=header, position=numbers[there],
                 name=[f'{name}_{body_id}'
                       for name, is_there in zip(JOINT_NAMES, there, strict=True) if is_there]))
-
-
-def make_humans_output(context: OutputContext) -> HumansOutput | None:
-    """Return the output where ``publish_humans`` asks for it."""
-    return HumansOutput(context) if context.settings.publish_humans else None

@@ -110,14 +110,12 @@ class ImageClock:
             self._problems.clear('clocks')
 
     def _compare_with_node(self, age: float) -> None:
+        doubt = ''
         if age > _OLDEST:
-            self._problems.report(
-                'age', f'images arrive {age:.1f} s after their stamp; where they are a recording, '
-                'play it with --clock and set use_sim_time to true, otherwise set the clocks of '
-                'camera and node alike', Severity.WARN)
+            doubt = (f'images arrive {age:.1f} s after their stamp; where they are a recording, '
+                     'play it with --clock and set use_sim_time to true, otherwise set the clocks '
+                     'of camera and node alike')
         elif age < -_FUTURE:
-            self._problems.report(
-                'age', f'images are stamped {-age:.1f} s ahead of the clock of this node; set the '
-                'clocks of camera and node alike', Severity.WARN)
-        else:
-            self._problems.clear('age')
+            doubt = (f'images are stamped {-age:.1f} s ahead of the clock of this node; set the '
+                     'clocks of camera and node alike')
+        self._problems.judge('age', doubt)

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 DEPTH_TYPES = ('16UC1', '32FC1')
 
 
+def decode_message(message: 'Image | CompressedImage') -> NDArray[np.uint8]:
+    """Return an image of either type, see those below."""
+    return decode_image(message) if hasattr(message, 'encoding') else (
+        decode_compressed_image(message))
+
+
 def decode_image(message: 'Image') -> NDArray[np.uint8]:
     """Return a raw image as uint8 [H,W,3] BGR; encodings and errors are those of decode_raw."""
     if message.encoding in DEPTH_TYPES:

@@ -11,10 +11,11 @@ from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.clock import Clock, ClockType, JumpThreshold, TimeJump
 from rclpy.duration import Duration
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from std_msgs.msg import Header
 
 from mocap23_msgs.srv import Reset, SetStature
 from mocap23_ros.errors import InputError
-from mocap23_ros.ros.diagnostics import make_diagnostics, make_status
+from mocap23_ros.ros.diagnostics import make_status
 from mocap23_ros.ros.health import NodeHangsError
 from mocap23_ros.ros.parameters import declare_parameters, read_settings
 from mocap23_ros.ros.problems import ProblemLog
@@ -167,5 +168,5 @@ class LifterNode(LifecycleNode):
                 f'{self.get_fully_qualified_name().lstrip("/")}: skeletons',
                 session.camera_frame if session is not None else '',
                 self._problems.present(), values, fine='working' if is_active else 'inactive')
-            self._diagnostics.publish(
-                make_diagnostics(self.get_clock().now().to_msg(), [status]))
+            self._diagnostics.publish(DiagnosticArray(
+                header=Header(stamp=self.get_clock().now().to_msg()), status=[status]))

@@ -41,8 +41,3 @@ class MocapMarkerOutput:
     def clear(self, header: Header) -> None:
         """Publish nobody."""
         self._publisher.publish(self._messages.Markers(header=header, frame_number=self._frames))
-
-
-def make_mocap_marker_output(context: OutputContext) -> MocapMarkerOutput | None:
-    """Return the output where ``publish_mocap_markers`` asks for it."""
-    return MocapMarkerOutput(context) if context.settings.publish_mocap_markers else None

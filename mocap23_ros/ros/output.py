@@ -23,15 +23,13 @@ class OutputContext:
 
     create(message_type, topic): a publisher that follows the node's life cycle and QoS
     parameters; the node destroys it. output_format: joints of the skeletons. keypoint_format:
-    those of the tracks. settings: those of the start, for outputs that are off unless asked for.
-    frame_prefix: what the names of the people's TF frames begin with. node: for publishers that
-    come and go; who makes them destroys them, at the latest when told to clear.
+    those of the tracks. frame_prefix: what the names of the people's TF frames begin with. node:
+    for publishers that come and go; who makes them destroys them, at the latest when told to clear.
     """
 
     create: Callable[[type, str], LifecyclePublisher]
     output_format: SkeletonFormat
     keypoint_format: SkeletonFormat
-    settings: Settings
     frame_prefix: str
     send_transforms: Callable[[list[TransformStamped]], None]
     node: LifecycleNode

@@ -12,28 +12,28 @@ from std_msgs.msg import Header
 
 from mocap23_msgs.msg import Keypoints2DArray, SkeletonArray, SkeletonInfo
 from mocap23_ros.ros.conversions import skeleton_info, skeletons_to_message
-from mocap23_ros.ros.detections import make_detection_output
+from mocap23_ros.ros.detections import DetectionOutput
 from mocap23_ros.ros.frame_names import FrameNameWatch
 from mocap23_ros.ros.frame_processor import FrameResult
-from mocap23_ros.ros.humans import make_humans_output
+from mocap23_ros.ros.humans import HumansOutput
 from mocap23_ros.ros.keypoint_conversions import keypoints_to_message
 from mocap23_ros.ros.markers import MarkerOutput
-from mocap23_ros.ros.mocap_markers import make_mocap_marker_output
+from mocap23_ros.ros.mocap_markers import MocapMarkerOutput
 from mocap23_ros.ros.output import Output, OutputContext
-from mocap23_ros.ros.pose_array import make_pose_output
+from mocap23_ros.ros.pose_array import PoseOutput
 from mocap23_ros.ros.settings import Settings
 from mocap23_ros.ros.topics import latched_qos, named_overrides, output_qos
 from mocap23_ros.ros.transforms import PersonFrames
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 
-# What follows from the skeletons. A new one: its file, and a line here.
-# None: it is not asked for.
-OUTPUTS: tuple[Callable[[OutputContext], Output | None], ...] = (
-    MarkerOutput,
-    make_pose_output,
-    make_detection_output,
-    make_mocap_marker_output,
-    make_humans_output,
+# What follows from the skeletons, and the parameter that asks for it at the start; '': it is always
+# there. A new one: its file, and a line here.
+OUTPUTS: tuple[tuple[Callable[[OutputContext], Output], str], ...] = (
+    (MarkerOutput, ''),
+    (PoseOutput, 'publish_poses'),
+    (DetectionOutput, 'publish_detections'),
+    (MocapMarkerOutput, 'publish_mocap_markers'),
+    (HumansOutput, 'publish_humans'),
 )
 
 
@@ -60,9 +60,11 @@ class Outputs:
         self._keypoints = self._create(Keypoints2DArray, 'keypoints_2d')
         self._broadcaster = tf2_ros.TransformBroadcaster(node)
         context = OutputContext(
-            self._create, output_format, keypoint_format, settings, frame_prefix,
+            self._create, output_format, keypoint_format, frame_prefix,
             self._broadcaster.sendTransform, node)
-        self._further = [output for make in OUTPUTS if (output := make(context)) is not None]
+        self._further = [
+            make(context) for make, parameter in OUTPUTS
+            if not parameter or getattr(settings, parameter)]
         # Not a managed publisher: the facts are known, and latched, before activation.
         self._info = node.create_publisher(SkeletonInfo, 'skeleton_info', latched_qos())
         self._info.publish(skeleton_info(

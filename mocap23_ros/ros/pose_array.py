@@ -32,11 +32,6 @@ class PoseOutput:
         self._publisher.publish(PoseArray(header=header))
 
 
-def make_pose_output(context: OutputContext) -> PoseOutput | None:
-    """Return the output where ``publish_poses`` asks for it."""
-    return PoseOutput(context) if context.settings.publish_poses else None
-
-
 def root_poses(
     estimates: Sequence[SkeletonEstimate]
 ) -> list[tuple[SkeletonEstimate, Pose]]:

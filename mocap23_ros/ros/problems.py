@@ -83,6 +83,13 @@ class ProblemLog:
         elif is_new:
             self._logger.warning(message)
 
+    def judge(self, key: str, message: str, severity: Severity = Severity.WARN) -> None:
+        """Report a problem, or note that it is not there where the message is empty."""
+        if message:
+            self.report(key, message, severity)
+        else:
+            self.clear(key)
+
     def clear(self, *keys: str) -> None:
         """Note that these are well at this moment."""
         if not self._entries:  # the common case costs no lock

@@ -176,11 +176,7 @@ class Session:
             return
         if self._infos_input is not None:
             self._infos_input.check()
-        loss = self._input.check()
-        if loss:
-            self._problems.report('loss', loss, Severity.WARN)
-        else:
-            self._problems.clear('loss')
+        self._problems.judge('loss', self._input.check())
         self._watchdog.check(self._input.topic, self._input.silence())
         self._health.check(self._statistics.totals(
             self._worker.received, self._worker.dropped, time.monotonic()),

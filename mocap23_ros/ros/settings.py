@@ -50,25 +50,9 @@ def _pose_fault(value: str) -> str:
     return ''
 
 
-def _parameter(
-    default: Any,
-    description: str,
-    *,
-    minimum: float | None = None,
-    maximum: float | None = None,
-    choices: tuple[str, ...] = (),
-    read_only: bool = False,
-    fault: Callable[[str], str] = lambda value: '',
-) -> Any:
-    metadata = {
-        'description': description,
-        'minimum': minimum,
-        'maximum': maximum,
-        'choices': choices,
-        'read_only': read_only,
-        'fault': fault,
-    }
-    return dataclasses.field(default=default, metadata=metadata)
+def _parameter(default: Any, description: str, **entry: Any) -> Any:
+    """entry: further fields of ParameterEntry."""
+    return dataclasses.field(default=default, metadata={'description': description, **entry})
 
 
 @dataclass(frozen=True)
@@ -206,11 +190,11 @@ class ParameterEntry:
     type_name: str
     default: Any
     description: str
-    minimum: float | None
-    maximum: float | None
-    choices: tuple[str, ...]
-    read_only: bool
-    fault: Callable[[str], str]
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+    read_only: bool = False
+    fault: Callable[[str], str] = lambda value: ''
 
     @property
     def range_text(self) -> str:

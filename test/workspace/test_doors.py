@@ -23,8 +23,8 @@ DOORS = {
                 "    'toy': Entry('mocap23_ros.engines.toy_backend', 'ToyBackend', ()),\n", ''),
     'lifter': ('lifting/toy_lifter.py', 'lifting/lifters.py', "'load_lifter'),\n",
                "    'toy': Entry('mocap23_ros.lifting.toy_lifter', 'ToyLifter'),\n", ''),
-    'ROS output': ('ros/toy_output.py', 'ros/outputs.py', '    MarkerOutput,\n',
-                   '    ToyOutput,\n', 'from mocap23_ros.ros.toy_output import ToyOutput\n'),
+    'ROS output': ('ros/toy_output.py', 'ros/outputs.py', "    (MarkerOutput, ''),\n",
+                   "    (ToyOutput, ''),\n", 'from mocap23_ros.ros.toy_output import ToyOutput\n'),
     'keypoints of a program': (
         'recordings/imports/toy_keypoints.py', 'recordings/imports/keypoint_formats.py',
         'mediapipe_landmarks.read),\n',
