@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Play a bag and lift what it shows, in the time of the bag."""
 
+import math
 from pathlib import Path, PurePosixPath
 
 from ament_index_python.packages import (
@@ -54,9 +55,11 @@ def _check(context: LaunchContext) -> None:
     for name in ('rate', 'delay'):
         text = LaunchConfiguration(name).perform(context)
         try:
-            float(text)
+            number = float(text)
         except ValueError:
             raise RuntimeError(f'launch argument {name} must be a number, not "{text}"') from None
+        if not (math.isfinite(number) and number >= 0 and (number or name == 'delay')):
+            raise RuntimeError(f'launch argument {name} must be positive, not {text}')
     try:
         get_package_prefix('ros2bag')
     except PackageNotFoundError:
@@ -70,8 +73,9 @@ def _player(context: LaunchContext) -> list[Action]:
         return LaunchConfiguration(name).perform(context)
 
     bag = Path(value('bag')).expanduser()
-    command = ['ros2', 'bag', 'play', str(bag), '--clock', '--rate', value('rate'),
-               '--delay', value('delay')]
+    command = ['ros2', 'bag', 'play', str(bag), '--clock', '--rate', value('rate')]
+    if float(value('delay')):  # rosbag2 takes no 0
+        command += ['--delay', value('delay')]
     if value('loop').lower() == 'true':
         command.append('--loop')
     # What the node published when the bag was recorded would come between what it says now.

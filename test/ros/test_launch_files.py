@@ -110,6 +110,8 @@ def is_installed(package):
                  marks=pytest.mark.skipif(is_installed('rviz2'), reason='rviz2 is installed')),
     ('replay.launch.py', {'bag': '/absent'}, 'bag:=/absent does not exist'),
     ('replay.launch.py', {'bag': '/tmp', 'rate': 'fast'}, 'rate must be a number, not "fast"'),
+    ('replay.launch.py', {'bag': '/tmp', 'rate': '0'}, 'rate must be positive, not 0'),
+    ('replay.launch.py', {'bag': '/tmp', 'delay': '-1'}, 'delay must be positive, not -1'),
 ])
 def test_what_cannot_be_launched_starts_nothing(caplog, file, arguments, reason):
     get_logger('launch').addHandler(caplog.handler)  # it hands nothing on to the root
