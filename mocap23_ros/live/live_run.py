@@ -24,7 +24,6 @@ MEMORY_PERIOD = 0.25  # seconds
 DRAIN_SECONDS = 1.5  # after the last image
 
 
-
 @dataclass(frozen=True)
 class LiveSetUp:
     """What runs.

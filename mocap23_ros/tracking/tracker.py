@@ -225,4 +225,3 @@ class Tracker:
         if not person.confirmed:
             return TrackState.INIT
         return TrackState.TRACKED if person.last_seen == self._stamp else TrackState.PREDICTED
-

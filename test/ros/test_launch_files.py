@@ -62,6 +62,7 @@ def run(file='lifter.launch.py', /, **arguments):
     include = IncludeLaunchDescription(
         PythonLaunchDescriptionSource(str(LAUNCH / file)),
         launch_arguments=[(key, str(value)) for key, value in arguments.items()])
+
     def end(event, context):
         status.append(event.returncode)
         return [EmitEvent(event=Shutdown())]

@@ -30,7 +30,7 @@ def require_folder(root: Path | str, data_set: str, *inside: str) -> Path:
     return root
 
 
-class _ArraysOnly(pickle.Unpickler):
+class _ArraysOnly(pickle.Unpickler):  # noqa: S301
     """Rebuilds NumPy arrays and plain containers and refuses every other type."""
 
     def find_class(self, module: str, name: str) -> Any:
