@@ -116,7 +116,7 @@ class PoseBiasFilter:
             return
         self._follow_mounting(told[rows].mean(axis=0))
         self._forget(stamps[rows])
-        persons = [self._person(int(person_ids[row]), float(stamps[row])) for row in rows]
+        persons = [self._person(int(person_ids[row])) for row in rows]
         self._take_in(Sightings(
             middles[rows], points[rows][:, PAIRS[0]], told[rows], walk[rows], focal_length,
             np.array([p.log_stature for p in persons])), persons, stamps[rows],
@@ -155,7 +155,7 @@ class PoseBiasFilter:
         for person_id in [k for k, p in self._persons.items() if newest - p.last > _LEFT]:
             self._marginalise(person_id)
 
-    def _person(self, person_id: int, stamp: float) -> _Person:
+    def _person(self, person_id: int) -> _Person:
         if person_id not in self._persons:
             if len(self._persons) >= _MOST_PERSONS:
                 self._marginalise(min(self._persons, key=lambda k: self._persons[k].last))

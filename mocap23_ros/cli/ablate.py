@@ -8,7 +8,7 @@ from math import inf
 from pathlib import Path
 
 from mocap23_ros.atomic_files import write_text
-from mocap23_ros.cli.number_ranges import check_numbers
+from mocap23_ros.cli.option_checks import check_numbers
 from mocap23_ros.errors import InputError
 
 _COLUMNS = ('mpjpe_mm', 'pa_mpjpe_mm', 'abs_mpjpe_mm', 'root_mm', 'coverage_95',

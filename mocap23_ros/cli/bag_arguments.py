@@ -4,10 +4,12 @@
 
 import argparse
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mocap23_ros.cli.option_checks import refuse
 from mocap23_ros.cli.progress import progress
 from mocap23_ros.cli.viewer_arguments import save_viewers, wants_viewer
 from mocap23_ros.errors import InputError
@@ -15,7 +17,6 @@ from mocap23_ros.reporting import Say
 from mocap23_ros.ros.settings import Settings, parameter_table
 
 if TYPE_CHECKING:
-    from mocap23_ros.recordings.bag_lifter import BagSource
     from mocap23_ros.recordings.recorded_motion import RecordedMotion
 
 _FLOOR = 1000.0  # m
@@ -37,17 +38,9 @@ def add_bag_source(parser: argparse.ArgumentParser, topic: bool = True) -> None:
 def check_bag_options(arguments: argparse.Namespace) -> None:
     """Refuse options of bags without a bag, and numbers that cannot be true; InputError."""
     if not (arguments.bag or getattr(arguments, 'bags', None)):
-        for name in ('topic', 'tf', 'world_frame', 'floor_height'):
-            if getattr(arguments, name):
-                raise InputError(f'--{name.replace("_", "-")} goes with --bag')
+        refuse(arguments, ('topic', 'tf', 'world_frame', 'floor_height'), 'goes with --bag')
     if arguments.floor_height is not None and not abs(arguments.floor_height) <= _FLOOR:
         raise InputError(f'--floor-height {arguments.floor_height:g}: give metres')
-
-
-def bag_source(arguments: argparse.Namespace, bag: Path) -> 'BagSource':
-    """What the options say of a bag."""
-    from mocap23_ros.recordings.bag_lifter import BagSource
-    return BagSource(bag, arguments.topic, tuple(arguments.tf))
 
 
 def settings_from(arguments: argparse.Namespace, **changes: Any) -> Settings:
@@ -84,19 +77,16 @@ def lift_bag_of(arguments: argparse.Namespace, lifter: str, say: Say
                 ) -> 'RecordedMotion':
     """Lift the bag of ``mocap23 lift``; save its keypoints and a view where that is wanted."""
     from mocap23_ros.pipeline.refinement import RefinementSteps
-    from mocap23_ros.recordings.bag_lifter import check_bag, lift_bag, usual_detector
+    from mocap23_ros.recordings.bag_lifter import BagSource, check_bag, lift_bag, usual_detector
     from mocap23_ros.ros.core import create_core
     settings = lift_settings(arguments, lifter)
-    source = bag_source(arguments, arguments.bag)
+    source = BagSource(arguments.bag, arguments.topic, tuple(arguments.tf))
     if arguments.detector is None:
         settings = replace(settings, detector=usual_detector(arguments.bag))
     check_bag(source, settings)
-    core = create_core(settings, RefinementSteps.without(arguments.without), live=False)
-    try:
-        with progress(f'lifting {arguments.bag.name}') as report:
-            lifted = lift_bag(source, settings, core, report)
-    finally:
-        core.close()
+    with closing(create_core(settings, RefinementSteps.without(arguments.without), live=False)
+                 ) as core, progress(f'lifting {arguments.bag.name}') as report:
+        lifted = lift_bag(source, settings, core, report)
     for note in lifted.notes:
         say(f'{arguments.bag}: {note}')
     if not lifted.motion.person_ids.size:

@@ -4,12 +4,12 @@
 
 import argparse
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mocap23_ros.cli.number_ranges import check_numbers
+from mocap23_ros.cli.option_checks import check_numbers
+from mocap23_ros.cli.progress import say
 from mocap23_ros.errors import InputError
 
 if TYPE_CHECKING:
@@ -70,23 +70,21 @@ def run_jobs(arguments: argparse.Namespace, jobs: Sequence['Job'], manifest: 'Ma
     """Do what is missing, with a line for each job on stderr."""
     from mocap23_ros.evaluation.recording_batch import run_batch
     ready = sum(manifest.get(job) is not None for job in jobs)
-    print(f'{len(jobs)} to do of {len({job.path for job in jobs})} recordings, {ready} are done',
-          file=sys.stderr, flush=True)
+    say(f'{len(jobs)} to do of {len({job.path for job in jobs})} recordings, {ready} are done')
 
-    def say(outcome: 'Outcome') -> None:
-        print(f'{outcome.job.path} ({outcome.job.configuration.name}): '
-              f'{outcome.failure or "done"}', file=sys.stderr, flush=True)
+    def done(outcome: 'Outcome') -> None:
+        say(f'{outcome.job.path} ({outcome.job.configuration.name}): {outcome.failure or "done"}')
 
     if arguments.on == 'ray':
         from mocap23_ros.evaluation.ray_batch import run_on_ray
-        return run_on_ray(jobs, manifest, arguments.address, say, evaluate)
-    return run_batch(jobs, manifest, arguments.workers, say, evaluate)
+        return run_on_ray(jobs, manifest, arguments.address, done, evaluate)
+    return run_batch(jobs, manifest, arguments.workers, done, evaluate)
 
 
 def say_failures(command: str, failures: dict[str, str]) -> int:
     """A line for each on stderr; the exit status."""
     for path, reason in failures.items():
-        print(f'mocap23 {command}: failed: {path}: {reason}', file=sys.stderr, flush=True)
+        say(f'mocap23 {command}: failed: {path}: {reason}')
     return 1 if failures else 0
 
 

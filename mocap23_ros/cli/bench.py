@@ -3,12 +3,11 @@
 """``mocap23 bench``: latency, throughput and memory of every stage on this machine."""
 
 import argparse
-import os
-import sys
 from pathlib import Path
 from typing import Any
 
-from mocap23_ros.cli.number_ranges import check_numbers
+from mocap23_ros.cli.option_checks import check_numbers
+from mocap23_ros.cli.progress import say
 from mocap23_ros.engines.backends import BACKENDS
 from mocap23_ros.errors import InputError
 from mocap23_ros.writable_places import check_writable
@@ -46,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     from mocap23_ros.benchmarks.peers import benchmark_decoder, compare_work
     from mocap23_ros.benchmarks.projection import project
     from mocap23_ros.engines.model_files import available_tiers, find_model
-    from mocap23_ros.evaluation.machine_description import commit_line, hardware_line
+    from mocap23_ros.evaluation.machine_description import commit_line, hardware_line, present_load
 
     check_numbers(arguments, persons=(1, 64), seconds=(0.001, 600))
     check_writable(arguments.out / 'bench.json')
@@ -60,39 +59,33 @@ def run(arguments: argparse.Namespace) -> int:
             raise InputError('none of --backends runs here: ' + '; '.join(
                 f'{name}: {reason}' for name, reason in reasons.items()))
     if not tiers:
-        _say('no exported tier: the learned lifter is left out (mocap23 export makes one)')
-    load = [round(value, 2) for value in os.getloadavg()]
-    if load[0] > 0.5 * (os.cpu_count() or 1):
-        _say(f'the load is {load[0]}: times will be too long; better wait until nothing else runs')
-    _say('measuring the machine')
+        say('no exported tier: the learned lifter is left out (mocap23 export makes one)')
+    load = present_load(say)
+    say('measuring the machine')
     limits = measure_limits()
     backends = arguments.backends or available_backends()
     result: dict[str, Any] = {
         'hardware': hardware_line(), 'commit': commit_line(), 'load': load,
         'limits': {'gflops': round(limits.flops / 1e9, 1),
                    'bandwidth_gb': round(limits.bandwidth / 1e9, 2)},
-        'lifter': benchmark_lifters(tiers, backends, arguments.persons, limits, _say,
+        'lifter': benchmark_lifters(tiers, backends, arguments.persons, limits, say,
                                     arguments.seconds),
         'work': compare_work(), 'projection': project(), 'path': [], 'memory': []}
     if not arguments.no_path:
-        _say('image to message')
+        say('image to message')
         result['path'].append(benchmark_path('geometric', {}))
         result['path'] += [benchmark_path('diffusion', {'tier': tier}) for tier in tiers]
-    _say('detectors')
+    say('detectors')
     result['detectors'] = [] if arguments.no_path else benchmark_detectors(arguments.seconds)
-    _say('peers')
+    say('peers')
     left_out = {'reason': 'left out (--no-peers)'}
     result['mediapipe'] = left_out if arguments.no_peers else benchmark_mediapipe()
     result['decoder'] = left_out if arguments.no_peers else benchmark_decoder()
     write_report(result, arguments.out)
     if arguments.long:  # minutes: what is known so far is written already
-        _say('memory over 10 000 calls')
+        say('memory over 10 000 calls')
         result['memory'] = [memory_over_calls(tier, backend, 10_000)
                             for tier in tiers for backend in backends]
         write_report(result, arguments.out)
     print(f'{arguments.out / "bench.md"}, {arguments.out / "bench.json"}')
     return 0
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)

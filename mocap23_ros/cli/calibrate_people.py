@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mocap23_ros.cli.number_ranges import check_numbers
+from mocap23_ros.cli.option_checks import check_numbers
 from mocap23_ros.errors import InputError
 
 if TYPE_CHECKING:

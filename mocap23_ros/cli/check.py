@@ -4,6 +4,7 @@
 
 import argparse
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -11,11 +12,10 @@ import numpy as np
 
 from mocap23_ros.cli.bag_arguments import (
     add_bag_source,
-    bag_source,
     check_bag_options,
     settings_from,
 )
-from mocap23_ros.cli.number_ranges import check_numbers
+from mocap23_ros.cli.option_checks import check_numbers
 from mocap23_ros.errors import InputError
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def _judge_bag(arguments: argparse.Namespace) -> Judgement:
     """What a node would have said."""
     from mocap23_ros.cli.progress import progress
     from mocap23_ros.recordings.bag_camera import KEYPOINTS
-    from mocap23_ros.recordings.bag_lifter import check_bag, lift_bag
+    from mocap23_ros.recordings.bag_lifter import BagSource, check_bag, lift_bag
     from mocap23_ros.recordings.bag_reader import BagReader
     from mocap23_ros.ros.core import create_core
 
@@ -108,16 +108,14 @@ def _judge_bag(arguments: argparse.Namespace) -> Judgement:
         detector = arguments.detector or (
             'external' if bag.of_type(KEYPOINTS) else 'blazepose')
     settings = settings_from(arguments, lifter='geometric', detector=detector)
-    source = bag_source(arguments, arguments.bag)
+    source = BagSource(arguments.bag, arguments.topic, tuple(arguments.tf))
     check_bag(source, settings)
-    core = create_core(settings, live=False)
-    try:
-        with progress(f'reading {arguments.bag.name}') as report:
-            lifted = lift_bag(source, settings, core, report)
-    except InputError as error:  # a bag as it should be, in which no image can be used
-        return [str(error)], []
-    finally:
-        core.close()
+    with closing(create_core(settings, live=False)) as core:
+        try:
+            with progress(f'reading {arguments.bag.name}') as report:
+                lifted = lift_bag(source, settings, core, report)
+        except InputError as error:  # a bag as it should be, in which no image can be used
+            return [str(error)], []
     return lifted.notes, [_nothing(lifted.observed, lifted.judged)]
 
 

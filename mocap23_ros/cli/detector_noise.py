@@ -3,11 +3,11 @@
 """``mocap23 detector-noise``: how a 2D detector errs, as a file for training."""
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mocap23_ros.cli.number_ranges import check_numbers
+from mocap23_ros.cli.option_checks import check_numbers, refuse
+from mocap23_ros.cli.progress import say
 from mocap23_ros.errors import InputError
 from mocap23_ros.writable_places import check_writable
 
@@ -59,9 +59,7 @@ def _own_clips(arguments: argparse.Namespace) -> tuple[list['DetectedClip'], str
 
     if arguments.truth is None:
         raise InputError('--keypoints needs --truth, the true motion or the true keypoints')
-    for option in ('detector_model', 'without'):
-        if getattr(arguments, option):
-            raise InputError(f'--{option.replace("_", "-")} does not go with --keypoints')
+    refuse(arguments, ('detector_model', 'without'), 'does not go with --keypoints')
     clips = recorded_clips(arguments.keypoints, arguments.truth)
     return clips, f'mocap23 detector-noise --keypoints {arguments.keypoints.name}'
 
@@ -87,7 +85,7 @@ def _sample_clips(arguments: argparse.Namespace) -> tuple[list['DetectedClip'], 
 
     make(1).close()  # refuses what is absent before anything is computed
     clips = sample_clips(load_take(), make, arguments.scenes, arguments.seed, arguments.without,
-                         lambda text: print(text, file=sys.stderr, flush=True))
+                         say)
     without = f' --without {" ".join(arguments.without)}' if arguments.without else ''
     return clips, (f'mocap23 detector-noise --detector {arguments.detector} --scenes '
                    f'{arguments.scenes} --seed {arguments.seed}{without}')

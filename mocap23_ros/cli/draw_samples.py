@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mocap23_ros.atomic_files import write_picture
 from mocap23_ros.cli.motion_arguments import add_motion_arguments, find_motion
-from mocap23_ros.cli.number_ranges import check_numbers
+from mocap23_ros.cli.option_checks import check_numbers
 from mocap23_ros.errors import InputError
 from mocap23_ros.writable_places import check_writable
 

@@ -3,13 +3,13 @@
 """``mocap23 evaluate``: metrics of motion against truth, all methods side by side."""
 
 import argparse
-import sys
 from math import inf
 from pathlib import Path
 
 from mocap23_ros.cli import evaluate_bag
 from mocap23_ros.cli.motion_arguments import add_smpl_model
-from mocap23_ros.cli.number_ranges import check_numbers
+from mocap23_ros.cli.option_checks import check_numbers
+from mocap23_ros.cli.progress import say
 from mocap23_ros.errors import InputError
 from mocap23_ros.evaluation.sets import SET_NAMES, check_set
 from mocap23_ros.writable_places import check_writable
@@ -74,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
             result = comparison.compare_on_set(
                 name, arguments.methods, arguments.lag, arguments.mode == 'offline',
                 arguments.data, arguments.sequences, arguments.without,
-                progress=lambda text: print(text, file=sys.stderr, flush=True),
+                progress=say,
                 body_models=arguments.smpl_model)
             out = arguments.out / result.dataset if len(arguments.sets) > 1 else arguments.out
             comparison.write(result, out)
@@ -91,7 +91,7 @@ def run(arguments: argparse.Namespace) -> int:
                                       arguments.truth, arguments.truth_mapping,
                                       evaluate_bag.alignment_wanted(arguments))
     for note in result.notes:
-        print(f'mocap23 evaluate: {note}', file=sys.stderr, flush=True)
+        say(f'mocap23 evaluate: {note}')
     comparison.write(result, arguments.out)
     print(comparison.table(result))
     return 0

@@ -3,7 +3,6 @@
 """``mocap23 evaluate --bag`` for the images of a bag: configurations side by side."""
 
 import argparse
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from math import inf
@@ -19,7 +18,8 @@ from mocap23_ros.cli.batch_arguments import (
     say_failures,
     shard_suffix,
 )
-from mocap23_ros.cli.progress import progress
+from mocap23_ros.cli.option_checks import refuse
+from mocap23_ros.cli.progress import progress, say
 from mocap23_ros.cli.viewer_arguments import (
     add_viewers,
     check_viewers,
@@ -34,11 +34,10 @@ if TYPE_CHECKING:
     from mocap23_ros.evaluation.truth_alignment import AlignmentWanted
     from mocap23_ros.live.bag_run import BagRun
 
-SKELETONS = 'mocap23_msgs/msg/SkeletonArray'
-
 
 def is_lifted(arguments: argparse.Namespace) -> bool:
     """Whether the images of the bag are meant, and not skeletons that the node published."""
+    from mocap23_ros.evaluation.motion_files import SKELETONS
     from mocap23_ros.recordings.bag_reader import BagReader
     if arguments.configurations or arguments.truth_topic or arguments.live is not None:
         return True
@@ -83,7 +82,7 @@ def evaluate_bag(arguments: argparse.Namespace) -> int:
     live = _play(arguments, wanted)
     for name, result in judged.items():
         for note in [*result.lifted.notes, *(live[name].notes if live else ())]:
-            print(f'mocap23 evaluate: {name}: {note}', file=sys.stderr, flush=True)
+            say(f'mocap23 evaluate: {name}: {note}')
     write_recording_report(judged, arguments.bag, arguments.out, live)
     if wants_viewer(arguments):
         from mocap23_ros.recordings.bag_images import bag_images
@@ -215,15 +214,10 @@ def check(arguments: argparse.Namespace) -> None:
     if arguments.align_time not in (None, 'estimate') and not abs(arguments.align_time) < 1e11:
         raise InputError(f'--align-time {arguments.align_time:g}: give seconds')
     if not (arguments.truth or arguments.truth_topic):
-        for name in ('truth_mapping', 'align_time', 'align_rigid'):
-            if getattr(arguments, name) not in (None, False):
-                raise InputError(f'--{name.replace("_", "-")} goes with --truth or --truth-topic')
+        refuse(arguments, ('truth_mapping', 'align_time', 'align_rigid'),
+               'goes with --truth or --truth-topic')
     if not (arguments.bag or arguments.bags):
-        for name in ('configurations', 'truth_topic', 'camera', 'rectified'):
-            if getattr(arguments, name):
-                option = '--with' if name == 'configurations' else '--' + name.replace('_', '-')
-                raise InputError(f'{option} goes with --bag')
-        return
-    for name in ('sequences', 'without'):
-        if getattr(arguments, name):
-            raise InputError(f'--{name} does not go with --bag')
+        refuse(arguments, ('configurations', 'truth_topic', 'camera', 'rectified'),
+               'goes with --bag')
+    else:
+        refuse(arguments, ('sequences', 'without'), 'does not go with --bag')

@@ -4,11 +4,11 @@
 
 import argparse
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
-from mocap23_ros.cli.number_ranges import check_numbers
+from mocap23_ros.cli.option_checks import check_numbers
+from mocap23_ros.cli.progress import say
 from mocap23_ros.writable_places import check_writable
 
 
@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
         create_detector(name).close()
     detectors = evaluate_detectors(
         arguments.detectors, arguments.seed,
-        lambda text: print(text, file=sys.stderr, flush=True), arguments.scenes)
+        say, arguments.scenes)
     result = {
         'command': f'mocap23 evaluate-detectors --detectors {" ".join(arguments.detectors)} '
                    f'--scenes {arguments.scenes} --seed {arguments.seed}',

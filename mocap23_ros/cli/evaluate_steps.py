@@ -3,13 +3,12 @@
 """``mocap23 evaluate-steps``: steps, forms of triangulation and precisions, by one command."""
 
 import argparse
-import os
-import sys
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mocap23_ros.cli.number_ranges import check_numbers
+from mocap23_ros.cli.option_checks import check_numbers
+from mocap23_ros.cli.progress import say
 from mocap23_ros.errors import InputError
 from mocap23_ros.network.triangulation_forms import TRIANGULATIONS
 from mocap23_ros.writable_places import check_writable
@@ -62,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
     from mocap23_ros.checksum import file_sha256
     from mocap23_ros.datasets.evaluation_sets import EVALUATION_SETS, SET_NAMES
     from mocap23_ros.engines.model_files import engines_folder
-    from mocap23_ros.evaluation.machine_description import commit_line, hardware_line
+    from mocap23_ros.evaluation.machine_description import commit_line, hardware_line, present_load
     from mocap23_ros.experiments.precision_study import study_precisions
     from mocap23_ros.experiments.steps_report import compare_steps, write_steps
     from mocap23_ros.experiments.steps_study import StudyScope, study_steps, study_windows
@@ -86,13 +85,11 @@ def run(arguments: argparse.Namespace) -> int:
     exported = _exported(tier, sha256)
     temperatures = Temperatures(1.0, 1.0) if exported is None else Temperatures(
         exported.ray_temperature, exported.across_temperature)
-    load = [round(value, 2) for value in os.getloadavg()]
-    if load[0] > 0.5 * (os.cpu_count() or 1):
-        _say(f'the load is {load[0]}: times will be too long; better wait until nothing else runs')
+    load = present_load(say)
     windows = study_windows(model, weights, scope)
-    rows = study_steps(model, weights, starts, windows, temperatures, exported, scope, _say)
+    rows = study_steps(model, weights, starts, windows, temperatures, exported, scope, say)
     forms = study_triangulations(model, list(dict.fromkeys(arguments.triangulations)), windows,
-                                 scope, _say)
+                                 scope, say)
     if not arguments.precisions:
         precision: dict = {'reason': 'left out (--precisions)'}
     elif exported is None:
@@ -100,7 +97,7 @@ def run(arguments: argparse.Namespace) -> int:
                      f'export --tier {tier} --weights {weights}`'}
     else:
         precision = {'rows': study_precisions(
-            tier, exported.full.parent, arguments.precisions, windows, scope, _say)}
+            tier, exported.full.parent, arguments.precisions, windows, scope, say)}
     result = {
         'commit': commit_line(), 'hardware': hardware_line(),
         'threads': torch.get_num_threads(), 'load': load, 'seed': scope.seed,
@@ -132,7 +129,3 @@ def _exported(tier: str, sha256: str) -> 'ModelEntry | None':
     if not entry or entry.get('weights', {}).get('sha256') != sha256:
         return None
     return find_model(tier)
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)

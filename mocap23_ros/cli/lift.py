@@ -3,7 +3,7 @@
 """``mocap23 lift``: keypoints or a video to metric 3D motion."""
 
 import argparse
-import sys
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ from mocap23_ros.cli.lift_sources import (
     say_doubts,
     say_who_is_missing,
 )
-from mocap23_ros.cli.progress import progress
+from mocap23_ros.cli.progress import progress, say
 from mocap23_ros.cli.viewer_arguments import add_viewers, save_viewers
 from mocap23_ros.detection.confidence_calibration import chosen_calibration
 from mocap23_ros.engines.backends import BACKEND_NAMES
@@ -143,8 +143,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     if len(jobs) > 1:
         check_files(arguments, jobs)
-    lifter = _make_lifter(arguments)
-    try:
+    with closing(_make_lifter(arguments)) as lifter:
         for number, (source, target) in enumerate(jobs, 1):
             label = source.name if len(jobs) == 1 else f'{source.name} ({number}/{len(jobs)})'
             detected = read_keypoints(arguments, source, label, _say)
@@ -159,8 +158,6 @@ def run(arguments: argparse.Namespace) -> int:
             _write(arguments, source, target, motion, model)
             save_viewers(arguments, {'lift': motion}, recording,
                          images_of(arguments, recording))
-    finally:
-        lifter.close()
     return 0
 
 
@@ -219,7 +216,7 @@ def _make_lifter(arguments: argparse.Namespace) -> Lifter:
 
 
 def _say(text: str) -> None:
-    print(f'mocap23 lift: {text}', file=sys.stderr, flush=True)
+    say(f'mocap23 lift: {text}')
 
 
 def _lift(arguments: argparse.Namespace, lifter: Lifter, recording: KeypointRecording,

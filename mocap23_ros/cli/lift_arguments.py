@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mocap23_ros.cli.bag_arguments import check_bag_options
 from mocap23_ros.cli.batch_arguments import check_batch_options
-from mocap23_ros.cli.number_ranges import check_numbers
+from mocap23_ros.cli.option_checks import check_numbers, option, refuse
 from mocap23_ros.cli.viewer_arguments import check_viewers, wants_viewer
 from mocap23_ros.errors import InputError, errors_of
 from mocap23_ros.network.tiers import find_tier
@@ -50,10 +50,8 @@ def check_arguments(arguments: argparse.Namespace) -> None:
         raise InputError('--lag goes with --mode streaming; offline uses all frames anyway')
     check_numbers(arguments, fps=(0.1, 1000), lag=(0, MAXIMUM_LAG), steps=(1, 1000))
     if arguments.lifter not in (None, 'diffusion'):
-        for option in ('tier', 'backend', 'precision', 'steps'):
-            if getattr(arguments, option) is not None:
-                raise InputError(f'--{option} goes with the learned lifter; leave it out, or '
-                                 f'--lifter {arguments.lifter}')
+        refuse(arguments, ('tier', 'backend', 'precision', 'steps'),
+               f'goes with the learned lifter; leave it out, or --lifter {arguments.lifter}')
     if arguments.tier is not None:
         find_tier(arguments.tier)
     if wants_viewer(arguments) and (
@@ -73,15 +71,12 @@ def check_arguments(arguments: argparse.Namespace) -> None:
 
 def _check_bags(arguments: argparse.Namespace) -> None:
     """Results of many bags go into folders."""
-    for name in ('bvh', 'smpl_model'):
-        if getattr(arguments, name):
-            raise InputError(f'--{name.replace("_", "-")} does not go with --bags; lift the '
-                             'bags that you want it of alone')
+    refuse(arguments, ('bvh', 'smpl_model'),
+           'does not go with --bags; lift the bags that you want it of alone')
     for name in ('out', 'save_keypoints'):
         folder: Path | None = getattr(arguments, name)
         if folder is not None and folder.exists() and not folder.is_dir():
-            raise InputError(f'--{name.replace("_", "-")} {folder} is a file; with --bags it must '
-                             'be a folder')
+            raise InputError(f'{option(name)} {folder} is a file; with --bags it must be a folder')
     if arguments.save_keypoints and arguments.save_keypoints.absolute() == \
             arguments.out.absolute():
         raise InputError('--save-keypoints is --out too; give another folder')

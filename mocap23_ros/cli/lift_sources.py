@@ -4,6 +4,7 @@
 
 import argparse
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -41,14 +42,10 @@ def detect_in_video(arguments: argparse.Namespace, label: str, model: Path | Non
     # Before the detector: its start takes seconds.
     load_camera_file(arguments.camera, arguments.rectified)
     name = arguments.detector or 'blazepose'
-    detector = create_detector(name, model=model)
-    try:
-        with progress(f'detecting in {label}') as report:
-            recording = record_video(arguments.video, arguments.camera, detector, report,
-                                     rectified=arguments.rectified, **options)
-        return replace(recording, detector=name)
-    finally:
-        detector.close()
+    with closing(create_detector(name, model=model)) as detector, \
+            progress(f'detecting in {label}') as report:
+        return replace(record_video(arguments.video, arguments.camera, detector, report,
+                                    rectified=arguments.rectified, **options), detector=name)
 
 
 def images_of(arguments: argparse.Namespace, recording: KeypointRecording

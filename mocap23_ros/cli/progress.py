@@ -9,6 +9,11 @@ from contextlib import contextmanager
 from mocap23_ros.reporting import Progress, silent
 
 
+def say(text: str) -> None:
+    """Print a line on stderr at once."""
+    print(text, file=sys.stderr, flush=True)
+
+
 @contextmanager
 def progress(title: str) -> Iterator[Progress]:
     """A bar on stderr where that is a terminal, nothing elsewhere."""

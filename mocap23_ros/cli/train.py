@@ -7,7 +7,7 @@ from math import inf
 from pathlib import Path
 
 from mocap23_ros.cli.motion_arguments import add_motion_arguments, find_motion
-from mocap23_ros.cli.number_ranges import check_numbers
+from mocap23_ros.cli.option_checks import check_numbers
 from mocap23_ros.errors import InputError
 
 

@@ -50,7 +50,7 @@ def live_motion(live: LiveRun, run: RecordedRun, person_id: int | None) -> Metho
 
 
 def judge(motion: MethodEstimate, truth: NDArray, rate: float, camera: SampleCamera,
-          floor_height: float, limit: NDArray) -> MethodResult:
+          limit: NDArray) -> MethodResult:
     """Metrics of a motion against the truth [N,17,3] at the same images."""
     covariance = motion.covariance
     if covariance is not None and not np.isfinite(covariance).any():

@@ -106,10 +106,10 @@ def _evaluate(take: SampleTake, plan: LivePlan, live: LiveRun, options: DemoOpti
     truth = take.truth.joints[live.frames]
     person_id, view_error = _match_person(take, plan, live, run)
     motions = [live_motion(live, run, person_id)]
-    others, left_out = offline_motions(take, plan, live, run, person_id, report)
+    others, left_out = offline_motions(plan, live, run, person_id, report)
     motions += others
     limit = limit_of(truth, plan.camera, plan.floor_height, view_error)
-    methods = [judge(motion, truth, plan.rate, plan.camera, plan.floor_height, limit)
+    methods = [judge(motion, truth, plan.rate, plan.camera, limit)
                for motion in motions]
     picture, codec = write_overlay(
         folder / 'overlay.mp4', plan, live, run, truth, root_errors_mm(methods[0], truth),

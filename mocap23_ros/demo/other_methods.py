@@ -11,7 +11,7 @@ from mocap23_ros.demo.demo_report import MethodEstimate
 from mocap23_ros.demo.overlay import resized_frames
 from mocap23_ros.demo.played_take import LivePlan
 from mocap23_ros.demo.sample_video import read_frames
-from mocap23_ros.demo.take import DETECTOR, SampleTake
+from mocap23_ros.demo.take import DETECTOR
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.poses import above_floor
 from mocap23_ros.lifting.lifters import LIFTERS, create_lifter
@@ -24,10 +24,8 @@ from mocap23_ros.recordings.recording_lifter import lift_streaming
 from mocap23_ros.reporting import StepProgress
 
 
-def offline_motions(take: SampleTake, plan: LivePlan, live: LiveRun, run: RecordedRun,
-                    person_id: int | None,
-                    report: StepProgress
-                    ) -> tuple[list[MethodEstimate], dict[str, str]]:
+def offline_motions(plan: LivePlan, live: LiveRun, run: RecordedRun, person_id: int | None,
+                    report: StepProgress) -> tuple[list[MethodEstimate], dict[str, str]]:
     """Estimates [N,J,3] of the methods that are compared with the live one, and what is left out.
 
     The second part says why, method by method. report: called with what is done, steps done and
@@ -58,11 +56,9 @@ def _recording(plan: LivePlan, live: LiveRun, run: RecordedRun, person_id: int
     played = {stamp: number for number, stamp in enumerate(live.stamps_ns.tolist())}
     rows = [row for row, stamp in enumerate(run.keypoint_stamps_ns.tolist()) if stamp in played]
     stamps_ns = run.keypoint_stamps_ns[rows]
-    floor_T_camera = above_floor(plan.camera.world_T_camera, plan.floor_height)
-    recording = KeypointRecording(
+    recording = KeypointRecording.of_still_camera(
         run.keypoints[person_id][rows][:, None], (stamps_ns - live.stamps_ns[0]) * 1e-9,
-        (plan.camera.model,), np.broadcast_to(floor_T_camera, (len(rows), 4, 4)),
-        np.full(1, np.nan, np.float32),
+        plan.camera.model, above_floor(plan.camera.world_T_camera, plan.floor_height),
         detector=str(plan.node_parameters.get('detector', DETECTOR)))
     return recording, np.array([played[int(stamp)] for stamp in stamps_ns], np.int64)
 

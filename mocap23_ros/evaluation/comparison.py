@@ -3,7 +3,7 @@
 """Several methods against one truth: the figures, one table, and the report."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -263,7 +263,7 @@ def write(result: Comparison, folder: Path, further: Mapping[str, Any] | None = 
     stamps = np.arange(len(truth)) / result.fps
     live = {'details': details, **(further or {})}
     if result.alignments:
-        live['alignment'] = [alignment.as_json() for alignment in result.alignments.values()]
+        live['alignment'] = [asdict(alignment) for alignment in result.alignments.values()]
     return write_report(Report(
         f'mocap23 evaluate: {result.dataset}', result.dataset, result.fps, stamps, truth, methods,
         live=live, runs=runs, notes=result.notes, facts=facts or {}), folder)

@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 
 from mocap23_ros import __version__
+from mocap23_ros.reporting import Say
 
 
 def hardware_line() -> str:
@@ -27,6 +28,14 @@ def hardware_line() -> str:
     memory = psutil.virtual_memory().total / 2 ** 30
     return (f'{model}, {cores} logical cores, {memory:.0f} GiB, {platform.system()} '
             f'{platform.release()}, Python {platform.python_version()}')
+
+
+def present_load(say: Say) -> list[float]:
+    """Means of the load over 1, 5 and 15 minutes; a line where times would be too long."""
+    load = [round(value, 2) for value in os.getloadavg()]
+    if load[0] > 0.5 * (os.cpu_count() or 1):
+        say(f'the load is {load[0]}: times will be too long; better wait until nothing else runs')
+    return load
 
 
 def commit_line() -> str:

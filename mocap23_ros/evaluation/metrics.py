@@ -58,10 +58,16 @@ def motion_errors(pred_joints: NDArray[Any], true_joints: NDArray[Any], fps: flo
                   true_stature: float | None = None,
                   camera_position: NDArray[Any] | None = None,
                   limit: NDArray[Any] | None = None) -> dict[str, NDArray[np.float64]]:
-    """Errors of one sequence, entry by entry, in report units; see evaluate_motion.
+    """Errors of one person's motion, entry by entry, in report units.
 
-    Arrays of several sequences are concatenated by summarise(), so that every frame weighs
-    the same. Also holds ``distance`` [F] (m, camera to true pelvis) for bins.
+    pred_joints, true_joints: [F,J,3] metres in the world, frame by frame at the same times; NaN
+    where unknown; the first 17 are COCO's; joints beyond the common ones are left out.
+    covariance: [F,J,3,3] m^2. contact, true_contact: [F,2] probability, label. stature: [F] or a
+    number, true_stature: a number, metres. camera_position: [3] or [F,3] metres, for errors along
+    and across the ray. limit: [F] metres, the least Abs-MPJPE that the input allows
+    (evaluation/limits.py). Arrays of several sequences are concatenated by summarise(), so that
+    every frame weighs the same. Also holds ``distance`` [F] (m, camera to true pelvis) for bins.
+    Raises InputError for wrong shapes.
     """
     pred, true = _checked(pred_joints, true_joints, fps)
     valid = finite_points(pred) & finite_points(true)
@@ -154,29 +160,15 @@ def summarise(sequences: Iterable[Mapping[str, NDArray[np.float64]]]) -> dict[st
     return result
 
 
-def evaluate_motion(pred_joints: NDArray[Any], true_joints: NDArray[Any], fps: float,
-                    covariance: NDArray[Any] | None = None, contact: NDArray[Any] | None = None,
-                    true_contact: NDArray[Any] | None = None, stature: NDArray[Any] | None = None,
-                    true_stature: float | None = None,
-                    camera_position: NDArray[Any] | None = None,
-                    limit: NDArray[Any] | None = None) -> dict[str, Any]:
-    """Every metric of one person's motion.
+def evaluate_motion(*motion: Any, **further: Any) -> dict[str, Any]:
+    """Every metric of one person's motion; takes what motion_errors takes.
 
-    pred_joints, true_joints: [F,J,3] metres in the world, frame by frame at the same times; NaN
-    where unknown; the first 17 are COCO's; joints beyond the common ones are left out.
-    covariance: [F,J,3,3] m^2. contact, true_contact: [F,2] probability, label. stature: [F] or a
-    number, true_stature: a number, metres. camera_position: [3] or [F,3] metres, for errors along
-    and across the ray. limit: [F] metres, the least Abs-MPJPE that the input allows
-    (evaluation/limits.py).
     Returns REPORT_KEYS and, where they can be had, abs_two_feet_mm (frames with both feet on the
-    floor), jitter_truth_10ms3, t_root_mm, rte_percent,
-    root_depth_mm, root_depth_bias_mm, root_lateral_mm, root_depth_nees, nees, coverage_68,
-    stature_error_percent, contact_f1, limit_mm, recall; None where not.
-    Raises InputError for wrong shapes.
+    floor), jitter_truth_10ms3, t_root_mm, rte_percent, root_depth_mm, root_depth_bias_mm,
+    root_lateral_mm, root_depth_nees, nees, coverage_68, stature_error_percent, contact_f1,
+    limit_mm, recall; None where not.
     """
-    return summarise([motion_errors(pred_joints, true_joints, fps, covariance, contact,
-                                    true_contact, stature, true_stature, camera_position,
-                                    limit)])
+    return summarise([motion_errors(*motion, **further)])
 
 
 def by_distance(sequences: Iterable[Mapping[str, NDArray[np.float64]]],

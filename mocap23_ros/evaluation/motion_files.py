@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from mocap23_ros.errors import InputError, errors_of
 from mocap23_ros.npz_files import open_npz
 from mocap23_ros.plausibility.motion_units import check_metres
+from mocap23_ros.recordings.bag_reader import BagReader
 from mocap23_ros.skeletons.formats import COCO17, OUTPUT19
 from mocap23_ros.skeletons.message_arrays import people_arrays
 
+SKELETONS = 'mocap23_msgs/msg/SkeletonArray'
 MotionArrays = dict[str, NDArray[Any]]
 _OPTIONAL = ('joint_names', 'covariance', 'contact', 'stature', 'camera_position', 'limit')
 
@@ -86,31 +88,13 @@ def load_bag(path: Path, topic: str | None = None) -> MotionArrays:
     topic: needed only where several topics carry skeletons. People are sorted by id.
     Raises InputError.
     """
-    try:
-        from rosbags.highlevel import AnyReader, AnyReaderError
-        from rosbags.typesys import Stores, get_typestore
-    except ImportError as error:
-        raise InputError(f'reading a bag needs the package rosbags ({error})') from error
-    if not Path(path).exists():
-        raise InputError(f'{path}: no such bag')
-    try:
-        store = get_typestore(Stores.ROS2_KILTED if hasattr(Stores, 'ROS2_KILTED')
-                              else Stores.LATEST)
-        with AnyReader([Path(path)], default_typestore=store) as reader:
-            found = [c for c in reader.connections if c.msgtype.endswith('/SkeletonArray')
-                     and topic in (None, c.topic)]
-            topics = sorted({c.topic for c in found})
-            if len(topics) != 1:
-                raise InputError(
-                    f'{path}: ' + (f'several topics carry skeletons ({", ".join(topics)}); choose '
-                                   f'one with --topic' if topics else 'holds no SkeletonArray'))
-            messages = [reader.deserialize(raw, c.msgtype)
-                        for c, _, raw in reader.messages(connections=found)]
-    except AnyReaderError as error:
-        raise InputError(f'{path}: not a readable bag ({error})') from error
-    if not messages:
-        raise InputError(f'{path}: holds no skeletons')
-    return _from_messages(messages)
+    with BagReader(path) as bag:
+        topics = [name for name in bag.of_type(SKELETONS) if topic in (None, name)]
+        if len(topics) != 1:
+            raise InputError(
+                f'{path}: ' + (f'several topics carry skeletons ({", ".join(topics)}); choose '
+                               f'one with --topic' if topics else 'holds no SkeletonArray'))
+        return _from_messages([item.message for item in bag.messages(topics)])
 
 
 def _from_messages(messages: list[Any]) -> MotionArrays:

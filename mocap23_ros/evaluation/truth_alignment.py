@@ -2,9 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """How another clock and another world differ from ours, estimated from the motion itself."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from itertools import product
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,10 +46,6 @@ class Alignment:
     tilt_deg: float | None = None
     residual_mm: float | None = None
     world_T_truth: tuple[tuple[float, ...], ...] | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """For report.json."""
-        return asdict(self)
 
     def words(self) -> str:
         """One sentence."""

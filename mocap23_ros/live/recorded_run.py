@@ -14,6 +14,7 @@ from mocap23_ros.errors import InputError
 from mocap23_ros.recordings.bag_reader import message_types
 from mocap23_ros.ros.stamps import nanoseconds
 from mocap23_ros.skeletons.message_arrays import people_arrays
+from mocap23_ros.skeletons.unobserved import unobserved_keypoints
 
 WANTED = ('/skeletons', '/skeleton_info', '/keypoints_2d', '/diagnostics')
 
@@ -95,9 +96,7 @@ def _keypoints(messages: list[Any]
                ) -> tuple[NDArray[np.int64], dict[int, NDArray[np.float32]]]:
     stamps = np.array([nanoseconds(message.header.stamp) for message in messages], np.int64)
     ids = sorted({int(p.id) for message in messages for p in message.people})
-    keypoints = {i: np.full((len(messages), 17, 3), np.nan, np.float32) for i in ids}
-    for values in keypoints.values():
-        values[..., 2] = 0.0
+    keypoints = {i: unobserved_keypoints(len(messages), 17) for i in ids}
     for row, message in enumerate(messages):
         for person in message.people:
             flat = np.asarray(person.keypoints).reshape(-1, 3)

@@ -37,6 +37,7 @@ from mocap23_ros.ros.problems import FrameRejectedError, ProblemLog
 from mocap23_ros.ros.settings import Settings
 from mocap23_ros.ros.stamps import nanoseconds
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
+from mocap23_ros.skeletons.unobserved import UNOBSERVED, unobserved_keypoints
 from mocap23_ros.tracking.track import TrackState
 
 _LARGEST_RESULT = 4 * 2**30  # bytes
@@ -214,17 +215,13 @@ class _Run:
         for estimate in self.estimates:
             if estimate.person_id not in column or estimate.state == TrackState.LOST:
                 continue
-            place = row[estimate.stamp], column[estimate.person_id]
-            motion.joints[place], motion.covariance[place] = estimate.joints, estimate.covariance
-            motion.contact[place], motion.stature[place] = estimate.contact, estimate.stature
+            motion.put(row[estimate.stamp], column[estimate.person_id], estimate)
         return motion
 
     def observed(self, skeleton: SkeletonFormat) -> KeypointRecording:
         """Keypoints of the same people at the images whose camera and pose are known."""
         column = self._columns()
-        keypoints = np.full((len(self.results), len(column), len(skeleton), 3), np.nan,
-                            np.float32)
-        keypoints[..., 2] = 0
+        keypoints = unobserved_keypoints(len(self.results), len(column), len(skeleton))
         poses: NDArray[np.float64] = np.empty((len(self.results), 4, 4))
         cameras: list[CameraModel] = []
         for frame, result in enumerate(self.results):
@@ -234,7 +231,7 @@ class _Run:
             for track in result.tracks:
                 if track.person_id in column:
                     keypoints[frame, column[track.person_id]] = track.keypoints
-        keypoints[~np.isfinite(keypoints).all(axis=-1)] = (np.nan, np.nan, 0)
+        keypoints[~np.isfinite(keypoints).all(axis=-1)] = UNOBSERVED
         poses[:, 2, 3] -= self.settings.floor_height
         one = all(camera is cameras[0] for camera in cameras)
         stamps = np.array([1e-9 * nanoseconds(r.header.stamp) for r in self.results])

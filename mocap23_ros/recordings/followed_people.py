@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.detection.detector import Detection
-from mocap23_ros.skeletons.unobserved import clear_unobserved
+from mocap23_ros.skeletons.unobserved import clear_unobserved, unobserved_keypoints
 from mocap23_ros.tracking.floor_places import CameraView
 from mocap23_ros.tracking.track import TrackState
 from mocap23_ros.tracking.tracker import Tracker
@@ -37,8 +37,7 @@ class FollowedPeople:
         detection on.
         """
         ids = sorted(self._confirmed)
-        keypoints = np.full((self.frames, len(ids), joints, 3), np.nan, np.float32)
-        keypoints[..., 2] = 0
+        keypoints = unobserved_keypoints(self.frames, len(ids), joints)
         for column, person_id in enumerate(ids):
             for row, values in self._people[person_id].items():
                 keypoints[row, column] = values

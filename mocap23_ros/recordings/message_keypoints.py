@@ -80,11 +80,9 @@ class MessageKeypoints:
         """Everybody in COCO-17 with the identity for poses; InputError where nothing came."""
         if self._camera is None:
             raise InputError('no message can be used')
-        keypoints = self._people.keypoints(len(self._skeleton))
-        poses = np.broadcast_to(np.eye(4), (len(keypoints), 4, 4))
-        return KeypointRecording(
-            keypoints, np.array(self._stamps), (self._camera,), poses,
-            np.full(keypoints.shape[1], np.nan, np.float32), self._skeleton).converted(COCO17)
+        return KeypointRecording.of_still_camera(
+            self._people.keypoints(len(self._skeleton)), np.array(self._stamps), self._camera,
+            skeleton=self._skeleton).converted(COCO17)
 
 
 class InfoCameras:

@@ -13,6 +13,7 @@ from mocap23_ros.errors import InputError, errors_of
 from mocap23_ros.lifting.body_fit import BodyFit, FittedBody
 from mocap23_ros.lifting.kinematic_tree import SEGMENT_PARENTS, SEGMENTS
 from mocap23_ros.npz_files import open_npz
+from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
 from mocap23_ros.skeletons.body_proportions import LENGTHS, MEAN_STATURE
 from mocap23_ros.skeletons.formats import OUTPUT19
 
@@ -67,6 +68,11 @@ class RecordedMotion:
                 raise InputError('its stamps do not increase')
         return cls(arrays['joints'], arrays['covariance'], arrays['stamps'], arrays['contact'],
                    arrays['stature'], arrays['person_ids'], OUTPUT19.joint_names)
+
+    def put(self, frame: int, column: int, estimate: SkeletonEstimate) -> None:
+        """Write the estimate of a person into the arrays."""
+        for name in ('joints', 'covariance', 'contact', 'stature'):
+            getattr(self, name)[frame, column] = getattr(estimate, name)
 
     def people(self, chosen: NDArray[np.bool_]) -> 'RecordedMotion':
         """Only the people where ``chosen`` [P] is true, without their bodies."""

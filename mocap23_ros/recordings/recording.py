@@ -60,6 +60,16 @@ class KeypointRecording:
     detector: str = ''
     joint_sd: float = 0.0
 
+    @classmethod
+    def of_still_camera(cls, keypoints: NDArray[np.float32], stamps: NDArray[np.float64],
+                        camera: CameraModel, world_T_camera: NDArray[np.float64] | None = None,
+                        skeleton: SkeletonFormat = COCO17, detector: str = ''
+                        ) -> 'KeypointRecording':
+        """People of unknown stature; world_T_camera: [4,4], the identity where it is None."""
+        pose = np.eye(4) if world_T_camera is None else world_T_camera
+        return cls(keypoints, stamps, (camera,), np.broadcast_to(pose, (len(stamps), 4, 4)),
+                   np.full(keypoints.shape[1], np.nan, np.float32), skeleton, detector)
+
     @property
     def frames(self) -> int:
         """F, the number of frames."""

@@ -61,10 +61,5 @@ def _set_statures(streaming: StreamingLifter, recording: KeypointRecording,
 def _store(result: RecordedMotion, frame_of: dict[float, int],
            estimates: list[SkeletonEstimate]) -> None:
     for estimate in estimates:
-        if estimate.state == TrackState.LOST:
-            continue
-        place = frame_of[estimate.stamp], estimate.person_id - 1
-        result.joints[place] = estimate.joints
-        result.covariance[place] = estimate.covariance
-        result.contact[place] = estimate.contact
-        result.stature[place] = estimate.stature
+        if estimate.state != TrackState.LOST:
+            result.put(frame_of[estimate.stamp], estimate.person_id - 1, estimate)

@@ -61,11 +61,8 @@ def record_video(video: Path, camera_file: Path, detector: Detector,
             say(f'{video}: {frames.shortfall}')
     if camera is None:
         raise InputError(f'{video} has no frames that can be read')
-    keypoints = people.keypoints(len(detector.format))
-    return KeypointRecording(keypoints, np.array(stamps), (camera,),
-                             np.broadcast_to(np.eye(4) if pose is None else pose,
-                                             (len(stamps), 4, 4)),
-                             np.full(keypoints.shape[1], np.nan, np.float32), detector.format)
+    return KeypointRecording.of_still_camera(
+        people.keypoints(len(detector.format)), np.array(stamps), camera, pose, detector.format)
 
 
 def video_images(video: Path, image_size: tuple[int, int], rate: float | None = None

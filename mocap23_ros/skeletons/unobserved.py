@@ -9,6 +9,11 @@ UNOBSERVED: NDArray[np.float32] = np.array([np.nan, np.nan, 0], np.float32)
 UNOBSERVED.flags.writeable = False
 
 
+def unobserved_keypoints(*shape: int) -> NDArray[np.float32]:
+    """Keypoints [*shape,3] of which none is observed."""
+    return np.full((*shape, 3), UNOBSERVED)
+
+
 def is_observed(keypoints: NDArray) -> NDArray[np.bool_]:
     """Which of the keypoints [...,3] (x, y, confidence) are observed, [...].
 

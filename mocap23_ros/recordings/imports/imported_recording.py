@@ -46,9 +46,7 @@ def import_keypoints(path: Path, camera_file: Path, rate: float | None, rectifie
         _check_inside(people, camera)
         keypoints, how = _columns(found, numbers, people, stamps, CameraView(camera, pose))
     say(f'{path}: {len(found.frames)} frames of {program} ({found.skeleton.name}); {how}')
-    return KeypointRecording(
-        keypoints, stamps, (camera,), np.broadcast_to(pose, (len(stamps), 4, 4)),
-        np.full(keypoints.shape[1], np.nan, np.float32), found.skeleton)
+    return KeypointRecording.of_still_camera(keypoints, stamps, camera, pose, found.skeleton)
 
 
 def _time(found: FoundPeople, rate: float | None) -> tuple[list[int], NDArray[np.float64]]:

@@ -4,6 +4,7 @@
 
 import argparse
 import math
+from collections.abc import Iterable
 
 from mocap23_ros.errors import InputError
 
@@ -19,4 +20,16 @@ def check_numbers(arguments: argparse.Namespace, **ranges: tuple[float, float]) 
             if value is not None and not least <= value <= most:
                 wanted = (f'{least:.10g} or more' if most == math.inf
                           else f'{least:.10g} to {most:.10g}')
-                raise InputError(f'--{name.replace("_", "-")} {value:.10g}: give {wanted}')
+                raise InputError(f'{option(name)} {value:.10g}: give {wanted}')
+
+
+def refuse(arguments: argparse.Namespace, names: Iterable[str], reason: str) -> None:
+    """Raise InputError, in which the reason follows the option, where one of them is given."""
+    for name in names:
+        if getattr(arguments, name):
+            raise InputError(f'{option(name)} {reason}')
+
+
+def option(name: str) -> str:
+    """An option as it is written, from its name in ``arguments``."""
+    return '--with' if name == 'configurations' else f'--{name.replace("_", "-")}'
