@@ -3,6 +3,8 @@
 """Other methods on what the live run saw: offline lifting of its keypoints, and MediaPipe's 3D."""
 
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -58,9 +60,10 @@ def _recording(plan: LivePlan, live: LiveRun, run: RecordedRun, person_id: int
     stamps_ns = run.keypoint_stamps_ns[rows]
     recording = KeypointRecording.of_still_camera(
         run.keypoints[person_id][rows][:, None], (stamps_ns - live.stamps_ns[0]) * 1e-9,
-        plan.camera.model, above_floor(plan.camera.world_T_camera, plan.floor_height),
-        detector=str(plan.node_parameters.get('detector', DETECTOR)))
-    return recording, np.array([played[int(stamp)] for stamp in stamps_ns], np.int64)
+        plan.camera.model, above_floor(plan.camera.world_T_camera, plan.floor_height))
+    detector = str(plan.node_parameters.get('detector', DETECTOR))
+    return (replace(recording, detector=detector),
+            np.array([played[int(stamp)] for stamp in stamps_ns], np.int64))
 
 
 def _lifted(name: str, plan: LivePlan, recording: KeypointRecording, rows: NDArray[np.int64],

@@ -40,9 +40,9 @@ class NetworkFamily(ABC):
     pixels: InputPixels
     size_input: str | None = None
 
-    @abstractmethod
     def matches(self, outputs: Sequence[TensorSpec]) -> bool:
-        """Whether a network with these outputs is of this family."""
+        """Whether a network with these outputs is of this family: by their names, unless told."""
+        return set(self.outputs) <= {spec.name for spec in outputs}
 
 
 class CropFamily(NetworkFamily):
@@ -93,9 +93,9 @@ class PeopleFamily(_WholeImageFamily):
 
     normalised = False
 
-    @abstractmethod
     def keypoint_count(self, shape: tuple[int, ...]) -> int:
         """Keypoints of a network whose first output has this shape; -1 where it does not say."""
+        return shape[2]
 
     @abstractmethod
     def decode(self, outputs: Sequence[NDArray], min_score: float, most: int

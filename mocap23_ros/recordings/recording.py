@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Keypoints of a whole recording, and its npz file."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -63,12 +62,12 @@ class KeypointRecording:
     @classmethod
     def of_still_camera(cls, keypoints: NDArray[np.float32], stamps: NDArray[np.float64],
                         camera: CameraModel, world_T_camera: NDArray[np.float64] | None = None,
-                        skeleton: SkeletonFormat = COCO17, detector: str = ''
-                        ) -> 'KeypointRecording':
-        """People of unknown stature; world_T_camera: [4,4], the identity where it is None."""
-        pose = np.eye(4) if world_T_camera is None else world_T_camera
-        return cls(keypoints, stamps, (camera,), np.broadcast_to(pose, (len(stamps), 4, 4)),
-                   np.full(keypoints.shape[1], np.nan, np.float32), skeleton, detector)
+                        skeleton: SkeletonFormat = COCO17) -> 'KeypointRecording':
+        """People of unknown stature; world_T_camera: [4,4], None: the identity."""
+        poses = np.broadcast_to(np.eye(4) if world_T_camera is None else world_T_camera,
+                                (len(stamps), 4, 4))
+        stature = np.full(keypoints.shape[1], np.nan, np.float32)
+        return cls(keypoints, stamps, (camera,), poses, stature, skeleton)
 
     @property
     def frames(self) -> int:
@@ -87,18 +86,13 @@ class KeypointRecording:
     def undistorted(self) -> NDArray[np.float32]:
         """Keypoints [F,P,J,3] with normalised x, y; (NaN, NaN, 0) where unobserved."""
         result = self.keypoints.copy()
-        for first, last, camera in self._spans():
-            result[first:last, ..., :2] = camera.undistort(self.keypoints[first:last, ..., :2])
-        clear_unobserved(result)
-        return result
-
-    def _spans(self) -> Iterator[tuple[int, int, CameraModel]]:
-        """Runs of frames [first, last) with one camera."""
         if len(self.cameras) == 1:
-            yield 0, self.frames, self.cameras[0]
+            result[..., :2] = self.cameras[0].undistort(result[..., :2])
         else:
             for frame, camera in enumerate(self.cameras):
-                yield frame, frame + 1, camera
+                result[frame, ..., :2] = camera.undistort(result[frame, ..., :2])
+        clear_unobserved(result)
+        return result
 
     def converted(self, skeleton: SkeletonFormat) -> 'KeypointRecording':
         """The recording in another format; InputError where that has joints this one lacks."""

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from mocap23_ros.detection.cropping import InputPixels
 from mocap23_ros.detection.network_family import PeopleFamily
-from mocap23_ros.engines.backend import TensorSpec
 
 
 class DetrPose(PeopleFamily):
@@ -21,14 +20,6 @@ class DetrPose(PeopleFamily):
     pixels = InputPixels.unit(fill=0)
     fills = True
     size_input = 'orig_target_sizes'
-
-    def matches(self, outputs: Sequence[TensorSpec]) -> bool:
-        """By the names of the outputs."""
-        return set(self.outputs) <= {spec.name for spec in outputs}
-
-    def keypoint_count(self, shape: tuple[int, ...]) -> int:
-        """As the third dimension says."""
-        return shape[2]
 
     def decode(self, outputs: Sequence[NDArray], min_score: float, most: int
                ) -> tuple[NDArray, NDArray]:

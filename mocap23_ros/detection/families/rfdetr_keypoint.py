@@ -11,7 +11,6 @@ from mocap23_ros.detection.confidence_calibration import stated_of
 from mocap23_ros.detection.decoding import corners
 from mocap23_ros.detection.keypoint_similarity import keypoint_sigmas
 from mocap23_ros.detection.network_family import IMAGENET, PeopleFamily
-from mocap23_ros.engines.backend import TensorSpec
 from mocap23_ros.skeletons.formats import COCO17, HALPE26
 from mocap23_ros.skeletons.person_scale import person_scale
 
@@ -34,10 +33,6 @@ class RfDetrKeypoint(PeopleFamily):
     pixels = IMAGENET
     fills = True
     normalised = True
-
-    def matches(self, outputs: Sequence[TensorSpec]) -> bool:
-        """By the names of all three outputs."""
-        return set(self.outputs) <= {spec.name for spec in outputs}
 
     def keypoint_count(self, shape: tuple[int, ...]) -> int:
         """As the third dimension says, without the places of a background."""

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from mocap23_ros.detection.cropping import InputPixels
 from mocap23_ros.detection.network_family import PeopleFamily
-from mocap23_ros.engines.backend import TensorSpec
 
 
 class Rtmo(PeopleFamily):
@@ -20,14 +19,6 @@ class Rtmo(PeopleFamily):
     rank = 4
     pixels = InputPixels(rgb=False, fill=114)
     centred = False
-
-    def matches(self, outputs: Sequence[TensorSpec]) -> bool:
-        """By the names of the outputs."""
-        return set(self.outputs) <= {spec.name for spec in outputs}
-
-    def keypoint_count(self, shape: tuple[int, ...]) -> int:
-        """As the third dimension says."""
-        return shape[2]
 
     def decode(self, outputs: Sequence[NDArray], min_score: float, most: int
                ) -> tuple[NDArray, NDArray]:

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from mocap23_ros.detection.decoding import mark_missing
 from mocap23_ros.detection.network_family import CropFamily
-from mocap23_ros.engines.backend import TensorSpec
 
 _SPLIT = 2.0  # bins per px of the input
 
@@ -20,10 +19,6 @@ class RtmPose(CropFamily):
     name = 'rtmpose'
     outputs = ('simcc_x', 'simcc_y')
     rank = 3
-
-    def matches(self, outputs: Sequence[TensorSpec]) -> bool:
-        """By the names of the outputs."""
-        return set(self.outputs) <= {spec.name for spec in outputs}
 
     def decode(self, outputs: Sequence[NDArray], input_size: tuple[int, int]
                ) -> NDArray[np.float32]:

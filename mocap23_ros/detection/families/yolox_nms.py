@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from mocap23_ros.detection.cropping import InputPixels
 from mocap23_ros.detection.network_family import BoxFamily
-from mocap23_ros.engines.backend import TensorSpec
 
 
 class YoloxNms(BoxFamily):
@@ -20,10 +19,6 @@ class YoloxNms(BoxFamily):
     rank = 3
     pixels = InputPixels(rgb=False, fill=114)
     centred = False
-
-    def matches(self, outputs: Sequence[TensorSpec]) -> bool:
-        """By the names of the outputs."""
-        return set(self.outputs) <= {spec.name for spec in outputs}
 
     def decode(self, outputs: Sequence[NDArray], min_score: float, most: int) -> NDArray:
         """The surest people."""
