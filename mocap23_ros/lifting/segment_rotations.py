@@ -16,6 +16,18 @@ from mocap23_ros.skeletons.formats import OUTPUT19
 
 _CLEAR_BEND = 0.15  # sine of the bend from which on the hinge alone says the twist
 _J = {name: number for number, name in enumerate(OUTPUT19.joint_names)}
+_BEGINS = {'shoulder': 'upper_arm', 'elbow': 'forearm', 'wrist': 'forearm', 'hip': 'thigh',
+           'knee': 'shank', 'ankle': 'shank'}
+
+
+def _segment_of(joint: str) -> int:
+    side, _, part = joint.partition('_')
+    if part in _BEGINS:
+        return SEGMENTS.index(f'{side}_{_BEGINS[part]}')
+    return SEGMENTS.index({'pelvis': 'pelvis', 'neck': 'chest'}.get(joint, 'head'))
+
+
+_JOINT_SEGMENTS = [_segment_of(joint) for joint in OUTPUT19.joint_names]
 
 
 def segment_rotations(joints: NDArray) -> NDArray[np.float64]:
@@ -40,6 +52,14 @@ def segment_rotations(joints: NDArray) -> NDArray[np.float64]:
         result[..., 7:9, :, :], result[..., 9:11, :, :] = _limbs(
             joints, ('hip', 'knee', 'ankle'), pelvis, 1.0)
     return result
+
+
+def joint_rotations(joints: NDArray) -> NDArray[np.float64]:
+    """world_R_joint [...,19,3,3] of joints [...,19,3]: of the segment that begins at each joint.
+
+    Wrists and ankles are turned as the segments that end there. NaN as in segment_rotations.
+    """
+    return segment_rotations(joints)[..., _JOINT_SEGMENTS, :, :]
 
 
 def _cross(a: NDArray, b: NDArray) -> NDArray:

@@ -87,7 +87,8 @@ class Outputs:
         self._skeletons.publish(skeletons_to_message(
             result.estimates, header, result.header.frame_id, latency=latency))
         if settings.publish_tf:
-            transforms = self._frames.transforms(result.estimates, header, settings.tf_joints)
+            transforms = self._frames.transforms(
+                result.estimates, header, settings.tf_joints, settings.tf_joint_axes == 'limbs')
             if transforms:
                 self._frame_names.sending(result.stamp)
                 self._broadcaster.sendTransform(transforms)

@@ -170,6 +170,9 @@ class Settings:
     tf_joints: bool = _parameter(
         True, 'Publish the frames of joints too; false: one frame a person, which costs every '
         'listener less')
+    tf_joint_axes: str = _parameter(
+        'body', 'How the frames of joints are turned: all as the body, or each along the limb that '
+        'begins there (x forward, y left, z against the limb)', choices=('body', 'limbs'))
     publish_markers: bool = _parameter(True, 'Publish markers while somebody subscribes to them')
     publish_poses: bool = _parameter(
         False, 'Publish poses (geometry_msgs/PoseArray), the roots alone', read_only=True)

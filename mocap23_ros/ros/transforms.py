@@ -8,6 +8,7 @@ from geometry_msgs.msg import Transform, TransformStamped
 from numpy.typing import NDArray
 from rclpy.duration import Duration
 from rclpy.time import Time
+from scipy.spatial.transform import Rotation
 from std_msgs.msg import Header
 
 from mocap23_ros.errors import InputError
@@ -15,6 +16,7 @@ from mocap23_ros.geometry.poses import (
     pose_from_translation_quaternion,
     translation_quaternion_from_pose,
 )
+from mocap23_ros.lifting.segment_rotations import joint_rotations
 from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
 from mocap23_ros.ros.camera_poses import NoTransformError, camera_frame_of
 from mocap23_ros.ros.settings import Settings
@@ -103,8 +105,9 @@ def _explain(world_frame: str, camera_frame: str, error: Exception) -> str:
 class PersonFrames:
     """Makes the TF frames ``<prefix>person_<id>`` and ``<prefix>person_<id>/<joint>``.
 
-    The first is the body's root in the world; joints are its children, turned as the body is. No
-    frame gets the same or an older stamp twice, which TF listeners would complain about.
+    The first is the body's root in the world; joints are its children, turned as the body is or
+    along the limbs. No frame gets the same or an older stamp twice, which TF listeners would
+    complain about.
     """
 
     def __init__(self, frame_prefix: str, joint_names: tuple[str, ...]) -> None:
@@ -117,11 +120,13 @@ class PersonFrames:
         self._last_stamp = 0
 
     def transforms(
-        self, estimates: list[SkeletonEstimate], header: Header, joints: bool = True
+        self, estimates: list[SkeletonEstimate], header: Header, joints: bool = True,
+        along_limbs: bool = False,
     ) -> list[TransformStamped]:
         """Return the transforms of everybody with a root, and their joints' if asked for.
 
-        LOST people get none.
+        along_limbs: joints are turned as the segments that begin there, in the rest pose as the
+        body is; where the trunk is not seen they are turned as the body. LOST people get none.
         """
         stamp = nanoseconds(header.stamp)
         if stamp <= self._last_stamp:
@@ -141,18 +146,37 @@ class PersonFrames:
             joints_root = (estimate.joints.astype(float) - pose[:3, 3]) @ pose[:3, :3]
             parent = Header(stamp=header.stamp, frame_id=person)
             seen: list[bool] = np.isfinite(joints_root).all(axis=1).tolist()  # type: ignore
-            for name, point, is_there in zip(
-                    self._joint_names, joints_root.tolist(), seen, strict=True):
+            turns = _limb_quaternions(estimate) if along_limbs else [None] * len(seen)
+            for name, point, turn, is_there in zip(
+                    self._joint_names, joints_root.tolist(), turns, seen, strict=True):
                 if is_there:
-                    result.append(_joint_transform(parent, f'{person}/{name}', point))
+                    result.append(_joint_transform(parent, f'{person}/{name}', point, turn))
         return result
 
 
-def _joint_transform(parent: Header, child: str, point: list[float]) -> TransformStamped:
+def _limb_quaternions(estimate: SkeletonEstimate) -> list[list[float] | None]:
+    """Turns (x, y, z, w) of the joints in the body's frame; None where they are not known."""
+    root_R_joints = np.swapaxes(estimate.world_T_root[:3, :3], -1, -2) @ joint_rotations(
+        estimate.joints.astype(float))
+    known = np.isfinite(root_R_joints).all(axis=(-2, -1))
+    turns: list[list[float] | None] = [None] * len(estimate.joints)
+    if known.any():
+        quaternions = Rotation.from_matrix(root_R_joints[known]).as_quat().tolist()
+        for joint, quaternion in zip(np.flatnonzero(known).tolist(), quaternions, strict=True):
+            turns[joint] = quaternion
+    return turns
+
+
+def _joint_transform(
+    parent: Header, child: str, point: list[float], turn: list[float] | None
+) -> TransformStamped:
     # Filled in place: each message given to a constructor is made twice.
     joint = TransformStamped()
     joint.header = parent
     joint.child_frame_id = child
     translation = joint.transform.translation
     translation.x, translation.y, translation.z = point
+    if turn is not None:
+        rotation = joint.transform.rotation
+        rotation.x, rotation.y, rotation.z, rotation.w = turn
     return joint

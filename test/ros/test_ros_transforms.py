@@ -15,6 +15,7 @@ from rclpy.node import Node
 from ros_examples import random_estimate
 from scipy.spatial.transform import Rotation
 from std_msgs.msg import Header
+from synthetic_scene import person
 from tf2_msgs.msg import TFMessage
 
 from mocap23_ros.errors import InputError
@@ -27,7 +28,7 @@ from mocap23_ros.ros.transforms import (
     matrix_from_transform,
     transform_from_matrix,
 )
-from mocap23_ros.skeletons.formats import OUTPUT19
+from mocap23_ros.skeletons.formats import COCO17, OUTPUT19
 from mocap23_ros.tracking.track import TrackState
 
 
@@ -133,6 +134,40 @@ def test_joint_frames_lead_to_the_joints(buffer):
         found = buffer.lookup_transform('map', frame, rclpy.time.Time(seconds=100)).transform
         t = found.translation
         np.testing.assert_allclose([t.x, t.y, t.z], joint + [0, 0, 0.7], atol=1e-6)
+
+
+def test_joint_frames_turn_along_the_limbs(buffer):
+    where = dict(zip(COCO17.joint_names, person(4.0), strict=True))
+    where['pelvis'] = 0.5 * (where['left_hip'] + where['right_hip'])
+    where['neck'] = 0.5 * (where['left_shoulder'] + where['right_shoulder'])
+    joints = np.stack([where[name] for name in OUTPUT19.joint_names])
+    joints[OUTPUT19.index('left_wrist')] = joints[OUTPUT19.index('left_elbow')] + (-0.25, 0, 0)
+    estimate = dataclasses.replace(
+        random_estimate(1), joints=joints.astype(np.float32),
+        world_T_root=pose(4.0, yaw=np.pi))  # faces the camera: against x
+    frames = PersonFrames('', OUTPUT19.joint_names)
+
+    def show(time, **options):
+        for transform in frames.transforms([estimate], header(time, frame='map'), **options):
+            buffer.set_transform(transform, 'test')
+        return rclpy.time.Time(seconds=time)
+
+    time = show(100, along_limbs=True)
+    for start, end in (('left_elbow', 'left_wrist'), ('right_shoulder', 'right_elbow'),
+                       ('left_hip', 'left_knee'), ('right_knee', 'right_ankle')):
+        there = buffer.lookup_transform(f'person_1/{start}', f'person_1/{end}', time).transform
+        t = there.translation
+        length = np.linalg.norm(joints[OUTPUT19.index(end)] - joints[OUTPUT19.index(start)])
+        np.testing.assert_allclose([t.x, t.y, t.z], [0, 0, -length], atol=1e-6)
+    for name, ahead in (('left_shoulder', (-1, 0, 0)), ('left_elbow', (0, 0, 1))):
+        turn = buffer.lookup_transform('map', f'person_1/{name}', time).transform
+        found = matrix_from_transform(turn)[:3, 0]
+        assert found @ ahead > 0.95, f'x of {name} points to {found}'
+    estimate.joints[OUTPUT19.index('left_hip')] = np.nan  # nor is the pelvis known
+    time = show(101, along_limbs=True)
+    knee, elbow = (buffer.lookup_transform('person_1', f'person_1/left_{name}', time).transform
+                   for name in ('knee', 'elbow'))
+    assert knee.rotation.w == 1.0 and elbow.rotation.w < 0.8
 
 
 def test_frames_of_unseen_roots_lost_people_and_old_stamps_are_not_sent():
