@@ -83,10 +83,10 @@ def evaluate_bag(arguments: argparse.Namespace) -> int:
     for name, result in judged.items():
         for note in [*result.lifted.notes, *(live[name].notes if live else ())]:
             say(f'mocap23 evaluate: {name}: {note}')
-    write_recording_report(judged, arguments.bag, arguments.out, live)
+    floor = wanted[0].settings.floor_height
+    write_recording_report(judged, arguments.bag, arguments.out, live, floor)
     if wants_viewer(arguments):
         from mocap23_ros.recordings.bag_images import bag_images
-        floor = wanted[0].settings.floor_height
         lifted = judged[wanted[0].name].lifted
         save_viewers(arguments, {name: result.lifted.motion.raised(-floor)
                                  for name, result in judged.items()},

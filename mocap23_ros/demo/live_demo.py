@@ -29,7 +29,7 @@ from mocap23_ros.errors import InputError
 from mocap23_ros.evaluation.machine_description import commit_line, hardware_line
 from mocap23_ros.evaluation.report import plain, write_report
 from mocap23_ros.evaluation.report_contents import LiveFigures, Report
-from mocap23_ros.evaluation.report_figures import root_errors_mm
+from mocap23_ros.evaluation.report_scene import root_errors_mm
 from mocap23_ros.live.live_run import LiveRun
 from mocap23_ros.live.recorded_run import RecordedRun, read_run
 from mocap23_ros.live.run_statistics import live_figures
@@ -112,7 +112,7 @@ def _evaluate(take: SampleTake, plan: LivePlan, live: LiveRun, options: DemoOpti
     methods = [judge(motion, truth, plan.rate, plan.camera, limit)
                for motion in motions]
     picture, codec = write_overlay(
-        folder / 'overlay.mp4', plan, live, run, truth, root_errors_mm(methods[0], truth),
+        folder / 'overlay.mp4', plan, live, run, truth, root_errors_mm(methods[0].joints, truth),
         lambda done, total: report('draw overlay.mp4', done, total))
     write_npz(folder / 'skeletons.npz', skeleton_arrays(run, plan.floor_height))
     figures = live_figures(live, run)

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from mocap23_ros.errors import InputError
 from mocap23_ros.evaluation.metrics import by_distance, motion_errors, summarise
 from mocap23_ros.evaluation.motion_files import MotionArrays, load_bag, load_motion
-from mocap23_ros.evaluation.motion_matching import at_frames_of, match, match_frames
+from mocap23_ros.evaluation.motion_matching import at_frames_of, match, unmatched
+from mocap23_ros.evaluation.recording_scene import merged, motion_scene
 from mocap23_ros.evaluation.report_contents import LiveFigures
+from mocap23_ros.evaluation.report_scene import Scene, error_curves
 from mocap23_ros.evaluation.truth_alignment import (
     NOTHING,
     Alignment,
@@ -41,7 +43,8 @@ class Comparison:
 
     errors: method -> motion_errors() of each sequence; joints: method -> [F,17,3] of all
     sequences, each moved to its own centre; truth: likewise; stamps: [F] s, running on.
-    alignments: truth -> how it was laid over the first method's motion.
+    alignments: truth -> how it was laid over the first method's motion. scene: all people of one
+    recording together, None for several.
     """
 
     dataset: str
@@ -52,6 +55,7 @@ class Comparison:
     descriptions: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     alignments: dict[Path, Alignment] = field(default_factory=dict)
+    scene: Scene | None = None
 
     def add(self, name: str, pred: MotionArrays, true: MotionArrays) -> None:
         """Add one person's estimate and truth (no people axis)."""
@@ -172,11 +176,18 @@ def compare_motions(dataset: str, pairs: Sequence[tuple[str, MotionArrays, Path]
     stamps = aligned[0][3]['stamps']
     if len(stamps) > 1:
         result.fps = 1.0 / float(np.median(np.diff(stamps)))
-    result.notes += _unmatched(aligned)
+    result.notes += unmatched(aligned)
     shown: set[tuple[Path, int]] = set()
     doubted: set[str] = set()
+    scenes = []
     for name, estimate, path, whole in aligned:
-        for person, pred, true in match(estimate, whole):
+        matched = match(estimate, whole)
+        if len(truths) == 1:
+            errors = error_curves(name, whole['stamps'] - estimate['stamps'][0], *(
+                np.stack([side['joints'] for side in sides], axis=1)
+                for sides in list(zip(*matched, strict=True))[1:]))
+            scenes.append(motion_scene(name, estimate, whole, errors))
+        for person, pred, true in matched:
             result.add(name, pred, true)
             doubt = axes_doubt(pred['joints'], true['joints'])
             if doubt and name not in doubted:
@@ -185,6 +196,8 @@ def compare_motions(dataset: str, pairs: Sequence[tuple[str, MotionArrays, Path]
             if (path, person) not in shown:
                 shown.add((path, person))
                 result.truth.append(true['joints'][:, :17] - _centre(true))
+    if scenes:
+        result.scene = merged(scenes)
     return result
 
 
@@ -202,30 +215,6 @@ def _named(preds: Sequence[str]) -> dict[str, Path]:
     return named
 
 
-def _unmatched(pairs: Sequence[tuple[str, MotionArrays, Path, MotionArrays]]) -> list[str]:
-    """A sentence per method that lacks frames; InputError where it has none of a recording."""
-    missing: dict[str, list[NDArray[np.float64]]] = {}
-    frames: dict[str, int] = {}
-    for name, estimate, path, true in pairs:
-        found = match_frames(estimate, true)
-        if not found.near.any():
-            ends = [f'{stamps[0]:.3f} to {stamps[-1]:.3f} s' for stamps in
-                    (estimate['stamps'], true['stamps'])]
-            raise InputError(f'{name} has no frame at the time of one in {path}: its stamps are '
-                             f'{ends[0]}, those of the truth {ends[1]}; where these are of another '
-                             'clock, --align-time lays one over the other')
-        missing.setdefault(name, []).append(found.offset[~found.near])
-        frames[name] = frames.get(name, 0) + len(found.near)
-    sentences = []
-    for name, parts in missing.items():
-        offsets = np.concatenate(parts)
-        if len(offsets):
-            sentences.append(
-                f'{name}: {len(offsets)} of {frames[name]} frames of the truth have no estimate '
-                f'within half a frame; the largest offset is {offsets.max():.3g} s')
-    return sentences
-
-
 def table(result: Comparison) -> str:
     """One line per method, lengths in mm; a dash where a figure cannot be had."""
     width = max([len(name) for name in result.errors] + [6])
@@ -240,11 +229,12 @@ def table(result: Comparison) -> str:
 
 
 def write(result: Comparison, folder: Path, further: Mapping[str, Any] | None = None,
-          facts: Mapping[str, str] | None = None, runs: LiveFigures | None = None
-          ) -> dict[str, Any]:
+          facts: Mapping[str, str] | None = None, runs: LiveFigures | None = None,
+          floor_height: float = 0.0) -> dict[str, Any]:
     """Write report.json and report.html; returns the JSON document.
 
     further: top-level entries of report.json. facts: label -> text for the page. runs: live ones.
+    floor_height: m, of the scene.
     """
     from mocap23_ros.evaluation.report import write_report
     from mocap23_ros.evaluation.report_contents import METRIC_KEYS, MethodResult, Report
@@ -266,4 +256,5 @@ def write(result: Comparison, folder: Path, further: Mapping[str, Any] | None = 
         live['alignment'] = [asdict(alignment) for alignment in result.alignments.values()]
     return write_report(Report(
         f'mocap23 evaluate: {result.dataset}', result.dataset, result.fps, stamps, truth, methods,
-        live=live, runs=runs, notes=result.notes, facts=facts or {}), folder)
+        live=live, runs=runs, notes=result.notes, facts=facts or {}, scene=result.scene,
+        floor_height=floor_height), folder)

@@ -2,13 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Putting estimated motion beside the true motion: frames, joints and people."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from mocap23_ros.errors import InputError
 from mocap23_ros.evaluation.motion_files import MotionArrays
 from mocap23_ros.skeletons.coco17 import HIPS
 from mocap23_ros.skeletons.formats import COCO17
@@ -43,6 +46,30 @@ def match_frames(pred: MotionArrays, true: MotionArrays) -> FrameMatch:
     return FrameMatch(row, offset <= 0.5 * period, offset)
 
 
+def unmatched(pairs: Sequence[tuple[str, MotionArrays, Path, MotionArrays]]) -> list[str]:
+    """A sentence per method that lacks frames; InputError where it has none of a recording."""
+    missing: dict[str, list[NDArray[np.float64]]] = {}
+    frames: dict[str, int] = {}
+    for name, estimate, path, true in pairs:
+        found = match_frames(estimate, true)
+        if not found.near.any():
+            ends = [f'{stamps[0]:.3f} to {stamps[-1]:.3f} s' for stamps in
+                    (estimate['stamps'], true['stamps'])]
+            raise InputError(f'{name} has no frame at the time of one in {path}: its stamps are '
+                             f'{ends[0]}, those of the truth {ends[1]}; where these are of another '
+                             'clock, --align-time lays one over the other')
+        missing.setdefault(name, []).append(found.offset[~found.near])
+        frames[name] = frames.get(name, 0) + len(found.near)
+    sentences = []
+    for name, parts in missing.items():
+        offsets = np.concatenate(parts)
+        if len(offsets):
+            sentences.append(
+                f'{name}: {len(offsets)} of {frames[name]} frames of the truth have no estimate '
+                f'within half a frame; the largest offset is {offsets.max():.3g} s')
+    return sentences
+
+
 def at_frames_of(pred: MotionArrays, true: MotionArrays) -> tuple[MotionArrays, str]:
     """The truth at the stamps of the estimate where its rate is higher; and a note that says so.
 
@@ -68,7 +95,7 @@ def at_frames_of(pred: MotionArrays, true: MotionArrays) -> tuple[MotionArrays, 
     result = {key: values[nearest] if key in _BY_FRAME and values.shape[:1] == (frames,)
               and not (key == 'stature' and values.ndim == 1) else values
               for key, values in true.items()}
-    result['joints'] = _where(step <= _LONGEST_GAP, between)
+    result['joints'] = in_rows(step <= _LONGEST_GAP, between)
     result['stamps'] = stamps
     return result, (f'the truth of {1 / own:.0f} Hz was interpolated at the {len(stamps)} stamps '
                     'of the estimate')
@@ -86,7 +113,7 @@ def match(pred: MotionArrays, true: MotionArrays) -> list[tuple[int, MotionArray
     frames = match_frames(pred, true)
     row = frames.row
     pred, true = _common_joints(pred, true)
-    estimate: MotionArrays = {key: _where(frames.near, pred[key][row])
+    estimate: MotionArrays = {key: in_rows(frames.near, pred[key][row])
                         for key in ('joints', 'covariance', 'contact', 'stature')
                         if key in pred and pred[key].ndim > 1}
     roots = estimate['joints'][:, :, HIPS].mean(axis=2)
@@ -98,7 +125,7 @@ def match(pred: MotionArrays, true: MotionArrays) -> list[tuple[int, MotionArray
     result = []
     for person in range(true['joints'].shape[1]):
         chosen = owner[:, person]
-        picked = {key: _where(chosen >= 0, value[np.arange(len(row)), np.maximum(chosen, 0)])
+        picked = {key: in_rows(chosen >= 0, value[np.arange(len(row)), np.maximum(chosen, 0)])
                   for key, value in estimate.items()}
         truth = {key: value[:, person] if key in ('joints', 'contact', 'limit') and value.ndim > 1
                  else value for key, value in true.items()}
@@ -121,7 +148,7 @@ def _common_joints(pred: MotionArrays, true: MotionArrays) -> tuple[MotionArrays
     return cut[0], cut[1]
 
 
-def _where(rows: NDArray[np.bool_], values: NDArray[Any]) -> NDArray[Any]:
+def in_rows(rows: NDArray[np.bool_], values: NDArray[Any]) -> NDArray[Any]:
     """Values [F,...] with NaN in the other rows."""
     return np.where(rows.reshape(-1, *(1,) * (values.ndim - 1)), values, np.nan)
 

@@ -115,7 +115,7 @@ def motion_arrays(motion: RecordedMotion) -> MotionArrays:
     return {'joints': motion.joints.astype(np.float64),
             'covariance': motion.covariance.astype(np.float64), 'contact': motion.contact,
             'stature': motion.stature, 'stamps': motion.stamps,
-            'joint_names': np.array(motion.joint_names)}
+            'joint_names': np.array(motion.joint_names), 'person_ids': motion.person_ids}
 
 
 def main_person(motion: RecordedMotion) -> NDArray[np.float64]:

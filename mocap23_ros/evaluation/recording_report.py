@@ -11,9 +11,16 @@ from numpy.typing import NDArray
 
 from mocap23_ros.evaluation.comparison import table, write
 from mocap23_ros.evaluation.machine_description import hardware_line
-from mocap23_ros.evaluation.recording_evaluation import JudgedBag, main_person, text_of_figures
+from mocap23_ros.evaluation.recording_evaluation import (
+    JudgedBag,
+    main_person,
+    motion_arrays,
+    text_of_figures,
+)
+from mocap23_ros.evaluation.recording_scene import merged, motion_scene, with_camera
 from mocap23_ros.evaluation.report import write_report
 from mocap23_ros.evaluation.report_contents import LiveFigures, MethodResult, Report
+from mocap23_ros.evaluation.report_scene import Scene
 
 
 class Played(Protocol):
@@ -37,11 +44,12 @@ class Played(Protocol):
 
 
 def write_recording_report(judged: Mapping[str, JudgedBag], bag: Path, folder: Path,
-                           played: Mapping[str, Played]) -> dict[str, Any]:
+                           played: Mapping[str, Played], floor_height: float = 0.0
+                           ) -> dict[str, Any]:
     """Write report.json and report.html; returns the JSON document.
 
-    judged, played: by the names of the configurations; played is empty without a live run. Raises
-    InputError where the folder cannot be written.
+    judged, played: by the names of the configurations; played is empty without a live run.
+    floor_height: m, in the world. Raises InputError where the folder cannot be written.
     """
     facts = {f'without truth: {name}': text_of_figures(result.figures)
              for name, result in judged.items()}
@@ -59,6 +67,7 @@ def write_recording_report(judged: Mapping[str, JudgedBag], bag: Path, folder: P
         further |= next(iter(played.values())).figures
         further['live'] = {name: run.figures for name, run in played.items()}
         facts['Machine'] = hardware_line()
+    scene = _scene(judged, floor_height)
     comparisons = [result.comparison for result in judged.values() if result.comparison]
     if comparisons:
         together = comparisons[0]
@@ -67,8 +76,9 @@ def write_recording_report(judged: Mapping[str, JudgedBag], bag: Path, folder: P
             together.joints |= other.joints
             together.notes += [note for note in other.notes if note not in together.notes]
         together.notes += notes
+        together.scene = scene
         print(table(together))
-        return write(together, folder, further, facts, live)
+        return write(together, folder, further, facts, live, floor_height)
     methods, stamps = [], next(iter(judged.values())).lifted.motion.stamps
     for name, result in judged.items():
         joints = main_person(result.lifted.motion)
@@ -81,7 +91,19 @@ def write_recording_report(judged: Mapping[str, JudgedBag], bag: Path, folder: P
         f'mocap23 evaluate: {bag.name}', bag.name, fps, stamps - stamps[0],
         np.full((len(stamps), 17, 3), np.nan), methods, live=further, facts=facts, runs=live,
         notes=['There is no truth: the figures tell what cannot be right, not how far it is off.',
-               *notes]), folder)
+               *notes], floor_height=floor_height, scene=scene), folder)
+
+
+def _scene(judged: Mapping[str, JudgedBag], floor_height: float) -> Scene:
+    """All configurations, with the camera and its keypoints as the first has them."""
+    scenes = []
+    for name, result in judged.items():
+        motion = motion_arrays(result.lifted.motion)
+        known = None if result.comparison is None else result.comparison.scene
+        scenes.append(with_camera(known or motion_scene(name, motion), name,
+                                  float(motion['stamps'][0]), result.lifted.observed,
+                                  floor_height))
+    return merged(scenes)
 
 
 def _at(stamps: NDArray, result: JudgedBag, joints: NDArray) -> NDArray:

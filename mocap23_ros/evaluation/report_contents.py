@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mocap23_ros.evaluation.report_scene import Scene
+
 # (key, column heading, unit, digits, explanation); names of report.json that must stay.
 METRICS = (
     ('root_mm', 'root', 'mm', 0, 'distance of the mid-hips from the truth'),
@@ -73,6 +75,7 @@ class Report:
     live: top-level numbers of a live run (latency_ms, rate_hz, frames_in and so on), or None.
     runs: what live runs are drawn from. facts: label -> text of the set-up.
     notes: sentences about the limits of the figures. picture: JPEG bytes to show, or None.
+    scene: what the player shows; None: the methods beside the truth.
     """
 
     title: str
@@ -87,6 +90,7 @@ class Report:
     facts: Mapping[str, str] = field(default_factory=dict)
     notes: Sequence[str] = ()
     picture: bytes | None = None
+    scene: Scene | None = None
 
     @property
     def has_truth(self) -> bool:

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""The plots of report.html as Plotly figures, and the motion for its 3D view."""
+"""The plots of report.html as Plotly figures."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,15 +8,14 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
+from plotly.subplots import make_subplots
 
-from mocap23_ros.evaluation.report_contents import MethodResult, Report
-from mocap23_ros.skeletons.coco17 import BONES, HIPS
+from mocap23_ros.evaluation.report_scene import ROWS, Scene
 
 # Okabe and Ito's colours: told apart with every common colour vision. Truth is ink.
 TRUTH_COLOUR = '#1f2937'
 COLOURS = ('#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9')
-VIEW_RATE = 15.0  # frames per second of the 3D view
-MOST_VIEW_FRAMES = 450
+MOST_POINTS = 3000  # of a curve
 
 _AXIS = {'gridcolor': '#e5e7eb', 'zerolinecolor': '#e5e7eb', 'linecolor': '#9ca3af'}
 _LAYOUT: dict[str, Any] = {
@@ -33,38 +32,55 @@ def method_colour(index: int) -> str:
     return COLOURS[index % len(COLOURS)]
 
 
-def root_errors_mm(method: MethodResult, truth: NDArray) -> NDArray[np.float64]:
-    """Distance of the mid-hips per frame [F], NaN without estimate."""
-    return 1000 * np.linalg.norm(
-        (method.joints[:, HIPS] - truth[:, HIPS]).mean(1), axis=-1)
-
-
-def local_errors_mm(method: MethodResult, truth: NDArray) -> NDArray[np.float64]:
-    """Mean joint error per frame with the mid-hips aligned [F]."""
-    estimate = method.joints[:, :17] - method.joints[:, HIPS].mean(1, keepdims=True)
-    true = truth[:, :17] - truth[:, HIPS].mean(1, keepdims=True)
-    error = np.linalg.norm(estimate - true, axis=-1)
-    known = np.isfinite(error)
-    mean = np.where(known, error, 0.0).sum(1) / np.maximum(known.sum(1), 1)
-    return 1000 * np.where(known.any(1), mean, np.nan)
-
-
-def error_figure(report: Report, kind: str) -> go.Figure:
-    """Error over time of all methods; kind is ``root`` or ``local``."""
-    errors = root_errors_mm if kind == 'root' else local_errors_mm
-    figure = go.Figure()
-    for index, method in enumerate(report.methods):
-        values = errors(method, report.truth)
+def timeline_figure(scene: Scene) -> go.Figure:
+    """Curves of the scene over time, a row for each kind."""
+    rows = [row for row in ROWS if any(curve.row == row for curve in scene.curves)]
+    colours = {people.name: method_colour(index) for index, people in enumerate(scene.people)}
+    figure = make_subplots(len(rows), 1, shared_xaxes=True, vertical_spacing=0.03)
+    for curve in scene.curves:
+        kind = ROWS[curve.row][2]
+        stamps, values = thinned(curve.stamps, curve.values, kind)
         sparse = np.isfinite(values).mean() < 0.7  # lone points would show no line
         figure.add_scatter(
-            x=_rounded(report.stamps, 3), y=_rounded(values, 1), name=method.name,
+            x=_rounded(stamps, 3), y=_rounded(values, 2 if kind != 'max' else 1),
+            name=' '.join(filter(None, [curve.method, curve.part])), showlegend=False,
             mode='lines+markers' if sparse else 'lines', marker={'size': 4},
-            line={'color': method_colour(index), 'width': 1.8},
-            hovertemplate='%{y:.0f} mm')
-    figure.update_layout(**_LAYOUT)
-    figure.update_xaxes(title='time / s', **_AXIS)
-    figure.update_yaxes(title='mm', rangemode='tozero', **_AXIS)
+            line={'color': colours.get(curve.method, TRUTH_COLOUR), 'width': 1.6,
+                  'dash': 'dot' if curve.part == 'right' else 'solid'},
+            row=rows.index(curve.row) + 1, col=1)
+    figure.update_layout(**(_LAYOUT | {
+        'height': timeline_height(scene), 'margin': _LAYOUT['margin'] | {'b': 36, 't': 6},
+        'font': _LAYOUT['font'] | {'size': 11}, 'dragmode': 'zoom'}))
+    figure.update_xaxes(**_AXIS)
+    for number, row in enumerate(rows, 1):
+        heading, unit, _ = ROWS[row]
+        figure.update_yaxes(title=heading + (f'<br>{unit}' if unit else ''), row=number, col=1,
+                            rangemode='tozero', nticks=4, **_AXIS)
+        if not unit:
+            figure.update_yaxes(range=[-0.05, 1.05], row=number, col=1)
+    figure.update_xaxes(title='time / s', row=len(rows), col=1)
     return figure
+
+
+def timeline_height(scene: Scene) -> int:
+    """Pixels of timeline_figure."""
+    return 50 + 105 * len({curve.row for curve in scene.curves})
+
+
+def thinned(stamps: NDArray[np.floating], values: NDArray[np.floating], kind: str
+            ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+    """At most MOST_POINTS of the points: of many the largest, the least, or the first known.
+
+    kind: ``max``, ``min`` or ``near``.
+    """
+    every = -(-len(values) // MOST_POINTS)
+    if every <= 1:
+        return stamps, values
+    starts = np.arange(0, len(values), every)
+    sign = {'max': 1.0, 'min': -1.0, 'near': 0.0}[kind]
+    rank = np.where(np.isfinite(values), sign * np.nan_to_num(values), -np.inf)
+    chosen = [start + int(np.argmax(rank[start:start + every])) for start in starts]
+    return stamps[chosen], values[chosen]
 
 
 def latency_figure(latencies_ms: Mapping[str, NDArray]) -> go.Figure:
@@ -105,38 +121,6 @@ def memory_figure(memory_mb: Mapping[str, NDArray]) -> go.Figure:
     figure.update_xaxes(title='time / s', **_AXIS)
     figure.update_yaxes(title='MB', rangemode='tozero', **_AXIS)
     return figure
-
-
-def view_data(report: Report) -> dict[str, Any]:
-    """Motion for the 3D view: millimetres as whole numbers, None where unknown.
-
-    ``frames`` of every track: [K][17*3].
-    """
-    frames = len(report.stamps)
-    step = max(1, round(report.fps / VIEW_RATE), -(-frames // MOST_VIEW_FRAMES))
-    chosen = slice(0, frames, step)
-    tracks = [('truth', TRUTH_COLOUR, report.truth)] if report.has_truth else []
-    tracks += [(method.name, method_colour(index), method.joints)
-               for index, method in enumerate(report.methods)]
-    shown = [report.truth] if report.has_truth else [m.joints[:, :17] for m in report.methods]
-    known = np.concatenate([joints[np.isfinite(joints).all(-1)] for joints in shown])
-    low, high = (known.min(0), known.max(0)) if len(known) else (np.zeros(3), np.zeros(3))
-    centre = (low + high) / 2
-    return {
-        'rate': report.fps / step,
-        'stamps': _rounded(report.stamps[chosen], 2),
-        'bones': [list(bone) for bone in BONES],
-        'floor': 1000 * report.floor_height,
-        'centre': [round(1000 * float(v)) for v in centre],
-        'radius': round(1000 * float(max((high - low).max() / 2, 1.0)) + 350),
-        'tracks': [{'name': name, 'colour': colour, 'frames': _millimetres(joints[chosen, :17])}
-                   for name, colour, joints in tracks],
-    }
-
-
-def _millimetres(joints: NDArray) -> list[list[int | None]]:
-    flat = (1000 * np.asarray(joints, float)).reshape(len(joints), -1)
-    return [[None if not np.isfinite(v) else int(round(v)) for v in row] for row in flat]
 
 
 def _rounded(values: NDArray, digits: int) -> list[float | None]:

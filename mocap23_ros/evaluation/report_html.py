@@ -13,14 +13,15 @@ from plotly.offline import get_plotlyjs
 
 from mocap23_ros.evaluation import report_figures as figures
 from mocap23_ros.evaluation.report_contents import LIVE, METRICS, Report
+from mocap23_ros.evaluation.report_player import pack_scene
+from mocap23_ros.evaluation.report_scene import Scene, scene_of
 
 
 def render_html(report: Report, document: Mapping[str, Any]) -> str:
     """Return the page of a report; document is its report.json."""
-    plots = {}
-    if report.has_truth:
-        plots = {'root-plot': figures.error_figure(report, 'root'),
-                 'local-plot': figures.error_figure(report, 'local')}
+    plots, scene = {}, scene_of(report)
+    if scene.curves:
+        plots['timeline'] = figures.timeline_figure(scene)
     if report.runs is not None:
         if any(map(len, report.runs.latencies_ms.values())):
             plots['latency-plot'] = figures.latency_figure(report.runs.latencies_ms)
@@ -37,10 +38,23 @@ def render_html(report: Report, document: Mapping[str, Any]) -> str:
         plotly_js=Markup(get_plotlyjs()),
         plots=_script_json({name: json.loads(figure.to_json())
                             for name, figure in plots.items()}),
-        plot_names=list(plots), view=_script_json(figures.view_data(report)),
+        plot_names=list(plots), **_player(scene, report.floor_height),
+        timeline_height=figures.timeline_height(scene),
         cards=_cards(report, document), columns=METRICS, rows=_rows(report, document),
         live_columns=LIVE, live_rows=_live_rows(document.get('live', {})),
         facts=report.facts, notes=report.notes)
+
+
+def _player(scene: Scene, floor_height: float) -> dict[str, Any]:
+    """What the template gives to player.js."""
+    packed, chunks = pack_scene(scene)
+    colours = [figures.method_colour(index) for index in range(len(scene.people))]
+    if scene.truth is not None:
+        colours.insert(0, figures.TRUTH_COLOUR)
+    for group, colour in zip(packed['groups'], colours, strict=True):
+        group['colour'] = colour
+    packed['colours'] = list(figures.COLOURS)
+    return {'scene': _script_json(packed), 'chunks': chunks, 'floor_height': floor_height}
 
 
 def _rows(report: Report, document: Mapping[str, Any]) -> list[dict[str, Any]]:

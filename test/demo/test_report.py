@@ -99,7 +99,7 @@ def test_a_browser_draws_every_plot(report, tmp_path):
         pytest.skip(f'this Chromium does not run here: {done.stderr[-200:]}')
     page = done.stdout
     assert 'data-ready="yes"' in page  # the script ran to its end
-    for name in ('root-plot', 'local-plot', 'latency-plot', 'memory-plot'):
+    for name in ('timeline', 'latency-plot', 'memory-plot'):
         start = page.index(f'id="{name}"')
         assert 'main-svg' in page[start:start + 3000], name
     assert page.count('<canvas') >= 1  # the 3D scene

@@ -35,7 +35,8 @@ def test_without_truth_twice_the_same(bag, tmp_path, capsys):
     assert all(method[key] is None for key in REPORT_KEYS if key not in ('jitter_10ms3', 'frames'))
     assert 'reprojection_px' in capsys.readouterr().out
     page = (tmp_path / 'a' / 'report.html').read_text()
-    assert 'without truth: flat' in page and 'id="root-plot"' not in page
+    assert 'without truth: flat' in page and 'id="timeline"' in page
+    assert 'stated error' in page and 'root error' not in page
     evaluate(bag, tmp_path / 'b', '--with', 'flat:lifter=geometric')
     for name in ('report.json', 'report.html'):
         assert (tmp_path / 'a' / name).read_bytes() == (tmp_path / 'b' / name).read_bytes()

@@ -34,11 +34,12 @@ def report(tmp_path_factory):
     return folder / 'report.html'
 
 
-@pytest.fixture
-def page(report, tmp_path):
+@pytest.fixture(scope='module')
+def page(report, tmp_path_factory):
     if find_browser() is None:
         pytest.skip('no Chromium on this machine')
-    browser = Browser(tmp_path / 'profile', '--use-gl=angle', '--use-angle=swiftshader',
+    browser = Browser(tmp_path_factory.mktemp('browser'), '--use-gl=angle',
+                      '--use-angle=swiftshader',
                       '--enable-unsafe-swiftshader')
     try:
         browser.open(f'file://{report}')
@@ -72,9 +73,55 @@ def test_the_player_plays_scrubs_and_hides(page):
     last = page.value('Number(document.querySelector("#time").max)')
     assert page.value(SLIDER) == last > 0
     assert float(page.value(CLOCK).split()[0]) > 1
-    page.click_on('#scene .legendtoggle')
-    page.wait_for('document.querySelector("#scene").data[0].visible === "legendonly"')
+    page.click_on('#toggles label:nth-child(2) input')
+    page.wait_for('document.querySelector("#scene").data[1].x.length === 0')
+    assert page.value('document.querySelector("#scene").data[0].x.length') > 0
     picture(page, 'hidden.png')
+    page.click_on('#toggles label:nth-child(2) input')
+    page.wait_for('document.querySelector("#scene").data[1].x.length > 0')
+    assert page.errors() == []
+
+
+@pytest.mark.timeout(300)
+def test_all_people_their_ellipsoids_the_camera_and_the_truth_are_drawn(page):
+    """Both people of both configurations and of the truth, with what was known of them."""
+    bones = 'document.querySelector("#scene").data[{}].hovertext'
+    assert [set(page.value(f'[...new Set({bones.format(index)})]')) for index in range(3)] == [
+        {'truth, person 1', 'truth, person 2'}, {'now, person 1', 'now, person 2'},
+        {'later, person 1', 'later, person 2'}]
+    mesh = page.value('(({x, y, z}) => [x, y, z])(document.querySelector("#scene").data[3])')
+    spheres = np.array(mesh).T.reshape(-1, 42, 3)
+    assert len(spheres) == 2 * 17
+    axes = np.linalg.norm(spheres - spheres.mean(1, keepdims=True), axis=-1)
+    assert 0.005 < axes.min() and axes.max() < 2
+    camera = page.value('(({x, y, z}) => [x[0], y[0], z[0]])(document.querySelector("#scene")'
+                        '.data[5])')
+    assert np.allclose(camera, [0, 0, 1.5], atol=2e-3)
+    page.click_on('#toggles label:nth-child(4) input')
+    page.wait_for('document.querySelector("#scene").data[3].x.length === 0')
+    page.click_on('#toggles label:nth-child(4) input')
+    page.wait_for('document.querySelector("#scene").data[3].x.length > 0')
+    assert page.errors() == []
+
+
+@pytest.mark.timeout(300)
+def test_a_click_into_the_time_line_moves_the_player(page):
+    rows = page.value('document.querySelector("#timeline").data.map(curve => curve.yaxis)')
+    assert len(set(rows)) == 5  # both errors, the stated one, contact, confidence
+    page.value('document.querySelector("#timeline").scrollIntoView({block: "center"})')
+    left, right, top = page.value(
+        '(p => [p.left, p.right, p.top])(document.querySelector("#timeline .xy .bg, '
+        '#timeline .bglayer .bg").getBoundingClientRect())')
+    page.call('Input.dispatchMouseEvent', type='mouseMoved', x=0.8 * right + 0.2 * left,
+              y=top + 30)
+    page.wait_for('document.querySelector("#timeline .hoverlayer").childElementCount > 0')
+    page.click(0.8 * right + 0.2 * left, top + 30)
+    last = page.value('Number(document.querySelector("#time").max)')
+    page.wait_for(f'Math.abs({SLIDER} - 0.8 * {last}) <= 2')
+    page.wait_for(f'Number(document.documentElement.dataset.frame) === {SLIDER}')
+    moment = page.value('document.querySelector("#moment").getBoundingClientRect().left')
+    assert moment == pytest.approx(0.8 * right + 0.2 * left, abs=0.05 * (right - left))
+    picture(page, 'timeline.png')
     assert page.errors() == []
 
 
