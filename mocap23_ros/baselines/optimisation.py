@@ -7,8 +7,6 @@ mixture-of-Gaussians pose prior, accelerations, floor and planted feet; Gauss-Ne
 weights from an exemplar search. In the spirit of SMPLify, on joints instead of a body mesh.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
@@ -24,27 +22,16 @@ from mocap23_ros.skeletons.body_proportions import (
     MEAN_STATURE,
     STATURE_RANGE,
 )
-from mocap23_ros.skeletons.coco17 import ANKLES
+from mocap23_ros.skeletons.coco17 import ANKLES, HIPS
 
-
-@dataclass(frozen=True)
-class OptimisationSettings:
-    """Standard deviations of the terms, and how long to iterate.
-
-    pixel: px at least, and pixel_share of the person's height in the image; bone: relative;
-    prior_weight: of the pose prior; acceleration: m/s^2; floor, planted: m;
-    stature: mean and sd, m, where none is given.
-    """
-
-    pixel: float = 1.5
-    pixel_share: float = 0.008
-    bone: float = 0.03
-    prior_weight: float = 0.35
-    acceleration: float = 5.0
-    floor: float = 0.02
-    planted: float = 0.015
-    stature: tuple[float, float] = (MEAN_STATURE, 0.09)
-    iterations: int = 14
+# Standard deviations of the terms.
+_PIXEL, _PIXEL_SHARE = 1.5, 0.008  # px at least, and of the person's height in the image
+_BONE = 0.03  # relative
+_ACCELERATION = 5.0  # m/s^2
+_FLOOR, _PLANTED = 0.02, 0.015  # m
+_STATURE = (MEAN_STATURE, 0.09)  # mean and sd, m, where none is given
+_PRIOR_WEIGHT = 0.35  # of the pose prior
+_ITERATIONS = 14
 
 
 class Equations:
@@ -91,8 +78,7 @@ class Equations:
 
 def optimise_motion(stamps: NDArray[np.float64], keypoints: NDArray[np.float64],
                     world_T_camera: NDArray[np.float64], focal_length: float, prior: PosePrior,
-                    stature: float = np.nan, settings: OptimisationSettings | None = None
-                    ) -> tuple[NDArray[np.float64], float]:
+                    stature: float = np.nan) -> tuple[NDArray[np.float64], float]:
     """Fit the motion of one person.
 
     stamps: [T] s, evenly spaced; keypoints: [T,17,3] normalised x, y (NaN or confidence 0 =
@@ -100,11 +86,10 @@ def optimise_motion(stamps: NDArray[np.float64], keypoints: NDArray[np.float64],
     Returns joints [T,17,3] in the world (NaN throughout if hardly anything was seen) and the
     stature in metres.
     """
-    settings = settings or OptimisationSettings()
     seen = np.isfinite(keypoints).all(axis=-1) & (keypoints[..., 2] > 0.05)
     xy = np.where(seen[..., None], keypoints[..., :2], 0.0)
     confidence = np.where(seen, keypoints[..., 2], 0.0)
-    mean, sd = (stature, 0.01 * stature) if np.isfinite(stature) else settings.stature
+    mean, sd = (stature, 0.01 * stature) if np.isfinite(stature) else _STATURE
     centre = world_T_camera[:, :3, 3]
     rays = world_rays(xy, world_T_camera)
     joints, usable = search(rays, confidence, centre, prior.exemplars, mean)
@@ -112,14 +97,14 @@ def optimise_motion(stamps: NDArray[np.float64], keypoints: NDArray[np.float64],
         return np.full((len(stamps), 17, 3), np.nan), mean
     size = np.array([np.ptp(xy[t, seen[t]], axis=0).max() if seen[t].any() else np.nan
                      for t in range(len(xy))]) * focal_length
-    pixel = np.maximum(settings.pixel, settings.pixel_share * np.nanmedian(size))
+    pixel = np.maximum(_PIXEL, _PIXEL_SHARE * np.nanmedian(size))
     height = mean
     dt = float(np.median(np.diff(stamps)))
-    for iteration in range(settings.iterations):
+    for iteration in range(_ITERATIONS):
         # Robustness grows: first every keypoint pulls, at the end those far off are ignored.
         gate = max(4.0, 40.0 * 0.7 ** iteration)
         equations = motion_equations(joints, height, xy, confidence, world_T_camera, focal_length,
-                                     prior, settings, (mean, sd), pixel, gate, dt)
+                                     prior, (mean, sd), pixel, gate, dt)
         change = equations.step(1e-6)
         move = change[:-1].reshape(joints.shape)
         largest = float(np.linalg.norm(move, axis=-1).max())
@@ -133,7 +118,7 @@ def optimise_motion(stamps: NDArray[np.float64], keypoints: NDArray[np.float64],
 
 def motion_equations(joints: NDArray[np.float64], stature: float, xy: NDArray[np.float64],
                      confidence: NDArray[np.float64], world_T_camera: NDArray[np.float64],
-                     focal_length: float, prior: PosePrior, settings: OptimisationSettings,
+                     focal_length: float, prior: PosePrior,
                      stature_prior: tuple[float, float], pixel: float, gate: float, dt: float
                      ) -> Equations:
     """All residuals at joints [T,17,3] and a stature, linearised; see ``optimise_motion``.
@@ -170,7 +155,7 @@ def motion_equations(joints: NDArray[np.float64], stature: float, xy: NDArray[np
                                   np.full((frames, 1), unknowns - 1)], axis=1)
         values = np.concatenate([unit, -unit, np.full((frames, 1), -fraction)], axis=1)
         equations.add(columns, values, length - fraction * stature,
-                      1 / (settings.bone * fraction * stature))
+                      1 / (_BONE * fraction * stature))
 
     # Pose prior; root, heading and the component are held during a step.
     heading = heading_of(joints)
@@ -182,14 +167,14 @@ def motion_equations(joints: NDArray[np.float64], stature: float, xy: NDArray[np
     axes = turn(np.broadcast_to(np.eye(3), (frames, 3, 3)), -heading)   # rows: image of x, y, z
     grid = white.reshape(frames, 51, 17, 3) @ np.swapaxes(axes, 1, 2)[:, None] / stature
     hips = grid.sum(axis=2) / 2
-    grid[:, :, 11] -= hips
-    grid[:, :, 12] -= hips
+    for hip in HIPS:
+        grid[:, :, hip] -= hips
     by_stature = -np.einsum('tij,tj->ti', white, poses) / stature
     columns = np.full((frames, 51, 52), unknowns - 1)
     columns[..., :51] = column.reshape(frames, 1, 51)
     values = np.concatenate([grid.reshape(frames, 51, 51), by_stature[..., None]], axis=2)
     equations.add(columns.reshape(-1, 52), values.reshape(-1, 52), residual.ravel(),
-                  settings.prior_weight)
+                  _PRIOR_WEIGHT)
 
     # Accelerations, relative to the stature: otherwise a small person nearby would be smoother.
     if frames > 2:
@@ -198,7 +183,7 @@ def motion_equations(joints: NDArray[np.float64], stature: float, xy: NDArray[np
                             np.full(second.shape, unknowns - 1)], axis=1)
         values = np.broadcast_to((1.0, -2.0, 1.0, 0.0), columns.shape) / stature
         values[:, 3] = -second / stature
-        equations.add(columns, values, second, MEAN_STATURE / (settings.acceleration * dt ** 2))
+        equations.add(columns, values, second, MEAN_STATURE / (_ACCELERATION * dt ** 2))
 
     # No ankle below the floor; low slow ones stand on it and stay.
     least = ANKLE_HEIGHT * stature
@@ -208,14 +193,14 @@ def motion_equations(joints: NDArray[np.float64], stature: float, xy: NDArray[np
         above = joints[:, ankle, 2] - least
         stands = (above < 0.12) & (speed[:, number] < 0.6)
         pull = np.where(stands | (above < 0), 1 / (1 + (np.maximum(above, 0) / 0.08) ** 2), 0.0)
-        equations.add(column[:, ankle, 2:], np.ones((frames, 1)), above, pull / settings.floor)
+        equations.add(column[:, ankle, 2:], np.ones((frames, 1)), above, pull / _FLOOR)
         both = stands[1:] & stands[:-1]
         for axis in range(2):
             columns = np.stack([column[1:, ankle, axis], column[:-1, ankle, axis]], axis=1)
             slip = joints[1:, ankle, axis] - joints[:-1, ankle, axis]
             soft = 1 / (1 + (slip / (0.3 * dt)) ** 2)
             equations.add(columns, np.broadcast_to((1.0, -1.0), columns.shape), slip,
-                          both * soft / settings.planted)
+                          both * soft / _PLANTED)
     equations.add(np.array([[unknowns - 1]]), np.ones((1, 1)),
                   np.array([stature - stature_prior[0]]),
                   np.sqrt(max(1.0, frames / 12)) / stature_prior[1])

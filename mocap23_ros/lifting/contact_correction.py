@@ -17,34 +17,17 @@ from mocap23_ros.lifting.person_memory import PersonMemory
 from mocap23_ros.lifting.two_bone import place_middle_joint
 from mocap23_ros.skeletons.coco17 import ANKLES, HIPS, KNEES, PELVIS
 
-
-@dataclass(frozen=True)
-class ContactSettings:
-    """How strongly and how long anchors hold.
-
-    begin, end: contact probability at which a foot is planted and let go (hysteresis).
-    along, across: share of the feet's drift that moves the body along the viewing ray and across
-    it per frame. release: metres of remaining drift at which an anchor is given up.
-    largest: metres, of the body's displacement. fade: seconds in which displacements fade to a
-    third once no foot stands. creep: share of the drift that an anchor follows per second.
-    """
-
-    begin: float = 0.65
-    end: float = 0.40
-    along: float = 0.5
-    across: float = 0.05
-    release: float = 0.08
-    largest: float = 0.12
-    fade: float = 0.25
-    creep: float = 0.5
+_BEGIN, _END = 0.65, 0.40  # contact probability at which a foot is planted, and let go
+# Share of the feet's drift that moves the body per frame, along the viewing ray and across it.
+_ALONG, _ACROSS = 0.5, 0.05
+_RELEASE = 0.08  # metres of remaining drift at which an anchor is given up
+_LARGEST = 0.12  # metres, of the body's displacement
+_FADE = 0.25  # seconds in which displacements fade to a third once no foot stands
+_CREEP = 0.5  # share of the drift that an anchor follows per second
 
 
 class ContactCorrection(PersonMemory['_Anchors']):
     """Keeps anchors per person id between the frames of one camera."""
-
-    def __init__(self, settings: ContactSettings | None = None) -> None:
-        super().__init__()
-        self.settings = settings or ContactSettings()
 
     def apply(self, frame: LiftedFrame, p_camera: NDArray) -> LiftedFrame:
         """Correct one frame of all people; p_camera: [3] camera centre in the world."""
@@ -53,7 +36,7 @@ class ContactCorrection(PersonMemory['_Anchors']):
         state = _gather([self._people.get(int(i)) for i in frame.person_ids])
         joints = frame.joints.copy()
         elapsed = np.clip(frame.stamp - state.stamp, 0.0, 1.0)
-        fade = np.exp(-elapsed / self.settings.fade)[:, None]
+        fade = np.exp(-elapsed / _FADE)[:, None]
         joints += (state.shift * fade)[:, None]
         planted = self._planted(frame.contact, joints[:, ANKLES], state.planted)
         new = planted & ~state.planted
@@ -63,12 +46,12 @@ class ContactCorrection(PersonMemory['_Anchors']):
         move = self._body_move(joints, frame.contact, anchor, planted & ~new, p_camera)
         shift = state.shift * fade + move
         size = np.linalg.norm(shift, axis=-1, keepdims=True)
-        limited = shift * np.minimum(1.0, self.settings.largest / np.maximum(size, 1e-9))
+        limited = shift * np.minimum(1.0, _LARGEST / np.maximum(size, 1e-9))
         joints += (limited - state.shift * fade)[:, None]
 
         drift = np.where(planted[..., None], anchor - joints[:, ANKLES], 0.0)
-        planted &= np.linalg.norm(drift, axis=-1) < self.settings.release
-        creep = np.clip(self.settings.creep * elapsed, 0.0, 1.0)[:, None, None]
+        planted &= np.linalg.norm(drift, axis=-1) < _RELEASE
+        creep = np.clip(_CREEP * elapsed, 0.0, 1.0)[:, None, None]
         anchor = np.where(planted[..., None], anchor - creep * drift, anchor)
         foot = np.where(planted[..., None], anchor - joints[:, ANKLES],
                         state.foot * fade[:, None])
@@ -77,11 +60,13 @@ class ContactCorrection(PersonMemory['_Anchors']):
                                    np.full(frame.people, frame.stamp)))
         return replace(frame, joints=joints)
 
-    def _planted(self, contact: NDArray, ankles: NDArray, before: NDArray) -> NDArray[np.bool_]:
-        threshold = np.where(before, self.settings.end, self.settings.begin)
+    @staticmethod
+    def _planted(contact: NDArray, ankles: NDArray, before: NDArray) -> NDArray[np.bool_]:
+        threshold = np.where(before, _END, _BEGIN)
         return (contact > threshold) & np.isfinite(ankles[..., 0])
 
-    def _body_move(self, joints: NDArray, contact: NDArray, anchor: NDArray, held: NDArray,
+    @staticmethod
+    def _body_move(joints: NDArray, contact: NDArray, anchor: NDArray, held: NDArray,
                    p_camera: NDArray) -> NDArray:
         """Displacement [P,3] that takes back a part of the planted feet's mean drift."""
         weight = np.where(held, contact**2, 0.0)
@@ -92,7 +77,7 @@ class ContactCorrection(PersonMemory['_Anchors']):
         ray = joints[:, PELVIS] - p_camera
         ray = ray / np.maximum(np.linalg.norm(ray, axis=-1, keepdims=True), 1e-9)
         along = np.sum(mean * ray, axis=-1, keepdims=True) * ray
-        return self.settings.along * along + self.settings.across * (mean - along)
+        return _ALONG * along + _ACROSS * (mean - along)
 
     @staticmethod
     def _bend_legs(joints: NDArray, foot: NDArray) -> None:

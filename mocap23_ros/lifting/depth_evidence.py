@@ -6,44 +6,26 @@ First-order propagation of the error sources through the ray/floor intersection 
 apparent size. All arguments broadcast; distances are horizontal, in metres.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-
-@dataclass(frozen=True)
-class DepthNoise:
-    """Standard deviations of what the two distances rest on.
-
-    pixel: keypoint noise in pixels; keypoint: what no resolution removes, metres on the body.
-    ankle_height: metres, of the ankle centre of a planted foot and of the floor under it.
-    pitch: radians, of the believed camera pose; camera_height: metres.
-    stature: relative sd of an unknown adult's height; posture: relative sd of apparent size
-    around that of the body's true one when all limbs are seen.
-    """
-
-    pixel: float = 2.0
-    keypoint: float = 0.015
-    ankle_height: float = 0.02
-    pitch: float = 0.002
-    camera_height: float = 0.01
-    stature: float = 0.055
-    posture: float = 0.05
+# Standard deviations of what the two distances rest on.
+PIXEL = 2.0  # pixels, of keypoints
+KEYPOINT = 0.015  # metres on the body, of what no resolution removes
+PLANTED_ANKLE = 0.02  # metres, of the ankle centre of a planted foot and of the floor under it
+PITCH, CAMERA_HEIGHT = 0.002, 0.01  # radians, metres, of the believed camera pose
+STATURE = 0.055  # relative, of an unknown adult's height
+POSTURE = 0.05  # relative, of apparent size around that of the true body, all limbs seen
 
 
-DEFAULT_NOISE = DepthNoise()
-
-
-def angular_sd(distance: ArrayLike, focal_length: ArrayLike,
-               noise: DepthNoise = DEFAULT_NOISE) -> NDArray[np.float64]:
+def angular_sd(distance: ArrayLike, focal_length: ArrayLike) -> NDArray[np.float64]:
     """Radians by which a keypoint of a body at this distance misses, along one image axis."""
-    return np.hypot(noise.pixel / np.asarray(focal_length),
-                    noise.keypoint / np.maximum(distance, 0.1))
+    return np.hypot(PIXEL / np.asarray(focal_length),
+                    KEYPOINT / np.maximum(distance, 0.1))
 
 
-def ground_depth_sd(distance: ArrayLike, height: ArrayLike, focal_length: ArrayLike,
-                    noise: DepthNoise = DEFAULT_NOISE) -> NDArray[np.float64]:
+def ground_depth_sd(distance: ArrayLike, height: ArrayLike, focal_length: ArrayLike
+                    ) -> NDArray[np.float64]:
     """Standard deviation of where an ankle's ray meets the plane of planted ankles.
 
     height: of the camera above that plane, > 0. A ray that sinks by one radian more comes
@@ -52,20 +34,19 @@ def ground_depth_sd(distance: ArrayLike, height: ArrayLike, focal_length: ArrayL
     distance, height = np.asarray(distance), np.asarray(height)
     per_radian = (distance**2 + height**2) / height
     per_metre = distance / height
-    variance = (per_radian**2 * (angular_sd(distance, focal_length, noise) ** 2 + noise.pitch**2)
-                + per_metre**2 * (noise.ankle_height**2 + noise.camera_height**2))
+    variance = (per_radian**2 * (angular_sd(distance, focal_length) ** 2 + PITCH**2)
+                + per_metre**2 * (PLANTED_ANKLE**2 + CAMERA_HEIGHT**2))
     return np.sqrt(variance)
 
 
 def size_depth_sd(distance: ArrayLike, extent: ArrayLike, focal_length: ArrayLike,
-                  stature_sd: ArrayLike, posture_sd: ArrayLike,
-                  noise: DepthNoise = DEFAULT_NOISE) -> NDArray[np.float64]:
+                  stature_sd: ArrayLike, posture_sd: ArrayLike) -> NDArray[np.float64]:
     """Standard deviation of the distance that a body's apparent size tells.
 
     extent: metres of body that the size was measured on; stature_sd, posture_sd: relative.
     """
     distance = np.asarray(distance)
-    angle = angular_sd(distance, focal_length, noise)
+    angle = angular_sd(distance, focal_length)
     relative = (np.asarray(stature_sd) ** 2 + np.asarray(posture_sd) ** 2
                 + (angle * distance / np.maximum(extent, 1e-3)) ** 2)
     return distance * np.sqrt(relative)

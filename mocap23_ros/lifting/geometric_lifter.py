@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.rays import from_levelled, levelled, world_rays
 from mocap23_ros.lifting.contact_estimate import contact_probability
-from mocap23_ros.lifting.depth_evidence import DEFAULT_NOISE, DepthNoise, angular_sd
+from mocap23_ros.lifting.depth_evidence import POSTURE, angular_sd
 from mocap23_ros.lifting.gap_filling import fill_gaps
 from mocap23_ros.lifting.initial_root import root_on_its_ray
 from mocap23_ros.lifting.lifter import LiftedMotion
@@ -38,16 +38,14 @@ class GeometricLifter:
     input_format = COCO17
     output_format = OUTPUT19
 
-    def __init__(self, window_length: int = 32, rate: float = 20.0,
-                 noise: DepthNoise = DEFAULT_NOISE) -> None:
+    def __init__(self, window_length: int = 32, rate: float = 20.0) -> None:
         """Raise InputError for less than two samples or a rate that is not positive."""
         if window_length < 2 or not rate > 0:
             raise InputError(f'a window of {window_length} samples at {rate} Hz cannot be lifted; '
                              'give at least 2 samples and a positive rate')
         self.window_length = window_length
         self.rate = rate
-        self._noise = noise
-        self._stature = StatureState(noise)
+        self._stature = StatureState()
 
     def restart(self, person_ids: Iterable[int]) -> None:
         """Do nothing: every motion begins from the keypoints alone."""
@@ -70,7 +68,7 @@ class GeometricLifter:
         confidence = np.nan_to_num(windows.keypoints[..., 2])
         stature, stature_sd = self._stature.current(windows.person_ids, windows.stature)
         evidence = frame_evidence(centre, direction, confidence, windows.focal_length,
-                                  stature[:, None], stature_sd[:, None], self._noise)
+                                  stature[:, None], stature_sd[:, None])
         self._learn_stature(windows, evidence)
         stature, stature_sd = self._stature.current(windows.person_ids, windows.stature)
 
@@ -117,8 +115,8 @@ class GeometricLifter:
 
     def _learn_stature(self, windows: KeypointWindows, evidence: FrameEvidence) -> None:
         measured = evidence.ground * evidence.apparent_size
-        posture = np.hypot(self._noise.posture, angular_sd(
-            evidence.ground, windows.focal_length, self._noise) * evidence.ground)
+        posture = np.hypot(POSTURE, angular_sd(
+            evidence.ground, windows.focal_length) * evidence.ground)
         relative_sd = np.hypot(evidence.ground_sd / evidence.ground, posture)
         self._stature.update(windows.person_ids, windows.stamps, measured, relative_sd)
 
@@ -159,7 +157,8 @@ class GeometricLifter:
         return np.where(np.isfinite(frame), _SYSTEMATIC_SHARE * np.hypot(frame, 0.3 * typical),
                         1.5 * typical)
 
-    def _covariance(self, p_joints: NDArray, centre: NDArray, joint_sd: NDArray,
+    @staticmethod
+    def _covariance(p_joints: NDArray, centre: NDArray, joint_sd: NDArray,
                     root_sd: NDArray, age: NDArray, focal_length: float) -> NDArray:
         """Along the ray: root and chain; across: keypoint noise; both grow while unseen."""
         ray = p_joints - centre[:, None]
@@ -167,8 +166,7 @@ class GeometricLifter:
         ray = ray / distance
         drift = np.minimum(0.6 * age, 0.4) ** 2
         along = joint_sd**2 + root_sd[..., None] ** 2 + drift
-        across = (distance[..., 0] * angular_sd(distance[..., 0], focal_length,
-                                                self._noise)) ** 2 + drift
+        across = (distance[..., 0] * angular_sd(distance[..., 0], focal_length)) ** 2 + drift
         outer = ray[..., :, None] * ray[..., None, :]
         covariance = (along - across)[..., None, None] * outer
         covariance[..., range(3), range(3)] += across[..., None]

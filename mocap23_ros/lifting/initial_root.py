@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mocap23_ros.geometry.rays import from_levelled
-from mocap23_ros.lifting.depth_evidence import DEFAULT_NOISE, DepthNoise
+from mocap23_ros.lifting.depth_evidence import STATURE
 from mocap23_ros.lifting.root_evidence import FrameEvidence, frame_evidence
 from mocap23_ros.skeletons.body_proportions import MEAN_STATURE, STANDING_HEIGHTS, STATURE_RANGE
 from mocap23_ros.skeletons.coco17 import HIPS
@@ -22,8 +22,8 @@ _MINIMUM_JOINTS = 3
 
 
 def initial_root(p_centre: ArrayLike, ray_direction: ArrayLike, confidence: ArrayLike,
-                 focal_length: ArrayLike, stature: ArrayLike,
-                 noise: DepthNoise = DEFAULT_NOISE) -> tuple[NDArray, NDArray]:
+                 focal_length: ArrayLike, stature: ArrayLike
+                 ) -> tuple[NDArray, NDArray]:
     """Estimate the mid-hip of people from single frames.
 
     p_centre: [...,3] camera centre in any frame with z up and the floor at z = 0, metres.
@@ -41,7 +41,7 @@ def initial_root(p_centre: ArrayLike, ray_direction: ArrayLike, confidence: Arra
     known = np.isfinite(stature) & (stature > 0)
     body = np.where(known, stature, MEAN_STATURE)
     evidence = frame_evidence(p_centre, direction, confidence, focal_length, body,
-                              np.where(known, 0.0, noise.stature), noise)
+                              np.where(known, 0.0, STATURE))
     with np.errstate(all='ignore'):
         # The body that has the apparent size at the distance of both kinds of evidence.
         fitting = np.clip(body * evidence.distance / evidence.size, *STATURE_RANGE)

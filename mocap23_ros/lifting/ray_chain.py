@@ -68,14 +68,12 @@ class ChainDepths:
         not seen.
     sd: [...,19] of ``ahead`` relative to the pelvis, metres.
     u, v: [...,19] levelled coordinates, pelvis and neck added.
-    facing_ahead: [...] component of the body's forward direction away from the camera, -1..1.
     """
 
     ahead: NDArray[np.float64]
     sd: NDArray[np.float64]
     u: NDArray[np.float64]
     v: NDArray[np.float64]
-    facing_ahead: NDArray[np.float64]
 
 
 def chain_depths(u: NDArray, v: NDArray, weight: NDArray, pelvis_ahead: NDArray,
@@ -110,7 +108,7 @@ def chain_depths(u: NDArray, v: NDArray, weight: NDArray, pelvis_ahead: NDArray,
     loose = np.isnan(ahead) & np.isfinite(all_u) & np.isfinite(pelvis_ahead)[..., None]
     ahead = np.where(loose, np.asarray(pelvis_ahead)[..., None], ahead)
     sd = np.where(loose, _LOOSE_SD * np.asarray(stature)[..., None], sd)
-    return ChainDepths(ahead, sd, all_u, all_v, facing_ahead)
+    return ChainDepths(ahead, sd, all_u, all_v)
 
 
 def _pair_mean(values: NDArray, seen: NDArray, joints: NDArray) -> NDArray:

@@ -9,8 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from mocap23_ros.geometry.rays import levelled
 from mocap23_ros.lifting.depth_evidence import (
-    DEFAULT_NOISE,
-    DepthNoise,
+    POSTURE,
     combine,
     ground_depth_sd,
     size_depth_sd,
@@ -36,7 +35,7 @@ class FrameEvidence:
     ankle_hits, ankle_hit_sds: [...,2] distance ahead at which the left, right ankle's ray is at
         the height of a planted ankle; NaN = never.
     ground, ground_sd: [...] distance of the standing foot or feet.
-    size, size_sd: [...] distance from the size. distance, distance_sd: both together.
+    size: [...] distance from the size. distance, distance_sd: from both together.
     """
 
     heading: NDArray[np.float64]
@@ -49,14 +48,13 @@ class FrameEvidence:
     ground: NDArray[np.float64]
     ground_sd: NDArray[np.float64]
     size: NDArray[np.float64]
-    size_sd: NDArray[np.float64]
     distance: NDArray[np.float64]
     distance_sd: NDArray[np.float64]
 
 
 def frame_evidence(p_centre: NDArray, direction: NDArray, confidence: NDArray,
-                   focal_length: ArrayLike, stature: NDArray, stature_sd: NDArray,
-                   noise: DepthNoise = DEFAULT_NOISE) -> FrameEvidence:
+                   focal_length: ArrayLike, stature: NDArray, stature_sd: NDArray
+                   ) -> FrameEvidence:
     """Collect the evidence of frames.
 
     p_centre: [...,3]; direction: [...,J,3] rays in a frame with z up and floor at z = 0;
@@ -74,8 +72,8 @@ def frame_evidence(p_centre: NDArray, direction: NDArray, confidence: NDArray,
         u, v = np.where(weight > 0, left / forward, 0), np.where(weight > 0, up / forward, 0)
 
         apparent, size, size_sd = _distance_from_size(u, v, weight, focal_length, stature,
-                                                      stature_sd, noise)
-        hits, hit_sds = _ankle_hits(p_centre[..., 2], v, weight, focal_length, stature, noise)
+                                                      stature_sd)
+        hits, hit_sds = _ankle_hits(p_centre[..., 2], v, weight, focal_length, stature)
         ground, ground_sd = _standing_distance(hits, hit_sds)
         # A foot in the air or on a step makes the floor hit too far, never too near; a child
         # makes the size too far. So only a far floor hit is doubted, the more the less likely.
@@ -83,7 +81,7 @@ def frame_evidence(p_centre: NDArray, direction: NDArray, confidence: NDArray,
         ground_sd = ground_sd * np.where(surprise > 0, 1 + 2 * surprise**2, 1.0)
         distance, distance_sd = combine(ground, ground_sd, size, size_sd)
     return FrameEvidence(heading, u, v, weight, apparent, hits, hit_sds, ground, ground_sd,
-                         size, size_sd, distance, distance_sd)
+                         size, distance, distance_sd)
 
 
 def _heading(direction: NDArray, weight: NDArray, norm: NDArray) -> NDArray:
@@ -95,7 +93,7 @@ def _heading(direction: NDArray, weight: NDArray, norm: NDArray) -> NDArray:
 
 
 def _distance_from_size(u: NDArray, v: NDArray, weight: NDArray, focal_length: ArrayLike,
-                        stature: NDArray, stature_sd: NDArray, noise: DepthNoise
+                        stature: NDArray, stature_sd: NDArray
                         ) -> tuple[NDArray, NDArray, NDArray]:
     """Apparent size, and the distance at which the limbs have their expected lengths."""
     first, second = BONE_PAIRS.T
@@ -108,12 +106,12 @@ def _distance_from_size(u: NDArray, v: NDArray, weight: NDArray, focal_length: A
     distance = stature / apparent
     hidden = 1 - np.clip(total / np.sum(BONE_FRACTIONS**2), 0, 1)
     sd = size_depth_sd(distance, 0.6 * stature * (1 - 0.8 * hidden), focal_length, stature_sd,
-                       noise.posture * (1 + 2 * hidden), noise)
+                       POSTURE * (1 + 2 * hidden))
     return apparent, distance, sd
 
 
 def _ankle_hits(height: NDArray, v: NDArray, weight: NDArray, focal_length: ArrayLike,
-                stature: NDArray, noise: DepthNoise) -> tuple[NDArray, NDArray]:
+                stature: NDArray) -> tuple[NDArray, NDArray]:
     """Where the rays of both ankles reach the height of a planted ankle, [...,2]."""
     above = height - ANKLE_HEIGHT * stature
     above = np.where(above > 0.05, above, np.nan)[..., None]
@@ -121,7 +119,7 @@ def _ankle_hits(height: NDArray, v: NDArray, weight: NDArray, focal_length: Arra
     hit = -above / np.where((v < 0) & (weight > 0), v, np.nan)
     hit = np.where(hit < MAXIMUM_DISTANCE, hit, np.nan)
     focal_length = np.asarray(focal_length)[..., None]
-    sd = ground_depth_sd(hit, above, focal_length, noise)
+    sd = ground_depth_sd(hit, above, focal_length)
     return hit, sd / np.sqrt(np.clip(weight, 0.1, 1.0))
 
 

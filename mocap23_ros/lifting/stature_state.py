@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.lifting.depth_evidence import DEFAULT_NOISE, DepthNoise
+from mocap23_ros.lifting.depth_evidence import STATURE
 from mocap23_ros.lifting.person_memory import PersonMemory
 from mocap23_ros.skeletons.body_proportions import MEAN_STATURE, STATURE_RANGE
 
@@ -31,13 +31,9 @@ class StatureState(PersonMemory[_Person]):
     information of one.
     """
 
-    def __init__(self, noise: DepthNoise = DEFAULT_NOISE) -> None:
-        super().__init__()
-        self._noise = noise
-
     def current(self, person_ids: NDArray, known: NDArray) -> tuple[NDArray, NDArray]:
         """Stature [P] in metres and its relative sd [P]; a ``known`` one (not NaN) wins."""
-        prior = _Person(float(np.log(MEAN_STATURE)), self._noise.stature**2, -np.inf)
+        prior = _Person(float(np.log(MEAN_STATURE)), STATURE**2, -np.inf)
         people = [self._people.get(int(i), prior) for i in person_ids]
         stature = np.exp([person.log_stature for person in people])
         sd = np.sqrt([person.variance + _FLOOR_SD**2 for person in people])
@@ -59,7 +55,7 @@ class StatureState(PersonMemory[_Person]):
         for row, person_id in enumerate(person_ids):
             person = self._people.get(int(person_id))
             if person is None:
-                person = _Person(float(np.log(MEAN_STATURE)), self._noise.stature**2, -np.inf)
+                person = _Person(float(np.log(MEAN_STATURE)), STATURE**2, -np.inf)
                 self._people[int(person_id)] = person
             new = usable[row] & (stamps > person.newest_stamp)
             person.newest_stamp = max(person.newest_stamp, float(stamps[-1]))

@@ -19,21 +19,11 @@ from mocap23_ros.lifting.person_memory import PersonMemory
 
 _REFERENCE_RATE = 30.0  # Hz at which the shares hold; at other rates they are converted
 
-
-@dataclass(frozen=True)
-class JointFilterSettings:
-    """Shares per frame at 30 Hz.
-
-    position: of the difference to the window that is taken over at least. velocity: of the
-    difference between the running and the window's own displacement. doubt: difference, in
-    standard deviations of the joint, at which the window is taken as it is. longest_gap: seconds
-    without an estimate after which a person is started anew.
-    """
-
-    position: float = 0.4
-    velocity: float = 0.45
-    doubt: float = 1.0
-    longest_gap: float = 0.2
+# Shares per frame at that rate, of the difference to the window that is taken over at least, and of
+# the difference between the running and the window's own displacement.
+_POSITION, _VELOCITY = 0.4, 0.45
+_DOUBT = 1.0  # difference, in deviations of the joint, at which the window is taken as it is
+_LONGEST_GAP = 0.2  # seconds without an estimate after which a person is started anew
 
 
 @dataclass(frozen=True)
@@ -45,10 +35,6 @@ class _State:
 
 class JointFilter(PersonMemory[_State]):
     """Keeps the filtered joints and their velocity per person id."""
-
-    def __init__(self, settings: JointFilterSettings | None = None) -> None:
-        super().__init__()
-        self.settings = settings or JointFilterSettings()
 
     def previous_stamps(self, person_ids: NDArray) -> NDArray[np.float64]:
         """Stamp [P] of each person's last output; -inf for people who have none."""
@@ -62,7 +48,7 @@ class JointFilter(PersonMemory[_State]):
         the window does not reach back as far. Such joints are taken as they are.
         """
         elapsed = frame.stamp - self.previous_stamps(frame.person_ids)
-        rows = np.flatnonzero((elapsed > 0) & (elapsed <= self.settings.longest_gap))
+        rows = np.flatnonzero((elapsed > 0) & (elapsed <= _LONGEST_GAP))
         joints, velocity = frame.joints.copy(), np.zeros_like(frame.joints)
         if len(rows):
             states = [self._people[int(i)] for i in frame.person_ids[rows]]
@@ -78,14 +64,13 @@ class JointFilter(PersonMemory[_State]):
                   joints: NDArray, velocity: NDArray) -> tuple[NDArray, NDArray]:
         """New joints and velocities, [P,J,3] each; inside: velocity in the window; [P,1,1]."""
         frames = elapsed * _REFERENCE_RATE
-        settings = self.settings
-        share = 1 - (1 - settings.velocity) ** frames
+        share = 1 - (1 - _VELOCITY) ** frames
         velocity = np.where(np.isfinite(velocity), velocity + share * (inside - velocity), inside)
         predicted = joints + elapsed * velocity
         difference = window - predicted
         spread = np.sqrt(np.trace(covariance, axis1=-2, axis2=-1))
-        surprise = np.linalg.norm(difference, axis=-1) / (settings.doubt * spread + 1e-9)
-        gain = settings.position + (1 - settings.position) * np.minimum(surprise, 1.0) ** 2
+        surprise = np.linalg.norm(difference, axis=-1) / (_DOUBT * spread + 1e-9)
+        gain = _POSITION + (1 - _POSITION) * np.minimum(surprise, 1.0) ** 2
         gain = 1 - (1 - gain[..., None]) ** frames
         mixed = predicted + gain * difference
         known = np.isfinite(mixed)

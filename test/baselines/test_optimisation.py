@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from mocap23_ros.baselines.optimisation import (
-    OptimisationSettings,
     motion_equations,
     optimise_motion,
 )
@@ -81,7 +80,7 @@ def test_derivatives_of_the_terms(scene, prior):
     def build(x, stature):
         return motion_equations(
             x, stature, keypoints[..., :2], keypoints[..., 2], pose, FOCAL, prior,
-            OptimisationSettings(), (1.7, 0.09), 2.0, 1e6, 1 / 15).blocks
+            (1.7, 0.09), 2.0, 1e6, 1 / 15).blocks
 
     base = build(start, 1.7)
     direction = rng.normal(size=start.shape)
@@ -104,7 +103,7 @@ def test_the_banded_solver_solves_the_normal_equations(scene, prior):
     stamps, keypoints, pose, joints = (v[:6] for v in scene)
     equations = motion_equations(
         joints + 0.01, 1.6, keypoints[..., :2], keypoints[..., 2], pose, FOCAL, prior,
-        OptimisationSettings(), (1.7, 0.09), 2.0, 10.0, 1 / 15)
+        (1.7, 0.09), 2.0, 10.0, 1 / 15)
     jacobian = np.vstack([matrix.toarray() for matrix, _ in equations.blocks])
     residual = np.concatenate([r for _, r in equations.blocks])
     expected = np.linalg.solve(jacobian.T @ jacobian + 1e-6 * np.eye(jacobian.shape[1]),
