@@ -3,7 +3,6 @@
 """Frames of a sample video, and detections of the person in it."""
 
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 
 import cv2
@@ -14,7 +13,6 @@ from mocap23_ros.detection.detectors import create_detector
 from mocap23_ros.errors import InputError
 from mocap23_ros.skeletons.conversion import convert_keypoints
 from mocap23_ros.skeletons.formats import COCO17
-from mocap23_ros.skeletons.unobserved import unobserved_keypoints
 
 FPS = 60.0  # of the sample videos
 
@@ -39,15 +37,19 @@ def detect_largest_person(path: Path, advance: Callable[[], None] = lambda: None
 
     advance is called after every frame (progress bars).
     """
+    detector = create_detector('blazepose')
     keypoints = []
-    with closing(create_detector('blazepose')) as detector:
+    try:
         for frame in read_frames(path):
             people = detector.detect(frame)
-            row = unobserved_keypoints(17)
+            row = np.full((17, 3), np.nan, np.float32)
+            row[:, 2] = 0
             if people:
                 largest = max(people, key=lambda person: float(
                     np.prod(person.bounding_box[2:] - person.bounding_box[:2])))
                 row = convert_keypoints(largest.keypoints, detector.format, COCO17)
             keypoints.append(row)
             advance()
+    finally:
+        detector.close()
     return np.stack(keypoints).astype(np.float32)
