@@ -19,6 +19,7 @@ from mocap23_ros.demo.take import SampleTake, load_take
 from mocap23_ros.detection.detectors import create_detector
 from mocap23_ros.detection.matched_people import coco_people, match_people
 from mocap23_ros.reporting import Say, silent
+from mocap23_ros.skeletons.coco17 import BODY
 from mocap23_ros.skeletons.exchanged_sides import SIDES, exchanged_sides, with_sides_exchanged
 from mocap23_ros.skeletons.formats import COCO17
 
@@ -53,7 +54,7 @@ class Score:
                      if state]
         self._exchanged += bool(exchanged)
         error = np.linalg.norm(with_sides_exchanged(truth, exchanged) - found[:, :2], axis=1)
-        self._errors.append(error[5:] / max(float(np.ptp(truth[:, 1])), 1.0))
+        self._errors.append(error[BODY] / max(float(np.ptp(truth[:, 1])), 1.0))
 
     def as_dict(self) -> dict[str, Any]:
         """Recall, precision, part with a side exchanged, error of body joints in parts of the

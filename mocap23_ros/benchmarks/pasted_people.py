@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from mocap23_ros.demo.sample_video import read_frames
 from mocap23_ros.demo.take import SampleTake
+from mocap23_ros.skeletons.coco17 import ANKLES, BODY_BONES, FACE, HIPS, SHOULDERS
 from mocap23_ros.skeletons.formats import COCO17
 
 SIZE = (1920, 1080)  # px
@@ -19,14 +20,7 @@ FRAMES = 10  # of a video
 EVERY = 2  # frames of the sample, which has 60 a second
 _THICKNESS = 0.4  # of limbs, of the torso's length: the man with a rim of his surroundings
 _FREE_ROWS = slice(1450, 1900)  # of cam03 and cam04: floor and mats, nobody
-_LIMBS = [(COCO17.index(a), COCO17.index(b)) for a, b in (
-    ('left_shoulder', 'left_elbow'), ('left_elbow', 'left_wrist'),
-    ('right_shoulder', 'right_elbow'), ('right_elbow', 'right_wrist'),
-    ('left_hip', 'left_knee'), ('left_knee', 'left_ankle'),
-    ('right_hip', 'right_knee'), ('right_knee', 'right_ankle'),
-    ('left_shoulder', 'right_shoulder'), ('left_shoulder', 'right_hip'),
-    ('right_shoulder', 'left_hip'), ('left_shoulder', 'left_hip'),
-    ('right_shoulder', 'right_hip'))]
+_DRAWN = [*BODY_BONES[:-1], *zip(SHOULDERS, HIPS[::-1], strict=True)]  # a cross for the hips' line
 
 
 @dataclass(frozen=True)
@@ -131,7 +125,8 @@ def _cut_out(take: SampleTake, camera: int, start: int) -> Cutout:
     keypoints = sample.project(take.truth.joints[start:stop:EVERY])
     frames = list(islice(read_frames(take.files.videos[sample.name]), start, stop, EVERY))
     height, width = frames[0].shape[:2]
-    torso = float(np.median(np.linalg.norm(keypoints[:, 5] - keypoints[:, 12], axis=1)))
+    trunk = keypoints[:, SHOULDERS[0]] - keypoints[:, HIPS[1]]
+    torso = float(np.median(np.linalg.norm(trunk, axis=1)))
     rim = 0.8 * torso
     low = np.maximum(keypoints.min(axis=(0, 1)) - rim, 0).astype(int)
     high = np.minimum(keypoints.max(axis=(0, 1)) + rim, (width, height)).astype(int)
@@ -146,11 +141,12 @@ def _cut_out(take: SampleTake, camera: int, start: int) -> Cutout:
 def _outline(keypoints: NDArray, shape: NDArray, torso: float) -> NDArray[np.float32]:
     mask = np.zeros(tuple(shape), np.float32)
     pixels = np.rint(keypoints).astype(int)
-    for first, second in _LIMBS:
+    for first, second in _DRAWN:
         cv2.line(mask, pixels[first].tolist(), pixels[second].tolist(), 1.0,
                  round(_THICKNESS * torso))
-    cv2.circle(mask, pixels[:5].mean(axis=0).astype(int).tolist(), round(0.45 * torso), 1.0, -1)
-    for ankle in pixels[15:]:
+    head = pixels[list(FACE)].mean(axis=0)
+    cv2.circle(mask, head.astype(int).tolist(), round(0.45 * torso), 1.0, -1)
+    for ankle in pixels[ANKLES]:
         cv2.circle(mask, ankle.tolist(), round(0.35 * torso), 1.0, -1)
     blur = 2 * round(0.04 * torso) + 1
     return np.asarray(cv2.GaussianBlur(mask, (blur, blur), 0), np.float32)

@@ -8,17 +8,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.datasets.mocap34 import COUNT, FOOT_JOINTS, PARENTS
+from mocap23_ros.skeletons.body_proportions import TRAINED_STATURE_RANGE
+from mocap23_ros.skeletons.formats import MOCAP34
 
-# Bone (named by its child joint) -> group that is scaled together, both sides alike.
+# Bones that are scaled together, both sides alike, by the names of their child joints.
 _GROUPS = {
-    'thigh': (4, 5), 'shank': (7, 8), 'foot': (10, 11, 30, 31, 32, 33), 'hip_width': (1, 2),
-    'trunk': (3, 6, 9, 12), 'shoulder_width': (13, 14, 16, 17), 'upper_arm': (18, 19),
-    'forearm': (20, 21), 'hand': (22, 23), 'neck': (15,), 'head': (24, 25, 26, 27, 28, 29),
+    'thigh': 'knee', 'shank': 'ankle', 'foot': 'foot heel toe', 'hip_width': 'hip',
+    'trunk': 'spine1 spine2 spine3 neck', 'shoulder_width': 'collar shoulder',
+    'upper_arm': 'elbow', 'forearm': 'wrist', 'hand': 'hand', 'neck': 'head',
+    'head': 'head_top nose eye ear',
 }
 _GROUP_NAMES = tuple(_GROUPS)
 _GROUP_OF_JOINT = np.zeros(COUNT, np.intp)
 for _number, _members in enumerate(_GROUPS.values()):
-    _GROUP_OF_JOINT[list(_members)] = _number
+    for _joint, _name in enumerate(MOCAP34.joint_names):
+        if _name.removeprefix('left_').removeprefix('right_') in _members.split():
+            _GROUP_OF_JOINT[_joint] = _number
 # Share of standing height that each group makes up (legs 0.485 as in the packed statures).
 _HEIGHT_SHARE = np.array([{'thigh': .24, 'shank': .245, 'foot': .045, 'trunk': .27, 'neck': .10,
                            'head': .10}.get(name, 0.0) for name in _GROUP_NAMES], np.float32)
@@ -35,7 +40,7 @@ class BodyVariation:
     men: tuple[float, float, float] = (0.40, 1.76, 0.07)        # share, mean, sd
     women: tuple[float, float, float] = (0.38, 1.63, 0.065)
     children: tuple[float, float, float] = (0.07, 1.0, 1.5)     # share, low, high
-    stature_range: tuple[float, float] = (1.0, 2.05)
+    stature_range: tuple[float, float] = TRAINED_STATURE_RANGE
     limb_ratio_sd: float = 0.04
     width_ratio_sd: float = 0.06
     keep: float = 0.1

@@ -7,9 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.datasets.training_windows import TrainingBatch
-from mocap23_ros.skeletons.coco17 import BONES, HIPS
+from mocap23_ros.skeletons.coco17 import ANKLES, BONES, HIPS, LEFT
 
-_LEFT = {1, 3, 5, 7, 9, 11, 13, 15}
 # BGR: left, right, truth, grid, text
 _COLOURS = {'left': (60, 60, 220), 'right': (200, 120, 20), 'truth': (150, 190, 150),
             'guess': (0, 190, 255), 'line': (205, 205, 205), 'text': (60, 60, 60)}
@@ -20,7 +19,7 @@ def _bones(panel: NDArray[np.uint8], points: NDArray[np.float64], valid: NDArray
            colour: tuple[int, int, int] | None, width: int = 1) -> None:
     for a, b in BONES:
         if valid[a] and valid[b]:
-            own = colour or _COLOURS['left' if b in _LEFT else 'right']
+            own = colour or _COLOURS['left' if b in LEFT else 'right']
             first, second = (tuple(int(round(v * 8)) for v in points[k]) for k in (a, b))
             cv2.line(panel, first, second, own, width, cv2.LINE_AA, 3)
 
@@ -48,7 +47,7 @@ def _image_panel(batch: TrainingBatch, b: int) -> NDArray[np.uint8]:
         _bones(panel, seen[t], batch.kind[b, t] < 2, None)
     for t in range(len(true)):
         for j in np.flatnonzero(batch.kind[b, t] < 2):
-            colour = 'guess' if batch.kind[b, t, j] == 1 else 'left' if j in _LEFT else 'right'
+            colour = 'guess' if batch.kind[b, t, j] == 1 else 'left' if j in LEFT else 'right'
             strength = float(batch.keypoints[b, t, j, 2])
             shade = tuple(int(255 - strength * (255 - c)) for c in _COLOURS[colour])
             cv2.circle(panel, tuple(int(v) for v in seen[t, j]), 1, shade, -1)
@@ -82,7 +81,7 @@ def _world_panel(batch: TrainingBatch, b: int, side: bool) -> NDArray[np.uint8]:
         for t in range(len(points)):
             for foot in range(2):
                 if batch.contact[b, t, foot]:
-                    cv2.circle(panel, tuple(int(v) for v in points[t, 15 + foot]), 2,
+                    cv2.circle(panel, tuple(int(v) for v in points[t, ANKLES[foot]]), 2,
                                (0, 160, 0), -1)
         _write(panel, 0, f'side; stature {batch.stature[b]:.2f} m'
                          + (f' (given {batch.stature_known[b]:.2f})'

@@ -16,7 +16,7 @@ from mocap23_ros.evaluation.metrics import evaluate_motion
 from mocap23_ros.evaluation.report_contents import MethodResult
 from mocap23_ros.live.live_run import LiveRun
 from mocap23_ros.live.recorded_run import RecordedRun
-from mocap23_ros.skeletons.coco17 import ANKLES, ELBOWS, HIPS, KNEES, SHOULDERS, WRISTS
+from mocap23_ros.skeletons.coco17 import ANKLES, BODY, ELBOWS, HIPS, KNEES, SHOULDERS, WRISTS
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def truth_notes(take: SampleTake, camera: SampleCamera, view_error_px: float) ->
     truth, adjustment = take.truth, take.adjustment
     before, after = (np.nanmax(r) for r in (adjustment.residual_before,
                                             adjustment.residual_after))
-    body = truth.residual_px[:, :, 5:]
+    body = truth.residual_px[:, :, BODY]
     swapped = int(truth.swapped[index].any(-1).sum())
     bones = bone_scatter_mm(truth.joints)
     notes = [

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mocap23_ros.skeletons.coco17 import HIPS, SHOULDERS
+
 # The landmark network was trained on squares this much larger than the circle around a person.
 _REGION_MARGIN = 1.25
 
@@ -35,8 +37,8 @@ class PersonRegion:
     @classmethod
     def around(cls, keypoints: NDArray, box: NDArray) -> 'PersonRegion':
         """Region from COCO-17 keypoints [17,2+] px and a box [4] px of a person."""
-        hips = keypoints[11:13, :2].mean(axis=0)
-        shoulders = keypoints[5:7, :2].mean(axis=0)
+        hips = keypoints[HIPS, :2].mean(axis=0)
+        shoulders = keypoints[SHOULDERS, :2].mean(axis=0)
         corners = np.concatenate([keypoints[:, :2], np.reshape(box[:4], (2, 2))])
         radius = float(np.linalg.norm(corners - hips, axis=1).max())
         up = shoulders - hips

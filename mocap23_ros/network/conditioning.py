@@ -8,7 +8,7 @@ from torch import Tensor
 from mocap23_ros.network.views import Views
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 
-ANKLE_HEIGHT = 0.09  # metres, of the ankle joint over the floor of a standing person
+_ANKLE_HEIGHT = 0.09  # metres over the floor, as the published weights were trained
 GEOMETRY_FEATURES = 20
 VIEW_FEATURES = 10
 
@@ -56,7 +56,7 @@ def geometry_features(observation: Tensor, camera: Tensor, anchor: Tensor, statu
     index = [skeleton.index('left_ankle'), skeleton.index('right_ankle')]
     ankles = observation.index_select(2, torch.tensor(index, device=observation.device))
     seen = (ankles[..., 2] > 0).to(observation.dtype)
-    inverse = depth * -ankles[..., 1] / (height - ANKLE_HEIGHT).clamp(min=0.05)
+    inverse = depth * -ankles[..., 1] / (height - _ANKLE_HEIGHT).clamp(min=0.05)
     hits = (inverse.clamp(-1.0, 3.0) - 1.0) * seen * 4.0  # [B,T,2]
     axis_scale = torch.tensor([1.0, 2.0, 2.0, 4.0, 1.0], dtype=camera.dtype,
                               device=camera.device)  # optical axis, roll, focal length

@@ -17,6 +17,7 @@ from mocap23_ros.skeletons.coco17 import ANKLES, ELBOWS, HIPS, KNEES, SHOULDERS,
 MEAN_STATURE = 1.70  # metres, adults of both sexes; networks and their weights count from it
 STATURE_RANGE = (0.8, 2.2)  # metres, what is estimated from images
 GIVEN_STATURE_RANGE = (0.4, 2.6)  # metres, what a user or a file may say: also an infant
+TRAINED_STATURE_RANGE = (1.0, 2.05)  # metres, of the bodies that networks are trained on
 ANKLE_HEIGHT = 0.045  # of a planted foot
 
 # Lengths that make up a body, in this order; left and right are alike.

@@ -24,6 +24,8 @@ PELVIS, NECK = OUTPUT19.index('pelvis'), OUTPUT19.index('neck')
 
 FACE = tuple(COCO17.index(name)
              for name in ('nose', 'left_eye', 'right_eye', 'left_ear', 'right_ear'))
+BODY = slice(len(FACE), len(COCO17))  # joints of trunk and limbs
+LEFT = frozenset(j for j, name in enumerate(COCO17.joint_names) if name.startswith('left_'))
 
 _LIMBS = ((SHOULDERS, ELBOWS), (ELBOWS, WRISTS), (HIPS, KNEES), (KNEES, ANKLES),
           (SHOULDERS, HIPS))
