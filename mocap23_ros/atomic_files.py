@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Files that appear whole or not at all."""
 
+import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -48,6 +50,14 @@ def write_text(path: str | os.PathLike, text: str) -> None:
     """Write a UTF-8 text file; raises InputError where it cannot be written."""
     with saving(path) as temporary:
         temporary.write_text(text, encoding='utf-8')
+
+
+def write_json(path: str | os.PathLike, document: Any, **options: Any) -> None:
+    """Write a document as indented JSON; raises InputError where it cannot be written.
+
+    options: of json.dumps.
+    """
+    write_text(path, json.dumps(document, **{'indent': 2, **options}) + '\n')
 
 
 def write_picture(path: str | os.PathLike, image: NDArray[np.uint8]) -> None:

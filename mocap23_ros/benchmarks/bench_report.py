@@ -2,17 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """bench.json and the same as tables, bench.md."""
 
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from mocap23_ros.atomic_files import write_text
+from mocap23_ros.atomic_files import write_json, write_text
+from mocap23_ros.markdown import markdown_table
 
 
 def write_report(result: dict[str, Any], folder: Path) -> None:
     """Write both files, each atomically; InputError where that is not possible."""
-    write_text(folder / 'bench.json', json.dumps(result, indent=2) + '\n')
+    write_json(folder / 'bench.json', result)
     write_text(folder / 'bench.md', markdown(result))
 
 
@@ -88,10 +88,8 @@ def _mediapipe_line(row: dict[str, Any]) -> str:
 
 
 def _table(columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> list[str]:
-    lines = ['| ' + ' | '.join(columns).replace('_', ' ') + ' |', '|' + '---|' * len(columns)]
-    for row in rows:
-        lines.append('| ' + ' | '.join(_cell(row.get(column, '')) for column in columns) + ' |')
-    return lines
+    return markdown_table([column.replace('_', ' ') for column in columns],
+                          ([_cell(row.get(column, '')) for column in columns] for row in rows))
 
 
 def _cell(value: Any) -> str:

@@ -3,13 +3,13 @@
 """``mocap23 ablate``: the ablation table by one command."""
 
 import argparse
-import json
 from math import inf
 from pathlib import Path
 
-from mocap23_ros.atomic_files import write_text
+from mocap23_ros.atomic_files import write_json, write_text
 from mocap23_ros.cli.option_checks import check_numbers
 from mocap23_ros.errors import InputError
+from mocap23_ros.markdown import markdown_table
 
 _COLUMNS = ('mpjpe_mm', 'pa_mpjpe_mm', 'abs_mpjpe_mm', 'root_mm', 'coverage_95',
             'training_minutes')
@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     check_output_folder(arguments.out)
     if arguments.threads is not None:
         torch.set_num_threads(arguments.threads)
-    table = run_ablations(
+    errors = run_ablations(
         names, base, arguments.pretrain_steps, load_cmu('train', arguments.data),
         load_cmu('validation', arguments.data), arguments.out,
         lambda name, errors: print(f'{name}: ' + '  '.join(
@@ -65,24 +65,18 @@ def run(arguments: argparse.Namespace) -> int:
     about = {'tier': base.tier, 'pretrain_steps': arguments.pretrain_steps, 'steps': base.steps,
              'batch_size': base.batch_size, 'mixed_precision': base.mixed_precision,
              'seed': base.seed, 'commit': commit_line(), 'hardware': hardware_line()}
-    write_text(arguments.out / 'ablations.json',
-               json.dumps({**about, 'table': table}, indent=2) + '\n')
+    write_json(arguments.out / 'ablations.json', {**about, 'table': errors})
     write_text(arguments.out / 'ablations.md', ', '.join(
-        f'{name}: {value}' for name, value in about.items()) + '\n\n' + as_markdown(table))
+        f'{name}: {value}' for name, value in about.items()) + '\n\n' + as_markdown(errors))
     print(arguments.out / 'ablations.md')
     return 0
 
 
-def as_markdown(table: dict[str, dict[str, dict[str, float]]]) -> str:
+def as_markdown(errors: dict[str, dict[str, dict[str, float]]]) -> str:
     """One table per validation set."""
     lines = []
-    sets = next(iter(table.values()))
-    for set_name in sets:
-        lines += [f'### {set_name}', '', '| variant | ' + ' | '.join(_COLUMNS) + ' |',
-                  '|---|' + '---|' * len(_COLUMNS)]
-        for name, errors in table.items():
-            figures = ' | '.join(f'{errors[set_name][column]:.{_DECIMALS.get(column, 0)}f}'
-                                 for column in _COLUMNS)
-            lines.append(f'| {name} | {figures} |')
-        lines.append('')
+    for set_name in next(iter(errors.values())):
+        lines += [f'### {set_name}', '', *markdown_table(('variant', *_COLUMNS), (
+            [variant, *(f'{sets[set_name][column]:.{_DECIMALS.get(column, 0)}f}'
+                        for column in _COLUMNS)] for variant, sets in errors.items())), '']
     return '\n'.join(lines)

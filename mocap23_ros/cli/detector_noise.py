@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
         clips, made = _sample_clips(arguments)
     noise = fit_detector_noise(clips, arguments.detector, made)
     save_detector_noise(arguments.out, noise)
-    print(table(noise))
+    print(as_markdown(noise))
     print(arguments.out)
     return 0
 
@@ -91,34 +91,31 @@ def _sample_clips(arguments: argparse.Namespace) -> tuple[list['DetectedClip'], 
                    f'{arguments.scenes} --seed {arguments.seed}{without}')
 
 
-def table(noise: 'DetectorNoise') -> str:
+def as_markdown(noise: 'DetectorNoise') -> str:
     """Markdown: joints, then confidence and errors."""
     from mocap23_ros.detection.detector_noise import CONFIDENCE_EDGES, SIZE_EDGES
+    from mocap23_ros.markdown import markdown_table
     from mocap23_ros.skeletons.coco17 import COCO_SIGMAS
     from mocap23_ros.skeletons.formats import COCO17
 
     lines = [f'{noise.detector}: {noise.keypoints} keypoints, {noise.clips} clips; time constant '
-             f'{noise.time_constant:.2g} s, resolution {noise.resolution_px:.3g} px', '',
-             '| joint | clips | bias | correlated | white | missing |', '|---|---|---|---|---|---|']
-    for name, sigma in zip(COCO17.joint_names, COCO_SIGMAS.tolist(), strict=True):
-        joint = noise.joints[name]
-        lines.append(f'| {name} | {joint.clips} | {joint.bias / sigma:.2f} | '
-                     f'{joint.correlated / sigma:.2f} | {joint.white / sigma:.2f} | '
-                     f'{100 * joint.missing:.1f} % |')
-    lines += ['', '| what | share of time | lasts, s | seen | size |', '|---|---|---|---|---|']
+             f'{noise.time_constant:.2g} s, resolution {noise.resolution_px:.3g} px', '']
+    lines += markdown_table(('joint', 'clips', 'bias', 'correlated', 'white', 'missing'), (
+        (name, joint.clips, *(f'{sd / sigma:.2f}' for sd in (
+            joint.bias, joint.correlated, joint.white)), f'{100 * joint.missing:.1f} %')
+        for name, sigma in zip(COCO17.joint_names, COCO_SIGMAS.tolist(), strict=True)
+        for joint in [noise.joints[name]]))
     rows = [(f'{name} exchanged', value, '') for name, value in noise.exchanges.items()]
     rows += [(f'{name} elsewhere', value, f'{value.size:.2f}')
              for name, value in noise.outliers.items()]
-    for name, episodes, size in [*rows, ('lost', noise.dropped, '')]:
-        lines.append(f'| {name} | {100 * episodes.share:.2f} % | {episodes.seconds:.2f} | '
-                     f'{episodes.count} | {size} |')
+    lines += ['', *markdown_table(('what', 'share of time', 'lasts, s', 'seen', 'size'), (
+        (name, f'{100 * episodes.share:.2f} %', f'{episodes.seconds:.2f}', episodes.count, size)
+        for name, episodes, size in [*rows, ('lost', noise.dropped, '')])), '']
     sizes = [f'to {SIZE_EDGES[0]:g} px', *(f'to {edge:g} px' for edge in SIZE_EDGES[1:]),
              'larger']
     columns = [*(f'below {edge:g}' for edge in CONFIDENCE_EDGES), 'above']
-    lines += ['', f'| error by confidence | size | {" | ".join(columns)} |',
-              '|---|---|' + '---|' * len(columns)]
-    for group, errors in noise.error.items():
-        for size, sds, tracks in zip(sizes, errors.sd, errors.tracks, strict=True):
-            cells = [f'{sd:.2f} ({count})' for sd, count in zip(sds, tracks, strict=True)]
-            lines.append(f'| {group} | {size} | {" | ".join(cells)} |')
+    lines += markdown_table(('error by confidence', 'size', *columns), (
+        (group, size, *(f'{sd:.2f} ({count})' for sd, count in zip(sds, tracks, strict=True)))
+        for group, errors in noise.error.items()
+        for size, sds, tracks in zip(sizes, errors.sd, errors.tracks, strict=True)))
     return '\n'.join(lines)

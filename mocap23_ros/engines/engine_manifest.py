@@ -11,7 +11,7 @@ import json
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from mocap23_ros.atomic_files import write_text
+from mocap23_ros.atomic_files import write_json
 from mocap23_ros.checksum import file_sha256
 from mocap23_ros.engines.cuda_runtime import Gpu
 from mocap23_ros.errors import InputError
@@ -55,7 +55,7 @@ def manifest_path(engine: Path) -> Path:
 
 def write_manifest(engine: Path, manifest: EngineManifest) -> None:
     """Write the manifest atomically."""
-    write_text(manifest_path(engine), json.dumps(asdict(manifest), indent=2) + '\n')
+    write_json(manifest_path(engine), asdict(manifest))
 
 
 def read_engine_manifest(engine: Path) -> EngineManifest:

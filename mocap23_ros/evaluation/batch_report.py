@@ -2,16 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rows of many recordings as Parquet, and one report of all."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mocap23_ros.atomic_files import saving, write_text
+from mocap23_ros.atomic_files import saving, write_json, write_text
 from mocap23_ros.evaluation.metrics import REPORT_KEYS
 from mocap23_ros.evaluation.recording_batch import Outcome
 from mocap23_ros.evaluation.report import document_problems
 from mocap23_ros.evaluation.self_consistency import FIGURES
+from mocap23_ros.markdown import markdown_table
 from mocap23_ros.optional_packages import optional_module
 
 _SUMS = ('frames', 'people', 'seconds', 'images', 'refused', 'id_breaks')
@@ -58,8 +58,7 @@ def write_report(outcomes: Sequence[Outcome], dataset: str, folder: Path, suffix
                     for name, values in summaries.items()},
         'recordings': summaries, 'failures': failures}
     assert not document_problems(document)
-    write_text(folder / f'report{suffix}.json',
-               json.dumps(document, indent=2, allow_nan=False) + '\n')
+    write_json(folder / f'report{suffix}.json', document, allow_nan=False)
     write_text(folder / f'report{suffix}.md', _page(document))
     return document
 
@@ -79,12 +78,10 @@ def _summary(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _page(document: dict[str, Any]) -> str:
-    lines = [f'# {document["dataset"]}', '', '| configuration | ' + ' | '.join(_SHOWN) + ' |',
-             '|---' * (len(_SHOWN) + 1) + '|']
-    for name, values in document['recordings'].items():
-        cells = ['-' if values[key] is None else f'{values[key]:.4g}' if isinstance(
-            values[key], float) else str(values[key]) for key in _SHOWN]
-        lines.append(f'| {name} | ' + ' | '.join(cells) + ' |')
+    lines = [f'# {document["dataset"]}', '', *markdown_table(('configuration', *_SHOWN), (
+        [name, *('-' if values[key] is None else f'{values[key]:.4g}' if isinstance(
+            values[key], float) else values[key] for key in _SHOWN)]
+        for name, values in document['recordings'].items()))]
     if document['failures']:
         lines += ['', f'## {len(document["failures"])} failed', '']
         lines += [f'* {path}: {reason}' for path, reason in document['failures'].items()]

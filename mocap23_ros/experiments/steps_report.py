@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """steps.json and the same as Markdown: steps, forms of triangulation, and precisions."""
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mocap23_ros.atomic_files import write_text
+from mocap23_ros.atomic_files import write_json, write_text
 from mocap23_ros.experiments.window_study import WARM
+from mocap23_ros.markdown import markdown_table
 
 MANY = 50  # the steps that few are held against
 # Heading, keys that lead to the figure, digits.
@@ -38,7 +38,7 @@ def compare_steps(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 def write_steps(result: dict[str, Any], folder: Path) -> str:
     """Write steps.json and steps.md, each atomically; returns the Markdown."""
     text = as_markdown(result)
-    write_text(folder / 'steps.json', json.dumps(result, indent=2) + '\n')
+    write_json(folder / 'steps.json', result)
     write_text(folder / 'steps.md', text)
     return text
 
@@ -62,7 +62,7 @@ def as_markdown(result: dict[str, Any]) -> str:
         'standard deviation of the draws. Right: ms per window of one person, median. Lengths in '
         'mm. warm: one evaluation per hop from the motion before, and a start of 2 steps once a '
         'second.', '']
-    lines += _table(
+    lines += markdown_table(
         ('start', *(head for head, _, _ in _STREAM), *(f'window {head}' for head, _, _ in _WINDOWS),
          'torch ms', 'onnxruntime ms'), (
             (str(row['start']), *_cells(row['stream'], _STREAM), *_cells(row['windows'], _WINDOWS),
@@ -79,7 +79,7 @@ def as_markdown(result: dict[str, Any]) -> str:
     lines += ['The exported graphs with warm starts, as the node runs them, on the same sequences; '
               'all on ONNX Runtime on this CPU, where FP16 is only emulated. Distance: of the '
               "newest joints from FP32's on the single windows; + %: against FP32.", '']
-    lines += _table(
+    lines += markdown_table(
         ('graphs', *(head for head, _, _ in _STREAM), 'MPJPE + %', 'Abs + %', 'distance full',
          'distance warm', 'full ms', 'warm ms', 'MB'), (
             (row['precision'], *_cells(row['stream'], _STREAM),
@@ -103,7 +103,7 @@ def _triangulation(result: dict[str, Any]) -> list[str]:
               "the real ray; three: all views weighted, closed form; svd: the paper's homogeneous "
               'form. *: what these weights were trained with. Weights trained with ray have not '
               'learnt how much the real view counts against the others, as three and svd need.', '']
-    return [*lines, *_table(
+    return [*lines, *markdown_table(
         ('triangulation', *(head for head, _, _ in _ERRORS), 'ms of one window',
          f'ms of {rows[0]["batch"]} windows'), (
             (row['triangulation'] + ('*' if row['trained'] else ''),
@@ -136,8 +136,3 @@ def _cells(figures: dict[str, Any], columns: Sequence[tuple[str, str, int]]) -> 
 
 def _milliseconds(timing: dict[str, Any] | None) -> str:
     return '-' if timing is None else f'{timing["median"]:.2f}'
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    return ['| ' + ' | '.join(heads) + ' |', '|' + '---|' * len(heads),
-            *('| ' + ' | '.join(row) + ' |' for row in rows)]

@@ -11,7 +11,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import nn
 
-from mocap23_ros.atomic_files import replacing, write_text
+from mocap23_ros.atomic_files import replacing, write_json
 from mocap23_ros.errors import InputError
 
 
@@ -21,17 +21,13 @@ def save_weights(path: Path, model: nn.Module, card: dict[str, Any]) -> None:
                for name, value in model.state_dict().items()}
     with replacing(path) as temporary:
         save_file(tensors, temporary, metadata={'card': json.dumps(card)})
-    _write_card(path, card)
-
-
-def _write_card(path: Path, card: dict[str, Any]) -> None:
-    write_text(path.with_suffix('.json'), json.dumps(card, indent=2) + '\n')
+    write_json(path.with_suffix('.json'), card)
 
 
 def complete_card(path: Path, validation: dict[str, Any], acknowledgement: str) -> None:
     """Add validation figures, and whose data gave them, to the readable card beside the weights."""
-    _write_card(path, {'acknowledgement': acknowledgement, **read_card(path),
-                       'validation': validation})
+    write_json(path.with_suffix('.json'), {
+        'acknowledgement': acknowledgement, **read_card(path), 'validation': validation})
 
 
 def read_card(path: Path) -> dict[str, Any]:

@@ -2,13 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads the manifest of exported tiers for the export, and says what it may replace."""
 
-import json
 import os
 import sys
 from pathlib import Path
 from typing import Any
 
-from mocap23_ros.atomic_files import write_text
+from mocap23_ros.atomic_files import write_json
 from mocap23_ros.engines.model_files import read_manifest
 from mocap23_ros.errors import InputError
 from mocap23_ros.network.temperatures import Temperatures
@@ -52,8 +51,7 @@ def update_manifest(path: Path, tier: str, entry: dict[str, Any]) -> None:
         print(f'{path} was damaged and is written anew with tier {tier} alone (the old one: '
               f'{aside.name}); export the other tiers again', file=sys.stderr)
         entries = {}
-    write_text(path, json.dumps({'version': _VERSION, 'tiers': {**entries, tier: entry}},
-                                indent=2) + '\n')
+    write_json(path, {'version': _VERSION, 'tiers': {**entries, tier: entry}})
 
 
 def _entries(path: Path) -> dict[str, Any]:
