@@ -48,10 +48,11 @@ class OutputHealth:
         """Begin anew: what was before says nothing."""
         self._totals.clear()
 
-    def check(self, totals: Totals, *, keeps_all: bool = False) -> None:
+    def check(self, totals: Totals, *, keeps_all: bool = False, min_rate: float = 0.0) -> None:
         """Report what is wrong with the output, or withdraw it.
 
-        keeps_all: every image was to be computed, so that one dropped is an error.
+        keeps_all: every image was to be computed, so that one dropped is an error. min_rate [Hz]:
+        what somebody needs.
         """
         while len(self._totals) > 1 and totals.moment - self._totals[1].moment >= _WINDOW:
             self._totals.popleft()
@@ -73,6 +74,10 @@ class OutputHealth:
                 f'computed{slowest}. Send smaller or fewer images, take a smaller tier or a GPU, '
                 'or free the processor')
         self._problems.judge('overload', doubt, severity)
+        if seconds >= 0.6 * _WINDOW:
+            self._problems.judge('rate', (
+                f'frequency too low: {rate:.1f} images a second are answered, and min_rate is '
+                f'{min_rate:g}') if rate < min_rate else '')
         late = received and totals.delay > _LATE and not keeps_all
         self._problems.judge('latency', (
             f'skeletons come {totals.delay:.1f} s after their images arrived{slowest}'

@@ -166,7 +166,7 @@ class LifterNode(LifecycleNode):
             self._problems.settle()
             status = make_status(
                 f'{self.get_fully_qualified_name().lstrip("/")}: skeletons',
-                session.camera_frame if session is not None else '',
+                (session.camera_frame if session is not None else '') or 'none',
                 self._problems.present(), values, fine='working' if is_active else 'inactive')
             self._diagnostics.publish(DiagnosticArray(
                 header=Header(stamp=self.get_clock().now().to_msg()), status=[status]))

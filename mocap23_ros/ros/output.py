@@ -13,6 +13,7 @@ from std_msgs.msg import Header
 
 from mocap23_ros.errors import InputError
 from mocap23_ros.ros.frame_processor import FrameResult
+from mocap23_ros.ros.problems import ProblemLog
 from mocap23_ros.ros.settings import Settings
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 
@@ -25,6 +26,7 @@ class OutputContext:
     parameters; the node destroys it. output_format: joints of the skeletons. keypoint_format:
     those of the tracks. frame_prefix: what the names of the people's TF frames begin with. node:
     for publishers that come and go; who makes them destroys them, at the latest when told to clear.
+    problems: for what others do to the output.
     """
 
     create: Callable[[type, str], LifecyclePublisher]
@@ -33,6 +35,7 @@ class OutputContext:
     frame_prefix: str
     send_transforms: Callable[[list[TransformStamped]], None]
     node: LifecycleNode
+    problems: ProblemLog
 
 
 def message_package(name: str, parameter: str) -> Any:

@@ -21,6 +21,7 @@ from mocap23_ros.ros.markers import MarkerOutput
 from mocap23_ros.ros.mocap_markers import MocapMarkerOutput
 from mocap23_ros.ros.output import Output, OutputContext
 from mocap23_ros.ros.pose_array import PoseOutput
+from mocap23_ros.ros.problems import ProblemLog
 from mocap23_ros.ros.settings import Settings
 from mocap23_ros.ros.topics import latched_qos, named_overrides, output_qos
 from mocap23_ros.ros.transforms import PersonFrames
@@ -48,6 +49,7 @@ class Outputs:
         output_format: SkeletonFormat,
         frame_prefix: str,
         frame_names: FrameNameWatch,
+        problems: ProblemLog,
     ) -> None:
         """frame_prefix: what the names of the people's TF frames begin with."""
         self._node = node
@@ -61,7 +63,7 @@ class Outputs:
         self._broadcaster = tf2_ros.TransformBroadcaster(node)
         context = OutputContext(
             self._create, output_format, keypoint_format, frame_prefix,
-            self._broadcaster.sendTransform, node)
+            self._broadcaster.sendTransform, node, problems)
         self._further = [
             make(context) for make, parameter in OUTPUTS
             if not parameter or getattr(settings, parameter)]

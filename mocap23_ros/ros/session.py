@@ -79,7 +79,8 @@ class Session:
             parts.callback(listener.unregister)
             cameras = self._cameras(settings, parts)
             self._outputs = Outputs(
-                node, settings, core.keypoint_format, core.output_format, prefix, names)
+                node, settings, core.keypoint_format, core.output_format, prefix, names,
+                problems)
             parts.callback(self._outputs.close)
             self._worker = FrameWorker[Arrived](
                 self._begin, self._on_error, self._finish, capacity=settings.image_queue,
@@ -180,7 +181,8 @@ class Session:
         self._watchdog.check(self._input.topic, self._input.silence())
         self._health.check(self._statistics.totals(
             self._worker.received, self._worker.dropped, time.monotonic()),
-            keeps_all=self._keeps_all)
+            keeps_all=self._keeps_all,
+            min_rate=float(self._node.get_parameter('min_rate').value))
         self._health.check_progress(
             self._processor.stage, self._worker.busy_for,
             float(self._node.get_parameter('hang_timeout').value), self._worker.is_alive)

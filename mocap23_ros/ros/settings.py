@@ -94,6 +94,9 @@ class Settings:
     input_timeout: float = _parameter(
         2.0, 'Silence of an input after which it is reported as missing [s]',
         minimum=0.1, maximum=600.0)
+    min_rate: float = _parameter(
+        0.0, 'Images a second whose skeletons somebody needs; diagnostics warn of less [Hz]; 0: of '
+        'nothing', minimum=0.0, maximum=1000.0)
     hang_timeout: float = _parameter(
         30.0, 'Time that one step of an image may take before the node ends with exit status 3, '
         'to be started again [s]; 0: never', minimum=0.0, maximum=3600.0)

@@ -126,6 +126,10 @@ def test_bodies_are_the_people_and_go_with_them(peer):
                 t.child_frame_id == 'body_robot_mocap1' and t.header.stamp == stamp
                 for t in m.transforms), node=node).transforms[0]
             assert bodies() == {f'{body}/{name}' for name in ('roi', 'skeleton2d', 'joint_states')}
+            other = peer.node.create_publisher(IdsList, '/humans/bodies/tracked', 1)
+            assert '2 nodes publish /humans/bodies/tracked' in peer.wait_for_problem('humans', node)
+            peer.node.destroy_publisher(other)
+            peer.wait_for_recovery('humans', node)
 
         def nobody(stamp):
             peer.camera_info.publish(camera_info(stamp))

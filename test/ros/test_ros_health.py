@@ -39,6 +39,12 @@ def test_most_images_dropped_is_an_overload_that_names_the_step(problems):
     assert '"lift"' in problem.message
 
 
+def test_fewer_answers_than_somebody_needs_are_named(problems):
+    assert '4.0 images a second are answered' in run(
+        problems, 5, received=5, published=4, min_rate=5.0)['rate'].message
+    assert not run(problems, 5, received=6, published=5, min_rate=5.0)
+
+
 def test_an_image_lost_where_all_are_wanted_is_an_error(problems):
     problem = run(problems, 2, received=15, published=14, dropped=1, keeps_all=True)['overload']
     assert problem.severity is Severity.ERROR and 'image_queue' in problem.message
