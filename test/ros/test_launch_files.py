@@ -43,7 +43,8 @@ def installed():
 
 
 @pytest.mark.parametrize(('name', 'expected'), [
-    ('lifter.launch.py', REQUIRED), ('replay.launch.py', REQUIRED | {'bag', 'loop'})])
+    ('lifter.launch.py', REQUIRED), ('cameras.launch.py', {'cameras', 'image', 'namespace'}),
+    ('replay.launch.py', REQUIRED | {'bag', 'loop'})])
 def test_arguments_are_declared_and_described(name, expected):
     description = get_launch_description_from_python_launch_file(str(LAUNCH / name))
     arguments = {argument.name: argument for argument in description.get_launch_arguments()}
@@ -52,12 +53,14 @@ def test_arguments_are_declared_and_described(name, expected):
 
 
 def run(file='lifter.launch.py', /, **arguments):
-    """Launch until the node is active or ends; returns what it said and its exit status."""
+    """Launch until every node is active or one ends; returns what they said and exit statuses."""
     output, status = [], []
+    nodes = len(arguments.get('cameras', 'one').split())
 
     def hear(event):
         output.append(event.text.decode())
-        return [EmitEvent(event=Shutdown())] if 'active: waiting' in output[-1] else []
+        done = ''.join(output).count('active: waiting') >= nodes
+        return [EmitEvent(event=Shutdown())] if done else []
 
     include = IncludeLaunchDescription(
         PythonLaunchDescriptionSource(str(LAUNCH / file)),
@@ -87,6 +90,16 @@ def test_arguments_reach_the_node_with_their_types():
     assert status == [0]
 
 
+def test_each_camera_has_a_node_in_its_namespace():
+    output, status = run(
+        'cameras.launch.py', cameras='front rear', namespace='robot', lifter='geometric',
+        detector='external', keypoints='/detector/{camera}/people', world_frame='odom')
+    for camera in ('front', 'rear'):
+        assert f'[robot.{camera}.lifter_node]: active: waiting for /detector/{camera}/pe' in output
+    assert output.count('world frame "odom"') == 2
+    assert status == [0, 0]
+
+
 def test_a_node_that_cannot_start_says_why():
     output, status = run(detector='onnx', detector_model='absent.onnx')
     assert 'cannot configure: ' in output
@@ -109,6 +122,8 @@ def is_installed(package):
     ('lifter.launch.py', {'use_sim_time': '1'}, "'true', 'false', 'True', 'False'"),
     pytest.param('lifter.launch.py', {'rviz': 'True'}, 'ros-$ROS_DISTRO-rviz2',
                  marks=pytest.mark.skipif(is_installed('rviz2'), reason='rviz2 is installed')),
+    ('cameras.launch.py', {'cameras': 'front front'}, 'cameras must be different names'),
+    ('cameras.launch.py', {'cameras': 'front rear', 'image': '/image'}, 'the same for all cameras'),
     ('replay.launch.py', {'bag': '/absent'}, 'bag:=/absent does not exist'),
     ('replay.launch.py', {'bag': '/tmp', 'rate': 'fast'}, 'rate must be a number, not "fast"'),
     ('replay.launch.py', {'bag': '/tmp', 'rate': '0'}, 'rate must be positive, not 0'),
