@@ -22,6 +22,7 @@ from mocap23_ros.pipeline.root_filter import RootFilter
 from mocap23_ros.pipeline.side_correction import SideCorrection, doubt, doubted
 from mocap23_ros.pipeline.skeleton_assembly import assemble
 from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
+from mocap23_ros.pipeline.steady_world import SteadyWorld
 from mocap23_ros.pipeline.unseen_people import predict_estimate
 from mocap23_ros.skeletons.body_proportions import check_given_stature
 from mocap23_ros.tracking.side_filter import SideAlternative
@@ -93,7 +94,9 @@ class StreamingLifter:
         self._alternative_ids: set[int] = set()
         # Of the last frame: computed, and seen but predicted, since most_people did not suffice.
         self.people_lifted = self.people_left_out = 0
-        self._last: dict[int, SkeletonEstimate] = {}  # newest estimate that rests on data
+        self._last: dict[int, SkeletonEstimate] = {}  # newest by data, steady world
+        self._world = SteadyWorld()
+        self.steady_T_camera = np.eye(4)  # of the newest frame
 
     def reset(self) -> None:
         """Forget all people, statures and frames (clock jump, new recording)."""
@@ -126,7 +129,11 @@ class StreamingLifter:
         if self._calibrate is not None and tracks:
             keypoints = self._calibrate(np.stack([t.keypoints for t in tracks]))
             tracks = [replace(t, keypoints=own) for t, own in zip(tracks, keypoints, strict=True)]
-        self._history.add(stamp, tracks, camera, world_T_camera)
+        pose = np.asarray(world_T_camera, np.float64)
+        self.steady_T_camera = pose = self._world.enter(stamp, pose, camera, tracks, self._last)
+        self._history.add(stamp, tracks, camera, pose)
+        if self._world.floor_leapt:
+            self._start_over(stamp)
         seen = frozenset(t.person_id for t in tracks if np.isfinite(t.keypoints[:, 0]).any())
         for person_id in seen:
             self._first_seen.setdefault(person_id, stamp)
@@ -147,6 +154,13 @@ class StreamingLifter:
             self._first_seen[person_id] = stamp
             self.lifter.restart([person_id])
 
+    def _start_over(self, stamp: float) -> None:
+        """Forget what another floor taught."""
+        for part in (self.lifter, self._refiner, self._root_filter):
+            part.forget(None)
+        self._last.clear()
+        self._start_anew(self._history.person_ids, stamp)
+
     def finish(self) -> list[list[SkeletonEstimate]]:
         """The skeletons of the last ``lag`` frames, oldest first, at the end of a recording."""
         rest = []
@@ -166,7 +180,7 @@ class StreamingLifter:
         seen_count = len(known)
         if most_people is not None and seen_count > most_people:
             known = choose_people(
-                known, most_people, self._last, self._first_seen, self._camera_position(target))
+                known, most_people, self._last, self._first_seen, self.steady_T_camera[:3, 3])
         self.people_lifted, self.people_left_out = len(known), seen_count - len(known)
         estimates = self._lift(target, known) if known else {}
         for person_id, last in self._last.items():
@@ -177,11 +191,7 @@ class StreamingLifter:
         self._last.update((i, e) for i, e in estimates.items()
                           if e.state in (TrackState.TRACKED, TrackState.INIT))
         self._drop_lost(target, estimates)
-        return [estimates[i] for i in sorted(estimates)]
-
-    def _camera_position(self, target: _Frame) -> NDArray[np.float64]:
-        return self._history.windows(
-            1, self.lifter.rate, target.stamp, []).world_T_camera[0, :3, 3]
+        return [self._world.leave(estimates[i]) for i in sorted(estimates)]
 
     def _lift(self, target: _Frame, person_ids: list[int]) -> dict[int, SkeletonEstimate]:
         newest = self._newest_stamp()

@@ -220,6 +220,8 @@ class FrameProcessor:
             estimates = self._core.streaming.update(
                 stamp, result.tracks, camera, world_T_camera,
                 self._budget.most_people(budget))
+        # Frames are tracked before their own pose is known: with that of the frame before them.
+        self._view = CameraView(camera, self._core.streaming.steady_T_camera)
         self._note_cost(time.perf_counter() - started)
         self._set_up.count_placed(result.tracks, estimates)
         result.estimates = [estimate.raised(settings.floor_height) for estimate in estimates]
