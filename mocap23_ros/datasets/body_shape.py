@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.datasets.mocap34 import COUNT, FOOT_JOINTS, PARENTS
-from mocap23_ros.skeletons.body_proportions import TRAINED_STATURE_RANGE
+from mocap23_ros.skeletons.body_proportions import LEG, TRAINED_STATURE_RANGE
 from mocap23_ros.skeletons.formats import MOCAP34
 
 # Bones that are scaled together, both sides alike, by the names of their child joints.
@@ -24,7 +24,7 @@ for _number, _members in enumerate(_GROUPS.values()):
     for _joint, _name in enumerate(MOCAP34.joint_names):
         if _name.removeprefix('left_').removeprefix('right_') in _members.split():
             _GROUP_OF_JOINT[_joint] = _number
-# Share of standing height that each group makes up (legs 0.485 as in the packed statures).
+# Share of standing height that each group makes up (legs as LEG).
 _HEIGHT_SHARE = np.array([{'thigh': .24, 'shank': .245, 'foot': .045, 'trunk': .27, 'neck': .10,
                            'head': .10}.get(name, 0.0) for name in _GROUP_NAMES], np.float32)
 
@@ -84,7 +84,7 @@ def reshape_bodies(joints: NDArray[np.float32], stature: NDArray[np.float32],
     ratio *= (target / (stature * (ratio @ _HEIGHT_SHARE)))[:, None]
     ratio[keep] = 1.0
     target = np.where(keep, stature, target).astype(np.float32)
-    leg = (ratio[:, 0] * 0.24 + ratio[:, 1] * 0.245) / 0.485
+    leg = (ratio[:, 0] * 0.24 + ratio[:, 1] * 0.245) / LEG
 
     factor = ratio[:, _GROUP_OF_JOINT]                   # B,34 (the root's is unused)
     source = np.ascontiguousarray(np.moveaxis(joints, 2, 0))

@@ -15,14 +15,13 @@ from numpy.typing import NDArray
 from mocap23_ros.datasets.augmentation import NO_NOISE, NO_OCCLUSION, Augmentation
 from mocap23_ros.datasets.cameras import Cameras
 from mocap23_ros.datasets.clip_resampling import rotate_about_vertical
-from mocap23_ros.datasets.cmu import load_cmu
+from mocap23_ros.datasets.cmu import data_root, load_cmu
 from mocap23_ros.datasets.evaluation_sequence import EvaluationSequence
-from mocap23_ros.datasets.hdm05 import load_hdm05
 from mocap23_ros.datasets.keypoint_noise import KeypointNoise
 from mocap23_ros.datasets.licensed.cmu_subjects import is_cmu
 from mocap23_ros.datasets.licensed.data_sets import LICENSED_SETS, LicensedMotion
 from mocap23_ros.datasets.mocap34 import COCO17_JOINTS
-from mocap23_ros.datasets.motion_clips import MotionClips
+from mocap23_ros.datasets.motion_clips import MotionClips, load_packed
 from mocap23_ros.datasets.moving_camera import (
     CameraMotion,
     CameraPath,
@@ -239,7 +238,7 @@ def make_evaluation_set(name: str, data: Path | str | None = None, limit: int | 
         clips, shortest = _unseen(motion), _SHORTEST
         limit = _LICENSED_SEQUENCES if limit is None else limit
     elif definition.source == 'hdm05':
-        clips, shortest = load_hdm05(data), 40
+        clips, shortest = load_packed(data_root(data) / 'hdm05' / 'hdm05_train.npz'), 40
     else:
         clips, shortest = load_cmu(definition.source, data), _SHORTEST
     chosen = _choose(clips, shortest)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.detection.blazepose import BlazePose, Look
-from mocap23_ros.detection.detector import Detection
+from mocap23_ros.detection.detector import Detection, check_search
 from mocap23_ros.detection.images import check_image
 from mocap23_ros.detection.keypoint_similarity import box_overlap, keypoint_similarity
 from mocap23_ros.detection.landmark_people import (
@@ -23,7 +23,6 @@ from mocap23_ros.detection.regions import PersonLandmarks, PersonRegion
 from mocap23_ros.detection.steady_poses import steady_poses, withstand_changes
 from mocap23_ros.engines.backends import create_backend
 from mocap23_ros.engines.tensorrt_builder import engine_path
-from mocap23_ros.errors import InputError
 from mocap23_ros.skeletons.formats import COCO17
 
 MOST_PEOPLE = 64
@@ -53,10 +52,7 @@ class BlazePoseDetector:
         live: bool = False, backend: str = 'auto', threads: int | None = None,
         on_mismatch: str | None = None,
     ) -> None:
-        if not 1 <= max_people <= MOST_PEOPLE:
-            raise InputError(f'max_people must be 1 to {MOST_PEOPLE}, not {max_people}')
-        if search_interval < 1:
-            raise InputError(f'search_interval must be at least 1 image, not {search_interval}')
+        check_search(max_people, MOST_PEOPLE, search_interval)
         self._max_people = max_people
         self._min_score = min_score
         self._search_interval = search_interval

@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 
 from mocap23_ros.skeletons.unobserved import clear_unobserved
 
+_BLUR = 11  # px of a heatmap
 _OVERLAP = 0.65  # IoU from which two boxes are one person
 
 
 def decode_heatmaps(
-    heatmaps: NDArray, input_size: tuple[int, int], udp: bool, blur: int = 11
+    heatmaps: NDArray, input_size: tuple[int, int], udp: bool
 ) -> NDArray[np.float32]:
     """Heatmaps: one per joint [N,J,h,w] to [N,J,3], refined below a heatmap pixel.
 
@@ -24,7 +25,7 @@ def decode_heatmaps(
     place = flat.reshape(people * joints, -1).argmax(axis=1)
     found = np.stack([place % width, place // width], axis=1).astype(np.float64)
     for index in np.flatnonzero(peak > 0):
-        found[index] += _newton_step(flat[index], int(found[index, 0]), int(found[index, 1]), blur)
+        found[index] += _newton_step(flat[index], int(found[index, 0]), int(found[index, 1]))
     size = np.array([width, height])
     if udp:
         found *= (np.array(input_size) - 1) / np.maximum(size - 1, 1)
@@ -34,15 +35,15 @@ def decode_heatmaps(
     return mark_missing(keypoints.reshape(people, joints, 3).astype(np.float32))
 
 
-def _newton_step(heatmap: NDArray, x: int, y: int, blur: int) -> NDArray[np.float64]:
+def _newton_step(heatmap: NDArray, x: int, y: int) -> NDArray[np.float64]:
     height, width = heatmap.shape
     if not (1 <= x < width - 1 and 1 <= y < height - 1):
         return np.zeros(2)
     # Only a patch as large as the blur reaches is needed around the peak.
-    reach = blur // 2 + 2
+    reach = _BLUR // 2 + 2
     top, left = max(y - reach, 0), max(x - reach, 0)
     sharp = heatmap[top:y + reach + 1, left:x + reach + 1].astype(np.float32)
-    blurred = cv2.GaussianBlur(sharp, (blur, blur), 0)
+    blurred = cv2.GaussianBlur(sharp, (_BLUR, _BLUR), 0)
     patch = np.log(np.maximum(blurred, 1e-6)).astype(np.float64)
     j, i = y - top, x - left
     near = patch[j - 1:j + 2, i - 1:i + 2]

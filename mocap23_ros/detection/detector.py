@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from mocap23_ros.errors import InputError
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 
 
@@ -42,3 +43,11 @@ class Detector(Protocol):
 
     def close(self) -> None:
         """Free the model; the detector cannot be used afterwards."""
+
+
+def check_search(max_people: int, most: int, search_interval: int) -> None:
+    """Raise InputError for options that detectors share and that are out of range."""
+    if not 1 <= max_people <= most:
+        raise InputError(f'max_people must be 1 to {most}, not {max_people}')
+    if search_interval < 1:
+        raise InputError(f'search_interval must be at least 1 image, not {search_interval}')

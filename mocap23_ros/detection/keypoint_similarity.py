@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from mocap23_ros.skeletons.coco17 import COCO_SIGMAS
 
+_FEWEST = 3  # keypoints that both have
 _AREA = 0.55  # of a person, of the box around the joints
 _OTHER_SIGMA = 0.08  # formats without published values: about the mean of the body's
 
@@ -32,13 +33,13 @@ def joints_area(points: NDArray) -> NDArray[np.float64]:
 
 
 def keypoint_similarity(
-    first: NDArray, second: NDArray, area: NDArray, *, width: float = 1.0, fewest: int = 3
+    first: NDArray, second: NDArray, area: NDArray, *, width: float = 1.0
 ) -> NDArray[np.float64]:
     """Pairwise OKS between people.
 
     first [A,J,2+], second [B,J,2+]: px, NaN where not found; area [A]: px^2 of the first's boxes.
     width: factor on the tolerance; above 1 it allows for motion between the two.
-    fewest: keypoints that both must have. Returns [A,B], 0..1; NaN with too few in common.
+    Returns [A,B], 0..1; NaN with fewer than three keypoints in common.
     """
     sigmas = keypoint_sigmas(first.shape[1]) * (2.0 * width)
     offset = first[:, None, :, :2].astype(np.float64) - second[None, :, :, :2]
@@ -47,4 +48,4 @@ def keypoint_similarity(
     common = np.isfinite(distance)
     count = common.sum(axis=2)
     total = np.exp(-np.where(common, distance, np.inf)).sum(axis=2)
-    return np.where(count >= fewest, total / np.maximum(count, 1), np.nan)
+    return np.where(count >= _FEWEST, total / np.maximum(count, 1), np.nan)

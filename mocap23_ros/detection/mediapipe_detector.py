@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.detection.detector import Detection
+from mocap23_ros.detection.detector import Detection, check_search
 from mocap23_ros.detection.images import SMALLEST_SIDE, check_image
 from mocap23_ros.detection.landmark_people import (
     LandmarkPerson,
@@ -24,7 +24,6 @@ from mocap23_ros.detection.person_search import (
     view_cycle,
 )
 from mocap23_ros.detection.regions import PersonLandmarks, PersonRegion
-from mocap23_ros.errors import InputError
 from mocap23_ros.skeletons.formats import COCO17
 
 _NEW_SCORE = 0.5  # a new person must be clearer than one that is followed
@@ -50,10 +49,7 @@ class MediapipeDetector:
         self, max_people: int = 4, min_score: float = 0.3, search_interval: int = 10,
         model_complexity: int = 1,
     ) -> None:
-        if not 1 <= max_people <= 32:
-            raise InputError(f'max_people must be 1 to 32, not {max_people}')
-        if search_interval < 1:
-            raise InputError(f'search_interval must be at least 1 image, not {search_interval}')
+        check_search(max_people, 32, search_interval)
         self._max_people = max_people
         self._min_score = min_score
         self._search_interval = search_interval

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.detection.cropping import Crop, write_input
-from mocap23_ros.detection.detector import Detection
+from mocap23_ros.detection.detector import Detection, check_search
 from mocap23_ros.detection.images import check_image
 from mocap23_ros.detection.keypoint_similarity import keypoint_similarity
 from mocap23_ros.detection.network_families import find_family, keypoint_format
@@ -41,10 +41,7 @@ class OnnxDetector:
         max_people: int = 4, min_score: float = 0.3, search_interval: int = 5,
         threads: int | None = None, on_mismatch: str | None = None,
     ) -> None:
-        if not 1 <= max_people <= 32:
-            raise InputError(f'max_people must be 1 to 32, not {max_people}')
-        if search_interval < 1:
-            raise InputError(f'search_interval must be at least 1 image, not {search_interval}')
+        check_search(max_people, 32, search_interval)
         self._max_people, self._min_score = max_people, min_score
         self._search_interval = search_interval
         given = {'threads': threads, 'on_mismatch': on_mismatch}

@@ -13,6 +13,8 @@ from mocap23_ros.detection.silhouettes import paint_out
 SEARCH_SIDE = 448
 """px; the detection network samples 224: more adds nothing."""
 
+_CROP_SIDE = 384  # px; the least where the image has as many: the landmark network samples 256
+
 View = tuple[int, int, int, int]
 """Part of an image: x, y, width, height in px."""
 
@@ -77,16 +79,14 @@ class ShrunkImages:
 
 def isolated_crop(
     images: ShrunkImages, view: View, others: Sequence[NDArray], own: NDArray | None,
-    least_side: int = 384,
 ) -> tuple[NDArray[np.uint8], View, int]:
     """Return a part of the image with only one person left, as small as it may be.
 
     view: the part wanted; the one returned with the crop is up to ``scale`` px smaller at its
-    edges. others, own: landmarks [33,2+] px in the whole image. least_side: of the crop, px, where
-    the image has as many: the landmark network samples 256. scale: a power of two.
+    edges. others, own: landmarks [33,2+] px in the whole image. scale: a power of two.
     """
     x, y, width, height = view
-    exponent = max(0, int(np.log2(max(width, height) / least_side)))
+    exponent = max(0, int(np.log2(max(width, height) / _CROP_SIDE)))
     scale = 2**exponent
     level = images.level(exponent)
     left, top = -(-x // scale), -(-y // scale)

@@ -8,17 +8,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.skeletons.formats import BLAZEPOSE33
+from mocap23_ros.skeletons.coco17 import LIMBS, SHOULDERS
+from mocap23_ros.skeletons.formats import BLAZEPOSE33, COCO17
 
 _TORSO = [BLAZEPOSE33.index(name) for name in (
     'left_shoulder', 'right_shoulder', 'right_hip', 'left_hip')]
 _NOSE = BLAZEPOSE33.index('nose')
-_LIMBS = [(BLAZEPOSE33.index(a), BLAZEPOSE33.index(b)) for a, b in (
-    ('left_shoulder', 'left_elbow'), ('left_elbow', 'left_wrist'),
-    ('right_shoulder', 'right_elbow'), ('right_elbow', 'right_wrist'),
-    ('left_hip', 'left_knee'), ('left_knee', 'left_ankle'),
-    ('right_hip', 'right_knee'), ('right_knee', 'right_ankle'),
-    ('nose', 'left_shoulder'), ('nose', 'right_shoulder'))]
+_JOINT = [BLAZEPOSE33.index(name) for name in COCO17.joint_names]
+_DRAWN = [*((_JOINT[a], _JOINT[b]) for a, b in LIMBS),
+          *((_NOSE, _JOINT[shoulder]) for shoulder in SHOULDERS)]
 
 OTHERS_THICKNESS = 0.45
 """Thickness of limbs as a fraction of the torso's length: loose, clothes and hair included."""
@@ -51,7 +49,7 @@ def draw_silhouette(
     pixels = np.rint(points).astype(np.int32)
     cv2.fillConvexPoly(mask, cv2.convexHull(pixels[_TORSO]), value)
     line = int(np.clip(thickness * torso, 3, 255))
-    for first, second in _LIMBS:
+    for first, second in _DRAWN:
         cv2.line(mask, pixels[first].tolist(), pixels[second].tolist(), value, line)
     radius = int(np.clip(thickness * torso, 3, 1000))
     cv2.circle(mask, pixels[_NOSE].tolist(), radius, value, -1)

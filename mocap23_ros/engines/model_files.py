@@ -56,9 +56,9 @@ def engines_folder() -> Path:
     return checkout
 
 
-def available_tiers(folder: Path | None = None) -> list[str]:
+def available_tiers() -> list[str]:
     """Tiers that the manifest lists; empty when there is none."""
-    path = (folder or engines_folder()) / 'manifest.json'
+    path = engines_folder() / 'manifest.json'
     return sorted(read_manifest(path)['tiers']) if path.exists() else []
 
 
@@ -122,9 +122,8 @@ def _check_file(value: Any, what: str) -> None:
         raise _Damage(f'{what} must name a file and its sha256')
 
 
-def find_model(tier: str, folder: Path | None = None, verify: bool = True,
-               precision: str = 'fp32') -> ModelEntry:
-    """Entry of a tier whose files exist and, with ``verify``, match their sha256.
+def find_model(tier: str, folder: Path | None = None, precision: str = 'fp32') -> ModelEntry:
+    """Entry of a tier whose files exist and match their sha256.
 
     precision: ``fp16`` gives the graphs whose network is in half precision, ``int8`` those whose
     linear layers are in int8 (both for TensorRT).
@@ -145,7 +144,7 @@ def find_model(tier: str, folder: Path | None = None, verify: bool = True,
         path = folder / Path(files[kind]['file']).name
         if not path.is_file():
             raise InputError(f'{path} is missing; run `{command}`')
-        if verify and file_sha256(path) != files[kind]['sha256']:
+        if file_sha256(path) != files[kind]['sha256']:
             raise InputError(f'{path} does not match the manifest (sha256); it is damaged or '
                              f'foreign: run `{command}`')
         paths[kind] = path

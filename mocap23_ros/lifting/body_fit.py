@@ -59,8 +59,7 @@ class FittedBody:
 class BodyFit:
     """Fits bodies; keeps bone lengths and faces of each person id between calls."""
 
-    def __init__(self, steps: int = _STEPS) -> None:
-        self._steps = steps
+    def __init__(self) -> None:
         self._lengths = BoneLengths()
         self._faces = FacePoints()
 
@@ -89,13 +88,13 @@ class BodyFit:
         world = np.full((*joints.shape[:2], len(SEGMENTS), 3, 3), np.nan)
         if len(person):
             root, rotation = _refine(joints[there], covariance[there], rotations[there],
-                                     table[person], self._steps)
+                                     table[person])
             fitted[there] = forward_kinematics(root, rotation, table[person])
             world[there] = rotation
         return FittedBody(fitted, lengths, world)
 
 
-def _refine(joints: NDArray, covariance: NDArray, rotations: NDArray, table: NDArray, steps: int
+def _refine(joints: NDArray, covariance: NDArray, rotations: NDArray, table: NDArray
             ) -> tuple[NDArray, NDArray]:
     """Gauss-Newton on roots [N,3] and rotations [N,11,3,3] of N bodies."""
     count, segments = len(joints), len(SEGMENTS)
@@ -107,7 +106,7 @@ def _refine(joints: NDArray, covariance: NDArray, rotations: NDArray, table: NDA
     damping = np.zeros(size)
     damping[:3], damping[3:] = 1e-6, 1 / _ROTATION_SD**2
     root = joints[:, PELVIS].copy()
-    for _ in range(steps):
+    for _ in range(_STEPS):
         arms = np.einsum('nsik,njsk->njsi', rotations, table)
         residual = joints - root[:, None] - arms.sum(axis=2)
         jacobian = np.zeros((count, joints.shape[1], 3, size))

@@ -19,11 +19,12 @@ from mocap23_ros.lifting.root_evidence import FrameEvidence, frame_evidence
 from mocap23_ros.lifting.root_smoother import smooth_roots
 from mocap23_ros.lifting.stature_state import StatureState
 from mocap23_ros.skeletons.body_proportions import ANKLE_HEIGHT
-from mocap23_ros.skeletons.coco17 import ANKLES, HIPS, KNEES, NECK, PELVIS, SHOULDERS
+from mocap23_ros.skeletons.coco17 import ANKLES, HIPS, KNEES, PELVIS, SHOULDERS
 from mocap23_ros.skeletons.formats import COCO17, OUTPUT19
 from mocap23_ros.windows.keypoint_windows import KeypointWindows
 
 _SYSTEMATIC_SHARE = 0.7  # of a single frame's root sd that neighbours share and cannot average away
+_REACH = 0.3  # seconds after the last measurement in which a path is continued
 
 
 class GeometricLifter:
@@ -173,11 +174,11 @@ class GeometricLifter:
         return covariance
 
 
-def _within_reach(measured: NDArray, stamps: NDArray, reach: float = 0.3) -> NDArray:
-    """True [P,T] from the first measured frame to ``reach`` seconds after the last one."""
+def _within_reach(measured: NDArray, stamps: NDArray) -> NDArray:
+    """True [P,T] from the first measured frame to shortly after the last one."""
     first = np.where(measured, stamps, np.inf).min(axis=1)
     last = np.where(measured, stamps, -np.inf).max(axis=1)
-    return (stamps >= first[:, None]) & (stamps <= last[:, None] + reach)
+    return (stamps >= first[:, None]) & (stamps <= last[:, None] + _REACH)
 
 
 def _left_velocity(stamps: NDArray, p_root: NDArray, heading: NDArray) -> NDArray:
@@ -186,6 +187,3 @@ def _left_velocity(stamps: NDArray, p_root: NDArray, heading: NDArray) -> NDArra
         return np.zeros(p_root.shape[:2])
     velocity = np.gradient(p_root[..., :2], stamps, axis=1)
     return np.nan_to_num(velocity[..., 1] * heading[..., 0] - velocity[..., 0] * heading[..., 1])
-
-
-assert OUTPUT19.index('neck') == NECK and OUTPUT19.index('pelvis') == PELVIS

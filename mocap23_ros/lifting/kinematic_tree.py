@@ -10,24 +10,30 @@ two segments per limb.
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.skeletons.coco17 import FACE, NECK, PELVIS
+from mocap23_ros.skeletons.coco17 import (
+    ANKLES,
+    ELBOWS,
+    FACE,
+    HIPS,
+    KNEES,
+    NECK,
+    PELVIS,
+    SHOULDERS,
+    WRISTS,
+)
 from mocap23_ros.skeletons.formats import OUTPUT19
 
 SEGMENTS = ('pelvis', 'chest', 'head', 'left_upper_arm', 'right_upper_arm', 'left_forearm',
             'right_forearm', 'left_thigh', 'right_thigh', 'left_shank', 'right_shank')
 SEGMENT_PARENTS = (-1, 0, 1, 1, 1, 3, 4, 0, 0, 7, 8)
 
-_J = {name: number for number, name in enumerate(OUTPUT19.joint_names)}
 _S = {name: number for number, name in enumerate(SEGMENTS)}
 # Pairs of joints that each length is measured between.
-MEASURED = {
-    'hip_width': ((_J['left_hip'], _J['right_hip']),),
-    'shoulder_width': ((_J['left_shoulder'], _J['right_shoulder']),),
-    'trunk': ((PELVIS, NECK),),
-    'upper_arm': tuple((_J[f'{s}_shoulder'], _J[f'{s}_elbow']) for s in ('left', 'right')),
-    'forearm': tuple((_J[f'{s}_elbow'], _J[f'{s}_wrist']) for s in ('left', 'right')),
-    'thigh': tuple((_J[f'{s}_hip'], _J[f'{s}_knee']) for s in ('left', 'right')),
-    'shank': tuple((_J[f'{s}_knee'], _J[f'{s}_ankle']) for s in ('left', 'right')),
+MEASURED: dict[str, NDArray[np.intp]] = {
+    'hip_width': HIPS[None], 'shoulder_width': SHOULDERS[None],
+    'trunk': np.array([[PELVIS, NECK]]), 'upper_arm': np.stack([SHOULDERS, ELBOWS], axis=1),
+    'forearm': np.stack([ELBOWS, WRISTS], axis=1), 'thigh': np.stack([HIPS, KNEES], axis=1),
+    'shank': np.stack([KNEES, ANKLES], axis=1),
 }
 
 
@@ -40,9 +46,9 @@ def offsets(lengths: NDArray, face: NDArray) -> NDArray[np.float64]:
     table = np.zeros((*lengths.shape[:-1], len(OUTPUT19), len(SEGMENTS), 3))
     hip, shoulder, trunk, upper_arm, forearm, thigh, shank = np.moveaxis(lengths, -1, 0)
     above = [NECK, *FACE]
-    for side, sign in (('left', 0.5), ('right', -0.5)):
-        arm = [_J[f'{side}_shoulder'], _J[f'{side}_elbow'], _J[f'{side}_wrist']]
-        leg = [_J[f'{side}_hip'], _J[f'{side}_knee'], _J[f'{side}_ankle']]
+    for number, (side, sign) in enumerate((('left', 0.5), ('right', -0.5))):
+        arm = [int(pair[number]) for pair in (SHOULDERS, ELBOWS, WRISTS)]
+        leg = [int(pair[number]) for pair in (HIPS, KNEES, ANKLES)]
         above += arm
         table[..., arm, _S['chest'], 1] = sign * shoulder[..., None]
         table[..., arm[1:], _S[f'{side}_upper_arm'], 2] = -upper_arm[..., None]

@@ -6,11 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solveh_banded
 
-ACCELERATION_SD = 2.0  # m/s^2, of a person's centre at everyday activities
+_ACCELERATION_SD = 2.0  # m/s^2, of a person's centre at everyday activities
 
 
-def smooth_roots(stamps: NDArray, p_root: NDArray, sd: NDArray,
-                 acceleration_sd: float = ACCELERATION_SD) -> NDArray[np.float64]:
+def smooth_roots(stamps: NDArray, p_root: NDArray, sd: NDArray) -> NDArray[np.float64]:
     """Most likely smooth paths through measured positions.
 
     stamps: [T] seconds at constant spacing. p_root: [P,T,3], NaN = not measured; sd: [P,T].
@@ -29,7 +28,7 @@ def smooth_roots(stamps: NDArray, p_root: NDArray, sd: NDArray,
             smooth[person] = mean
             continue
         spacing = (stamps[-1] - stamps[0]) / (length - 1)
-        band = _second_difference_band(length) / (acceleration_sd * spacing**2) ** 2
+        band = _second_difference_band(length) / (_ACCELERATION_SD * spacing**2) ** 2
         band[2] += weight[person] + 1e-9
         smooth[person] = solveh_banded(band, weight[person, :, None] * measured[person],
                                        overwrite_ab=True, check_finite=False)

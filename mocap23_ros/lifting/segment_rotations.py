@@ -11,11 +11,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.lifting.kinematic_tree import SEGMENTS
-from mocap23_ros.skeletons.coco17 import NECK, PELVIS
+from mocap23_ros.skeletons.coco17 import (
+    ANKLES,
+    EARS,
+    ELBOWS,
+    FACE,
+    HIPS,
+    KNEES,
+    NECK,
+    PELVIS,
+    SHOULDERS,
+    WRISTS,
+)
 from mocap23_ros.skeletons.formats import OUTPUT19
 
 _CLEAR_BEND = 0.15  # sine of the bend from which on the hinge alone says the twist
-_J = {name: number for number, name in enumerate(OUTPUT19.joint_names)}
+_NOSE = FACE[0]
 _BEGINS = {'shoulder': 'upper_arm', 'elbow': 'forearm', 'wrist': 'forearm', 'hip': 'thigh',
            'knee': 'shank', 'ankle': 'shank'}
 
@@ -38,19 +49,18 @@ def segment_rotations(joints: NDArray) -> NDArray[np.float64]:
     with np.errstate(invalid='ignore', divide='ignore'):
         result = np.empty((*joints.shape[:-2], len(SEGMENTS), 3, 3))
         spine = joints[..., NECK, :] - joints[..., PELVIS, :]
-        pelvis = _frame(spine, joints[..., _J['left_hip'], :] - joints[..., _J['right_hip'], :])
-        chest = _frame(spine, joints[..., _J['left_shoulder'], :]
-                       - joints[..., _J['right_shoulder'], :])
+        pelvis = _frame(spine, _to_left(joints, HIPS))
+        chest = _frame(spine, _to_left(joints, SHOULDERS))
         # The hips' line lies in the pelvis exactly, the spine only nearly.
-        left = _unit(joints[..., _J['left_hip'], :] - joints[..., _J['right_hip'], :])
+        left = _unit(_to_left(joints, HIPS))
         pelvis = np.stack([pelvis[..., 0], left, _cross(pelvis[..., 0], left)], axis=-1)
         result[..., 0, :, :], result[..., 1, :, :] = pelvis, chest
         result[..., 2, :, :] = _head(joints, chest)
         # Left and right limbs together: segments 3 to 6 are the arms, 7 to 10 the legs.
         result[..., 3:5, :, :], result[..., 5:7, :, :] = _limbs(
-            joints, ('shoulder', 'elbow', 'wrist'), chest, -1.0)
+            joints, (SHOULDERS, ELBOWS, WRISTS), chest, -1.0)
         result[..., 7:9, :, :], result[..., 9:11, :, :] = _limbs(
-            joints, ('hip', 'knee', 'ankle'), pelvis, 1.0)
+            joints, (HIPS, KNEES, ANKLES), pelvis, 1.0)
     return result
 
 
@@ -60,6 +70,10 @@ def joint_rotations(joints: NDArray) -> NDArray[np.float64]:
     Wrists and ankles are turned as the segments that end there. NaN as in segment_rotations.
     """
     return segment_rotations(joints)[..., _JOINT_SEGMENTS, :, :]
+
+
+def _to_left(joints: NDArray, pair: NDArray[np.intp]) -> NDArray:
+    return joints[..., pair[0], :] - joints[..., pair[1], :]
 
 
 def _cross(a: NDArray, b: NDArray) -> NDArray:
@@ -82,24 +96,22 @@ def _frame(up: NDArray, left: NDArray) -> NDArray[np.float64]:
 
 def _head(joints: NDArray, chest: NDArray) -> NDArray:
     """From the ears' line and the nose; the chest's where the face is not seen."""
-    ears = 0.5 * (joints[..., _J['left_ear'], :] + joints[..., _J['right_ear'], :])
-    forward = joints[..., _J['nose'], :] - ears
-    left = joints[..., _J['left_ear'], :] - joints[..., _J['right_ear'], :]
-    y = _unit(left)
+    ears = 0.5 * (joints[..., EARS[0], :] + joints[..., EARS[1], :])
+    forward = joints[..., _NOSE, :] - ears
+    y = _unit(_to_left(joints, EARS))
     x = _unit(forward - np.sum(forward * y, axis=-1, keepdims=True) * y)
     head = np.stack([x, y, _cross(x, y)], axis=-1)
     return np.where(np.isfinite(head).all(axis=(-2, -1), keepdims=True), head, chest)
 
 
-def _limbs(joints: NDArray, names: tuple[str, str, str], parent: NDArray, hinge_sign: float
-           ) -> tuple[NDArray, NDArray]:
+def _limbs(joints: NDArray, pairs: tuple[NDArray[np.intp], ...], parent: NDArray,
+           hinge_sign: float) -> tuple[NDArray, NDArray]:
     """Upper and lower segments [...,2,3,3], left and right.
 
     hinge_sign: +1 bends the end back (knee), -1 forward (elbow).
     """
     parent = parent[..., None, :, :]
-    start, middle, end = (joints[..., [_J[f'left_{name}'], _J[f'right_{name}']], :]
-                          for name in names)
+    start, middle, end = (joints[..., pair, :] for pair in pairs)
     first, second = middle - start, end - middle
     first = np.where(np.isfinite(first), first, -parent[..., 2])
     second = np.where(np.isfinite(second), second, first)

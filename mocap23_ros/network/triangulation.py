@@ -14,6 +14,7 @@ from mocap23_ros.network.views import Views, axis_columns
 
 Planes = tuple[Tensor, Tensor, Tensor]
 _LEAST_TRUST = 0.02  # of view 0 in three and svd: with one virtual view, nothing else is there
+_DAMPING = 1e-6
 _FARTHEST = 50.0  # metres, where views that contradict each other may put a joint
 
 
@@ -77,7 +78,7 @@ def triangulate_on_ray(views: Views, u: Tensor, v: Tensor, weight: Tensor,
 
 
 def triangulate_three_unknowns(views: Views, u: Tensor, v: Tensor, weight: Tensor,
-                               start: Planes, damping: float = 1e-6) -> Planes:
+                               start: Planes) -> Planes:
     """Weighted linear triangulation of all views by the cofactor inverse of the 3x3 normal matrix.
 
     u, v, weight: [B,V,T,J]; view 0 counts like any other, so a doubtful ray is only a vote.
@@ -100,7 +101,7 @@ def triangulate_three_unknowns(views: Views, u: Tensor, v: Tensor, weight: Tenso
             return (w * (rows[0][0][i] * rows[0][0][j] + rows[1][0][i] * rows[1][0][j])
                     ).sum(1, keepdim=True)
 
-        n00, n11, n22 = (normal(i, i) + damping for i in range(3))
+        n00, n11, n22 = (normal(i, i) + _DAMPING for i in range(3))
         n01, n02, n12 = normal(0, 1), normal(0, 2), normal(1, 2)
         r = [(w * (rows[0][0][i] * rows[0][1] + rows[1][0][i] * rows[1][1])).sum(1, keepdim=True)
              for i in range(3)]

@@ -16,6 +16,7 @@ from torch import Tensor
 # the paper's three virtual views; a view from behind carries no depth but helps occlusion).
 RIG = ((90.0, 10.0), (-90.0, 10.0), (180.0, 25.0))
 RADIUS = 4.0  # metres
+_MINIMUM_DEPTH = 0.2  # metres
 TARGET_HEIGHT = 0.9  # metres, what the virtual cameras look at
 
 
@@ -106,18 +107,18 @@ def _rig(camera: Tensor, jitter: RigJitter | None, views: int) -> tuple[Tensor, 
     return axes, radius[..., None] * towards
 
 
-def project(views: Views, joints: tuple[Tensor, Tensor, Tensor],
-            minimum_depth: float = 0.2) -> tuple[Tensor, Tensor, Tensor]:
+def project(views: Views, joints: tuple[Tensor, Tensor, Tensor]
+            ) -> tuple[Tensor, Tensor, Tensor]:
     """Project joints, given as planes [B,1,T,J], into all views.
 
-    Returns image planes u (right), v (up) and depth, each [B,V,T,J]; depth is held above
-    ``minimum_depth`` so that a joint behind a virtual camera stays finite.
+    Returns image planes u (right), v (up) and depth, each [B,V,T,J]; depth has a minimum, so
+    that a joint behind a virtual camera stays finite.
     """
     columns = axis_columns(views.axes)
     # [B,V,3,T,J]: right, up and forward at once.
     parts = [columns[i] * (joints[i] - views.centre[..., i, None]).unsqueeze(2) for i in range(3)]
     p_view = parts[0] + parts[1] + parts[2]
-    depth = p_view[:, :, 2].clamp(min=minimum_depth)
+    depth = p_view[:, :, 2].clamp(min=_MINIMUM_DEPTH)
     return p_view[:, :, 0] / depth, p_view[:, :, 1] / depth, depth
 
 

@@ -18,6 +18,7 @@ MEAN_STATURE = 1.70  # metres, adults of both sexes; networks and their weights 
 STATURE_RANGE = (0.8, 2.2)  # metres, what is estimated from images
 GIVEN_STATURE_RANGE = (0.4, 2.6)  # metres, what a user or a file may say: also an infant
 TRAINED_STATURE_RANGE = (1.0, 2.05)  # metres, of the bodies that networks are trained on
+LEG = 0.485  # hip to knee to ankle, as statures of packed motion are told from it
 ANKLE_HEIGHT = 0.045  # of a planted foot
 
 # Lengths that make up a body, in this order; left and right are alike.

@@ -27,11 +27,13 @@ FACE = tuple(COCO17.index(name)
 BODY = slice(len(FACE), len(COCO17))  # joints of trunk and limbs
 LEFT = frozenset(j for j, name in enumerate(COCO17.joint_names) if name.startswith('left_'))
 
-_LIMBS = ((SHOULDERS, ELBOWS), (ELBOWS, WRISTS), (HIPS, KNEES), (KNEES, ANKLES),
-          (SHOULDERS, HIPS))
+_ENDS = ((SHOULDERS, ELBOWS), (ELBOWS, WRISTS), (HIPS, KNEES), (KNEES, ANKLES), (SHOULDERS, HIPS))
+_SIDES = [(int(a), int(b)) for ends in _ENDS for a, b in zip(*ends, strict=True)]
+LIMBS = _SIDES[:-2]
+"""Bones of arms and legs: pairs of joints."""
+
 BODY_BONES: tuple[tuple[int, int], ...] = (
-    *((int(a), int(b)) for ends in _LIMBS for a, b in zip(*ends, strict=True)),
-    *((int(left), int(right)) for left, right in (SHOULDERS, HIPS)))
+    *_SIDES, *((int(left), int(right)) for left, right in (SHOULDERS, HIPS)))
 """What is drawn of limbs and trunk: pairs of joints."""
 
 BONES = (*BODY_BONES, *COCO17.bones[:4])

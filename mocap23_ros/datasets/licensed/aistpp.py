@@ -21,7 +21,7 @@ from mocap23_ros.datasets.licensed.motion_conversion import read_arrays, require
 from mocap23_ros.datasets.licensed.motion_packing import SourceMotion, pack_motions
 from mocap23_ros.datasets.motion_clips import MotionClips
 from mocap23_ros.errors import InputError
-from mocap23_ros.skeletons.body_proportions import ANKLE_HEIGHT, MEAN_STATURE
+from mocap23_ros.skeletons.body_proportions import ANKLE_HEIGHT, LEG, MEAN_STATURE
 from mocap23_ros.skeletons.coco17 import ANKLES, HIPS, KNEES
 from mocap23_ros.skeletons.unobserved import clear_unobserved
 
@@ -77,7 +77,7 @@ def load_aistpp(root: Path | str, sequence: str, view: int = 0) -> EvaluationSeq
             'image_size': np.array(camera.get('size', (1920, 1080)), int),
             'world_T_camera': pose, 'stature': np.array([np.nan], np.float32)},
         joints.astype(np.float32), np.full((len(joints), 2), np.nan, np.float32),
-        float(np.nanmedian(legs)) / 0.485, False,
+        float(np.nanmedian(legs)) / LEG, False,
         np.broadcast_to(pose[:3, 3], (len(joints), 3)).copy(), sigma_px=4.0)
 
 

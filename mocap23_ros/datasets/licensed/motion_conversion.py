@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
+from mocap23_ros.datasets.kinematic_model import STATURE
 from mocap23_ros.datasets.mocap34 import COUNT, FOOT_JOINTS, JOINT_NAMES
 from mocap23_ros.errors import InputError
+from mocap23_ros.skeletons.body_proportions import LEG
 
 FPS = 30.0
 _J = {name: number for number, name in enumerate(JOINT_NAMES)}
@@ -59,11 +61,6 @@ def to_z_up(joints: NDArray[np.float64]) -> NDArray[np.float64]:
 
     Right-handed; works for motion that is mostly upright.
     """
-    return joints @ z_up_rotation(joints).T
-
-
-def z_up_rotation(joints: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Rotation [3,3] that to_z_up applies."""
     up = np.nanmean(joints[:, _J['head']] - joints[:, FOOT_JOINTS.ravel()].mean(axis=1), axis=0)
     axis = int(np.abs(up).argmax())
     sign = np.sign(up[axis])
@@ -71,7 +68,7 @@ def z_up_rotation(joints: NDArray[np.float64]) -> NDArray[np.float64]:
     rotation[2, axis] = sign
     rotation[0, (axis + 1) % 3] = 1.0
     rotation[1, (axis + 2) % 3] = sign
-    return rotation
+    return joints @ rotation.T
 
 
 def floor_height(joints: NDArray[np.float64], fps: float) -> float:
@@ -113,9 +110,7 @@ def complete(joints: dict[str, NDArray[np.float64]]) -> NDArray[np.float64]:
     def at(name: str) -> NDArray[np.float64]:
         return out[:, _J[name]]
 
-    legs = sum(np.linalg.norm(at(f'{s}_{a}') - at(f'{s}_{b}'), axis=-1) for s in 'lr'
-               for a, b in (('hip', 'knee'), ('knee', 'ankle'))) / 2
-    size = float(np.median(legs)) / 0.485 / 1.72
+    size = rough_stature(out) / STATURE
     up = unit(at('head') - at('neck'))
     left = at('l_shoulder') - at('r_shoulder')
     left = unit(left - (left * up).sum(-1, keepdims=True) * up)
@@ -137,7 +132,7 @@ def complete(joints: dict[str, NDArray[np.float64]]) -> NDArray[np.float64]:
 
 
 def rough_stature(joints: NDArray[np.float64]) -> float:
-    """Body height from leg length / 0.485, metres."""
+    """Body height from leg length, metres."""
     legs = [np.linalg.norm(joints[:, _J[a]] - joints[:, _J[b]], axis=-1) for a, b in (
         ('l_hip', 'l_knee'), ('l_knee', 'l_ankle'), ('r_hip', 'r_knee'), ('r_knee', 'r_ankle'))]
-    return float(np.median(sum(legs))) / 2 / 0.485
+    return float(np.median(sum(legs))) / 2 / LEG
