@@ -73,7 +73,7 @@ def chunk_error(pred: NDArray[Any], true: NDArray[Any], valid: NDArray[np.bool_]
                 ) -> NDArray[np.float64]:
     """Joint errors [F,J] after one alignment per chunk of frames, as SLAHMR and WHAM do.
 
-    fit_frames: align on the first so many frames of each chunk that hold any valid joint (2 for
+    fit_frames: align on this many frames of each chunk, the first with any valid joint (2 for
     W-MPJPE); None aligns on all (WA-MPJPE). with_scale=False fits rotation and translation only
     (W-rigid). NaN where invalid or where a chunk cannot be aligned.
     """

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The least error that one calibrated camera above a known floor allows.
 
-Gaussian posterior of 17 joints given 2D keypoints, a stature prior, a prior on each joint's depth
-in the pose, contact with the floor, and the calibration's uncertainty, linearised at a standing
-person of 1.70 m at a distance. A bound of the order of magnitude, not a theorem: its priors
-(30 mm pose depth, 15 mm ankle height, 5.5 % stature) are assumptions and stated as such.
+Gaussian posterior of 17 joints, linearised at a standing person of 1.70 m at a distance. Given are
+2D keypoints, the calibration's uncertainty, contact with the floor, and priors on the stature and
+on each joint's depth in the pose. A bound of the order of magnitude, not a theorem: its priors
+(30 mm pose depth, 15 mm ankle height, 5.5 % stature) are assumptions.
 """
 
 from dataclasses import dataclass

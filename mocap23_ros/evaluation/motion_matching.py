@@ -104,10 +104,10 @@ def at_frames_of(pred: MotionArrays, true: MotionArrays) -> tuple[MotionArrays, 
 def match(pred: MotionArrays, true: MotionArrays) -> list[tuple[int, MotionArrays, MotionArrays]]:
     """Put estimates beside the truth: frames by stamp, people by distance.
 
-    Every frame of the truth gets the estimate of the nearest stamp within half a period; people
-    are assigned so that the summed distance is least, several estimated ids may follow each
-    other for one true person (a track that was lost and found). Joints beyond COCO's are kept where
-    both sides name them.
+    Every frame of the truth gets the estimate of the nearest stamp within half a period. People are
+    assigned at the least summed distance; several estimated ids may follow each other for one true
+    person (a track that was lost and found). Joints beyond COCO's are kept where both sides name
+    them.
     Returns (true person, estimate, truth) with arrays without the people axis.
     """
     frames = match_frames(pred, true)

@@ -107,7 +107,7 @@ def _scene(judged: Mapping[str, JudgedBag], floor_height: float) -> Scene:
 
 
 def _at(stamps: NDArray, result: JudgedBag, joints: NDArray) -> NDArray:
-    """Joints at the stamps of the first configuration, which are those of all images."""
+    """Joints at the stamps of the first configuration, which has one for every image."""
     own = result.lifted.motion.stamps
     rows = np.clip(np.searchsorted(own, stamps), 0, len(own) - 1)
     return np.where((own[rows] == stamps)[:, None, None], joints[rows], np.nan)

@@ -119,6 +119,6 @@ def _number(value: Any, digits: int) -> str:
 
 
 def _script_json(value: Any) -> Markup:
-    """JSON that may stand in a script element whatever texts are in it."""
+    """JSON for a script element, safe with any text in it."""
     text = json.dumps(value, separators=(',', ':'), allow_nan=False)
     return Markup(text.replace('<', '\\u003c').replace('>', '\\u003e').replace('&', '\\u0026'))

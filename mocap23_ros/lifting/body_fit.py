@@ -3,8 +3,8 @@
 """Fits a rigid body to lifted joints: constant bone lengths, rotations of every segment.
 
 Starts from the analytic rotations and refines them by a few Gauss-Newton steps on all frames and
-people at once, each joint weighed by its covariance: what the depth of one joint leaves open is
-decided by the bones that it shares with its neighbours.
+people at once. The covariance weighs each joint. Bones shared with its neighbours fix the depth
+that a single joint leaves open.
 """
 
 from collections.abc import Iterable

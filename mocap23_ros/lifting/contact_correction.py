@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Feet that stand do not slide: causal correction of root and legs, frame by frame.
 
-A foot in contact is held where it was first planted. What it drifts by moves the whole body, along
-the viewing ray first because depth is what one camera knows least, and what remains is taken up by
-the leg. Gates let go of an anchor that the observations contradict.
+A foot in contact stays where it was first planted (its anchor). Its drift moves the whole body,
+mostly along the viewing ray, because one camera measures depth worst. The leg takes up the rest.
+An anchor that the observations contradict is released.
 """
 
 from dataclasses import dataclass, replace

@@ -34,9 +34,9 @@ def _speed_across_view(stamps: NDArray, points: NDArray, heading: NDArray, view_
                        ) -> NDArray[np.float64]:
     """Speed [P,T,2] that the view shows of the hits, m/s.
 
-    Motion along the view shows only by the drop of the ray; taken at its face value it would turn
-    a pixel of noise into decimetres. The slower of the looks back and ahead counts, so that
-    contact begins and ends with the standstill.
+    Motion along the view shows only through the drop of the ray, which would turn a pixel of noise
+    into decimetres; it is weighed by that drop. The slower of the speeds before and after a sample
+    counts, so that contact begins and ends with the standstill.
     """
     length = len(stamps)
     spacing = (stamps[-1] - stamps[0]) / max(length - 1, 1)

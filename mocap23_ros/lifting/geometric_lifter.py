@@ -32,8 +32,8 @@ class GeometricLifter:
 
     The root's distance comes from ankle rays that meet the floor and from apparent size, weighed
     by their variances and smoothed over the window; the joints follow along their rays from bone
-    lengths. Any window length works; ``window_length`` is what it asks for. It keeps one thing
-    per person between calls: the stature.
+    lengths. Any window length works; ``window_length`` is the one it asks for. Between calls it
+    keeps only each person's stature.
     """
 
     input_format = COCO17

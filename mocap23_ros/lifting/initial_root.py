@@ -2,9 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Estimates where a person stands from one frame: ankle rays on the floor, and apparent size.
 
-No state and no learning; every array is batched over any leading axes, so that it serves single
-frames, windows and whole training batches. The learned lifter builds its virtual cameras around
-this point.
+No state and no learning. Arrays may have any leading axes: single frames, windows, training
+batches. The learned lifter builds its virtual cameras around this point.
 """
 
 import numpy as np

@@ -46,7 +46,7 @@ class Lifter(Protocol):
     """Turns keypoint windows into metric motion; may keep state per person id between calls.
 
     input_format: keypoints that it expects (coco17 for the shipped ones).
-    output_format: joints that it returns; the first ones are those of input_format, in order.
+    output_format: joints that it returns; it begins with those of input_format, in order.
     window_length: T; rate: samples per second of its windows.
     """
 

@@ -14,7 +14,7 @@ LIFTERS: Registry[Lifter] = Registry('lifter', {
 
 
 def create_lifter(name: str, **options: Any) -> Lifter:
-    """Make a lifter; options are those of what makes it (diffusion: tier, backend, steps, ...).
+    """Make a lifter; options are those of its maker (diffusion: load_lifter's tier, backend, ...).
 
     Raises InputError for an unknown name or option, and passes on what it raises for absent or
     damaged weights.

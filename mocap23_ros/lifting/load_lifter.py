@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""The learned lifter from whatever holds its network: an exported tier, graphs, a weights file."""
+"""The learned lifter from an exported tier, from graphs or from a weights file."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast

@@ -4,8 +4,8 @@
 
 Every person gets a window frame: z up, origin on the floor under the newest camera, +x towards
 the person's estimated root (the anchor p_hat). In it the real view is a levelled camera at the
-true optical centre that looks along +x, so intrinsics, pitch, roll and heading are gone from the
-observation, and a moving camera is nothing but a moving centre.
+true optical centre that looks along +x. The observation no longer depends on intrinsics, pitch,
+roll and heading, and a moving camera is only a moving centre.
 """
 
 from dataclasses import dataclass
@@ -61,8 +61,8 @@ def make_network_inputs(keypoints: NDArray, world_T_camera: NDArray, focal_lengt
     world_T_camera: [P,T,4,4]; floor at z = 0. focal_length: [P] pixels.
     stature: [P] metres, NaN = unknown; stature_sd: its relative standard deviation.
     skeleton: format of the keypoints. The anchor is found from those that COCO-17 has too.
-    People without a usable anchor (never seen, above the horizon) get a mid-range one; their
-    result is for the caller to discard (see DiffusionLifter).
+    People without a usable anchor (never seen, above the horizon) get a mid-range one; the caller
+    discards their result (see DiffusionLifter).
     """
     people, length, joints, _ = keypoints.shape
     assert world_T_camera.shape == (people, length, 4, 4), world_T_camera.shape

@@ -3,10 +3,10 @@
 """Places every joint along its ray by bone lengths, parents first.
 
 A bone of known length that hangs from a placed parent meets the ray of its child at two points,
-in front of the parent and behind it. Which one is a matter of odds: knees and wrists are usually
+in front of the parent and behind it. The odds differ by joint: knees and wrists are usually
 before, ankles behind the body's frontal plane. The expected point between the two has the least
-squared error; how far apart they are is the uncertainty. For the left/right pairs of hips and
-shoulders the odds come from where the nose lies between the ears and from the walking direction.
+squared error; their distance is the uncertainty. For the left/right pairs of hips and shoulders
+the odds follow from the nose's place between the ears and from the walking direction.
 """
 
 from dataclasses import dataclass
@@ -43,9 +43,9 @@ _LOOSE_SD = 0.12  # of stature
 Level = tuple[tuple[int, ...], tuple[int, ...], tuple[float, ...], tuple[float, ...]]
 
 # Levels of the tree below pelvis and neck: children, parents, lengths as fractions of stature, and
-# the expected share of the depth difference that the length leaves open, along the body's forward
-# direction: the regression of true depth on it over the clips of body_proportions seen from random
-# directions (1 = always before the body, -1 = always behind it).
+# shares. The length leaves a depth difference open; the share is the part of it that is expected
+# along the body's forward direction (1 = always before the body, -1 = always behind it). It is the
+# regression of true depth over the clips of body_proportions, seen from random directions.
 _CHAIN_LEVELS: tuple[Level, ...] = (
     ((NECK,), (PELVIS,), (TRUNK,), (.39,)),
     (FACE, (NECK,) * 5, (.117, .132, .132, .124, .124), (.95, .94, .94, .57, .57)),

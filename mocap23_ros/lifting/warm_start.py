@@ -35,9 +35,9 @@ class WarmStart(PersonMemory[_Memory]):
                  ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """Shifted motion [P,T,J,3] in each person's window frame, and who has one [P].
 
-        anchor: [P,3] as in network_inputs. A motion that is not where it says is not one to begin
-        from: somebody of whom the first images showed a hand may have been placed far away, and
-        the next estimates would be dragged along.
+        anchor: [P,3] as in network_inputs. A motion far from the anchor
+        is not used: the first images may have shown only a hand and placed the person far away,
+        and the next estimates would stay there.
         """
         people, length, joints = windows.keypoints.shape[:3]
         shifted = np.zeros((people, length, joints, 3), np.float32)

@@ -40,7 +40,7 @@ class LossWeights:
     unseen: float = 0.15
 
 
-# Every field but the true-or-false ones and the losses; the types are those of the annotations.
+# Rules of all fields but losses and the true-or-false ones; annotations give the types.
 RULES: dict[str, Rule] = {
     'tier': tuple(TIERS),
     'model': MODELS,
@@ -82,7 +82,7 @@ class TrainingConfiguration:
     "w/o decouple"). triangulation: ``ray``, ``three`` or ``svd`` (triangulation.py); svd cannot
     be trained with. mixed_precision: ``no``, ``bf16`` or ``fp16`` as Accelerate takes it; where
     the machine has no units for it, ``no`` is used.
-    one_step_share: of fine-tuning samples, those at t = 1, where nothing but the observation helps.
+    one_step_share: share of the fine-tuning samples at t = 1, where only the observation helps.
     checkpoint_seconds: between checkpoints. seed: of weights, data and noise.
     Which fields may differ when a run is resumed: run_identity.py.
     """

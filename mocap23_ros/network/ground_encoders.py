@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ground pointmap encoders: ``vector``, ``grid`` and the paper's ``resnet18``.
 
-In the levelled views a pointmap depends on nothing but the view's pose, so it is computed from
-the rig instead of being read from files: P = C + t d with t = -C_z / d_z where the ray descends.
+In the levelled views a pointmap depends only on the view's pose. It is therefore computed, not
+read from files: P = C + t d with t = -C_z / d_z where the ray descends.
 """
 
 import math

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The FP16-safe form of the lifter: transformer in half precision, all geometry in FP32.
 
-The casts stand in the exported graph, which TensorRT takes as it is (strongly typed). What turns
-tokens into codes, trust and standard deviations stays in FP32: it is a small part of the work, and
-half a millimetre of rounding is seen in a metric skeleton.
+The casts stand in the exported graph, which TensorRT takes as it is (strongly typed). The layers
+that turn tokens into codes, trust and standard deviations stay in FP32: they are a small part of
+the work, and rounding would move joints by half a millimetre.
 """
 
 import copy

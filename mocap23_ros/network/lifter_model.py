@@ -31,8 +31,8 @@ class LifterOptions:
     views: 1 + virtual views. view_attention: off = MAS-like (baseline B4). trust_ray: True keeps
     observed rays exact; False lets the network pull a doubtful ray towards its own view-0 motion.
     decouple: False replaces local pose and global movement by undivided coordinates.
-    triangulation: ``ray`` follows the ray of view 0; in ``three`` and ``svd`` that view counts as
-    far as its observed ray is trusted. svd has no gradient and is not exported.
+    triangulation: ``ray`` follows the ray of view 0; ``three`` and ``svd`` weigh that view by the
+    trust in its observed ray. svd has no gradient and is not exported.
     """
 
     views: int = 4

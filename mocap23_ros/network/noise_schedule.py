@@ -23,8 +23,8 @@ def signal_power(t: Tensor) -> Tensor:
 def add_noise(clean: Tensor, noise: Tensor, t: Tensor) -> Tensor:
     """x_t of codes [B,...] at times t [B]; noise alone at t = 1.
 
-    Whatever signal was left there would be learnt to be read (Lin et al. 2024, zero terminal
-    SNR), and the sampler, which starts from noise alone, does not have it.
+    A network learns to read any signal that is left there (Lin et al. 2024, zero terminal SNR);
+    the sampler starts from noise alone and has none.
     """
     power = torch.where(t < 1, signal_power(t), 0.0).view(-1, *([1] * (clean.dim() - 1)))
     return power.sqrt() * clean + (1 - power).sqrt() * noise

@@ -22,8 +22,8 @@ def triangulate(form: str, views: Views, u: Tensor, v: Tensor, trust: Tensor,
                 weight: Tensor) -> Planes:
     """Joints [B,1,T,J] in the window frame from image planes u, v [B,V,T,J], by one of the forms.
 
-    trust: [B,T,J], how far the ray of view 0 is the observed one; its weight in ``three`` and
-    ``svd``, where ``ray`` follows it whatever it is. weight: [B,V-1,T,J] of the virtual views.
+    trust: [B,T,J], share of the observed ray in the ray of view 0. ``three`` and ``svd`` weigh view
+    0 with it; ``ray`` always follows view 0. weight: [B,V-1,T,J] of the virtual views.
     """
     if form == 'ray':
         return triangulate_on_ray(views, u, v, weight)[0]

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The real view and the virtual views of a window: a rig of levelled or look-at cameras.
 
-Everything is in the window frame (z up, +x from the camera to the anchor) and in planes, that is
-one tensor per coordinate: measured thirty times faster than a trailing xyz axis on a CPU.
+Everything is in the window frame (z up, +x from the camera to the anchor) and in planes: one
+tensor per coordinate, which a CPU works through thirty times faster than a trailing xyz axis.
 """
 
 import math

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Causal filter of all joints over successive windows: no jitter from window to window, no lag.
 
-Every window is lifted anew, so that what it gets wrong (a detector's jitter, a depth) jumps from
-frame to frame. How a joint moves *inside* a window is known much better, since such errors are
-shared by its samples. The filter therefore moves the last output by the window's own displacement
-and takes over only a share of the remaining difference, all of it where the difference is large
-against the joint's covariance.
+Every window is lifted anew, so its errors (a detector's jitter, a depth) jump from frame to frame.
+The motion of a joint *inside* a window is known much better, because the samples share such
+errors. The filter therefore moves the last output by the window's own displacement. It takes over
+a share of the remaining difference, and all of it where that is large against the joint's
+covariance.
 """
 
 from dataclasses import dataclass, replace

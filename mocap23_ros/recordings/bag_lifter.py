@@ -118,7 +118,7 @@ def lift_bag(source: BagSource, settings: Settings, core: Core,
 
 
 def _given_camera(settings: Settings) -> GivenCamera:
-    """As given_camera; the floor of a pose in a file is that of the file, and counts once."""
+    """As given_camera; InputError where both the file and the settings say the floor's height."""
     given = given_camera(settings)
     if given.world_T_camera is not None and given.floor_height and settings.floor_height:
         raise InputError(f'{settings.camera_file} and floor_height both say how high the floor is; '

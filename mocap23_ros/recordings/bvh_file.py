@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fitted bodies as BVH files, the exchange format of animation software.
 
-A file's axes are right-handed with y up; they are chosen so that an importer that turns y up into
-z up about the x axis (Blender's default) gives back the coordinates of the world.
+A file's axes are right-handed with y up. An importer that turns y up into z up about the x axis
+(Blender's default) gives back the coordinates of the world.
 """
 
 import warnings

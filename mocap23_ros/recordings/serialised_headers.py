@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The stamp of a serialised message that begins with a std_msgs/Header, read and replaced.
 
-Layout of CDR (OMG DDSI-RTPS 2.3, 10.2): four bytes of encapsulation, the second of which says the
-byte order, then int32 seconds and uint32 nanoseconds.
+Layout of CDR (OMG DDSI-RTPS 2.3, 10.2): four bytes of encapsulation, then int32 seconds and uint32
+nanoseconds. The second byte says the byte order.
 """
 
 import struct

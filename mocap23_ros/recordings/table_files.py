@@ -36,8 +36,8 @@ def save_csv(path: Path, motion: RecordedMotion) -> None:
 def save_tum(path: Path, motion: RecordedMotion) -> None:
     """Write the trajectory of one person's mid-hip as evo and the TUM tools read it.
 
-    Rows: stamp x y z qx qy qz qw; the heading is that of the hips, level. Raises InputError for
-    motion of several people, and where the file cannot be written.
+    Rows: stamp x y z qx qy qz qw; the rotation is level and heads as the hips do. Raises
+    InputError for motion of several people, and where the file cannot be written.
     """
     if len(motion.person_ids) != 1:
         raise InputError('a TUM file holds one trajectory; choose a person with --person')

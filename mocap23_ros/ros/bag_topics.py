@@ -16,9 +16,9 @@ _LARGEST_METADATA = 4_000_000  # bytes
 def topics_to_play(bag: Path, keypoints: str) -> list[str]:
     """Return the topics to which a replay is restricted; an empty list where it need not be.
 
-    ``keypoints``: full name of the topic that the replayed node listens to, which is kept. The
-    results are known by the bag's metadata: a topic of this package's types, with the name of one
-    of the node's topics, the node's other topics beside it, and bodies with ids of this node.
+    ``keypoints``: full name of the topic that the replayed node listens to; it is replayed. The
+    bag's metadata show earlier results: a topic with a type of this package and the name of one of
+    the node's topics, the node's other topics beside it, and bodies with ids of this node.
     """
     types = _recorded(bag)
     nodes = {name.rsplit('/', 1)[0] for name, kind in types.items()

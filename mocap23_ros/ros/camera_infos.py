@@ -21,7 +21,7 @@ class CameraInfoCache:
     """
 
     def __init__(self, size: int = 300, patience: Callable[[], float] = lambda: 0.0) -> None:
-        """patience: seconds for which an image waits for a CameraInfo that is not older."""
+        """patience: seconds that an image waits for a CameraInfo of its stamp or later."""
         self._infos: deque[tuple[int, CameraInfo]] = deque(maxlen=size)
         self._patience = patience
         self._asked, self._since = 0, 0.0  # the stamp that was looked for last, and since when

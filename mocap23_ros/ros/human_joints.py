@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Joint angles of REP 155's kinematic model of the human, read off joint positions.
 
-The model is that of the package human_description: names, axes and signs of its joints. Its trunk
-bends at the waist alone, which 19 joints do not show: pelvis and torso are turned as the body is.
+Names, axes and signs of the joints are those of the package human_description. Its trunk bends only
+at the waist, which 19 joints do not show: pelvis and torso turn with the body.
 """
 
 import numpy as np

@@ -12,11 +12,11 @@ from mocap23_ros.ros.problems import ProblemLog, Severity
 from mocap23_ros.ros.stamps import nanoseconds
 
 SMALL_STEP_BACK = 1.0  # s; larger ones are another time: a bag that loops, another clock
-# A stamp may run ahead of the one before by a second, and by ten times the time that passed here:
-# gaps of cameras, and bags that are played fast.
+# A stamp may run ahead of the one before by a second (gaps of cameras), and by ten times the time
+# that passed here (bags that are played fast).
 _STEP_AHEAD = 1.0
 _FASTEST_REPLAY = 10.0
-# So many more frames of another time than of this one, and it is the time that counts.
+# Another time counts once it has this many frames more than the present one.
 _MAJORITY = 4
 # Seconds by which stamps may differ from the clock of the node.
 _OLDEST, _FUTURE = 5.0, 1.0

@@ -27,10 +27,10 @@ _LOST_SHARE, _LOST_AT_LEAST = 0.1, 5  # fewer are nobody's trouble
 
 
 class InputSubscription:
-    """Subscribes to the frames until ``close``; ``check`` is to be called once a second.
+    """Subscribes to the frames until ``close``; call ``check`` once a second.
 
-    ``reliability``: auto, reliable or best_effort; auto asks for what the publishers offer, which
-    only they can tell, and subscribes anew where that changes. An override of the topic's
+    ``reliability``: auto, reliable or best_effort; auto asks the publishers what they offer, and
+    subscribes anew where that changes. An override of the topic's
     reliability wins. Raises InputError for overrides that cannot be used.
     """
 

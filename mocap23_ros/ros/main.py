@@ -83,7 +83,7 @@ def _run() -> int:
     except Exception:
         if rclpy.ok():
             raise
-        # Asked to end while it started: whatever failed without a context is not an error.
+        # Asked to end while it started: failures without a context are no errors.
     finally:
         if node is not None:
             node.close()

@@ -64,10 +64,10 @@ def export_graph(graph: LifterGraph, path: Path) -> None:
 
 @contextmanager
 def without_exporter_notes() -> Iterator[None]:
-    """Silence what PyTorch's exporter says on every success, and nothing else.
+    """Silence the notes of PyTorch's exporter that come with every success.
 
-    That torchvision, of which nothing is used, is absent; that the inputs share the axis people,
-    as they shall; and that the exporter itself uses a deprecated check.
+    They say that torchvision is absent (it is not used), that the inputs share the axis people
+    (they shall), and that the exporter itself uses a deprecated check.
     """
     logger = logging.getLogger('torch.onnx._internal.exporter._registration')
     logger.addFilter(_not_of_torchvision)

@@ -44,8 +44,8 @@ class KeypointTrack:
 def load_keypoint_tracks(path: Path, skeleton: SkeletonFormat) -> list[KeypointTrack]:
     """Read everybody in a keypoint file, or in every ``*.npz`` of a folder (docs/LIFT.md).
 
-    Keypoints are brought into ``skeleton``. Raises InputError, naming the file, for whatever
-    cannot be used: also a camera that is not above the floor, from which nobody can be placed.
+    Keypoints are brought into ``skeleton``. Raises InputError, naming the file, for one
+    that cannot be used, also for a camera that does not stand above the floor.
     """
     path = Path(path)
     if path.is_dir():

@@ -19,8 +19,8 @@ def mixed_batches(configuration: TrainingConfiguration, clips: MotionClips | Non
     """Batches of projected motion, of which 2D recordings, where given, take ``share``.
 
     augmentation: of projected motion, in place of the configuration's preset.
-    A batch is a pure function of its index: where the share of a batch is not a whole number,
-    batches differ by one window, such that the share is kept in the long run. InputError where
+    A batch depends only on its index. Where the share of a batch is not a whole number of windows,
+    batches differ by one window, so that the share holds in the long run. InputError where
     motion is needed and ``clips`` is None.
     """
     size, skeleton = configuration.batch_size, configured_skeleton(configuration)

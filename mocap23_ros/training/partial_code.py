@@ -1,11 +1,10 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Motion codes of people of whom some joints are not known, and which channels of them hold.
+"""Motion codes of people with missing joints, and which of their channels are valid.
 
 Root and scale tie all channels together: the root is the middle of the hips, the scale the RMS
-radius of all joints. A sample whose hips are not known therefore has no code at all; the scale of
-one that lacks other joints follows from those that are known, by the share of the squared radius
-that these have in the training motion.
+radius of all joints. A sample without hips therefore has no code. Where other joints are missing,
+the scale follows from the known ones and their share of the squared radius in the training motion.
 """
 
 import torch

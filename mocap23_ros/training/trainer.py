@@ -112,9 +112,9 @@ class Trainer:
         return True
 
     def _draw_own_noise(self, anew: bool = False) -> None:
-        """Every process but the first draws other noise than the first, which resumes its own.
+        """Seed every process but the first, which resumes its own noise.
 
-        anew: the first one has nothing to resume, and must not repeat the noise of its start.
+        anew: seed the first one too; it has nothing to resume and must not repeat its start.
         """
         rank = self.accelerator.process_index
         if rank or anew:

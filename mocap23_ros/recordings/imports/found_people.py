@@ -129,7 +129,7 @@ def check_number(number: Any, where: str) -> int:
 
 
 def plain_numbers(values: Any, dimensions: int, where: str) -> NDArray[np.float32]:
-    """Lists of numbers as an array of so many dimensions; null is NaN; InputError."""
+    """Nested lists of numbers as an array of these dimensions, null as NaN; InputError."""
     fault = InputError(f'{where} has keypoints that are not {"lists of " * (dimensions - 1)}'
                        'numbers')
     if not isinstance(values, list):

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Landmarks of MediaPipe's pose models, written as JSON by their users.
 
-MediaPipe has no file format. Read is a list with an entry for each frame: 33 landmarks ``{"x", "y",
-"visibility"}`` of one person, a list of such lists, null for nobody, or an object that holds one
-of these as ``landmarks``, ``poseLandmarks`` or ``pose_landmarks``, with ``timestamp_ms``,
-``timestampMs``, ``timestamp`` (seconds) or ``frame`` where it is known. x and y are fractions of
-the image; world landmarks are metres from the hips, and of no use here.
+MediaPipe has no file format. This reads a list with an entry for each frame: 33 landmarks ``{"x",
+"y", "visibility"}`` of one person, a list of such lists, or null for nobody. An entry may also be
+an object that holds one of these as ``landmarks``, ``poseLandmarks`` or ``pose_landmarks``; its
+time is ``timestamp_ms``, ``timestampMs``, ``timestamp`` (seconds) or ``frame``. x and y are
+fractions of the image. World landmarks are metres from the hips and cannot be used.
 """
 
 from collections.abc import Iterable
