@@ -3,6 +3,7 @@
 """``mocap23 evaluate --bag`` for the images of a bag: configurations side by side."""
 
 import argparse
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from math import inf
@@ -39,7 +40,8 @@ def is_lifted(arguments: argparse.Namespace) -> bool:
     """Whether the images of the bag are meant, and not skeletons that the node published."""
     from mocap23_ros.evaluation.motion_files import SKELETONS
     from mocap23_ros.recordings.bag_reader import BagReader
-    if arguments.configurations or arguments.truth_topic or arguments.live is not None:
+    if (arguments.configurations or arguments.truth_topic or arguments.live is not None
+            or arguments.overlay or wants_viewer(arguments)):
         return True
     with BagReader(arguments.bag) as bag:
         return not bag.of_type(SKELETONS)
@@ -91,11 +93,26 @@ def evaluate_bag(arguments: argparse.Namespace) -> int:
         save_viewers(arguments, {name: result.lifted.motion.raised(-floor)
                                  for name, result in judged.items()},
                      lifted.observed, bag_images(arguments.bag, lifted.topics.input))
+    if arguments.overlay:
+        _draw_overlays(arguments, judged, floor)
     for name, result in judged.items():
         print(f'{name}: {evaluation.text_of_figures(result.figures)}')
         if live:
             print(f'{name}, live: {_live_text(live[name].figures)}')
     return 0
+
+
+def _draw_overlays(arguments: argparse.Namespace, judged: dict[str, 'JudgedBag'],
+                   floor_height: float) -> None:
+    from mocap23_ros.recordings.bag_images import bag_images
+    from mocap23_ros.recordings.overlay_file import save_overlay
+    for name, result in judged.items():
+        lifted = result.lifted
+        suffix = '' if len(judged) == 1 else '-' + re.sub(r'[^\w.=,-]', '_', name)
+        with progress(f'{arguments.bag.name}: {name}, overlay') as report:
+            save_overlay(arguments.out / f'overlay{suffix}.mp4', name,
+                         lifted.motion.raised(-floor_height), lifted.observed,
+                         bag_images(arguments.bag, lifted.topics.input), report)
 
 
 def _play(arguments: argparse.Namespace, wanted: Sequence['Configuration']
@@ -174,6 +191,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='with --bag: the images are rectified')
     add_batch_options(parser)
     add_viewers(parser)
+    parser.add_argument('--overlay', action='store_true', default=None,
+                        help='with --bag: also write overlay.mp4, the images with keypoints and '
+                             'skeletons, for each configuration')
     add_bag_source(parser, topic=False)
 
 
@@ -209,6 +229,8 @@ def check(arguments: argparse.Namespace) -> None:
     if wants_viewer(arguments) and not arguments.bag:
         raise InputError(f'{wants_viewer(arguments)} goes with --bag')
     check_viewers(arguments)
+    if not arguments.bag:
+        refuse(arguments, ('overlay',), 'goes with --bag')
     if arguments.live is not None:
         _check_live(arguments)
     if arguments.align_time not in (None, 'estimate') and not abs(arguments.align_time) < 1e11:

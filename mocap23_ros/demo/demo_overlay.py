@@ -9,7 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.atomic_files import replacing
-from mocap23_ros.demo.overlay import (
+from mocap23_ros.demo.played_take import LivePlan
+from mocap23_ros.demo.sample_video import read_frames
+from mocap23_ros.live.live_run import LiveRun
+from mocap23_ros.live.recorded_run import RecordedRun
+from mocap23_ros.reporting import Progress, silent
+from mocap23_ros.viewers.overlay import (
     FloorMap,
     VideoWriter,
     draw_caption,
@@ -18,11 +23,6 @@ from mocap23_ros.demo.overlay import (
     draw_skeleton,
     resized_frames,
 )
-from mocap23_ros.demo.played_take import LivePlan
-from mocap23_ros.demo.sample_video import read_frames
-from mocap23_ros.live.live_run import LiveRun
-from mocap23_ros.live.recorded_run import RecordedRun
-from mocap23_ros.reporting import Progress, silent
 
 INSET_SHARE = 0.4  # of the image's width
 
@@ -37,7 +37,9 @@ def write_overlay(path: Path, plan: LivePlan, live: LiveRun, run: RecordedRun,
     """
     size = plan.camera.model.image_size
     images = resized_frames(read_frames(plan.video), size)
-    floor_map = FloorMap(plan.camera, truth, round(INSET_SHARE * max(size[0], 480)))
+    camera = plan.camera.model, plan.camera.world_T_camera
+    spots = np.concatenate([truth[..., :2].reshape(-1, 2), plan.camera.world_T_camera[None, :2, 3]])
+    floor_map = FloorMap(spots, round(INSET_SHARE * max(size[0], 480)))
     skeleton_row = {stamp: row for row, stamp in enumerate(run.stamps_ns.tolist())}
     keypoint_row = {stamp: row for row, stamp in enumerate(run.keypoint_stamps_ns.tolist())}
     total = len(live.stamps_ns)
@@ -57,7 +59,7 @@ def write_overlay(path: Path, plan: LivePlan, live: LiveRun, run: RecordedRun,
             if stamp in keypoint_row:
                 for keypoints in run.keypoints.values():
                     draw_keypoints(image, keypoints[keypoint_row[stamp]])
-            draw_inset(image, floor_map.draw(people, truth[number]))
+            draw_inset(image, floor_map.draw(people, [truth[number]], *camera))
             draw_caption(image, (
                 f'lifter_node, {run.lifter}: 2D keypoints, reprojected 3D',
                 _status(number / plan.rate, row is not None, root_error_mm[number])))

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Other methods on what the live run saw: offline lifting of its keypoints, and MediaPipe's 3D."""
 
-
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +9,6 @@ from numpy.typing import NDArray
 
 from mocap23_ros.baselines.mediapipe_pnp import MediapipePnp
 from mocap23_ros.demo.demo_report import MethodEstimate
-from mocap23_ros.demo.overlay import resized_frames
 from mocap23_ros.demo.played_take import LivePlan
 from mocap23_ros.demo.sample_video import read_frames
 from mocap23_ros.demo.take import DETECTOR
@@ -24,6 +22,7 @@ from mocap23_ros.recordings.offline_lifter import lift_offline
 from mocap23_ros.recordings.recording import KeypointRecording
 from mocap23_ros.recordings.recording_lifter import lift_streaming
 from mocap23_ros.reporting import StepProgress
+from mocap23_ros.viewers.overlay import resized_frames
 
 
 def offline_motions(plan: LivePlan, live: LiveRun, run: RecordedRun, person_id: int | None,

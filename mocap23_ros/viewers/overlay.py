@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""overlay.mp4: the video with 2D keypoints, the reprojected 3D skeleton and a view from above."""
+"""What overlays draw: 2D keypoints, the reprojected 3D skeleton, a view from above; and mp4."""
 
 import os
 import shutil
@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.demo.sample_camera import SampleCamera
 from mocap23_ros.errors import InputError
+from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.skeletons.coco17 import BODY_BONES, BONES, HIPS
 
 # BGR
@@ -99,28 +99,32 @@ def draw_skeleton(image: NDArray[np.uint8], p_pixel: NDArray, width: int = 3) ->
 
 
 class FloorMap:
-    """View from above: camera, the true person in grey, the estimate in colour, a 1 m grid."""
+    """View from above: camera, true people in grey, estimates in colour, a 1 m grid."""
 
-    def __init__(self, camera: SampleCamera, truth: NDArray, size: int) -> None:
+    def __init__(self, spots: NDArray, size: int) -> None:
+        """spots: [N,2] m, all that must be on the map, NaN left out; size: px."""
         self._size = size
         self._trail: list[NDArray] = []
-        centre = camera.world_T_camera[:2, 3]
-        spots = np.concatenate([truth[..., :2].reshape(-1, 2), centre[None]])
         spots = spots[np.isfinite(spots).all(1)]
-        low, high = spots.min(0) - 0.5, spots.max(0) + 0.5
+        low, high = ((spots.min(0) - 0.5, spots.max(0) + 0.5) if len(spots)
+                     else (np.full(2, -2.0), np.full(2, 2.0)))
         self._origin = (low + high) / 2
         self._scale = size / float((high - low).max())
-        self._base = self._background(camera)
+        self._base = self._background()
 
-    def draw(self, joints: Sequence[NDArray], truth: NDArray) -> NDArray[np.uint8]:
-        """Return the map [size,size,3] with people given as joints [17,3] and the truth [17,3]."""
+    def draw(self, people: Sequence[NDArray], truth: Sequence[NDArray], camera: CameraModel,
+             world_T_camera: NDArray) -> NDArray[np.uint8]:
+        """Return the map [size,size,3] with people and true people, each joints [17,3]."""
         canvas = self._base.copy()
-        hips = truth[HIPS, :2].mean(0)
-        self._trail = [*self._trail[-90:], hips]
-        trail = np.array([self._pixel(p) for p in self._trail], np.int32)
-        cv2.polylines(canvas, [trail], False, (205, 205, 205), 2, cv2.LINE_AA)
-        self._person(canvas, truth, True)
-        for person in joints:
+        self._camera(canvas, camera, world_T_camera)
+        hips = [person[HIPS, :2].mean(0) for person in (truth or people)]
+        self._trail = [*self._trail[-90 * max(len(hips), 1):],
+                       *(spot for spot in hips if np.isfinite(spot).all())]
+        for spot in self._trail:
+            cv2.circle(canvas, self._pixel(spot), 1, (205, 205, 205), -1, cv2.LINE_AA)
+        for person in truth:
+            self._person(canvas, person, True)
+        for person in people:
             self._person(canvas, person, False)
         return canvas
 
@@ -135,7 +139,7 @@ class FloorMap:
         x, y = (np.asarray(p_world[:2]) - self._origin) * self._scale
         return round(self._size / 2 + float(x)), round(self._size / 2 - float(y))
 
-    def _background(self, camera: SampleCamera) -> NDArray[np.uint8]:
+    def _background(self) -> NDArray[np.uint8]:
         canvas = np.full((self._size, self._size, 3), PAPER, np.uint8)
         reach = self._size / self._scale / 2
         for axis in range(2):
@@ -144,19 +148,23 @@ class FloorMap:
                 ends = np.array([self._origin - reach, self._origin + reach])
                 ends[:, axis] = line
                 cv2.line(canvas, self._pixel(ends[0]), self._pixel(ends[1]), (228, 228, 228), 1)
-        centre = camera.world_T_camera[:2, 3]
-        width, height = camera.model.image_size
-        for x in (0.0, width - 1.0):
-            ray = np.append(camera.model.undistort(np.array([x, height / 2])), 1.0)
-            direction = (camera.world_T_camera[:3, :3] @ ray)[:2]
-            direction *= 1.2 / np.linalg.norm(direction)
-            cv2.line(canvas, self._pixel(centre), self._pixel(centre + direction), (170, 170, 170),
-                     1, cv2.LINE_AA)
-        cv2.circle(canvas, self._pixel(centre), 6, INK, -1, cv2.LINE_AA)
         cv2.putText(canvas, 'from above, 1 m grid', (8, self._size - 9), _FONT, 0.42,
                     (110, 110, 110), 1, cv2.LINE_AA)
         cv2.rectangle(canvas, (0, 0), (self._size - 1, self._size - 1), (190, 190, 190), 1)
         return canvas
+
+    def _camera(self, canvas: NDArray[np.uint8], camera: CameraModel, world_T_camera: NDArray
+                ) -> None:
+        centre = world_T_camera[:2, 3]
+        width, height = camera.image_size
+        for x in (0.0, width - 1.0):
+            ray = np.append(camera.undistort(np.array([x, height / 2])), 1.0)
+            direction = (world_T_camera[:3, :3] @ ray)[:2]
+            direction *= 1.2 / np.linalg.norm(direction)
+            if np.isfinite(direction).all():
+                cv2.line(canvas, self._pixel(centre), self._pixel(centre + direction),
+                         (170, 170, 170), 1, cv2.LINE_AA)
+        cv2.circle(canvas, self._pixel(centre), 6, INK, -1, cv2.LINE_AA)
 
 
 def draw_inset(image: NDArray[np.uint8], inset: NDArray[np.uint8], margin: int = 12) -> None:
