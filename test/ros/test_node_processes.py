@@ -202,6 +202,48 @@ def test_it_runs_where_no_log_file_can_be_written(peer, start, monkeypatch):
     assert 'Traceback' not in node.output and 'configured' in node.output
 
 
+SMALL_DISK = """
+import ctypes, os, sys
+
+libc = ctypes.CDLL(None)
+identity = os.getuid(), os.getgid()
+# A user namespace of its own, in which it may mount, and a mount namespace.
+if libc.unshare(0x10000000 | 0x00020000):
+    os._exit(77)
+for name, text in (('setgroups', 'deny'), ('uid_map', '0 %d 1' % identity[0]),
+                   ('gid_map', '0 %d 1' % identity[1])):
+    with open('/proc/self/' + name, 'w') as file:
+        file.write(text)
+if libc.mount(b'none', os.fsencode(os.environ['ROS_LOG_DIR']), b'tmpfs', 0, b'size=16k'):
+    os._exit(77)
+try:
+    with open(os.path.join(os.environ['ROS_LOG_DIR'], 'other'), 'wb', 0) as file:
+        for _ in range(FILL):
+            file.write(bytes(1024))
+except OSError:
+    pass
+from mocap23_ros.ros.main import main
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize('fill', [0, 20])  # kB: full while it runs, and before
+def test_it_runs_where_the_disk_is_full(peer, start, monkeypatch, tmp_path, fill):
+    monkeypatch.setenv('ROS_LOG_DIR', str(tmp_path))
+    node = start('--log-level', 'debug', lifter='geometric',
+                 executable=('-c', SMALL_DISK.replace('FILL', str(fill))))
+    with camera_feeder(peer):
+        peer.wait_until(lambda: peer.count('skeletons') or not node.is_running(), 'a skeleton')
+        if not node.is_running() and node.wait() == 77:
+            pytest.skip('no disk can be mounted here')
+        peer.wait_for('skeletons', has_person, node=node)
+        peer.wait_until(lambda: len(node.output) > 40_000, '40 kB of log')
+        peer.wait_for('skeletons', has_person, peer.count('skeletons'), node=node)
+    assert node.stop(signal.SIGINT) == 0
+    assert ('no log file is written' in node.output) == (fill > 0)
+    assert 'Traceback' not in node.output
+
+
 @pytest.mark.parametrize('seconds', [0.3, 0.9])
 def test_sigint_while_it_starts_ends_it_without_a_word(start, seconds):
     node = start(lifter='geometric')

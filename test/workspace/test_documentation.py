@@ -36,7 +36,7 @@ PARAMETERS = {entry.name for entry in parameter_table()}
 # Options of other programs that the pages name.
 FOREIGN_OPTIONS = {'--base-paths', '--clock', '--delay', '--keypoint_scale', '--ros-args'}
 # What is written like parameters: keys of messages, camera files and training configurations.
-FOREIGN_KEYS = {'frame_id', 'problem', 'world_T_camera',
+FOREIGN_KEYS = {'bond_timeout', 'frame_id', 'problem', 'world_T_camera',
                 *(field.name for field in dataclasses.fields(TrainingConfiguration))}
 
 
