@@ -56,9 +56,9 @@ def engines_folder() -> Path:
     return checkout
 
 
-def available_tiers() -> list[str]:
+def available_tiers(folder: Path | None = None) -> list[str]:
     """Tiers that the manifest lists; empty when there is none."""
-    path = engines_folder() / 'manifest.json'
+    path = (folder or engines_folder()) / 'manifest.json'
     return sorted(read_manifest(path)['tiers']) if path.exists() else []
 
 
