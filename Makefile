@@ -39,8 +39,8 @@ lint: ## ruff and mypy alone
 docs: ## build the site of the documentation in out/site; ARGS goes to mkdocs
 	@$(call activate,docs) && python -m mkdocs build --strict $(ARGS)
 
-shell: ## open a shell in the environment
-	@$(call activate,test) && exec "$${SHELL:-/bin/sh}"
+shell: ## open a shell in the environment; FOR as with setup
+	@$(call activate,$(or $(FOR),run)) && exec "$${SHELL:-/bin/sh}"
 
 clean: ## remove everything that was built here; out/ and the download cache stay
 	rm -rf .venv .venv-* build install log .pytest_cache .mypy_cache .ruff_cache .hypothesis

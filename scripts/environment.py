@@ -43,6 +43,7 @@ class Environment:
         """Make whatever a purpose still lacks; returns whether anything had to be done."""
         todo = self._unfinished(purpose)
         if not todo:
+            self._link_command()
             return False
         check_build_tools(self.python, self.ros)
         for step, value, action in todo:
@@ -51,7 +52,14 @@ class Environment:
             self._stamps.clear(step)
             action()
             self._stamps.write(step, value)
+        self._link_command()
         return True
+
+    def _link_command(self):
+        """Put the command line where shells in the environment find it."""
+        link = self.folder / 'bin' / 'mocap23'
+        if not link.is_symlink():
+            link.symlink_to(self.root / 'mocap23')
 
     def _steps(self, purpose):
         """Return [(step, value of its stamp, action)] in order."""

@@ -126,6 +126,9 @@ def test_over_a_ros_installation(small_repository: Path, sourced: dict[str, str]
     # The weights of the detector are fetched, once.
     assert (small_repository / 'called').read_text().split('\n') == ['fetch-weights blazepose', '']
 
+    # Shells in the environment find the command.
+    assert (folder / 'bin' / 'mocap23').readlink() == small_repository / 'mocap23'
+
     # A third call does nothing: it runs without any tool on the PATH.
     again = run_set_up(small_repository, dict(sourced, PATH='/nonexistent'))
     assert (again.returncode, again.stderr) == (0, '')
