@@ -34,7 +34,7 @@ def benchmark_detectors(seconds: float, counts: Sequence[int] = PEOPLE,
     for name, options in detectors:
         try:
             man = [np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)[_MAN]
-                   for data in sample_images('cam03')[1]]
+                   for data in sample_images()[1]]
             create_detector(name, **options).close()
         except InputError as error:
             rows.append({'detector': name, 'reason': str(error)})

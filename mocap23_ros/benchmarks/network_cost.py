@@ -8,8 +8,9 @@ softmax, triangulation and the like are below 3 % of it.
 
 from dataclasses import dataclass
 
-from mocap23_ros.network.tiers import Tier
+from mocap23_ros.network.tiers import TIERS, Tier
 
+PAPER, PAPER_STEPS = TIERS['paper'], 100
 _JOINTS = 17
 _CODE = 2 * _JOINTS + 3
 _OBSERVATION = 5 * _JOINTS + 3
@@ -56,17 +57,17 @@ def lifter_cost(tier: Tier, persons: int = 1, evaluations: int = 1,
     return NetworkCost(flops, float(moved))
 
 
-def paper_cost(layers: int = 8, width: int = 512, feedforward: int = 1024, views: int = 4,
-               length: int = 300, steps: int = 100, guidance: int = 2) -> NetworkCost:
+def paper_cost() -> NetworkCost:
     """The paper's released setting: layers as below, all steps, a doubled batch for guidance.
 
     Per layer: view attention, time attention, cross attention to 49 pointmap tokens a view (and
     view attention among those), feed-forward; plus a ResNet-18 per view and evaluation.
     """
+    width, views, length = PAPER.width, PAPER.views, PAPER.window_length
     tokens, cells = views * length, 49 * views
-    layer = (tokens * (8 * width ** 2 + 2 * width * feedforward + 2 * width ** 2)
+    layer = (tokens * (8 * width ** 2 + 2 * width * PAPER.feedforward + 2 * width ** 2)
              + cells * 6 * width ** 2 + 2 * tokens * (length + views + 49) * width)
     resnet = views * 1.82e9
-    flops = 2.0 * (layers * layer + resnet) * steps * guidance
-    parameters = layers * (14 * width ** 2 + 2 * width * feedforward) + 11.2e6
-    return NetworkCost(flops, 4.0 * parameters * steps)
+    flops = 2.0 * (PAPER.layers * layer + resnet) * PAPER_STEPS * 2
+    parameters = PAPER.layers * (14 * width ** 2 + 2 * width * PAPER.feedforward) + 11.2e6
+    return NetworkCost(flops, 4.0 * parameters * PAPER_STEPS)

@@ -27,10 +27,10 @@ from mocap23_ros.tracking.tracker import Tracker
 
 STAGES = ('decode', 'detect', 'track', 'window and lift', 'message')
 _FRAMES = 60
+_DETECTOR, _CAMERA = 'blazepose', 'cam03'
 
 
-def benchmark_path(lifter: str, options: dict[str, Any], detector: str = 'blazepose',
-                   camera_name: str = 'cam03') -> dict[str, Any]:
+def benchmark_path(lifter: str, options: dict[str, Any]) -> dict[str, Any]:
     """Milliseconds per stage over the first frames of a sample video (JPEG, as cameras send it).
 
     Returns {'reason': ...} where the sample is not in the cache or a part is missing: a benchmark
@@ -39,8 +39,8 @@ def benchmark_path(lifter: str, options: dict[str, Any], detector: str = 'blazep
     from mocap23_ros.detection.detectors import create_detector
 
     try:
-        camera, frames = sample_images(camera_name)
-        detect = create_detector(detector)
+        camera, frames = sample_images()
+        detect = create_detector(_DETECTOR)
         streaming = StreamingLifter(create_lifter(lifter, **options))
     except InputError as error:
         return {'reason': str(error)}
@@ -70,7 +70,7 @@ def benchmark_path(lifter: str, options: dict[str, Any], detector: str = 'blazep
     medians = {stage: float(np.median(values)) for stage, values in kept.items()}
     total = sum(medians.values())
     return {
-        'lifter': lifter, **options, 'detector': detector, 'image': list(camera.model.image_size),
+        'lifter': lifter, **options, 'detector': _DETECTOR, 'image': list(camera.model.image_size),
         'frames': len(frames), 'total': round(total, 3), 'message_reason': message_reason,
         'stages': {stage: {'median': round(value, 3),
                            'p95': round(float(np.percentile(kept[stage], 95)), 3),
@@ -78,13 +78,13 @@ def benchmark_path(lifter: str, options: dict[str, Any], detector: str = 'blazep
                    for stage, value in medians.items()}}
 
 
-def benchmark_mediapipe(camera_name: str = 'cam03') -> dict[str, Any]:
+def benchmark_mediapipe() -> dict[str, Any]:
     """Milliseconds per image of MediaPipe's own 3D landmarks, placed by PnP, on the same images.
 
     Decoding left out, as a peer of 'detect' to 'window and lift'. {'reason': ...} as above.
     """
     try:
-        camera, frames = sample_images(camera_name)
+        camera, frames = sample_images()
         peer = MediapipePnp()
     except InputError as error:
         return {'reason': str(error)}
@@ -97,13 +97,13 @@ def benchmark_mediapipe(camera_name: str = 'cam03') -> dict[str, Any]:
 
 
 @lru_cache(maxsize=1)
-def sample_images(camera_name: str) -> tuple[SampleCamera, list[NDArray[np.uint8]]]:
+def sample_images() -> tuple[SampleCamera, list[NDArray[np.uint8]]]:
     """Camera and JPEG files of the sample's first frames; InputError where it is not cached."""
     if not any(cache_folder().glob('sample-*')):
         raise InputError(f'the sample video is not in {cache_folder()}; run mocap23 demo once')
     files = fetch_sample()
-    camera = next(c for c in calibrate(files)[0] if c.name == camera_name)
-    frames = islice(read_frames(files.videos[camera_name]), _FRAMES)
+    camera = next(c for c in calibrate(files)[0] if c.name == _CAMERA)
+    frames = islice(read_frames(files.videos[_CAMERA]), _FRAMES)
     return camera, [np.asarray(cv2.imencode('.jpg', frame)[1]) for frame in frames]
 
 

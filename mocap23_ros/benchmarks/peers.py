@@ -4,12 +4,9 @@
 
 from typing import Any
 
-from mocap23_ros.benchmarks.network_cost import lifter_cost, paper_cost
+from mocap23_ros.benchmarks.network_cost import PAPER, PAPER_STEPS, lifter_cost, paper_cost
 from mocap23_ros.benchmarks.timing import measure
 from mocap23_ros.network.tiers import TIERS
-
-PAPER_LAYERS, PAPER_WIDTH, PAPER_HEADS, PAPER_FEEDFORWARD = 8, 512, 4, 1024
-PAPER_LENGTH, PAPER_VIEWS, PAPER_STEPS, PAPER_RATE = 300, 4, 100, 30.0
 
 
 def benchmark_decoder(seconds: float = 5.0) -> dict[str, Any]:
@@ -24,16 +21,16 @@ def benchmark_decoder(seconds: float = 5.0) -> dict[str, Any]:
         from torch import nn
     except ImportError:
         return {'reason': 'torch is not installed (requirements/train.txt)'}
-    layer = nn.TransformerDecoderLayer(PAPER_WIDTH, PAPER_HEADS, PAPER_FEEDFORWARD,
+    layer = nn.TransformerDecoderLayer(PAPER.width, PAPER.heads, PAPER.feedforward,
                                        activation='gelu', batch_first=True)
-    decoder = nn.TransformerDecoder(layer, PAPER_LAYERS).eval()
-    tokens = torch.randn(PAPER_VIEWS, PAPER_LENGTH + 1, PAPER_WIDTH)
-    memory = torch.randn(PAPER_VIEWS, 50, PAPER_WIDTH)
+    decoder = nn.TransformerDecoder(layer, PAPER.layers).eval()
+    tokens = torch.randn(PAPER.views, PAPER.window_length + 1, PAPER.width)
+    memory = torch.randn(PAPER.views, 50, PAPER.width)
     with torch.inference_mode():
         timing = measure(lambda: decoder(tokens, memory), calls=20, seconds=seconds)
     evaluations = 2 * PAPER_STEPS
     return {'one_evaluation': timing.as_dict(), 'evaluations': evaluations,
-            'window_seconds': PAPER_LENGTH / PAPER_RATE,
+            'window_seconds': PAPER.window_length / PAPER.rate,
             'ms_per_window': round(timing.median * evaluations, 1),
             'threads': torch.get_num_threads()}
 
@@ -45,7 +42,7 @@ def compare_work(steps: int = 2) -> list[dict[str, Any]]:
     paper lifts. ``times_less_streamed``: one evaluation for every image at the tier's rate, most
     of a window being computed again; the paper's method does not stream.
     """
-    paper = paper_cost().flops / (PAPER_LENGTH / PAPER_RATE)
+    paper = paper_cost().flops / (PAPER.window_length / PAPER.rate)
     rows: list[dict[str, Any]] = [{
         'name': 'paper, released setting', 'gflop_per_second_of_motion': round(paper / 1e9, 1),
         'times_less': 1.0, 'streamed_gflop_per_second': '', 'times_less_streamed': ''}]

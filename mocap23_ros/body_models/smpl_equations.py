@@ -12,10 +12,9 @@ from mocap23_ros.body_models.smpl_keypoints import SmplKeypoints
 from mocap23_ros.body_models.smpl_linearisation import UNKNOWNS, linearise
 from mocap23_ros.body_models.smpl_model import SmplModel
 from mocap23_ros.body_models.smpl_priors import FREE, pose_prior
-from mocap23_ros.skeletons.formats import COCO17
+from mocap23_ros.skeletons.coco17 import HIPS, SHOULDERS
 
-TRUNK = [COCO17.index(f'{side}_{joint}') for side in ('left', 'right')
-         for joint in ('shoulder', 'hip')]
+TRUNK = [joint for pair in zip(SHOULDERS, HIPS, strict=True) for joint in pair]
 _STEP_LIMIT = 0.7  # radians that a joint turns at once
 
 

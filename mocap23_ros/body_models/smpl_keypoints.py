@@ -106,8 +106,7 @@ def _points(model: SmplModel) -> tuple[tuple[int, ...], NDArray, NDArray]:
         face = [numbers[NAMES.index(name)] for name in COCO17.joint_names[:_FACE]]
         place[:_FACE], directions[:_FACE] = model.template[face], model.shape_directions[face]
     else:
-        shoulders = [SMPL22.index('left_shoulder'), SMPL22.index('right_shoulder')]
-        place[:_FACE] = (model.joint_template[shoulders].mean(axis=0)
+        place[:_FACE] = (model.joint_template[list(SMPL22.pair('shoulder'))].mean(axis=0)
                          + model.stature * FACE_FRACTIONS @ _MODEL_R_BODY.T)
     return tuple(segments), place, directions
 
@@ -119,7 +118,7 @@ def _expected(model: SmplModel, place: NDArray) -> dict[str, NDArray[np.float64]
     result = {}
     for kind, width, level in (('hip', HIP_WIDTH, hip_height),
                                ('shoulder', SHOULDER_WIDTH, hip_height + TRUNK)):
-        left, right = (place[COCO17.index(f'{side}_{kind}')] for side in ('left', 'right'))
+        left, right = place[list(COCO17.pair(kind))]
         result[kind] = np.array([0.5 * (model.stature * width - (left[0] - right[0])),
                                  model.stature * level - (0.5 * (left[1] + right[1]) - sole), 0.0])
     return result

@@ -17,19 +17,18 @@ from mocap23_ros.calibration.floor_start import floor_T_camera, guess_floor, ray
 from mocap23_ros.calibration.standing_people import (
     AHEAD,
     AHEAD_SD_OF_PEOPLE,
+    GIVEN_STATURE_SD,
     HEIGHT_SD_OF_PEOPLE,
     HEIGHTS,
+    KEYPOINT_SD,
     StandingPeople,
     body_points,
     middles_sd,
 )
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.pose_covariance import of_pitch_roll_height
-from mocap23_ros.skeletons.body_proportions import MEAN_STATURE
+from mocap23_ros.skeletons.body_proportions import MEAN_STATURE, STATURE_SD
 
-STATURE_SD = 0.055  # relative, of adults of both sexes
-GIVEN_STATURE_SD = 0.006  # relative: shoes and posture
-KEYPOINT_SD = 4.0  # pixels, before the fit says better
 FOCAL_SD = 0.35  # of the log focal length, where it is unknown
 _WORST_ANGLE, _WORST_HEIGHT = np.radians(2.0), 0.15  # sd of a fit that is of use
 _CAMERA = 4  # unknowns: pitch, roll, log height, log focal factor

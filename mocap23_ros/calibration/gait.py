@@ -5,7 +5,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.calibration.standing_people import HEIGHTS, PAIRS
+from mocap23_ros.calibration.standing_people import HEIGHTS, KEYPOINT_SD, PAIRS
 from mocap23_ros.geometry.rays import world_rays
 from mocap23_ros.skeletons.body_proportions import MEAN_STATURE
 
@@ -14,7 +14,6 @@ _FEWEST = 5  # sightings in that time
 _SPEED = (0.5, 2.2)  # m/s
 _STEPS = 0.3  # metres, by which one foot is now before, now behind the other
 _STEADY = 0.025  # sd of the shoulders' height, relative
-_KEYPOINT_SD = 4.0  # px
 
 
 def walking(stamps: NDArray, person_ids: NDArray, points: NDArray, world_T_camera: NDArray,
@@ -63,7 +62,7 @@ def _shoulder_height(points: NDArray, place: NDArray, world_T_camera: NDArray,
     tall = world_T_camera[:, 2, 3] + reach * ray[:, 2]
     with np.errstate(invalid='ignore'):
         tall = np.where(tall > 0.3, tall, np.nan)
-    return tall, _KEYPOINT_SD * np.linalg.norm(flat, axis=1) / focal_length / tall
+    return tall, KEYPOINT_SD * np.linalg.norm(flat, axis=1) / focal_length / tall
 
 
 def on_floor(ankles: NDArray, world_T_camera: NDArray) -> NDArray[np.float64]:

@@ -18,14 +18,14 @@ from mocap23_ros.calibration.floor_start import pitch_roll_height
 from mocap23_ros.calibration.gait import REACH, walking
 from mocap23_ros.calibration.pose_bias import PoseBias, honest_covariance
 from mocap23_ros.calibration.sightings import CAMERA, OWN, SHARED, Sightings
-from mocap23_ros.calibration.standing_people import PAIRS, middles_of
-from mocap23_ros.skeletons.body_proportions import MEAN_STATURE
+from mocap23_ros.calibration.standing_people import GIVEN_STATURE_SD, PAIRS, middles_of
+from mocap23_ros.skeletons.body_proportions import MEAN_STATURE, STATURE_SD
 
 _BIAS_SD = np.array([0.06, 0.06, 0.15])
 # Of a place's people against average adults, and of a detector's idea of joints against markers.
 # Where all walk one way, their lean cannot be told from the camera's.
 _COMMON_SD = np.concatenate([[0.04], np.full(4, 0.01), [0.03, 1e-4, 0.05, 0.07], [0.009]])
-STATURE_SD, GIVEN_STATURE_SD, _ODD_STATURE = 0.055, 0.006, 2.5
+_ODD_STATURE = 2.5  # deviations
 # Passers-by walk as they like, bent over a load or a telephone: they differ by more than who is
 # asked to walk.
 _PERSON_SD = np.concatenate([[STATURE_SD], [0.01, 0.025, 0.03, 0.035], [0.03, 1e-4, 0.08, 0.10],

@@ -9,7 +9,13 @@ from numpy.typing import NDArray
 
 from mocap23_ros.calibration.floor_start import floor_T_camera
 from mocap23_ros.calibration.gait import on_floor
-from mocap23_ros.calibration.standing_people import AHEAD, HEIGHTS, body_points, middles_sd
+from mocap23_ros.calibration.standing_people import (
+    AHEAD,
+    HEIGHTS,
+    KEYPOINT_SD,
+    body_points,
+    middles_sd,
+)
 from mocap23_ros.geometry.rays import world_rays
 from mocap23_ros.skeletons.body_proportions import MEAN_STATURE
 
@@ -19,7 +25,6 @@ CAMERA, BODY = 3, 2 + 2 * len(HEIGHTS)
 SHARED = CAMERA + BODY
 OWN = BODY + CAMERA  # a gait of one's own looks like a bias: nobody is worth more than that
 
-_KEYPOINT_SD = 4.0  # px
 _STEP = 1e-4  # of slopes
 
 
@@ -101,7 +106,7 @@ class Sightings:
         image = p_camera[..., :2] / np.maximum(p_camera[..., 2:], 0.1)
         image[..., 0, :] += self.bend
         sd = middles_sd(p_camera[..., 2], stature, self.told[:, 0], self.focal_length,
-                        _KEYPOINT_SD)
+                        KEYPOINT_SD)
         return self.focal_length * image, sd
 
     def _first_place(self, pose: NDArray) -> NDArray[np.float64]:

@@ -20,6 +20,8 @@ HEIGHT_SD_OF_PEOPLE = np.array([0.0053, 0.0075, 0.0085, 0.0101])
 HEIGHT_SD = np.array([0.0143, 0.0065, 0.0064, 0.0066])
 AHEAD = np.array([-0.059, 0.0, -0.022, 0.018])
 AHEAD_SD_OF_PEOPLE = np.array([0.012, 1e-4, 0.029, 0.032])
+GIVEN_STATURE_SD = 0.006  # relative: shoes and posture
+KEYPOINT_SD = 4.0  # pixels, of what detectors report; fits may say better
 SWAY_SD = np.array([0.050, 0.015, 0.02, 0.025])  # metres along the floor, within a walk
 
 _RATE = 10.0  # samples a second that are used

@@ -36,7 +36,7 @@ def _strip(points: NDArray[np.float32], known: NDArray[np.bool_], label: str,
            skeleton: SkeletonFormat) -> NDArray[np.uint8]:
     strip = np.full((_HEIGHT, _LABEL + _WIDTH * (FIGURES + 2), 3), 255, np.uint8)
     bones = BONES if skeleton == COCO17 else skeleton.bones
-    hips = [skeleton.index('left_hip'), skeleton.index('right_hip')]
+    hips = list(skeleton.pair('hip'))
     root = points[:, hips].mean(axis=1)
     low, high = points[..., 1].min(), points[..., 1].max()
     wide = 2 * float(np.abs(points[..., 0] - root[:, :1]).max())

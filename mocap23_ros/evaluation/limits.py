@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mocap23_ros.skeletons.body_proportions import STATURE_SD
 from mocap23_ros.skeletons.coco17 import ANKLES, HIPS
 
 # Right, up, away from the camera; COCO order; a person of 1.70 m facing the camera.
@@ -32,12 +33,12 @@ _MEAN_CHI3 = 2 * np.sqrt(2 / np.pi)
 class LimitPriors:
     """What is known before the image is seen; standard deviations.
 
-    ankle_height: m. stature: relative (0.055 unknown adult, 0.01 measured). pose_depth: m per
+    ankle_height: m. stature: relative (STATURE_SD unknown, 0.01 measured). pose_depth: m per
     joint. pitch_deg, height: of the believed camera pose. look: m, height that the camera aims at.
     """
 
     ankle_height: float = 0.015
-    stature: float = 0.055
+    stature: float = STATURE_SD
     pose_depth: float = 0.03
     pitch_deg: float = 0.0
     height: float = 0.0

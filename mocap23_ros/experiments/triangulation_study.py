@@ -12,6 +12,7 @@ import torch
 from mocap23_ros.benchmarks.timing import measure
 from mocap23_ros.experiments.steps_study import FULL_START_STEPS, StudyScope
 from mocap23_ros.experiments.window_study import published_errors
+from mocap23_ros.network.lifter_graph import INPUT_NAMES
 from mocap23_ros.network.lifter_model import LifterModel
 from mocap23_ros.network.noise_schedule import time_grid
 from mocap23_ros.reporting import Say
@@ -50,7 +51,6 @@ def study_triangulations(model: LifterModel, forms: Sequence[str],
 
 @torch.inference_mode()
 def _latency(model: LifterModel, arrays: dict[str, Any], seconds: float) -> dict[str, Any]:
-    inputs = [torch.from_numpy(arrays[name])
-              for name in ('observation', 'camera', 'anchor', 'stature')]
+    inputs = [torch.from_numpy(arrays[name]) for name in INPUT_NAMES]
     call = partial(model, *inputs, time_grid(FULL_START_STEPS))
     return measure(call, seconds=seconds).as_dict()

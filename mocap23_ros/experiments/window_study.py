@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from mocap23_ros.evaluation.alignment import procrustes_error
+from mocap23_ros.network.lifter_graph import INPUT_NAMES
 from mocap23_ros.network.lifter_model import WARM_START_TIME, LifterModel
 from mocap23_ros.network.noise_schedule import draw_world_noise, time_grid
 from mocap23_ros.network.prediction import Prediction
@@ -33,7 +34,7 @@ def window_figures(model: LifterModel, windows: Iterable[StreamWindows], start: 
     covariance), relative to the pelvis and in the world, mean over joints and windows.
     """
     generator = torch.Generator().manual_seed(seed)
-    hips = _hips(model)
+    hips = list(model.skeleton.pair('hip'))
     collected: dict[str, list[NDArray]] = {}
     model.eval()
     for part in windows:
@@ -60,7 +61,7 @@ def window_figures(model: LifterModel, windows: Iterable[StreamWindows], start: 
 def published_errors(model: LifterModel, windows: Iterable[StreamWindows],
                      start: Start) -> dict[str, float]:
     """Errors of the fixed draw alone: mpjpe_mm, pa_mpjpe_mm, abs_mpjpe_mm, newest samples."""
-    hips = _hips(model)
+    hips = list(model.skeleton.pair('hip'))
     collected: dict[str, list[NDArray]] = {}
     model.eval()
     for part in windows:
@@ -75,16 +76,11 @@ def published_errors(model: LifterModel, windows: Iterable[StreamWindows],
     return {key: float(np.concatenate(values).mean()) for key, values in collected.items()}
 
 
-def _hips(model: LifterModel) -> list[int]:
-    return [model.skeleton.index('left_hip'), model.skeleton.index('right_hip')]
-
-
 def _sampler(model: LifterModel, part: StreamWindows, start: Start) -> Callable[..., Prediction]:
     """The lift of windows from a start; takes ``world_noise``."""
     times = (WARM_START_TIME,) if start == WARM else time_grid(int(start))
     observation, camera, anchor, stature = (
-        torch.from_numpy(part.full[name])
-        for name in ('observation', 'camera', 'anchor', 'stature'))
+        torch.from_numpy(part.full[name]) for name in INPUT_NAMES)
     return partial(model.sample, model.condition(observation, camera, anchor, stature), times,
                    previous=torch.from_numpy(part.previous) if start == WARM else None)
 

@@ -14,7 +14,6 @@ PIXEL = 2.0  # pixels, of keypoints
 KEYPOINT = 0.015  # metres on the body, of what no resolution removes
 PLANTED_ANKLE = 0.02  # metres, of the ankle centre of a planted foot and of the floor under it
 PITCH, CAMERA_HEIGHT = 0.002, 0.01  # radians, metres, of the believed camera pose
-STATURE = 0.055  # relative, of an unknown adult's height
 POSTURE = 0.05  # relative, of apparent size around that of the true body, all limbs seen
 
 

@@ -10,9 +10,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mocap23_ros.geometry.rays import from_levelled
-from mocap23_ros.lifting.depth_evidence import STATURE
 from mocap23_ros.lifting.root_evidence import FrameEvidence, frame_evidence
-from mocap23_ros.skeletons.body_proportions import MEAN_STATURE, STANDING_HEIGHTS, STATURE_RANGE
+from mocap23_ros.skeletons.body_proportions import (
+    MEAN_STATURE,
+    STANDING_HEIGHTS,
+    STATURE_RANGE,
+    STATURE_SD,
+)
 from mocap23_ros.skeletons.coco17 import HIPS
 
 _TRUST = np.full(17, 1e-3)  # in a keypoint as a sign of where mid-hip is
@@ -40,7 +44,7 @@ def initial_root(p_centre: ArrayLike, ray_direction: ArrayLike, confidence: Arra
     known = np.isfinite(stature) & (stature > 0)
     body = np.where(known, stature, MEAN_STATURE)
     evidence = frame_evidence(p_centre, direction, confidence, focal_length, body,
-                              np.where(known, 0.0, STATURE))
+                              np.where(known, 0.0, STATURE_SD))
     with np.errstate(all='ignore'):
         # The body that has the apparent size at the distance of both kinds of evidence.
         fitting = np.clip(body * evidence.distance / evidence.size, *STATURE_RANGE)

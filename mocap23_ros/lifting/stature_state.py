@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.lifting.depth_evidence import STATURE
 from mocap23_ros.lifting.person_memory import PersonMemory
-from mocap23_ros.skeletons.body_proportions import MEAN_STATURE, STATURE_RANGE
+from mocap23_ros.skeletons.body_proportions import MEAN_STATURE, STATURE_RANGE, STATURE_SD
 
 KNOWN_SD = 0.01  # relative, of a stature that the user gave
 _CORRELATION_TIME = 1.0  # seconds over which posture and calibration err alike
@@ -33,7 +32,7 @@ class StatureState(PersonMemory[_Person]):
 
     def current(self, person_ids: NDArray, known: NDArray) -> tuple[NDArray, NDArray]:
         """Stature [P] in metres and its relative sd [P]; a ``known`` one (not NaN) wins."""
-        prior = _Person(float(np.log(MEAN_STATURE)), STATURE**2, -np.inf)
+        prior = _Person(float(np.log(MEAN_STATURE)), STATURE_SD**2, -np.inf)
         people = [self._people.get(int(i), prior) for i in person_ids]
         stature = np.exp([person.log_stature for person in people])
         sd = np.sqrt([person.variance + _FLOOR_SD**2 for person in people])
@@ -55,7 +54,7 @@ class StatureState(PersonMemory[_Person]):
         for row, person_id in enumerate(person_ids):
             person = self._people.get(int(person_id))
             if person is None:
-                person = _Person(float(np.log(MEAN_STATURE)), STATURE**2, -np.inf)
+                person = _Person(float(np.log(MEAN_STATURE)), STATURE_SD**2, -np.inf)
                 self._people[int(person_id)] = person
             new = usable[row] & (stamps > person.newest_stamp)
             person.newest_stamp = max(person.newest_stamp, float(stamps[-1]))

@@ -53,8 +53,8 @@ def geometry_features(observation: Tensor, camera: Tensor, anchor: Tensor, statu
     length = observation.shape[1]
     height = camera[..., 2:3]
     depth = (anchor[:, None, 0:1] - camera[..., 0:1]).clamp(min=0.3)
-    index = [skeleton.index('left_ankle'), skeleton.index('right_ankle')]
-    ankles = observation.index_select(2, torch.tensor(index, device=observation.device))
+    index = torch.tensor(skeleton.pair('ankle'), device=observation.device)
+    ankles = observation.index_select(2, index)
     seen = (ankles[..., 2] > 0).to(observation.dtype)
     inverse = depth * -ankles[..., 1] / (height - _ANKLE_HEIGHT).clamp(min=0.05)
     hits = (inverse.clamp(-1.0, 3.0) - 1.0) * seen * 4.0  # [B,T,2]

@@ -11,6 +11,7 @@ from mocap23_ros.network.prediction import Prediction
 from mocap23_ros.network.regressors import RayDepthRegressor
 from mocap23_ros.skeletons.body_proportions import MEAN_STATURE
 
+INPUT_NAMES = ('observation', 'camera', 'anchor', 'stature')
 OUTPUT_NAMES = ('joints', 'covariance', 'contact', 'stature_estimate')
 
 

@@ -32,7 +32,7 @@ class MotionCode(nn.Module):
         self.joints = len(skeleton)
         self.decouple = decouple
         self.channels = 2 * self.joints + 3
-        self.hips = (skeleton.index('left_hip'), skeleton.index('right_hip'))
+        self.hips = skeleton.pair('hip')
         self.register_buffer('mean', torch.zeros(views, self.channels))
         self.register_buffer('deviation', torch.ones(views, self.channels))
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+_ACCELERATION_SD = 20.0  # m/s^2 at a time scale of one second
 _FIRST_VELOCITY_SD = 1.0  # m/s
 _FADE = 0.5  # seconds in which the velocity of somebody unseen fades to a third
 
@@ -15,11 +16,10 @@ class RootFilter:
     """White-acceleration model with full 3x3 measurement noise.
 
     The noise of one camera is long along the ray and short across it: depth is smoothed, the image
-    position followed. acceleration_sd: m/s^2 at a time scale of one second.
+    position followed.
     """
 
-    def __init__(self, acceleration_sd: float = 20.0) -> None:
-        self._intensity = acceleration_sd**2
+    def __init__(self) -> None:
         self._ids: dict[int, int] = {}
         self._mean = np.zeros((0, 6))
         self._covariance = np.zeros((0, 6, 6))
@@ -92,7 +92,7 @@ class RootFilter:
         covariance = transition @ self._covariance[rows] @ np.swapaxes(transition, -1, -2)
         for first, second, power, factor in ((0, 0, 3, 1 / 3), (0, 3, 2, 1 / 2), (3, 0, 2, 1 / 2),
                                              (3, 3, 1, 1.0)):
-            added = self._intensity * factor * dt**power
+            added = _ACCELERATION_SD**2 * factor * dt**power
             for axis in range(3):
                 covariance[:, first + axis, second + axis] += added
         return np.einsum('pij,pj->pi', transition, self._mean[rows]), covariance

@@ -13,10 +13,8 @@ from numpy.typing import NDArray
 
 from mocap23_ros.plausibility.people_samples import PeopleSamples
 from mocap23_ros.plausibility.standing import Standing, foot_distance
-from mocap23_ros.skeletons.coco17 import ANKLES, HIPS, SHOULDERS
-from mocap23_ros.skeletons.formats import COCO17
+from mocap23_ros.skeletons.coco17 import ANKLES, HIPS, KNEES, SHOULDERS
 
-_KNEES = np.array([COCO17.joint_names.index(f'{side}_knee') for side in ('left', 'right')])
 _UPRIGHT, _STRAIGHT = 0.95, 0.96  # cosine; hip to ankle against thigh and shank
 _LEGS = (0.52, 0.68)  # of shoulders to ankles, in the image
 _BROAD = 0.36  # shoulders against shoulders to ankles: beyond it somebody crouches, seen frontally
@@ -113,7 +111,7 @@ def straight_bodies(samples: PeopleSamples, judged: Standing) -> NDArray[np.bool
 def _leg_shares(samples: PeopleSamples) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The legs' share [N] of the body from the shoulders down, and how straight they are [N]."""
     shoulders, hips, knees, ankles = (
-        samples.points[:, pair].mean(axis=1) for pair in (SHOULDERS, HIPS, _KNEES, ANKLES))
+        samples.points[:, pair].mean(axis=1) for pair in (SHOULDERS, HIPS, KNEES, ANKLES))
     trunk, thigh, shank, leg = (np.linalg.norm(a - b, axis=1) for a, b in (
         (shoulders, hips), (hips, knees), (knees, ankles), (hips, ankles)))
     with np.errstate(invalid='ignore', divide='ignore'):

@@ -13,9 +13,7 @@ _BONES = np.array([(0, 1), (0, 2), (2, 4), (1, 3), (3, 5), (0, 6), (1, 7), (6, 7
                    (7, 9), (9, 11)])
 _COCO = [COCO17.joint_names.index(name) for name in _LIMB_NAMES]
 _H36M = [H36M17.joint_names.index(name) for name in _LIMB_NAMES]
-_THORAX, _SHOULDERS, _PELVIS, _HIPS = (
-    8, (H36M17.joint_names.index('left_shoulder'), H36M17.joint_names.index('right_shoulder')),
-    0, (H36M17.joint_names.index('left_hip'), H36M17.joint_names.index('right_hip')))
+_THORAX, _SHOULDERS, _PELVIS, _HIPS = 8, H36M17.pair('shoulder'), 0, H36M17.pair('hip')
 _SHORTER = 0.9  # bones in the right order against those in a wrong one
 _OFF_THE_MIDDLE = 0.3  # of thorax and pelvis, in trunk lengths
 _FEWEST_BONES = 4

@@ -18,14 +18,13 @@ from mocap23_ros.atomic_files import saving
 from mocap23_ros.body_models.t_pose import REST_R_SEGMENT, turned_from_rest
 from mocap23_ros.lifting.body_fit import FittedBody
 from mocap23_ros.lifting.kinematic_tree import (
-    NECK,
-    PELVIS,
     SEGMENT_PARENTS,
     SEGMENTS,
     local_rotations,
     offsets,
 )
 from mocap23_ros.recordings.uniform_poses import poses_at, uniform_times
+from mocap23_ros.skeletons.coco17 import EARS, NECK, PELVIS
 from mocap23_ros.skeletons.formats import OUTPUT19
 
 UNITS = {'m': 1.0, 'cm': 100.0}
@@ -35,7 +34,6 @@ JOINTS = dict(zip(SEGMENTS, (
 """Names of the file's joints, by the segment that each one turns."""
 
 FILE_R_WORLD: NDArray[np.float64] = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])
-_LEFT_EAR, _RIGHT_EAR = OUTPUT19.index('left_ear'), OUTPUT19.index('right_ear')
 _START = {'head': 'neck', **{f'{side}_{segment}': f'{side}_{joint}' for side in ('left', 'right')
                              for segment, joint in (('upper_arm', 'shoulder'),
                                                     ('forearm', 'elbow'), ('thigh', 'hip'),
@@ -101,7 +99,7 @@ def rest_offsets(body: FittedBody, person: int) -> dict[str, NDArray[np.float64]
         result[f'end of {segment}'] = REST_R_SEGMENT[number] @ table[OUTPUT19.index(joint), number]
     frame = np.flatnonzero(np.isfinite(body.joints[person, :, PELVIS, 0]))[0]
     joints, head = body.joints[person, frame], SEGMENTS.index('head')
-    ears = 0.5 * (joints[_LEFT_EAR] + joints[_RIGHT_EAR]) - joints[NECK]
+    ears = 0.5 * (joints[EARS[0]] + joints[EARS[1]]) - joints[NECK]
     turned = Rotation.from_quat(body.world_q_segment[person, frame, head])
     result['end of head'] = REST_R_SEGMENT[head] @ turned.inv().apply(ears)
     return result

@@ -10,16 +10,15 @@ from numpy.typing import NDArray
 from mocap23_ros.atomic_files import saving
 from mocap23_ros.bounded_files import read_bounded
 from mocap23_ros.errors import InputError
+from mocap23_ros.recordings.bvh_file import FILE_R_WORLD
 from mocap23_ros.recordings.marker_tracks import MarkerTracks
 from mocap23_ros.recordings.point_tracks import PointTracks
-
-# OpenSim has y up: x stays, the world's z becomes y.
-# Files of others say nothing about their axes.
-FILE_R_WORLD = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])
 
 
 def save_trc(path: Path, tracks: PointTracks) -> None:
     """Write all people into one file: metres, y up, empty cells where there is no estimate.
+
+    OpenSim has y up, as BVH files have; files of others say nothing about their axes.
 
     Raises InputError where the file cannot be written.
     """

@@ -15,6 +15,7 @@ from mocap23_ros.errors import InputError
 from mocap23_ros.skeletons.coco17 import ANKLES, ELBOWS, HIPS, KNEES, SHOULDERS, WRISTS
 
 MEAN_STATURE = 1.70  # metres, adults of both sexes; networks and their weights count from it
+STATURE_SD = 0.055  # relative, of adults of both sexes
 STATURE_RANGE = (0.8, 2.2)  # metres, what is estimated from images
 GIVEN_STATURE_RANGE = (0.4, 2.6)  # metres, what a user or a file may say: also an infant
 TRAINED_STATURE_RANGE = (1.0, 2.05)  # metres, of the bodies that networks are trained on

@@ -13,7 +13,7 @@ from mocap23_ros.skeletons.formats import COCO17, OUTPUT19
 
 def _pair(joint: str) -> NDArray[np.intp]:
     """The left and the right one, [2]."""
-    pair = np.array([COCO17.index(f'{side}_{joint}') for side in ('left', 'right')], np.intp)
+    pair = np.array(COCO17.pair(joint), np.intp)
     pair.flags.writeable = False
     return pair
 

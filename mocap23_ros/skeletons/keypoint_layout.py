@@ -114,9 +114,7 @@ def keypoint_layout(skeleton: SkeletonFormat) -> KeypointLayout:
     return KeypointLayout(
         skeleton, nearest, _from_coco(COCO_SIGMAS, nearest), np.array(skeleton.mirror, np.intp),
         np.nonzero(mask(FACE)[0])[0], mask(_LEGS, _ARMS, tuple(range(len(COCO17)))),
-        mask(*_OCCLUDED_PARTS),
-        (skeleton.index('left_hip'), skeleton.index('right_hip')),
-        (skeleton.index('left_shoulder'), skeleton.index('right_shoulder')))
+        mask(*_OCCLUDED_PARTS), skeleton.pair('hip'), skeleton.pair('shoulder'))
 
 
 def _from_coco(values: ArrayLike, nearest: tuple[tuple[int, ...], ...]) -> NDArray[np.float32]:

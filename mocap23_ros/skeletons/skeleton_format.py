@@ -42,6 +42,10 @@ class SkeletonFormat:
             known = ', '.join(self.joint_names)
             raise KeyError(f'{self.name} has no joint {joint_name}; it has {known}') from None
 
+    def pair(self, joint: str) -> tuple[int, int]:
+        """The left and the right one of a joint; raises KeyError."""
+        return self.index(f'left_{joint}'), self.index(f'right_{joint}')
+
     @property
     def bones(self) -> tuple[tuple[int, int], ...]:
         """(parent, child) index pairs."""

@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from mocap23_ros.detection.detector import Detection
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.geometry.rays import from_levelled, world_rays
-from mocap23_ros.lifting.depth_evidence import STATURE
 from mocap23_ros.lifting.root_evidence import MAXIMUM_DISTANCE, FrameEvidence, frame_evidence
-from mocap23_ros.skeletons.body_proportions import MEAN_STATURE
+from mocap23_ros.skeletons.body_proportions import MEAN_STATURE, STATURE_SD
 from mocap23_ros.skeletons.coco17 import ANKLES, SHOULDERS
 
 _LEAST_DEVIATION = 0.15  # m; the errors of successive images are alike, so that they add up
@@ -64,7 +63,7 @@ def floor_places(detections: Sequence[Detection], view: CameraView | None) -> Fl
     rays = world_rays(points, view.world_T_camera)
     p_centre = view.world_T_camera[:3, 3]
     evidence = frame_evidence(p_centre, rays, confidence, view.camera.focal_length,
-                              np.array(MEAN_STATURE), np.array(STATURE))
+                              np.array(MEAN_STATURE), np.array(STATURE_SD))
     distance, deviation = evidence.distance, np.maximum(evidence.distance_sd, _LEAST_DEVIATION)
     known = (p_centre[2] > 0) & (distance > 0) & (distance < MAXIMUM_DISTANCE) \
         & np.isfinite(deviation)

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from mocap23_ros.atomic_files import replacing
 from mocap23_ros.lifting.network_inputs import CAMERA_FEATURES
-from mocap23_ros.network.lifter_graph import OUTPUT_NAMES, LifterGraph, WarmLifterGraph
+from mocap23_ros.network.lifter_graph import INPUT_NAMES, OUTPUT_NAMES, LifterGraph, WarmLifterGraph
 from mocap23_ros.network.lifter_model import LifterModel
 from mocap23_ros.network.regressors import RayDepthRegressor
 from mocap23_ros.network.triangulation_forms import check_usable
@@ -47,7 +47,7 @@ def export_graph(graph: LifterGraph, path: Path) -> None:
     if isinstance(graph.model, LifterModel):
         check_usable(graph.model.options.triangulation, 'export')
     warm = isinstance(graph, WarmLifterGraph)
-    names = ['observation', 'camera', 'anchor', 'stature'] + (['previous'] if warm else [])
+    names = [*INPUT_NAMES, *(['previous'] if warm else [])]
     people = torch.export.Dim('people', min=1, max=64)
     graph = graph.eval()
     with without_exporter_notes():

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from mocap23_ros.datasets.augmentation import Augmentation
 from mocap23_ros.datasets.keypoint_noise import KeypointNoise, add_detector_errors
@@ -24,7 +23,7 @@ from mocap23_ros.skeletons.person_scale import person_scale
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 from mocap23_ros.skeletons.unobserved import UNOBSERVED
 from mocap23_ros.training.keypoint_tracks import KeypointTrack, load_keypoint_tracks
-from mocap23_ros.training.targets import TrainingWindows
+from mocap23_ros.training.targets import TrainingWindows, tensor
 from mocap23_ros.windows.recording_windows import recording_windows
 from mocap23_ros.windows.resampling import MAX_GAP, resample_keypoints
 
@@ -128,9 +127,6 @@ class KeypointSource:
         inputs.observation[(hidden | dropped) & ~exact[:, None, None]] = 0
         joints, known = _on_rays(target, pose, inputs.world_T_window, inputs.camera,
                                  inputs.anchor)
-
-        def tensor(array: NDArray) -> Tensor:
-            return torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32))
 
         return TrainingWindows(
             tensor(inputs.observation), tensor(inputs.camera), tensor(inputs.anchor),

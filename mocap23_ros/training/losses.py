@@ -14,6 +14,8 @@ from mocap23_ros.network.prediction import Prediction
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 from mocap23_ros.training.targets import TrainingWindows
 
+_LIMIT = 4.0  # deviations
+
 
 def robust(x: Tensor) -> Tensor:
     """Pseudo-Huber of unit width: quadratic near zero, then linear like MPJPE itself."""
@@ -37,7 +39,7 @@ def lift_loss(prediction: Prediction, target: TrainingWindows, target_code: Tens
     along = (error * ray).sum(-1)
     across = torch.sqrt(((error - along[..., None] * ray) ** 2).sum(-1) + 1e-8)
     far = (4.0 / distance[..., 0]).clamp(max=1.0)  # depth is known the worse the farther
-    hips = [skeleton.index('left_hip'), skeleton.index('right_hip')]
+    hips = list(skeleton.pair('hip'))
     local = error - error[..., hips, :].mean(-2, keepdim=True)
     local_norm = torch.sqrt((local ** 2).sum(-1) + 1e-8)
 
@@ -52,7 +54,7 @@ def lift_loss(prediction: Prediction, target: TrainingWindows, target_code: Tens
         parent, child = [p for p, _ in bones], [c for _, c in bones]
         lengths = torch.linalg.norm(joints[..., parent, :] - joints[..., child, :] + 1e-6, dim=-1)
         terms['bones'] = (lengths.std(dim=1) / 0.05).mean()
-    feet = [skeleton.index('left_ankle'), skeleton.index('right_ankle')]
+    feet = list(skeleton.pair('ankle'))
     mask = target.contact_mask[:, None, None]
     terms['contact'] = (functional.binary_cross_entropy_with_logits(
         prediction.contact, target.contact, reduction='none') * mask).mean()
@@ -77,10 +79,10 @@ def lift_loss(prediction: Prediction, target: TrainingWindows, target_code: Tens
     return terms
 
 
-def _clipped_square(z: Tensor, limit: float = 4.0) -> Tensor:
+def _clipped_square(z: Tensor) -> Tensor:
     """z^2 / 2, linear beyond the limit, so that outliers do not own the calibration."""
     size = z.abs()
-    return torch.where(size < limit, 0.5 * z * z, limit * size - 0.5 * limit * limit)
+    return torch.where(size < _LIMIT, 0.5 * z * z, _LIMIT * size - 0.5 * _LIMIT * _LIMIT)
 
 
 def _negative_log_likelihood(prediction: Prediction, along: Tensor, across: Tensor,

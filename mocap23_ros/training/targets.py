@@ -85,13 +85,15 @@ def training_windows(batch: TrainingBatch, skeleton: SkeletonFormat,
     inputs = window_inputs(batch, skeleton, seed)
     p_window = to_window(batch.joints, inputs.world_T_window)
 
-    def tensor(array: np.ndarray) -> Tensor:
-        return torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32))
-
     return TrainingWindows(
         tensor(inputs.observation), tensor(inputs.camera), tensor(inputs.anchor),
         tensor(inputs.stature), tensor(p_window), tensor(batch.contact),
         tensor(batch.contact_mask), tensor(np.log(batch.stature / MEAN_STATURE)))
+
+
+def tensor(array: NDArray) -> Tensor:
+    """float32 of an array."""
+    return torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32))
 
 
 def to_window(p_world: NDArray[Any], world_T_window: NDArray[np.float64]) -> NDArray[np.float64]:

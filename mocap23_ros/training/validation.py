@@ -29,7 +29,7 @@ def validate(model: nn.Module, source: WindowSource, skeleton: SkeletonFormat,
     the viewing ray) and coverage_95 of the per-joint ellipsoid.
     """
     scale = temperatures or Temperatures(1.0, 1.0)
-    hips = [skeleton.index('left_hip'), skeleton.index('right_hip')]
+    hips = list(skeleton.pair('hip'))
     collected: dict[str, list[np.ndarray]] = {}
     model.eval()
     for index in range(batches):

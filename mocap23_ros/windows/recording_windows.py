@@ -15,12 +15,11 @@ from mocap23_ros.windows.resampling import MAX_GAP, resample_keypoints, resample
 def recording_windows(stamps: NDArray[np.float64], keypoints: NDArray[np.float32],
                       world_T_camera: NDArray[np.float64], focal_length: float, length: int,
                       rate: float, end_stamps: ArrayLike | None = None,
-                      stature: ArrayLike | None = None, max_gap: float = MAX_GAP
-                      ) -> Iterator[KeypointWindows]:
+                      stature: ArrayLike | None = None) -> Iterator[KeypointWindows]:
     """Yield the windows of ``length`` samples at ``rate`` per second that end at ``end_stamps``.
 
     The whole recording is resampled in one go, so a window costs a tenth of a
-    KeypointHistory's; samples after a frame are used, up to the next frame within max_gap.
+    KeypointHistory's; samples after a frame are used, up to the next frame within MAX_GAP.
 
     stamps: [F] seconds, increasing. keypoints: [P,F,J,3] undistorted normalised x, y and
     confidence, 0 = unobserved. world_T_camera: [4,4] or [F,4,4]. end_stamps: one window each, by
@@ -42,8 +41,8 @@ def recording_windows(stamps: NDArray[np.float64], keypoints: NDArray[np.float32
     block = max(1, 4096 // length)  # windows at a time: bounds memory for hours of recording
     for first in range(0, len(ends), block):
         query = ends[first:first + block, None] - offsets
-        span = slice(*np.searchsorted(stamps, (query.min() - max_gap, query.max() + max_gap)))
-        samples = resample_keypoints(stamps[span], keypoints[:, span], query.ravel(), max_gap)
+        span = slice(*np.searchsorted(stamps, (query.min() - MAX_GAP, query.max() + MAX_GAP)))
+        samples = resample_keypoints(stamps[span], keypoints[:, span], query.ravel())
         samples = samples.reshape(people, len(query), length, *samples.shape[2:])
         camera = resample_poses(stamps, poses, query.ravel()).reshape(-1, length, 4, 4)
         for index, window_stamps in enumerate(query):

@@ -72,7 +72,7 @@ def read(documents: Iterable[tuple[str, Any]]) -> FoundPeople:
 
 def _check_origin(found: FoundPeople, name: str) -> None:
     """Refuse world landmarks, whose origin is between the hips; InputError."""
-    hips = [BLAZEPOSE33.index('left_hip'), BLAZEPOSE33.index('right_hip')]
+    hips = list(BLAZEPOSE33.pair('hip'))
     middle = [person.keypoints[hips, :2].mean(axis=0)
               for people in found.frames.values() for person in people]
     if middle and np.abs(np.median(middle, axis=0)).max() < _AT_ORIGIN:
