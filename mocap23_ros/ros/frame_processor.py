@@ -25,6 +25,7 @@ from mocap23_ros.ros.camera_poses import CameraPoses, NoTransformError
 from mocap23_ros.ros.camera_source import Cameras, NoCameraInfoError
 from mocap23_ros.ros.core import Core
 from mocap23_ros.ros.external_keypoints import detections_from_message
+from mocap23_ros.ros.frozen_images import FrozenImages
 from mocap23_ros.ros.image_decoding import decode_message
 from mocap23_ros.ros.problems import FrameRejectedError, ProblemLog, Severity
 from mocap23_ros.ros.set_up_watch import SetUpWatch
@@ -56,7 +57,7 @@ class FrameResult:
     header: of the newest image. estimates: in the world frame, for the image of ``stamp``, which
     is older where the lifter lags; None while there is none so old. arrived: when, on the steady
     clock [s]. stages: seconds spent. camera, world_T_camera: of the newest image, None until they
-    are known.
+    are known. frozen_for: seconds for which the image has been the same.
     """
 
     header: 'Header'
@@ -68,6 +69,7 @@ class FrameResult:
     stages: dict[str, float] = field(default_factory=dict)
     camera: CameraModel | None = None
     world_T_camera: NDArray[np.float64] | None = None
+    frozen_for: float = 0.0
 
 
 class _WaitError(Exception):
@@ -103,6 +105,7 @@ class FrameProcessor:
         self._problems = problems
         self._on_other_camera = on_other_camera
         self._set_up = SetUpWatch(problems)
+        self._frozen = FrozenImages(problems)
         self._told_sd = core.streaming.pose_uncertainty
         self._budget = LiftBudget()
         self.stage = ''  # what is being done, for whoever watches
@@ -122,6 +125,7 @@ class FrameProcessor:
         """Forget everybody and the frames that were begun; TF too, unless time goes on."""
         self._core.reset(restart_ids)
         self._set_up.reset()
+        self._frozen.reset()
         if not same_time:
             self._poses.clear()
         self._waiting.clear()
@@ -165,7 +169,8 @@ class FrameProcessor:
             self._image_size = image_size
         tracks = self._core.tracker.update(detections, 1e-9 * nanoseconds(header.stamp), self._view)
         _lap(stages, 'detect and track', started)
-        result = FrameResult(header, None, image_size, tracks, arrived, stages=stages)
+        result = FrameResult(header, None, image_size, tracks, arrived, stages=stages,
+                             frozen_for=self._frozen.seconds)
         on_tracks(result)
         if len(self._waiting) >= MAX_WAITING:
             self._waiting.popleft()
@@ -199,6 +204,7 @@ class FrameProcessor:
         self.stage = 'lift'
         started = time.perf_counter()
         self._check_same_camera(camera)
+        self._frozen.judge(result.frozen_for, result.tracks, world_T_camera)
         self._core.follow(world_T_camera)
         # In the core, and nowhere else, the floor is z = 0.
         world_T_camera[2, 3] -= settings.floor_height
@@ -280,12 +286,15 @@ class FrameProcessor:
     def _detect(
         self, message: Input, settings: Settings, stages: dict[str, float]
     ) -> tuple[list[Detection], tuple[int, int]]:
+        stamp = 1e-9 * nanoseconds(message.header.stamp)
         if hasattr(message, 'people'):
             size = (int(message.image_width), int(message.image_height))
             detections = detections_from_message(message, self._core.keypoint_format)
+            self._frozen.look(stamp, np.array([d.keypoints for d in detections], np.float32))
             return [d for d in detections if d.score >= settings.min_score], size
         started = time.perf_counter()
         image = decode_message(message)
+        self._frozen.look(stamp, image)
         _lap(stages, 'decode', started)
         return self._core.detect(image), (image.shape[1], image.shape[0])
 
