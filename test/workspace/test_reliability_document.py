@@ -19,7 +19,8 @@ def rows(section):
 
 
 @pytest.mark.parametrize(('section', 'columns', 'least'), [
-    ('Starting, launching, replaying', 3, 15), ('While it runs', 5, 45)])
+    ('Starting, launching, replaying', 3, 15), ('While it runs', 5, 45),
+    ('Data and files of others', 3, 14)])
 def test_every_fault_has_its_answers_and_a_test_that_is_there(section, columns, least):
     faults = rows(section)
     assert len(faults) >= least
