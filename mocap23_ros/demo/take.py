@@ -27,13 +27,24 @@ from mocap23_ros.demo.calibrated_cameras import FLOOR_HEIGHT, calibrate
 from mocap23_ros.demo.sample_camera import SampleCamera
 from mocap23_ros.demo.sample_video import FPS, detect_largest_person
 from mocap23_ros.demo.truth import ReferenceMotion, triangulate_motion
+from mocap23_ros.detection import (
+    blazepose,
+    blazepose_detector,
+    landmark_people,
+    movenet,
+    person_finder,
+    regions,
+    second_looks,
+    steady_poses,
+)
 from mocap23_ros.reporting import StepProgress, silent
 
 DETECTOR = 'blazepose'
 """What the keypoints of the sample come from."""
-# A change of what computes the truth makes a new cache entry.
+# A change of what computes the truth, or of the detector, makes a new cache entry.
 _SOURCES = (bundle_adjustment, calibrated_cameras, sample_video, qualisys, robust_triangulation,
-            sample_camera, truth)
+            sample_camera, truth, blazepose, blazepose_detector, landmark_people, movenet,
+            person_finder, regions, second_looks, steady_poses)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 """MoveNet finds people in the image, BlazePose sees the joints of each: no framework."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,13 +17,16 @@ from mocap23_ros.detection.landmark_people import (
     clear_people,
     without_duplicates,
 )
+from mocap23_ros.detection.matched_people import match_people
 from mocap23_ros.detection.movenet import FoundPerson, MoveNet
 from mocap23_ros.detection.packaged_weights import find_packaged, packaged_checksums
-from mocap23_ros.detection.person_finder import PersonFinder
+from mocap23_ros.detection.person_finder import PersonFinder, View, person_view
 from mocap23_ros.detection.regions import PersonLandmarks, PersonRegion
+from mocap23_ros.detection.second_looks import follow, put_right
 from mocap23_ros.detection.steady_poses import steady_poses, withstand_changes
 from mocap23_ros.engines.backends import create_backend
 from mocap23_ros.engines.tensorrt_builder import engine_path
+from mocap23_ros.skeletons.exchanged_sides import exchanged_sides
 from mocap23_ros.skeletons.formats import COCO17
 
 MOST_PEOPLE = 64
@@ -31,6 +35,8 @@ _KNOWN_SIMILARITY = 0.3  # OKS of coarse keypoints from which a found person is 
 _FOUND_SCORE = 0.3  # of the network that finds people
 _NEW_OVERLAP = 0.3  # of the boxes that both networks give a new person
 _FOUND_SURE = 0.8  # of somebody found, from which the landmark network need not be asked again
+_CLEAR_HEIGHT = 110  # px of MoveNet's input, from which it tells left from right (97 %)
+_JUDGE_EVERY = 30  # images
 _NEW_SCORE = 0.4  # a new person must be clearer than one that is followed
 
 
@@ -77,6 +83,7 @@ class BlazePoseDetector:
     def reset(self) -> None:
         """Forget where people were."""
         self._poses: list[PersonLandmarks] = []
+        self._searched: list[LandmarkPerson] = []  # who was there in the image searched last
         self._images_to_search = 0
         self._finder.reset()
 
@@ -92,11 +99,10 @@ class BlazePoseDetector:
             self._image_size = size
         people = without_duplicates(self._follow(image_bgr))
         lost = len(people) < len(self._poses)
-        self._images_to_search -= 1
-        if len(people) < self._max_people:
-            found = self._search(image_bgr, bool(people), lost)
-            if found:
-                people = without_duplicates(people + self._look_at_new(image_bgr, people, found))
+        found = self._search(image_bgr, people, lost)
+        people = self._with_sides_judged(image_bgr, people, found)
+        if found and len(people) < self._max_people:
+            people = without_duplicates(people + self._look_at_new(image_bgr, people, found))
         self._poses = [person.pose for person in people]
         return [person.detection for person in people]
 
@@ -106,27 +112,72 @@ class BlazePoseDetector:
         self._network.close()
 
     def _follow(self, image_bgr: NDArray[np.uint8]) -> list[LandmarkPerson]:
-        before = [pose.landmarks for pose in self._poses]
-        looks = [Look(pose.region, pose.region.near(before[:index] + before[index + 1:]),
-                      pose.landmarks) for index, pose in enumerate(self._poses)]
-        return clear_people(self._network.run(image_bgr, looks), image_bgr, self._min_score, _EDGE,
+        looks = [self._look(self._poses, index) for index in range(len(self._poses))]
+        poses = follow(self._network, image_bgr, self._poses, looks)
+        return clear_people(poses, image_bgr, self._min_score, _EDGE,
                             [look.region for look in looks])
 
-    def _search(self, image_bgr: NDArray[np.uint8], followed: bool, lost: bool
+    @staticmethod
+    def _look(poses: Sequence[PersonLandmarks], index: int) -> Look:
+        """At the region of one, without the others."""
+        pose = poses[index]
+        others = [other.landmarks for number, other in enumerate(poses) if number != index]
+        return Look(pose.region, pose.region.near(others), pose.landmarks)
+
+    def _search(self, image_bgr: NDArray[np.uint8], people: list[LandmarkPerson], lost: bool
                 ) -> list[FoundPerson]:
-        due = self._images_to_search <= 0 or lost or not followed
+        """What a search has found; begin the next one, or search, where one is due."""
+        found = self._finder.collect() if self._live else None
+        room = len(people) < self._max_people
+        urgent = room and (lost or not people)
+        self._images_to_search -= 1
+        due = urgent or self._images_to_search <= 0
+        if due:
+            self._images_to_search = self._search_interval
+        view = None
+        if not (due and room):
+            view = self._view_to_judge(people)
+            if view is None:
+                return found or []
         if self._live:
-            found = self._finder.collect()
-            if due:
-                self._images_to_search = self._search_interval
-                self._finder.begin(image_bgr)
+            if self._finder.begin(image_bgr, view):
+                self._searched = people
             return found or []
-        if not due:
-            return []
-        self._images_to_search = self._search_interval
-        if followed and not lost:
-            return self._finder.search_next_view(image_bgr)
-        return self._finder.search_thoroughly(image_bgr)
+        self._searched = people
+        if urgent:
+            return self._finder.search_thoroughly(image_bgr)
+        return self._finder.search_view(image_bgr, view)
+
+    def _view_to_judge(self, people: list[LandmarkPerson]) -> View | None:
+        """Between two searches: a view of somebody whose sides were not judged for long."""
+        if not people or self._images_to_search != (self._search_interval + 1) // 2:
+            return None
+        person = max(people, key=lambda one: one.pose.unjudged)
+        if person.pose.unjudged < _JUDGE_EVERY:
+            return None
+        return person_view(person.detection.bounding_box, *self._image_size)
+
+    def _with_sides_judged(self, image_bgr: NDArray[np.uint8], people: list[LandmarkPerson],
+                           found: list[FoundPerson]) -> list[LandmarkPerson]:
+        """The people, each with left and right as a look has them that MoveNet agrees with."""
+        searched, now = (_keypoints(group) for group in (self._searched, people))
+        clear = np.array([one.keypoints for one in found if one.height >= _CLEAR_HEIGHT])
+        clear = clear.reshape(-1, len(COCO17), 2)
+        then = dict(match_people(clear, searched, _KNOWN_SIMILARITY))
+        judged = list(people)
+        for row, index in match_people(clear, now, _KNOWN_SIMILARITY):
+            if row not in then:
+                continue
+            pose = replace(people[index].pose, unjudged=0)
+            # What it says of an image that has passed must hold of this one, too.
+            wrong = exchanged_sides(clear[row], now[index]) \
+                & exchanged_sides(clear[row], searched[then[row]])
+            if wrong.any():
+                look = self._look([person.pose for person in people], index)
+                right = put_right(self._network, image_bgr, look, pose, wrong)
+                pose = pose if right is None else right
+            judged[index] = clear_people([pose], image_bgr, 0.0, _EDGE, [pose.region])[0]
+        return judged
 
     def _look_at_new(self, image_bgr: NDArray[np.uint8], people: list[LandmarkPerson],
                      found: list[FoundPerson]) -> list[LandmarkPerson]:
@@ -155,10 +206,15 @@ def _runs_engine(backend: str) -> bool:
         engine_path(graph, library).is_file() for library in ('tensorrt', 'tensorrt_rtx')))
 
 
+def _keypoints(people: Sequence[LandmarkPerson]) -> NDArray:
+    """COCO-17 keypoints [P,17,3]."""
+    return np.array([person.detection.keypoints for person in people]).reshape(-1, len(COCO17), 3)
+
+
 def _is_known(found: FoundPerson, people: Sequence[LandmarkPerson]) -> bool:
     if not people:
         return False
-    keypoints = np.stack([person.detection.keypoints for person in people])
+    keypoints = _keypoints(people)
     area = np.prod(found.box[2:] - found.box[:2], keepdims=True)
     alike = keypoint_similarity(found.keypoints[None], keypoints, area, width=2.0)
     return bool(np.nan_to_num(alike).max() >= _KNOWN_SIMILARITY)

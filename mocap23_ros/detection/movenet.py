@@ -25,12 +25,13 @@ _OVERLAP = 0.6  # IoU from which two boxes are one person
 @dataclass(frozen=True)
 class FoundPerson:
     """box: [4] x_min, y_min, x_max, y_max; keypoints: [17,2] COCO-17, coarse; both px of the
-    image, not clipped to it. score: 0..1.
+    image, not clipped to it. score: 0..1. height: of the box, px of the network's input.
     """
 
     box: NDArray[np.float32]
     keypoints: NDArray[np.float32]
     score: float
+    height: float = 0.0
 
 
 class MoveNet:
@@ -105,4 +106,5 @@ def decode_centres(
                 box_overlap(boxes[index], boxes[other]) < _OVERLAP for other in kept):
             kept.append(index)
     return [FoundPerson(boxes[index].astype(np.float32), points[index].astype(np.float32),
-                        float(scores[index])) for index in kept]
+                        float(scores[index]), float(2 * half[index, 1] * _STRIDE))
+            for index in kept]

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,8 @@ _MOST_TILES = 4  # along a side
 _TILE_OVERLAP = 0.25  # of a tile
 _SAME = 0.5  # overlap of boxes from two scales that are one person
 _MOST = 64  # people of one search
+_PERSON_SIDE = 256  # px of the input for one person
+_PERSON_MARGIN = 1.6  # of the person's longer side
 _BEHIND = 10  # nice level of the thread behind the images
 
 View = tuple[int, int, int, int, int]
@@ -47,6 +50,17 @@ def _spans(length: int) -> list[tuple[int, int]]:
     count = min(int(np.ceil((length - FINE_SIDE) / step)) + 1, _MOST_TILES)
     own = int(np.ceil(length / (count - (count - 1) * _TILE_OVERLAP)))
     return [(int(start), own) for start in np.linspace(0, length - own, count)]
+
+
+def person_view(box: NDArray, width: int, height: int) -> View | None:
+    """View of one person with a box [4] px in an image of that size; None outside it."""
+    side = max(_PERSON_MARGIN * float(np.max(box[2:4] - box[:2])), 32.0)
+    middle = 0.5 * (box[:2] + box[2:4])
+    left, top, right, bottom = np.clip(
+        [*(middle - side / 2), *(middle + side / 2)], 0, (width, height) * 2).astype(int).tolist()
+    if min(right - left, bottom - top) < 16:
+        return None
+    return left, top, right - left, bottom - top, _PERSON_SIDE
 
 
 def view_cycle(width: int, height: int) -> Iterator[View]:
@@ -85,18 +99,20 @@ class PersonFinder:
                     people.append(found)
         return people
 
-    def search_next_view(self, image_bgr: NDArray[np.uint8]) -> list[FoundPerson]:
-        """Return the people in the next view of the cycle."""
-        return self._search(image_bgr, self._next_view(image_bgr))
+    def search_view(self, image_bgr: NDArray[np.uint8], view: View | None = None
+                    ) -> list[FoundPerson]:
+        """Return the people in a view, the next one of the cycle if none is given."""
+        return self._search(image_bgr, view or self._next_view(image_bgr))
 
-    def begin(self, image_bgr: NDArray[np.uint8]) -> None:
-        """Begin to search the next view behind the images, unless a search runs or rests."""
+    def begin(self, image_bgr: NDArray[np.uint8], view: View | None = None) -> bool:
+        """Begin to search a view behind the images; whether none runs or rests, and so it did."""
         if self._running is not None or time.monotonic() < self._rest_until:
-            return
+            return False
         if self._pool is None:
             self._pool = ThreadPoolExecutor(1, 'person finder', _lower_priority)
-        images, scale, view = self._prepare(image_bgr, self._next_view(image_bgr))
+        images, scale, view = self._prepare(image_bgr, view or self._next_view(image_bgr))
         self._running = self._pool.submit(self._find_then_rest, images, scale, view)
+        return True
 
     def collect(self) -> list[FoundPerson] | None:
         """Return what a search behind the images has found; None while there is nothing new."""
@@ -144,7 +160,8 @@ class PersonFinder:
     def _find(self, images: NDArray[np.uint8], scale: float, view: View) -> list[FoundPerson]:
         x, y = view[:2]
         origin = np.array([x, y], np.float32)
-        return [FoundPerson(found.box + np.tile(origin, 2), found.keypoints + origin, found.score)
+        return [replace(found, box=found.box + np.tile(origin, 2),
+                        keypoints=found.keypoints + origin)
                 for found in self._network.find(images, scale, self._min_score, _MOST)]
 
 

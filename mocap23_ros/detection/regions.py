@@ -4,7 +4,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from mocap23_ros.skeletons.coco17 import HIPS, SHOULDERS
 
 # The landmark network was trained on squares this much larger than the circle around a person.
 _REGION_MARGIN = 1.25
+NEVER = 1_000_000_000  # images
 
 
 @dataclass(frozen=True)
@@ -86,14 +87,18 @@ class PersonRegion:
 @dataclass(frozen=True)
 class PersonLandmarks:
     """landmarks [33,4]: x px, y px, visibility 0..1, presence 0..1 in BlazePose order; region:
-    where to look in the next image.
+    where to look in the next image; doubt: images in which to look twice, change: how else
+    (second_looks.py); unjudged: images since another network judged the sides.
     """
 
     landmarks: NDArray[np.float64]
     region: PersonRegion
+    doubt: int = 0
+    change: int = 0
+    unjudged: int = NEVER
 
     def moved(self, scale: float, x: float, y: float) -> 'PersonLandmarks':
         """The same in an image of which this one's is a part at x, y px, shrunk by scale."""
         landmarks = self.landmarks.copy()
         landmarks[:, :2] = landmarks[:, :2] * scale + (x, y)
-        return PersonLandmarks(landmarks, self.region.moved(scale, x, y))
+        return replace(self, landmarks=landmarks, region=self.region.moved(scale, x, y))

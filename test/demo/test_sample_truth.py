@@ -97,9 +97,9 @@ def test_the_truth_of_the_sample_is_consistent_with_itself(take):
     assert np.abs(hips[:, 1]).max() < 0.3 and np.ptp(hips[:, 0]) > 0.4
 
 
-def test_left_and_right_of_cam02_were_put_right(take):
-    swapped = take.truth.swapped.any(-1).sum(1)
-    assert swapped[1] > 10 and swapped[[0, 2, 3]].max() < 5
+def test_the_detector_kept_left_and_right_in_every_view(take):
+    # On cam02 the landmark network alone exchanges them in 29 frames.
+    assert take.truth.swapped.any(-1).sum(1).max() < 5
 
 
 def test_the_keypoints_can_be_lifted(take, tmp_path):

@@ -66,5 +66,5 @@ def test_views_cover_the_image(size):
 def test_people_of_a_part_stand_where_they_are_in_the_image():
     finder = PersonFinder(SlowNetwork(), 0.3)
     image = np.zeros((3000, 4000, 3), np.uint8)
-    corners = {tuple(finder.search_next_view(image)[0].box[:2].tolist()) for _ in range(40)}
+    corners = {tuple(finder.search_view(image)[0].box[:2].tolist()) for _ in range(40)}
     assert corners == {(float(x), float(y)) for x, y, *_ in search_views(4000, 3000)}
