@@ -26,7 +26,8 @@ class OutputContext:
     parameters; the node destroys it. output_format: joints of the skeletons. keypoint_format:
     those of the tracks. frame_prefix: what the names of the people's TF frames begin with. node:
     for publishers that come and go; who makes them destroys them, at the latest when told to clear.
-    problems: for what others do to the output.
+    problems: for what others do to the output. settings: as the node was configured. at_close:
+    takes what to call when the outputs end.
     """
 
     create: Callable[[type, str], LifecyclePublisher]
@@ -36,6 +37,8 @@ class OutputContext:
     send_transforms: Callable[[list[TransformStamped]], None]
     node: LifecycleNode
     problems: ProblemLog
+    settings: Settings
+    at_close: Callable[[Callable[[], None]], object]
 
 
 def message_package(name: str, parameter: str) -> Any:

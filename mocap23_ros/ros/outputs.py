@@ -3,6 +3,7 @@
 """Everything that the node publishes about people."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 
 import tf2_ros
 from rclpy.lifecycle import LifecycleNode, LifecyclePublisher
@@ -22,6 +23,7 @@ from mocap23_ros.ros.mocap_markers import MocapMarkerOutput
 from mocap23_ros.ros.output import Output, OutputContext
 from mocap23_ros.ros.pose_array import PoseOutput
 from mocap23_ros.ros.problems import ProblemLog
+from mocap23_ros.ros.rerun_output import RerunOutput
 from mocap23_ros.ros.settings import Settings
 from mocap23_ros.ros.topics import latched_qos, named_overrides, output_qos
 from mocap23_ros.ros.transforms import PersonFrames
@@ -35,6 +37,7 @@ OUTPUTS: tuple[tuple[Callable[[OutputContext], Output], str], ...] = (
     (DetectionOutput, 'publish_detections'),
     (MocapMarkerOutput, 'publish_mocap_markers'),
     (HumansOutput, 'publish_humans'),
+    (RerunOutput, 'rerun_port'),
 )
 
 
@@ -61,9 +64,10 @@ class Outputs:
         self._skeletons = self._create(SkeletonArray, 'skeletons')
         self._keypoints = self._create(Keypoints2DArray, 'keypoints_2d')
         self._broadcaster = tf2_ros.TransformBroadcaster(node)
+        self._ends = ExitStack()
         context = OutputContext(
             self._create, output_format, keypoint_format, frame_prefix,
-            self._broadcaster.sendTransform, node, problems)
+            self._broadcaster.sendTransform, node, problems, settings, self._ends.callback)
         self._further = [
             make(context) for make, parameter in OUTPUTS
             if not parameter or getattr(settings, parameter)]
@@ -108,6 +112,7 @@ class Outputs:
 
     def close(self) -> None:
         """Destroy the publishers."""
+        self._ends.close()
         for publisher in self._publishers:
             self._node.destroy_lifecycle_publisher(publisher)
         self._node.destroy_publisher(self._info)

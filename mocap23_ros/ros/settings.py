@@ -186,6 +186,9 @@ class Settings:
     publish_humans: bool = _parameter(
         False, 'Publish people as REP 155 has them: the topics of /humans/bodies (hri_msgs) and '
         'TF frames body_<id>', read_only=True)
+    rerun_port: int = _parameter(
+        0, 'Serve the scene to the viewer Rerun on this TCP port, to everybody who reaches it; 0: '
+        'do not', minimum=0, maximum=65535, read_only=True)
 
 
 @dataclass(frozen=True)
