@@ -28,6 +28,7 @@ _TWICE = 0.5  # s in which two tracks share every image before they count as one
 _BACK = 3.5  # squared deviations within which a remembered person is recognised
 _BACK_REACH = 2.0  # m
 _STATURES_ALIKE = 1.25  # largest ratio of one person's statures
+_OTHER_STATURE = 1.35  # ratio from which somebody who was hidden for a moment is not the same
 
 
 class Tracker:
@@ -145,6 +146,9 @@ class Tracker:
             seen.boxes[indices], seen.keypoints[indices])
         unseen = np.array([self._stamp - p.last_seen for p in people])
         cost = with_floor(cost, *self._on_floor(people, seen.places, indices), unseen)
+        # Out of somebody's cover a child may come, who is not to have his id and his stature.
+        other = self._other_stature(people, seen, indices, _OTHER_STATURE)
+        cost[other & (unseen > 0.1)[:, None]] = FORBIDDEN
         return [(people[row], indices[column]) for row, column in assign(cost)]
 
     def _on_floor(self, people: list[Person], places: FloorPlaces, indices: list[int]
@@ -170,9 +174,8 @@ class Tracker:
             assert person.floor is not None
             person.floor.predict(self._stamp)
         squared, distance = self._on_floor(people, seen.places, indices)
-        ratio = np.array([p.stature for p in people])[:, None] / seen.places.statures[indices]
+        other = self._other_stature(people, seen, indices, _STATURES_ALIKE)
         with np.errstate(invalid='ignore'):
-            other = np.maximum(ratio, 1 / ratio) > _STATURES_ALIKE
             allowed = (squared < _BACK) & (distance < _BACK_REACH) & ~other \
                 & seen.places.possible[indices]
         back = []
@@ -182,6 +185,14 @@ class Tracker:
             back.append(people[row])
         self._remembered = [p for p in self._remembered if p not in back]
         return back
+
+    @staticmethod
+    def _other_stature(people: list[Person], seen: Sightings, indices: list[int], alike: float
+                       ) -> NDArray[np.bool_]:
+        """Which people and detections [P,D] differ by more than a ratio, where both are known."""
+        with np.errstate(invalid='ignore', divide='ignore'):
+            ratio = np.array([p.stature for p in people])[:, None] / seen.places.statures[indices]
+            return np.asarray(np.maximum(ratio, 1 / ratio) > alike)
 
     def _doubles(self, seen: Sightings, free: set[int], taken: list[int]) -> set[int]:
         """Free detections of somebody whom a taken or a better free one shows."""

@@ -66,11 +66,13 @@ def test_whoever_is_hidden_while_walking_on_has_the_id_again(hidden):
     assert all(len({t.person_id for t in tracks}) == len(tracks) for tracks in everything)
 
 
-def test_nobody_inherits_the_id_of_somebody_else():
+@pytest.mark.parametrize('after', [0.35, 0.7, 1.1, 2.0])
+def test_nobody_inherits_the_id_of_somebody_else(after):
     stamps = np.arange(0, 12, 1 / RATE)
     first, near, far = (line((6, y), (6, y + 0.2), stamps, stature)
                         for y, stature in ((0, 1.85), (0.2, 1.15), (-2.4, 1.85)))
-    present = (stamps < 3, (stamps > 5) & (stamps < 8), stamps > 5)
+    there = stamps > 3 + after
+    present = (stamps < 3, there & (stamps < 8), there)
     joints = np.stack([np.where(when[:, None, None], body, np.nan)
                        for when, body in zip(present, (first, near, far), strict=True)])
     given, _ = follow(detections_of(Scene(joints, stamps), twice=0, ghosts=0, missed=0), stamps)
