@@ -53,17 +53,28 @@ def constraints_file(ros_installation):
     return REQUIREMENTS / name
 
 
+def locked_file(group, ros_installation):
+    """Return the file of a group's packages with their checksums, None where it has none."""
+    suffix = '-ros-installation' if ros_installation else ''
+    path = REQUIREMENTS / f'locked-{group.name}{suffix}.txt'
+    return path if path.exists() else None
+
+
 def requirement_files(group, ros_installation):
     """Return all files that decide what a group installs."""
+    locked = locked_file(group, ros_installation)
+    if locked is not None:
+        return [locked]
     return [REQUIREMENTS / f'{group.name}.txt', constraints_file(ros_installation)]
 
 
 def install(group, environment_folder, ros_installation):
     """Install one group with pip; raise SetUpError with the end of pip's output if it fails."""
-    requirements, constraints = requirement_files(group, ros_installation)
+    requirements, *constraints = requirement_files(group, ros_installation)
     command = [environment_folder / 'bin' / 'python', '-m', 'pip', 'install', '--no-input',
                '--disable-pip-version-check', '--progress-bar', 'off', '--no-compile',
-               '-r', requirements, '-c', constraints]
+               '-r', requirements]
+    command += ['-c', *constraints] if constraints else ['--require-hashes']
     if group.no_dependencies:
         command.append('--no-deps')
     environment = dict(os.environ)

@@ -8,4 +8,4 @@ requirements=$(dirname -- "$(readlink -f -- "$0")")/../requirements
 python3 -m venv --system-site-packages venv
 touch venv/COLCON_IGNORE
 venv/bin/python3 -m pip install --disable-pip-version-check \
-    -r "$requirements/run.txt" -c "$requirements/constraints-ros-installation.txt"
+    --require-hashes -r "$requirements/locked-run-ros-installation.txt"
