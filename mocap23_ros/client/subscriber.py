@@ -8,12 +8,12 @@ from collections.abc import Callable
 
 import tf2_ros
 from rclpy.node import Node
-from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.time import Time
 
 from mocap23_msgs.msg import SkeletonArray, SkeletonInfo
 from mocap23_ros.client.people import People
 from mocap23_ros.errors import InputError
+from mocap23_ros.ros.topics import latched_qos, sensor_data_qos
 from mocap23_ros.ros.transforms import matrix_from_transform
 
 _MOST_WAITING = 10  # messages without a transform yet
@@ -42,12 +42,9 @@ class PeopleSubscriber:
             node.create_timer(_RETRY_SECONDS, self._resolve)
             self._buffer = tf2_ros.Buffer(node=node)
             self._listener = tf2_ros.TransformListener(self._buffer, node)
-        latched = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE,
-                             durability=DurabilityPolicy.TRANSIENT_LOCAL)
+        node.create_subscription(SkeletonInfo, info_topic, self._take_info, latched_qos())
         # Best effort hears reliable publishers too, and never waits for what is out of date.
-        newest = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
-        node.create_subscription(SkeletonInfo, info_topic, self._take_info, latched)
-        node.create_subscription(SkeletonArray, topic, self._take, newest)
+        node.create_subscription(SkeletonArray, topic, self._take, sensor_data_qos(1))
 
     def latest(self) -> People | None:
         """The newest people, None where there are none younger than ``people_seconds``.

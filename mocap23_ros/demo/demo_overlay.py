@@ -52,8 +52,8 @@ def write_overlay(path: Path, plan: LivePlan, live: LiveRun, run: RecordedRun,
             people = []
             row = skeleton_row.get(stamp)
             if row is not None:
-                people = [person.joints[row, :17].astype(float) for person in run.people.values()
-                          if np.isfinite(person.joints[row, :17]).any()]
+                people = [joints.astype(float) for joints in run.people.joints[row, :, :17]
+                          if np.isfinite(joints).any()]
             for joints in people:
                 draw_skeleton(image, plan.camera.project(joints))
             if stamp in keypoint_row:

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compares a live run, and other methods on the same input, with the truth of the sample."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,16 +35,16 @@ def live_motion(live: LiveRun, run: RecordedRun, person_id: int | None) -> Metho
         f'live_{run.lifter}', 'published by the ROS node, in real time',
         np.full((count, joints, 3), np.nan, np.float32),
         np.full((count, joints, 3, 3), np.nan, np.float32))
-    if person_id is None or person_id not in run.people:
+    columns = np.flatnonzero(run.people.person_ids == person_id)
+    if not len(columns):
         return motion
-    person = run.people[person_id]
     row_of = {stamp: row for row, stamp in enumerate(run.stamps_ns.tolist())}
     for number, stamp in enumerate(live.stamps_ns.tolist()):
         row = row_of.get(stamp)
         if row is not None:
-            motion.joints[number] = person.joints[row]
+            motion.joints[number] = run.people.joints[row, columns[0]]
             assert motion.covariance is not None
-            motion.covariance[number] = person.covariance[row]
+            motion.covariance[number] = run.people.covariance[row, columns[0]]
     return motion
 
 
@@ -150,18 +149,5 @@ def skeleton_arrays(run: RecordedRun, floor_height: float) -> dict[str, Any]:
     The world is that of the node (its floor is at floor_height). People in the order of
     ``person_ids``.
     """
-    people: Sequence[Any] = [run.people[i] for i in sorted(run.people)]
-    count, joints = len(run.stamps_ns), len(run.joint_names)
-
-    def stack(name: str, shape: tuple[int, ...]) -> NDArray:
-        if not people:
-            return np.zeros((count, 0, *shape), np.float32)
-        return np.stack([getattr(person, name) for person in people], axis=1)
-
-    return {
-        'joints': stack('joints', (joints, 3)), 'joint_names': np.array(run.joint_names),
-        'covariance': stack('covariance', (joints, 3, 3)),
-        'stamps': run.stamps_ns * 1e-9, 'contact': stack('contact', (2,)),
-        'stature': stack('stature', ()), 'person_ids': np.array(sorted(run.people), np.int64),
-        'floor_height': np.array(floor_height),
-    }
+    return {**vars(run.people), 'joint_names': np.array(run.joint_names),
+            'stamps': run.stamps_ns * 1e-9, 'floor_height': np.array(floor_height)}

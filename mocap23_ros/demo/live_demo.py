@@ -116,7 +116,7 @@ def _evaluate(take: SampleTake, plan: LivePlan, live: LiveRun, options: DemoOpti
         lambda done, total: report('draw overlay.mp4', done, total))
     write_npz(folder / 'skeletons.npz', skeleton_arrays(run, plan.floor_height))
     figures = live_figures(live, run)
-    figures |= {'truth': plain(truth_figures(take)), 'people': len(run.people),
+    figures |= {'truth': plain(truth_figures(take)), 'people': len(run.people.person_ids),
                 'view_error_px': plain(view_error), 'hardware': hardware_line(),
                 'commit': commit_line(), 'command': options.command}
     latency = 1000 * run.latency[np.isfinite(run.latency)]

@@ -18,7 +18,6 @@ import tf2_ros
 from geometry_msgs.msg import Quaternion, TransformStamped, Vector3
 from numpy.typing import NDArray
 from rclpy.node import Node
-from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
@@ -30,6 +29,7 @@ from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.geometry.poses import translation_quaternion_from_pose
 from mocap23_ros.live.player_process import run_player
 from mocap23_ros.reporting import Progress
+from mocap23_ros.ros.topics import output_qos
 
 JPEG_QUALITY = 80
 
@@ -45,14 +45,10 @@ class SamplePlayer(Node):
         self._frame_id = f'{camera.name}_optical_frame'
         # Reliable, so that local readers may ask for it; best-effort readers match as well.
         # Deep enough that a busy machine loses nothing of the small messages.
-        qos = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=50,
-                         reliability=ReliabilityPolicy.RELIABLE)
-        image_qos = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=4,
-                               reliability=ReliabilityPolicy.RELIABLE)
-        self.image_publisher = self.create_publisher(Image, 'image', image_qos)
+        self.image_publisher = self.create_publisher(Image, 'image', output_qos(4))
         self.compressed_publisher = self.create_publisher(
-            CompressedImage, 'image/compressed', qos)
-        self.info_publisher = self.create_publisher(CameraInfo, 'camera_info', qos)
+            CompressedImage, 'image/compressed', output_qos(50))
+        self.info_publisher = self.create_publisher(CameraInfo, 'camera_info', output_qos(50))
         self._info = camera_info(camera.model)
         self._raw = {index: image_message(image) for index, image in images.items()}
         self._compressed = {index: compressed_message(image) for index, image in images.items()}

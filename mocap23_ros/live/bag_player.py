@@ -16,7 +16,6 @@ from geometry_msgs.msg import TransformStamped
 from numpy.typing import NDArray
 from rclpy.node import Node
 from rclpy.publisher import Publisher
-from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from tf2_msgs.msg import TFMessage
@@ -29,6 +28,7 @@ from mocap23_ros.recordings.bag_reader import BagReader
 from mocap23_ros.recordings.serialised_headers import header_stamp, with_stamp
 from mocap23_ros.reporting import Progress
 from mocap23_ros.ros.stamps import nanoseconds
+from mocap23_ros.ros.topics import latched_qos, output_qos
 
 _SECOND = 1_000_000_000
 # Own names, so that results that are in the bag meet nothing of the node.
@@ -51,12 +51,12 @@ class BagPlayer(Node):
         self._timeline = timeline(bag, topics, tf_bags, self._bag_clock)
         message_type, name, depth = INPUTS[kind]
         self._outputs: dict[str, Publisher] = {
-            'input': self.create_publisher(message_type, name, _reliable(depth)),
-            'tf': self.create_publisher(TFMessage, '/tf', _reliable(100)),
-            'tf_static': self.create_publisher(TFMessage, '/tf_static', _reliable(1, True))}
+            'input': self.create_publisher(message_type, name, output_qos(depth)),
+            'tf': self.create_publisher(TFMessage, '/tf', output_qos(100)),
+            'tf_static': self.create_publisher(TFMessage, '/tf_static', latched_qos())}
         if topics.info:
             self._outputs['info'] = self.create_publisher(
-                CameraInfo, 'camera_info', _reliable(50))
+                CameraInfo, 'camera_info', output_qos(50))
 
     def listeners(self) -> dict[str, int]:
         """How many subscriptions each topic has."""
@@ -102,12 +102,6 @@ class BagPlayer(Node):
         return {'stamps_ns': np.array(sent, np.int64), 'frames': np.arange(len(sent)),
                 'late': np.array(late), 'offset_ns': np.array(offset),
                 'delay': np.array(np.nan if delay is None else 1e-9 * delay)}
-
-
-def _reliable(depth: int, latched: bool = False) -> QoSProfile:
-    return QoSProfile(
-        history=HistoryPolicy.KEEP_LAST, depth=depth, reliability=ReliabilityPolicy.RELIABLE,
-        durability=DurabilityPolicy.TRANSIENT_LOCAL if latched else DurabilityPolicy.VOLATILE)
 
 
 def main() -> int:

@@ -13,23 +13,10 @@ from rosbags.highlevel import AnyReader
 from mocap23_ros.errors import InputError
 from mocap23_ros.recordings.bag_reader import message_types
 from mocap23_ros.ros.stamps import nanoseconds
-from mocap23_ros.skeletons.message_arrays import people_arrays
+from mocap23_ros.skeletons.message_arrays import PeopleArrays, people_arrays
 from mocap23_ros.skeletons.unobserved import unobserved_keypoints
 
 WANTED = ('/skeletons', '/skeleton_info', '/keypoints_2d', '/diagnostics')
-
-
-@dataclass(frozen=True)
-class PersonMotion:
-    """One person at the stamps of the skeleton messages; NaN where not in the message.
-
-    joints [S,J,3] m; covariance [S,J,3,3] m^2; contact [S,2]; stature [S] m.
-    """
-
-    joints: NDArray[np.float32]
-    covariance: NDArray[np.float32]
-    contact: NDArray[np.float32]
-    stature: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -38,6 +25,7 @@ class RecordedRun:
 
     stamps_ns: int64 [S] image stamps of the skeleton messages; received_ns: when they were
     recorded; latency: float64 [S] seconds, as the node says, NaN for messages without people.
+    people: in the skeleton messages.
     keypoints: id -> float32 [K,17,3] at keypoint_stamps_ns [K].
     node: the values of the node's last diagnostics.
     """
@@ -45,7 +33,7 @@ class RecordedRun:
     stamps_ns: NDArray[np.int64]
     received_ns: NDArray[np.int64]
     latency: NDArray[np.float64]
-    people: dict[int, PersonMotion]
+    people: PeopleArrays
     keypoint_stamps_ns: NDArray[np.int64]
     keypoints: dict[int, NDArray[np.float32]]
     joint_names: tuple[str, ...]
@@ -73,10 +61,7 @@ def read_run(bag: Path, until: int | None = None) -> RecordedRun:
         raise InputError(f'the bag {bag} holds no /skeleton_info: the node was not recorded')
     info = messages['/skeleton_info'][-1][1]
     skeletons = messages['/skeletons']
-    arrays = people_arrays([message for _, message in skeletons], len(info.joint_names))
-    people = {int(person_id): PersonMotion(
-        arrays.joints[:, i], arrays.covariance[:, i], arrays.contact[:, i], arrays.stature[:, i])
-        for i, person_id in enumerate(arrays.person_ids)}
+    people = people_arrays([message for _, message in skeletons], len(info.joint_names))
     keypoint_stamps, keypoints = _keypoints([m for _, m in messages['/keypoints_2d']])
     latency = [min((s.latency for s in m.skeletons), default=np.nan) for _, m in skeletons]
     values: dict[str, str] = {}

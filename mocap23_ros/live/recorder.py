@@ -19,12 +19,6 @@ import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
-from rclpy.qos import (
-    DurabilityPolicy,
-    HistoryPolicy,
-    QoSProfile,
-    ReliabilityPolicy,
-)
 from rclpy.signals import SignalHandlerOptions
 from rosbags.interfaces import (
     Connection,
@@ -43,6 +37,7 @@ from visualization_msgs.msg import MarkerArray
 from mocap23_msgs.msg import Keypoints2DArray, SkeletonArray, SkeletonInfo
 from mocap23_ros.live.child_process import say
 from mocap23_ros.recordings.bag_reader import message_types
+from mocap23_ros.ros.topics import latched_qos, output_qos
 
 BAG_VERSION: Literal[9] = 9  # of metadata.yaml, as written since ROS 2 Jazzy
 
@@ -94,12 +89,8 @@ class Recorder(Node):
             self._writer.write(connection, self.get_clock().now().nanoseconds, data)
             self.counts[topic.name] += 1
 
-        qos = QoSProfile(
-            history=HistoryPolicy.KEEP_LAST, depth=topic.depth,
-            reliability=ReliabilityPolicy.RELIABLE,
-            durability=(DurabilityPolicy.TRANSIENT_LOCAL if topic.latched
-                        else DurabilityPolicy.VOLATILE))
-        self.create_subscription(topic.message_type, topic.name, store, qos, raw=True)
+        qos = latched_qos if topic.latched else output_qos
+        self.create_subscription(topic.message_type, topic.name, store, qos(topic.depth), raw=True)
 
     def has_publishers(self) -> bool:
         """Whether those of NEEDED that are recorded all have a publisher."""

@@ -30,10 +30,10 @@ def output_qos(depth: int = 10) -> QoSProfile:
         history=HistoryPolicy.KEEP_LAST, depth=depth, reliability=ReliabilityPolicy.RELIABLE)
 
 
-def latched_qos() -> QoSProfile:
+def latched_qos(depth: int = 1) -> QoSProfile:
     """Return what constant facts are published with: who joins late gets the last one."""
     return QoSProfile(
-        history=HistoryPolicy.KEEP_LAST, depth=1, reliability=ReliabilityPolicy.RELIABLE,
+        history=HistoryPolicy.KEEP_LAST, depth=depth, reliability=ReliabilityPolicy.RELIABLE,
         durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
 

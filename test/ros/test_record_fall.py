@@ -146,11 +146,11 @@ def test_a_bag_of_a_fall_holds_what_was_sent_around_it(make_recorder, tmp_path):
         make_recorder.made[0].finish()
     assert list(folder.iterdir()) == [bag] and bag.name.endswith('_person3')
     run = read_run(bag)
-    assert run.joint_names == OUTPUT19.joint_names and set(run.people) == {3}
+    assert run.joint_names == OUTPUT19.joint_names and run.people.person_ids.tolist() == [3]
     span = 1e-9 * float(run.received_ns[-1] - run.received_ns[0])
     assert 1.7 < span <= 2.0 and run.counts['/tf_static'] == 1
     assert len(run.stamps_ns) > 0.8 * span * FPS
-    heights = run.people[3].joints[:, OUTPUT19.joint_names.index('neck'), 2]
+    heights = run.people.joints[:, 0, OUTPUT19.joint_names.index('neck'), 2]
     assert heights[0] > 1.0 and heights[-1] < 0.5, 'before and after'
     with AnyReader([bag]) as reader:  # which holds the definitions of all its messages
         images = [reader.deserialize(data, connection.msgtype)
