@@ -34,10 +34,10 @@ from mocap23_ros.ros.settings import Settings
 class Configuration:
     """How recordings are lifted and judged.
 
-    settings: the parameters of the node. find_input: lift bags that have keypoints
-    and no images from the keypoints, also where the settings name a detector. topic, tf_bags: see
-    BagSource. truth: file with the true motion. truth_topic: topic of the same bag that is the
-    truth. truth_mapping, align: see load_truth, align_truth.
+    settings: the parameters of the node. find_input: lift bags that have keypoints and no
+    images from the keypoints, also where the settings name a detector. topic, tf_bags: see
+    BagSource. truth: file with the true motion. truth_topic: topic of the same bag with the truth.
+    truth_mapping, align: see load_truth, align_truth.
     """
 
     name: str = 'default'

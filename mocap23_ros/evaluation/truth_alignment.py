@@ -64,9 +64,9 @@ class Alignment:
 
 @dataclass(frozen=True)
 class AlignmentWanted:
-    """time: seconds that are added to the truth's stamps, 'estimate', or None. rigid: whether a
-    rotation and a translation are estimated, too. known: what another estimate of the same
-    recording gave, so that all are judged by the same truth.
+    """time: seconds to add to the truth's stamps, 'estimate', or None. rigid: whether to estimate a
+    rotation and a translation too. known: what another estimate of the same recording gave, so
+    that one truth judges all.
     """
 
     time: float | str | None = None

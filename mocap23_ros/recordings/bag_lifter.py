@@ -78,7 +78,7 @@ class LiftedBag:
 
 def lift_bag(source: BagSource, settings: Settings, core: Core,
              progress: Progress = silent) -> LiftedBag:
-    """Feed every frame to the frame path of the node; twice the same bag gives the same numbers.
+    """Feed every frame to the frame path of the node; a bag always gives the same numbers.
 
     core: made from these settings; it forgets everybody first. With the detector ``external`` the
     keypoints of the bag are lifted. progress: called with (frames done, frames in all). Raises

@@ -25,7 +25,7 @@ def read_points(path: Path, topic: str, world_frame: str, tf_bags: Sequence[Path
                 choose: Callable[[Sequence[str]], Collection[str]]) -> MarkerTracks:
     """Read a topic of one of POINT_TYPES; metres in the world frame, z up, as TF says.
 
-    Points of a PoseArray are called by their index, markers by their name, else by their index,
+    Points of a PoseArray are named by their index, markers by their name, else by their index,
     TF frames by theirs. choose: returns which of the TF frames are wanted. Raises InputError.
     """
     with BagReader(path) as bag:

@@ -25,10 +25,10 @@ FILLED_GAP = 1.5  # seconds between two sightings that are filled
 def lift_offline(lifter: Lifter, recording: KeypointRecording,
                  progress: Progress = silent, bones: bool = True,
                  pose_uncertainty: CameraPoseUncertainty | None = None) -> RecordedMotion:
-    """Lift a recording with windows that overlap by half, blended, twice over.
+    """Lift a recording twice: for the statures, then with blended windows that overlap by half.
 
-    The first pass, without overlap, only lets the lifter learn the statures; people whom a window
-    does not see are not given to it. bones: fit bodies whose bone lengths are constant over the
+    In the first pass, without overlap, the lifter only learns the statures. It is given the people
+    whom a window sees. bones: fit bodies whose bone lengths are constant over the
     recording. pose_uncertainty: as in StreamingLifter. progress: called with (windows done,
     windows in all).
     """

@@ -38,9 +38,9 @@ class VideoFile:
     Stamps are seconds since the first frame, images uint8 [H,W,3] BGR. Frames that are damaged
     are left out and counted.
 
-    stored_size: (width, height) of the pixels as stored. turn: degrees, 0, 90, 180 or 270, by
-    which the metadata turns them anticlockwise to be seen; images are turned so, as by other
-    readers. pixel_aspect: width of a pixel over its height, as shown. frames: how many the
+    stored_size: (width, height) of the pixels as stored. turn: 0, 90, 180 or 270
+    degrees anticlockwise, by which the metadata turns them for viewing; images come turned, as in
+    other readers. pixel_aspect: width of a pixel over its height, as shown. frames: how many the
     container says there are, 0 = unknown; exact: whether it counts them. read, lost: frames
     so far that could be read and that could not.
     """

@@ -26,7 +26,7 @@ _SAME_PLACE, _SAME_TURN = 0.02, np.radians(0.5)  # metres, radians
 
 @dataclass(frozen=True)
 class GivenCamera:
-    """What the parameters say of the camera; None where topics have to.
+    """What the parameters say of the camera; None where topics say it.
 
     camera: in place of CameraInfo. world_T_camera: [4,4], in place of TF. floor_height: z of the
     floor in that world as the camera file has it, metres. pose_sd, pose_covariance: as in

@@ -30,8 +30,8 @@ class InputSubscription:
     """Subscribes to the frames until ``close``; call ``check`` once a second.
 
     ``reliability``: auto, reliable or best_effort; auto asks the publishers what they offer, and
-    subscribes anew where that changes. An override of the topic's
-    reliability wins. Raises InputError for overrides that cannot be used.
+    subscribes anew where that changes. An override of the topic's reliability wins. Raises
+    InputError for overrides that cannot be used.
     """
 
     def __init__(

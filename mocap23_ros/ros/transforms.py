@@ -106,8 +106,8 @@ class PersonFrames:
     """Makes the TF frames ``<prefix>person_<id>`` and ``<prefix>person_<id>/<joint>``.
 
     The first is the body's root in the world; joints are its children, turned as the body is or
-    along the limbs. No frame gets the same or an older stamp twice, which TF listeners would
-    complain about.
+    along the limbs. The stamps of a frame always increase, or TF listeners would
+    complain.
     """
 
     def __init__(self, frame_prefix: str, joint_names: tuple[str, ...]) -> None:

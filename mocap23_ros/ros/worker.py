@@ -18,10 +18,10 @@ class FrameWorker(Generic[Frame]):
 
     finish: completes what was begun as far as it can be, and returns whether something waits.
     Newer frames are begun meanwhile; with ``in_order`` only when nothing waits, so that the
-    outcome does not depend on time. Frames before their turn wait in a queue of ``capacity``, 1
-    unless it is said; of more, the oldest are dropped and counted. Commands given with ``post``
-    are all run, in order and in the same thread, before the next frame: what they touch needs no
-    lock. An exception goes to ``on_error`` and does not end the thread.
+    outcome does not depend on time. Frames before their turn wait in a queue of ``capacity``;
+    beyond it the oldest are dropped and counted. All commands given with ``post`` run in order and
+    in the same thread, before the next frame: what they touch needs no lock. An exception goes to
+    ``on_error`` and does not end the thread.
     """
 
     def __init__(

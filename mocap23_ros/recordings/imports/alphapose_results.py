@@ -3,8 +3,8 @@
 """AlphaPose's alphapose-results.json, and its forms "open" and "cmu".
 
 As COCO's results, with names for ids: ``{"image_id": "12.jpg", "keypoints": [x, y, c, ...], "idx":
-3}``; ``idx`` is there where people were tracked. Confidences of old models pass 1. The other forms
-are ``{"12.jpg": {"people": [...]}}`` and ``{"12.jpg": {"bodies": [{"joints": [...]}]}}``.
+3}``; ``idx`` is there where people were tracked. Confidences of old models exceed 1. The other
+forms are ``{"12.jpg": {"people": [...]}}`` and ``{"12.jpg": {"bodies": [{"joints": [...]}]}}``.
 """
 
 from collections.abc import Iterable

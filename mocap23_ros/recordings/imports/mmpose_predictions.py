@@ -3,9 +3,9 @@
 """Predictions of MMPose, and what users of rtmlib write.
 
 A video is ``[{"frame_id": 0, "instances": [{"keypoints": [[x, y], ...], "keypoint_scores":
-[...]}]}]`` (of MMPose's demos under ``instance_info``, numbered from 1), a folder of images a file
-for each with its instances alone. rtmlib returns all people of a frame as ``keypoints`` [P,J,2]
-and ``scores`` [P,J].
+[...]}]}]``; MMPose's demos put it under ``instance_info`` and number from 1. A folder of images
+gives a file for each, with its instances alone. rtmlib returns all people of a frame as
+``keypoints`` [P,J,2] and ``scores`` [P,J].
 """
 
 from collections.abc import Iterable
