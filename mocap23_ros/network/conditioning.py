@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 
 from mocap23_ros.network.views import Views
+from mocap23_ros.skeletons.body_proportions import WALKING_ANKLE_HEIGHT
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 
-_ANKLE_HEIGHT = 0.09  # metres over the floor, as the published weights were trained
 GEOMETRY_FEATURES = 20
 VIEW_FEATURES = 10
 
@@ -56,7 +56,7 @@ def geometry_features(observation: Tensor, camera: Tensor, anchor: Tensor, statu
     index = torch.tensor(skeleton.pair('ankle'), device=observation.device)
     ankles = observation.index_select(2, index)
     seen = (ankles[..., 2] > 0).to(observation.dtype)
-    inverse = depth * -ankles[..., 1] / (height - _ANKLE_HEIGHT).clamp(min=0.05)
+    inverse = depth * -ankles[..., 1] / (height - WALKING_ANKLE_HEIGHT).clamp(min=0.05)
     hits = (inverse.clamp(-1.0, 3.0) - 1.0) * seen * 4.0  # [B,T,2]
     axis_scale = torch.tensor([1.0, 2.0, 2.0, 4.0, 1.0], dtype=camera.dtype,
                               device=camera.device)  # optical axis, roll, focal length

@@ -18,8 +18,9 @@ from mocap23_ros.plausibility.mistakes import (
     Mistake,
 )
 from mocap23_ros.plausibility.people_samples import PeopleMemory, PeopleSamples
-from mocap23_ros.plausibility.standing import USUAL_STATURE, Standing, standing
+from mocap23_ros.plausibility.standing import Standing, standing
 from mocap23_ros.plausibility.walking_sides import walk_backwards
+from mocap23_ros.skeletons.body_proportions import USUAL_STATURE
 
 PEOPLE_SEEN = 'the people seen'  # in every message about them
 _FEWEST_FRAMES, _FEWEST_SIGHTINGS = 8, 8  # a fifth of a second apart

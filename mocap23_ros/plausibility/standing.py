@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.plausibility.people_samples import PeopleSamples
+from mocap23_ros.skeletons.body_proportions import USUAL_STATURE, WALKING_ANKLE_HEIGHT
 from mocap23_ros.skeletons.coco17 import ANKLES, HIPS, SHOULDERS
 
-ANKLE_HEIGHT = 0.09  # metres
 _SHOULDER_HEIGHT = 0.79  # of the stature
 _STATURES = (0.5, 2.6)  # of a child that crouches, of a giant on his toes
 _UPRIGHT = 0.7  # cosine between body and vertical in the image
@@ -22,8 +22,7 @@ _STEEP, _ABOVE, _ERROR = -0.12, 0.1, 0.1
 _LYING_LEGS, _LYING_TRUNK = (0.3, 1.3), (0.25, 0.9)
 _LYING_HEIGHT = 0.15
 _CRAWLING = 0.3  # m/s; who moves faster does not lie
-USUAL_STATURE = 1.65  # metres, of people of all ages
-_SPREAD = 0.2  # of its logarithm
+_SPREAD = 0.2  # of the logarithm of the usual stature
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ def _statures(floor_T_camera: NDArray, ankles: NDArray, shoulders: NDArray
         ray, up = _rays(ankles, rotation), _rays(shoulders, rotation)
         reach = np.linalg.norm(ray[:, :2], axis=1)
         slope = ray[:, 2] / reach
-        above = (slope > _ABOVE) | ((height < ANKLE_HEIGHT) & ~np.isnan(slope))
+        above = (slope > _ABOVE) | ((height < WALKING_ANKLE_HEIGHT) & ~np.isnan(slope))
         stature = _stature(ray, up, height)
         least = _stature(ray - [0, 0, 1] * (_ERROR * reach)[:, None], up, height)
         flat = ~(slope < _STEEP)
@@ -105,7 +104,7 @@ def foot_distance(samples: PeopleSamples) -> NDArray[np.float64]:
     rotation, height = samples.floor_T_camera[:, :3, :3], samples.floor_T_camera[:, 2, 3]
     ray = _rays(_middle(samples.points, ANKLES), rotation)
     with np.errstate(invalid='ignore', divide='ignore'):
-        reach: NDArray[np.float64] = (height - ANKLE_HEIGHT) / -ray[:, 2]
+        reach: NDArray[np.float64] = (height - WALKING_ANKLE_HEIGHT) / -ray[:, 2]
     return reach * np.linalg.norm(ray[:, :2], axis=1)
 
 
@@ -134,7 +133,7 @@ def _uprightness(low: NDArray, high: NDArray, rotation: NDArray) -> NDArray[np.f
 
 def _stature(ankles: NDArray, shoulders: NDArray, height: NDArray) -> NDArray[np.float64]:
     """Stature [N] from rays [N,3]: shoulders are above the place where the ankles' ray lands."""
-    foot = ankles[:, :2] * ((height - ANKLE_HEIGHT) / -ankles[:, 2])[:, None]
+    foot = ankles[:, :2] * ((height - WALKING_ANKLE_HEIGHT) / -ankles[:, 2])[:, None]
     reach = (foot * shoulders[:, :2]).sum(axis=1) / (shoulders[:, :2] ** 2).sum(axis=1)
     stature: NDArray[np.float64] = (height + reach * shoulders[:, 2]) / _SHOULDER_HEIGHT
     return np.where(reach > 0, stature, 0.0)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mocap23_ros.geometry.rays import world_rays
 from mocap23_ros.plausibility.people_samples import PeopleSamples
-from mocap23_ros.plausibility.standing import ANKLE_HEIGHT
+from mocap23_ros.skeletons.body_proportions import WALKING_ANKLE_HEIGHT
 from mocap23_ros.skeletons.coco17 import ANKLES, HIPS, SHOULDERS
 
 _SLOPE = -0.1  # of the ankles' rays; flatter ones say too little about where somebody is
@@ -31,7 +31,7 @@ def walking_sides(samples: PeopleSamples) -> NDArray[np.float64]:
     distance = np.linalg.norm(ankles[:, :2], axis=-1)
     with np.errstate(invalid='ignore', divide='ignore'):
         reach = np.where(ankles[:, 2] < _SLOPE * distance,
-                         (poses[:, 2, 3] - ANKLE_HEIGHT) / -ankles[:, 2], np.nan)
+                         (poses[:, 2, 3] - WALKING_ANKLE_HEIGHT) / -ankles[:, 2], np.nan)
         feet = poses[:, :2, 3] + ankles[:, :2] * reach[:, None]
         sides = []
         for pair in (SHOULDERS, HIPS):
