@@ -68,6 +68,8 @@ def solve_shape(problem: Problem, poses: Poses, shape: Shape) -> tuple[Shape, Po
     here, off, cost = evaluate(poses, shape)
     damping = _DAMPING
     for _ in range(2 * _STEPS):
+        if damping > _MOST:
+            break
         assert here.by_shape is not None
         corner = np.einsum('nra,nrb->ab', here.by_shape, here.by_shape) + np.diag(information)
         corner[np.diag_indices(len(corner))] *= 1 + damping
@@ -85,8 +87,6 @@ def solve_shape(problem: Problem, poses: Poses, shape: Shape) -> tuple[Shape, Po
         there = evaluate(*tried)
         if there[2] > cost:
             damping *= _MORE
-            if damping > _MOST:
-                break
             continue
         gained = cost - there[2]
         (poses, shape), (here, off, cost), damping = tried, there, damping * _LESS
@@ -109,6 +109,8 @@ def solve_motion(problem: Problem, poses: Poses, shape: Shape, stamps: NDArray, 
     here, residual, cost = evaluate(poses)
     damping = _DAMPING
     for _ in range(2 * _STEPS):
+        if damping > _MOST:
+            break
         bands, gradient = _banded(here.normal), here.gradient.copy()
         _add_smoothness(bands, gradient, residual, stamps)
         bands[0] *= 1 + damping
@@ -119,16 +121,12 @@ def solve_motion(problem: Problem, poses: Poses, shape: Shape, stamps: NDArray, 
                                  check_finite=False).reshape(gradient.shape)
         except LinAlgError:  # lost definiteness to rounding
             damping *= _MORE
-            if damping > _MOST:
-                break
             continue
         step[:fixed] = 0.0
         tried = poses.moved(step)
         there = evaluate(tried)
         if there[2] > cost:
             damping *= _MORE
-            if damping > _MOST:
-                break
             continue
         gained = cost - there[2]
         poses, (here, residual, cost), damping = tried, there, damping * _LESS

@@ -12,7 +12,12 @@ from numpy.typing import NDArray
 
 from mocap23_ros.errors import InputError
 from mocap23_ros.evaluation.metrics import by_distance, motion_errors, summarise
-from mocap23_ros.evaluation.motion_files import MotionArrays, load_bag, load_motion
+from mocap23_ros.evaluation.motion_files import (
+    MotionArrays,
+    files_with_truth,
+    load_bag,
+    load_motion,
+)
 from mocap23_ros.evaluation.motion_matching import at_frames_of, match, unmatched
 from mocap23_ros.evaluation.recording_scene import merged, motion_scene
 from mocap23_ros.evaluation.report_contents import LiveFigures
@@ -135,16 +140,7 @@ def compare_files(preds: Sequence[str] | None, bag: Path | None, topic: str | No
     if bag is not None:
         pairs.append((bag.stem or bag.name, load_bag(bag, topic), truth))
     for name, path in _named(preds or ()).items():
-        if path.is_dir():
-            files = sorted(path.glob('*.npz'))
-            if not files:
-                raise InputError(f'{path}: holds no npz files')
-            if not truth.is_dir():
-                raise InputError(f'{path} is a folder, so --truth must be a folder too')
-            pairs += [(name, load_motion(file), truth / file.name) for file in files]
-        else:
-            own = truth / path.name if truth.is_dir() else truth
-            pairs.append((name, load_motion(path), own))
+        pairs += [(name, load_motion(file), own) for file, own in files_with_truth(path, truth)]
     said: list[str] = []
     truths = {path: load_truth(path, mapping, said.append)
               for path in dict.fromkeys(path for _, _, path in pairs)}

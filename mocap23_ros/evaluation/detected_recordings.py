@@ -12,6 +12,7 @@ from mocap23_ros.datasets.detected_clips import DetectedClip
 from mocap23_ros.detection.matched_people import in_order_of_truth
 from mocap23_ros.errors import InputError, errors_of
 from mocap23_ros.evaluation.comparison import load_truth
+from mocap23_ros.evaluation.motion_files import files_with_truth
 from mocap23_ros.geometry.poses import invert_transform, transform_points
 from mocap23_ros.npz_files import open_npz
 from mocap23_ros.recordings.recording import KeypointRecording, load_recording
@@ -27,15 +28,8 @@ def recorded_clips(keypoints: Path, truth: Path) -> list[DetectedClip]:
     A truth is motion in the world as ``evaluate`` takes it (joints, stamps), or 2D keypoints in
     the raw image (keypoints [F,P,17,2 or more], stamps). InputError.
     """
-    if not keypoints.is_dir():
-        own = truth / keypoints.name if truth.is_dir() else truth
-        return list(_clips_of(keypoints, own))
-    files = sorted(keypoints.glob('*.npz'))
-    if not files:
-        raise InputError(f'{keypoints}: holds no npz files')
-    if not truth.is_dir():
-        raise InputError(f'{keypoints} is a folder, so --truth must be a folder too')
-    return [clip for file in files for clip in _clips_of(file, truth / file.name)]
+    return [clip for file, own in files_with_truth(keypoints, truth)
+            for clip in _clips_of(file, own)]
 
 
 def _clips_of(path: Path, truth_path: Path) -> Iterator[DetectedClip]:

@@ -20,6 +20,18 @@ MotionArrays = dict[str, NDArray[Any]]
 _OPTIONAL = ('joint_names', 'covariance', 'contact', 'stature', 'camera_position', 'limit')
 
 
+def files_with_truth(path: Path, truth: Path) -> list[tuple[Path, Path]]:
+    """A file, or the npz files of a folder, each with the truth of the same name; InputError."""
+    if not path.is_dir():
+        return [(path, truth / path.name if truth.is_dir() else truth)]
+    files = sorted(path.glob('*.npz'))
+    if not files:
+        raise InputError(f'{path}: holds no npz files')
+    if not truth.is_dir():
+        raise InputError(f'{path} is a folder, so --truth must be a folder too')
+    return [(file, truth / file.name) for file in files]
+
+
 def load_motion(path: Path) -> MotionArrays:
     """Read motion in the layout of OUT.npz: joints [F,P,J,3], stamps [F], more as present.
 
