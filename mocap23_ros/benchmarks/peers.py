@@ -9,7 +9,7 @@ from mocap23_ros.benchmarks.timing import measure
 from mocap23_ros.network.tiers import TIERS
 
 
-def benchmark_decoder(seconds: float = 5.0) -> dict[str, Any]:
+def benchmark_decoder() -> dict[str, Any]:
     """An MDM-style transformer decoder of the paper's sizes, random weights, one evaluation.
 
     8 layers of 512, 300 frames in 4 views, cross attention to 50 memory tokens; the paper runs it
@@ -27,7 +27,7 @@ def benchmark_decoder(seconds: float = 5.0) -> dict[str, Any]:
     tokens = torch.randn(PAPER.views, PAPER.window_length + 1, PAPER.width)
     memory = torch.randn(PAPER.views, 50, PAPER.width)
     with torch.inference_mode():
-        timing = measure(lambda: decoder(tokens, memory), calls=20, seconds=seconds)
+        timing = measure(lambda: decoder(tokens, memory), calls=20, seconds=5.0)
     evaluations = 2 * PAPER_STEPS
     return {'one_evaluation': timing.as_dict(), 'evaluations': evaluations,
             'window_seconds': PAPER.window_length / PAPER.rate,
@@ -35,10 +35,10 @@ def benchmark_decoder(seconds: float = 5.0) -> dict[str, Any]:
             'threads': torch.get_num_threads()}
 
 
-def compare_work(steps: int = 2) -> list[dict[str, Any]]:
+def compare_work() -> list[dict[str, Any]]:
     """Counted operations per second of motion: the paper and every tier.
 
-    ``times_less``: whole windows of ``steps`` side by side, as recordings are lifted and as the
+    ``times_less``: whole windows of 2 steps side by side, as recordings are lifted and as the
     paper lifts. ``times_less_streamed``: one evaluation for every image at the tier's rate, most
     of a window being computed again; the paper's method does not stream.
     """
@@ -49,9 +49,9 @@ def compare_work(steps: int = 2) -> list[dict[str, Any]]:
     for tier in TIERS.values():
         if tier.ground == 'resnet18':
             continue
-        cost = lifter_cost(tier, 1, steps).flops / (tier.window_length / tier.rate)
+        cost = lifter_cost(tier, 1, 2).flops / (tier.window_length / tier.rate)
         streamed = lifter_cost(tier, 1, 1).flops * tier.rate
-        rows.append({'name': f'{tier.name}, {steps} steps',
+        rows.append({'name': f'{tier.name}, 2 steps',
                      'gflop_per_second_of_motion': round(cost / 1e9, 3),
                      'times_less': round(paper / cost),
                      'streamed_gflop_per_second': round(streamed / 1e9, 2),

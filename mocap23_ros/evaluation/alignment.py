@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from mocap23_ros.skeletons.coco17 import HIPS
 
+_CHUNK = 100  # frames
+
 
 def finite_points(points: NDArray[Any]) -> NDArray[np.bool_]:
     """Which of the points [...,3] are known, bool [...]."""
@@ -69,8 +71,7 @@ def procrustes_error(pred: NDArray[Any], true: NDArray[Any], valid: NDArray[np.b
 
 
 def chunk_error(pred: NDArray[Any], true: NDArray[Any], valid: NDArray[np.bool_],
-                chunk: int = 100, fit_frames: int | None = None, with_scale: bool = True
-                ) -> NDArray[np.float64]:
+                fit_frames: int | None = None, with_scale: bool = True) -> NDArray[np.float64]:
     """Joint errors [F,J] after one alignment per chunk of frames, as SLAHMR and WHAM do.
 
     fit_frames: align on this many frames of each chunk, the first with any valid joint (2 for
@@ -78,8 +79,8 @@ def chunk_error(pred: NDArray[Any], true: NDArray[Any], valid: NDArray[np.bool_]
     (W-rigid). NaN where invalid or where a chunk cannot be aligned.
     """
     error = np.full(valid.shape, np.nan)
-    for first in range(0, len(pred), chunk):
-        part = slice(first, first + chunk)
+    for first in range(0, len(pred), _CHUNK):
+        part = slice(first, first + _CHUNK)
         used = valid[part].copy()
         if fit_frames is not None:
             seen = np.flatnonzero(used.any(axis=1))

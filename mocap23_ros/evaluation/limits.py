@@ -25,24 +25,18 @@ _BODY: NDArray[np.float64] = np.array([
     [.12, .09, .02], [-.12, .09, .02]])
 _JOINTS = len(_BODY)
 _STATES = 3 + 1 + _JOINTS + 2     # root, log-scale, depth residuals, pitch, height
+_ANKLE_HEIGHT, _POSE_DEPTH = 0.015, 0.03  # m; standard deviations, the latter of each joint
+_LOOK = 0.9                       # m, height that the camera aims at
 _LEAST = 1e-6                     # stands for an exactly known pitch or height
 _MEAN_CHI3 = 2 * np.sqrt(2 / np.pi)
 
 
 @dataclass(frozen=True)
 class LimitPriors:
-    """What is known before the image is seen; standard deviations.
+    """Standard deviations of the believed camera pose: pitch, and height in metres."""
 
-    ankle_height: m. stature: relative (STATURE_SD unknown, 0.01 measured). pose_depth: m per
-    joint. pitch_deg, height: of the believed camera pose. look: m, height that the camera aims at.
-    """
-
-    ankle_height: float = 0.015
-    stature: float = STATURE_SD
-    pose_depth: float = 0.03
     pitch_deg: float = 0.0
     height: float = 0.0
-    look: float = 0.9
 
 
 @dataclass(frozen=True)
@@ -53,9 +47,9 @@ class InformationLimit:
     abs_mpjpe: NDArray[np.float64]
 
 
-def _sphere_directions(count: int = 240) -> NDArray[np.float64]:
-    k = np.arange(count) + 0.5
-    z = 1 - 2 * k / count
+def _sphere_directions() -> NDArray[np.float64]:
+    k = np.arange(240) + 0.5
+    z = 1 - 2 * k / 240
     turn = np.pi * (1 + np.sqrt(5)) * k
     return np.stack([np.sqrt(1 - z * z) * np.cos(turn), np.sqrt(1 - z * z) * np.sin(turn), z], 1)
 
@@ -76,7 +70,7 @@ def _posterior(priors: LimitPriors, d: NDArray[Any], h: NDArray[Any], f: NDArray
                px: NDArray[Any], contacts: NDArray[Any], stature_sd: NDArray[Any]
                ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     count = len(d)
-    axis = np.arctan2(h - priors.look, d)
+    axis = np.arctan2(h - _LOOK, d)
     rotation = np.zeros((count, 3, 3))                       # rows: right, down, forward
     rotation[:, 0, 0] = 1
     rotation[:, 1, 1], rotation[:, 1, 2] = -np.cos(axis), -np.sin(axis)
@@ -104,14 +98,14 @@ def _posterior(priors: LimitPriors, d: NDArray[Any], h: NDArray[Any], f: NDArray
     precision = np.swapaxes(rows, 1, 2) @ rows
     prior = np.zeros((count, _STATES))
     prior[:, 3] = stature_sd ** -2.0
-    prior[:, 4:-2] = priors.pose_depth ** -2
+    prior[:, 4:-2] = _POSE_DEPTH ** -2
     prior[:, -2] = max(np.radians(priors.pitch_deg), _LEAST) ** -2.0
     prior[:, -1] = max(priors.height, _LEAST) ** -2.0
     prior[:, 1] += np.where(contacts == 0, 1e-6, 0)
     precision[:, np.arange(_STATES), np.arange(_STATES)] += prior
     for foot, joint in enumerate(ANKLES):
         up = states[:, joint, 1]
-        stands = (contacts > foot) / priors.ankle_height ** 2
+        stands = (contacts > foot) / _ANKLE_HEIGHT ** 2
         precision += stands[:, None, None] * up[:, :, None] * up[:, None, :]
     covariance = np.linalg.inv(precision)
     root = (states[:, HIPS[0], 2] + states[:, HIPS[1], 2]) / 2
@@ -123,14 +117,13 @@ def _posterior(priors: LimitPriors, d: NDArray[Any], h: NDArray[Any], f: NDArray
 def information_limit(distance: ArrayLike, camera_height: ArrayLike, focal_length: ArrayLike,
                       sigma_px: ArrayLike, contacts: ArrayLike = 2,
                       stature_sd: ArrayLike | None = None,
-                      priors: LimitPriors | None = None) -> InformationLimit:
+                      priors: LimitPriors = LimitPriors()) -> InformationLimit:
     """Least errors for people at ground distances; the arguments broadcast to one shape.
 
     distance, camera_height: m; focal_length, sigma_px (keypoint noise): pixels; contacts: feet on
-    the floor, 0, 1 or 2; stature_sd: relative, overrides the prior's (0.01 where it is known).
+    the floor, 0, 1 or 2; stature_sd: relative, None: of an unknown adult (0.01 where it is known).
     """
-    priors = priors or LimitPriors()
-    known = priors.stature if stature_sd is None else stature_sd
+    known = STATURE_SD if stature_sd is None else stature_sd
     arrays = np.broadcast_arrays(*(np.asarray(v, np.float64) for v in (
         distance, camera_height, focal_length, sigma_px, contacts, known)))
     shape = arrays[0].shape

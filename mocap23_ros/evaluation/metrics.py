@@ -8,6 +8,7 @@ finite; a figure that cannot be had is None, never 0.
 """
 
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -171,12 +172,12 @@ def evaluate_motion(*motion: Any, **further: Any) -> dict[str, Any]:
     return summarise([motion_errors(*motion, **further)])
 
 
-def by_distance(sequences: Iterable[Mapping[str, NDArray[np.float64]]],
-                edges: tuple[float, ...] = DISTANCE_EDGES) -> dict[str, dict[str, Any]]:
+def by_distance(sequences: Iterable[Mapping[str, NDArray[np.float64]]]
+                ) -> dict[str, dict[str, Any]]:
     """The per-frame figures of summarise() in bins of distance, e.g. ``3-5 m``."""
     parts = [part for part in sequences if 'distance' in part]
     result = {}
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in pairwise(DISTANCE_EDGES):
         chosen = []
         for part in parts:
             rows = (part['distance'] >= low) & (part['distance'] < high)

@@ -12,13 +12,14 @@ from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
 from mocap23_ros.ros.health import Totals
 from mocap23_ros.ros.problems import Problem, Severity
 
+_HISTORY = 300  # frames
+
 
 class FrameStatistics:
     """What happened to the frames, in total and since the last report. Thread safe."""
 
-    def __init__(self, history: int = 300) -> None:
+    def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._history = history
         self.reset()
 
     def reset(self) -> None:
@@ -27,7 +28,7 @@ class FrameStatistics:
             self._published = 0
             self._failed = 0
             self._people = 0
-            self._latency: deque[float] = deque(maxlen=self._history)
+            self._latency: deque[float] = deque(maxlen=_HISTORY)
             self._delay: deque[float] = deque(maxlen=20)
             self._stages: dict[str, deque[float]] = {}
             self._last_totals = (0, 0)
@@ -46,7 +47,7 @@ class FrameStatistics:
             self._latency.append(latency)
             self._delay.append(delay)
             for stage, seconds in stages.items():
-                self._stages.setdefault(stage, deque(maxlen=self._history)).append(seconds)
+                self._stages.setdefault(stage, deque(maxlen=_HISTORY)).append(seconds)
 
     def add_failed(self) -> None:
         """Count a frame that could not be used."""
