@@ -27,7 +27,7 @@ from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_file import load_camera_file
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.geometry.poses import translation_quaternion_from_pose
-from mocap23_ros.live.player_process import run_player
+from mocap23_ros.live.player_process import publish_surely, run_player
 from mocap23_ros.reporting import Progress
 from mocap23_ros.ros.topics import output_qos
 
@@ -72,6 +72,12 @@ class SamplePlayer(Node):
             compressed.header = header
             self.compressed_publisher.publish(compressed)
         return int(now.nanoseconds)
+
+    def greet(self) -> None:
+        """Send one CameraInfo before the first image, until node and recorder have it."""
+        self._info.header = Header(
+            stamp=self.get_clock().now().to_msg(), frame_id=self._frame_id)
+        publish_surely(self.info_publisher, self._info)
 
     def play(self, advance: Progress) -> dict[str, NDArray]:
         """Publish at a steady rate; an image that is late moves no other."""

@@ -9,6 +9,7 @@ and its recording stays as it was.
 import argparse
 import sys
 import time
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ from tf2_msgs.msg import TFMessage
 
 from mocap23_msgs.msg import Keypoints2DArray
 from mocap23_ros.live.bag_timeline import read_clock, timeline
-from mocap23_ros.live.player_process import run_player
+from mocap23_ros.live.player_process import publish_surely, run_player
 from mocap23_ros.recordings.bag_camera import COMPRESSED, IMAGE, KEYPOINTS, CameraTopics
 from mocap23_ros.recordings.bag_reader import BagReader
 from mocap23_ros.recordings.serialised_headers import header_stamp, with_stamp
@@ -49,6 +50,7 @@ class BagPlayer(Node):
             self._bag_clock = read_clock(reader, topics, seconds)
             kind = reader.topics[topics.input]
         self._timeline = timeline(bag, topics, tf_bags, self._bag_clock)
+        self._static: dict[str, TransformStamped] = {}
         message_type, name, depth = INPUTS[kind]
         self._outputs: dict[str, Publisher] = {
             'input': self.create_publisher(message_type, name, output_qos(depth)),
@@ -67,20 +69,26 @@ class BagPlayer(Node):
         """Whether the node listens."""
         return all(self.listeners().values())
 
+    def greet(self) -> None:
+        """Publish what holds from the beginning: transforms, the first CameraInfo."""
+        for played in self._timeline:
+            if played.received > self._bag_clock.begin:
+                self._timeline = chain([played], self._timeline)
+                return
+            if played.topic == 'tf_static':
+                self._publish_static(played.data)
+            else:
+                publish_surely(self._outputs[played.topic], with_stamp(
+                    played.data, self.get_clock().now().nanoseconds))
+
     def play(self, advance: Progress) -> dict[str, NDArray]:
-        """Publish until the last image; see Player. late [N]: seconds behind the pace."""
+        """Publish the rest until the last image; see Player. late [N]: seconds behind the pace."""
         sent: list[int] = []
         late: list[float] = []
-        static: dict[str, TransformStamped] = {}
         start = time.monotonic()
         shift = self.get_clock().now().nanoseconds - self._bag_clock.begin
         offset = shift + self._bag_clock.offset
         for received, topic, data in self._timeline:
-            if topic == 'tf_static':  # one message, since only the last one is latched
-                for transform in deserialize_message(data, TFMessage).transforms:
-                    static[transform.child_frame_id] = transform
-                self._outputs[topic].publish(TFMessage(transforms=list(static.values())))
-                continue
             due = start + 1e-9 * (received - self._bag_clock.begin)
             if due > time.monotonic():
                 time.sleep(max(0.0, due - time.monotonic()))
@@ -102,6 +110,12 @@ class BagPlayer(Node):
         return {'stamps_ns': np.array(sent, np.int64), 'frames': np.arange(len(sent)),
                 'late': np.array(late), 'offset_ns': np.array(offset),
                 'delay': np.array(np.nan if delay is None else 1e-9 * delay)}
+
+    def _publish_static(self, data: bytes) -> None:
+        # One message, since only the last one is latched.
+        for transform in deserialize_message(data, TFMessage).transforms:
+            self._static[transform.child_frame_id] = transform
+        self._outputs['tf_static'].publish(TFMessage(transforms=list(self._static.values())))
 
 
 def main() -> int:

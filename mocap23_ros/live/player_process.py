@@ -6,18 +6,21 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import rclpy
 from numpy.typing import NDArray
+from rclpy.duration import Duration
 from rclpy.executors import ExternalShutdownException
+from rclpy.publisher import Publisher
 
 from mocap23_ros.errors import InputError
 from mocap23_ros.live.child_process import say
 from mocap23_ros.reporting import Progress
 
 PROGRESS_EVERY = 15  # images
+_ACKNOWLEDGED = 20.0  # s until everybody should have a message
 
 
 class Player(Protocol):
@@ -25,6 +28,9 @@ class Player(Protocol):
 
     def is_heard(self) -> bool:
         """Whether everybody listens who has to: what is published earlier would be lost."""
+
+    def greet(self) -> None:
+        """Publish what a camera would have sent before, until everybody has it."""
 
     def play(self, advance: Progress) -> dict[str, NDArray]:
         """Publish everything in real time; returns ``stamps_ns`` and ``frames`` [N].
@@ -50,6 +56,7 @@ def run_player(make: Callable[[], Player], stamps: Path) -> int:
         player = make()
         while not player.is_heard():
             time.sleep(0.1)
+        player.greet()
         say(event='ready')
         if not sys.stdin.readline():
             return 1  # the parent is gone
@@ -72,6 +79,16 @@ def run_player(make: Callable[[], Player], stamps: Path) -> int:
             player.destroy_node()
         rclpy.try_shutdown()
     return 0
+
+
+def publish_surely(publisher: Publisher, message: Any) -> None:
+    """Publish until all reliable readers have it: one that has just been discovered may not yet
+    have discovered the publisher, for more than a second, and would miss what comes meanwhile.
+    """
+    publisher.publish(message)
+    if not publisher.wait_for_all_acked(Duration(seconds=_ACKNOWLEDGED)):
+        print(f'{publisher.topic_name}: not received everywhere after {_ACKNOWLEDGED} s; what '
+              'comes first may be lost', file=sys.stderr)
 
 
 def _advance(sent: int, total: int) -> None:
