@@ -50,7 +50,8 @@ def decode_raw(data: NDArray[np.uint8], size: tuple[int, int], step: int, encodi
     """Return uint8 [H,W,3] BGR.
 
     data: bytes [N]. size: width, height. step: bytes from row to row, which may be padded.
-    Encodings: mono, rgb, bgr, rgba, bgra, Bayer of 8 and 16 bits (scaled to 8), YUV 4:2:2, nv12,
+    Encodings: mono, rgb, bgr, rgba, bgra, Bayer of 8 and 16 bits (scaled to 8; of 10, 12
+    and 14 bits where no more are used), YUV 4:2:2, nv12,
     nv21 and the plain 8-bit types of OpenCV. Raises InputError for an empty image, one that is
     shorter than it says, and an unknown encoding.
     """
@@ -81,8 +82,14 @@ def decode_raw(data: NDArray[np.uint8], size: tuple[int, int], step: int, encodi
             f'cannot convert an image of encoding "{encoding}" ({width}x{height}) to bgr8: '
             f'{" ".join(str(error).split())[:200]}; have the camera send rgb8 or bgr8') from None
     if known.bits == 16:
-        image = cv2.convertScaleAbs(image, alpha=1 / 257)
+        image = cv2.convertScaleAbs(image, alpha=255 / _full_scale(pixels))
     return np.ascontiguousarray(image, np.uint8)
+
+
+def _full_scale(pixels: NDArray[np.integer]) -> int:
+    """Of sensors of 10, 12 or 14 bits whose drivers leave the upper bits of 16 empty, too."""
+    brightest = int(pixels.max())
+    return next(full for full in (1023, 4095, 16383, 65535) if brightest <= full)
 
 
 def _semi_planar(data: NDArray[np.uint8], size: tuple[int, int], step: int, encoding: str

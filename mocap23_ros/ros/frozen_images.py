@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Notices a camera that hangs and sends its last image again and again under new stamps."""
+"""Notices a camera that hangs and repeats its last image, and images that show nothing."""
 
 from collections.abc import Sequence
 
@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from mocap23_ros.ros.problems import FrameRejectedError, ProblemLog, Severity
 from mocap23_ros.tracking.track import Track, TrackState
 
-_KEY = 'frozen images'
+_KEY, _BLANK_KEY = 'frozen images', 'blank images'
 _LONG, _FEWEST = 2.0, 8  # s, images; nobody alive keeps every pixel as it is for so long
 _SOON = 0.3  # s, where the camera moved meanwhile
 _EVERY = 8  # pixels along rows and columns, of which one is compared; noise changes them all
+_CONTRAST = 10  # of 255, between the darkest and the brightest hundredth of a blank image
 _MOVED, _TURNED = 0.1, np.radians(2.0)  # m; no camera sees the same from elsewhere
 
 
@@ -29,6 +30,7 @@ class FrozenImages:
         self._shown: NDArray | None = None
         self._since = self.seconds = 0.0
         self._count = 0
+        self._contrast_at: float | None = None
         self._is_image = True
         self._pose: NDArray[np.float64] | None = None
 
@@ -37,11 +39,23 @@ class FrozenImages:
         self._is_image = shown.dtype == np.uint8
         if self._is_image:
             shown = shown[::_EVERY, ::_EVERY].copy()
+            self._look_for_contrast(stamp, shown)
         if self._shown is None or not shown.size or not np.array_equal(
                 shown, self._shown, equal_nan=not self._is_image):
             self._shown, self._since, self._count = shown, stamp, 0
         self._count += 1
         self.seconds = stamp - self._since if self._count > 1 else 0.0
+
+    def _look_for_contrast(self, stamp: float, image: NDArray[np.uint8]) -> None:
+        dark, bright = np.percentile(image, (1, 99))
+        if self._contrast_at is None or bright - dark > _CONTRAST:
+            self._contrast_at = stamp
+        if stamp - self._contrast_at <= _LONG:
+            self._problems.clear(_BLANK_KEY)
+            return
+        self._problems.report(_BLANK_KEY, (
+            f'the images show nothing: all pixels lie between {dark:.0f} and {bright:.0f} of 255, '
+            'so that nobody can be found; check lens cap, exposure and light'), Severity.WARN)
 
     def judge(self, seconds: float, tracks: Sequence[Track], world_T_camera: NDArray[np.float64]
               ) -> None:

@@ -12,6 +12,7 @@ from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
 from mocap23_ros.plausibility.people_samples import PeopleMemory
 from mocap23_ros.plausibility.set_up_check import SetUpCheck
+from mocap23_ros.ros.pose_leaps import PoseLeaps
 from mocap23_ros.ros.pose_watch import PoseWatch
 from mocap23_ros.ros.problems import ProblemLog, Severity
 from mocap23_ros.tracking.track import Track, TrackState
@@ -33,6 +34,7 @@ class SetUpWatch:
         self._memory = PeopleMemory()
         self._check = SetUpCheck(self._memory)
         self.pose = PoseWatch(problems)
+        self._leaps = PoseLeaps(problems)
         self._judged = -np.inf
         self._source: tuple[str, CameraModel] | None = None
         self._placed: deque[float] = deque(maxlen=_RECENT)
@@ -41,6 +43,7 @@ class SetUpWatch:
         """Forget what was seen."""
         self._check.clear()
         self.pose.reset()
+        self._leaps.reset()
         self._judged = -np.inf
         self._placed.clear()
 
@@ -52,6 +55,7 @@ class SetUpWatch:
 
         Begins anew where the camera or its frame is another one.
         """
+        self._leaps.feed(stamp, floor_T_camera)
         if not self._check.is_due(stamp):
             return
         if self._source != (camera_frame, camera):

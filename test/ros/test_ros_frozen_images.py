@@ -68,3 +68,18 @@ def test_an_image_that_does_not_follow_its_camera_is_refused(shown, moves):
     assert watch.problems.present()['frozen images'].severity == Severity.ERROR
     assert 'the camera hangs' in watch.problems.present()['frozen images'].message
     assert Watch().run(noisy(20), poses) is None
+
+
+@pytest.mark.parametrize('level', [0, 7, 255])
+def test_images_that_show_nothing_are_said(level):
+    def problem(images):
+        watch = Watch()
+        watch.run(images, people=[])
+        return watch.problems.present().get('blank images')
+
+    rng = np.random.default_rng(1)
+    blank = [np.clip(level + rng.normal(0, 1, (48, 64, 3)), 0, 255).astype(np.uint8)
+             for _ in range(40)]
+    assert problem(blank).severity == Severity.WARN
+    assert problem(blank[:25]) is None
+    assert problem(blank + noisy(1)) is None

@@ -102,6 +102,17 @@ def test_sixteen_bits_of_either_byte_order(bgr, encoding, order, big_endian):
     np.testing.assert_array_equal(decode_image(sent), bgr)
 
 
+@pytest.mark.parametrize('bits', [10, 12, 14])
+@pytest.mark.parametrize('encoding', ['mono16', 'bayer_rggb16'])
+def test_sensors_that_leave_the_upper_bits_empty_are_not_black(bits, encoding):
+    grey = np.random.default_rng(0).integers(0, 256, (48, 64)).astype(np.uint16)
+    grey[0, 0] = 255
+    left, right = (decode_image(Image(
+        height=48, width=64, encoding=encoding, step=128,
+        data=(grey * scale).astype('<u2').tobytes())) for scale in (257, (2**bits - 1) // 255))
+    assert np.abs(left.astype(int) - right).max() <= 3
+
+
 @pytest.mark.parametrize('padding', [1, 3, 16])
 def test_padded_rows(bgr, padding):
     np.testing.assert_array_equal(decode_image(message(bgr, 'bgr8', padding=padding)), bgr)
