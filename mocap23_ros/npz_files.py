@@ -34,8 +34,9 @@ class NpzArchive:
     names: keys of its arrays. Members of the zip archive that are not ``*.npy`` do not count.
     """
 
-    def __init__(self, archive: zipfile.ZipFile, largest: int) -> None:
+    def __init__(self, archive: zipfile.ZipFile, largest: int, instead_of_objects: str) -> None:
         self._archive, self._largest, self._left = archive, largest, largest
+        self._instead_of_objects = instead_of_objects
         self.names = tuple(name.removesuffix('.npy') for name in archive.namelist()
                            if name.endswith('.npy'))
 
@@ -57,7 +58,8 @@ class NpzArchive:
             header = io.BytesIO(stream.read(_LARGEST_HEADER))
             shape, _, dtype = _HEADERS[version](header)
         if dtype.hasobject:
-            raise InputError(f'{key} holds Python objects, which are not loaded; store numbers')
+            raise InputError(f'{key} holds Python objects, which are not loaded; '
+                             f'{self._instead_of_objects}')
         size = math.prod(shape) * dtype.itemsize
         if size > self._left:
             raise InputError(f'{key} unpacks to {size / 1e9:.3g} GB; at most '
@@ -73,10 +75,12 @@ class NpzArchive:
 
 
 @contextmanager
-def open_npz(path: Path, largest: int = MAXIMUM_BYTES) -> Iterator[NpzArchive]:
+def open_npz(path: Path, largest: int = MAXIMUM_BYTES,
+             instead_of_objects: str = 'store numbers') -> Iterator[NpzArchive]:
     """Open an npz file. Raises InputError, without the path, for what is none, and in reading.
 
     largest: bytes of all arrays together, unpacked; checked before anything is allocated.
+    instead_of_objects: what to do where Python objects are stored.
     """
     if not path.exists():
         raise InputError('no such file')
@@ -85,7 +89,7 @@ def open_npz(path: Path, largest: int = MAXIMUM_BYTES) -> Iterator[NpzArchive]:
     with _damage_in_one_line():
         archive = zipfile.ZipFile(path)
     with archive:
-        yield NpzArchive(archive, largest)
+        yield NpzArchive(archive, largest, instead_of_objects)
 
 
 @contextmanager

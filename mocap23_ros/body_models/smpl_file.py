@@ -7,8 +7,6 @@ message and docs/LIFT.md say how to convert it.
 """
 
 import re
-import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +15,10 @@ from scipy import sparse
 
 from mocap23_ros.body_models.smpl_model import BODY, KINDS, SmplModel
 from mocap23_ros.errors import InputError, errors_of
+from mocap23_ros.npz_files import open_npz
 from mocap23_ros.skeletons.formats import SMPL22
 
-MAXIMUM_BYTES = 512 * 1024**2  # of one array; the largest of SMPL-X has 122 MB
+MAXIMUM_BYTES = 1024**3  # of all arrays that are read; those of SMPL-X have 0.24 GB
 BETAS = 10  # shape directions that are used, the most important ones
 _NEEDED = ('v_template', 'shapedirs', 'posedirs', 'kintree_table', 'weights', 'f')
 _SPARSE = ('data', 'indices', 'indptr', 'shape')
@@ -42,38 +41,24 @@ def load_smpl_model(path: Path | str) -> SmplModel:
 
 
 def _read_arrays(path: Path) -> dict[str, NDArray]:
+    if not path.exists():
+        raise InputError('no such file; obtain the model under its licence')
+    if path.suffix.lower() in ('.pkl', '.pickle') or _begins_as_pickle(path):
+        raise InputError(f'a pickle can run any code and is not loaded; {_CONVERT}')
+    with open_npz(path, MAXIMUM_BYTES, instead_of_objects=_CONVERT) as archive:
+        return {key: _finite(archive.read(key), key)
+                for key in (*_NEEDED, *_regressor_keys(archive.names))}
+
+
+def _begins_as_pickle(path: Path) -> bool:
     try:
         with path.open('rb') as stream:
-            start = stream.read(4)
-    except FileNotFoundError:
-        raise InputError('no such file; obtain the model under its licence') from None
+            return stream.read(1) == b'\x80'
     except OSError as error:
         raise InputError(f'cannot be read ({error.strerror or error})') from None
-    if start != b'PK\x03\x04':
-        if path.suffix.lower() in ('.pkl', '.pickle') or start[:1] == b'\x80':
-            raise InputError(f'a pickle can run any code and is not loaded; {_CONVERT}')
-        raise InputError('not an npz file')
-    try:
-        with np.load(path, allow_pickle=False) as data:
-            sizes = {entry.filename: entry.file_size for entry in data.zip.infolist()}
-            arrays = {}
-            for key in (*_NEEDED, *_regressor_keys(data.files)):
-                if key not in data.files:
-                    raise InputError(f'the key {key} is missing; it has '
-                                     f'{", ".join(sorted(data.files))[:300] or "none"}')
-                if sizes.get(f'{key}.npy', 0) > MAXIMUM_BYTES:
-                    raise InputError(f'{key} unpacks to {sizes[f"{key}.npy"] / 1e6:.0f} MB; at '
-                                     f'most {MAXIMUM_BYTES / 1e6:.0f} MB are read')
-                arrays[key] = _array(data, key)
-            return arrays
-    except InputError:
-        raise
-    except (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
-        raise InputError(f'a damaged npz file ({str(error).splitlines()[0]}); fetch or convert it '
-                         'again') from None
 
 
-def _regressor_keys(files: list[str]) -> tuple[str, ...]:
+def _regressor_keys(files: tuple[str, ...]) -> tuple[str, ...]:
     if 'J_regressor' in files:
         return ('J_regressor',)
     for prefix in ('J_regressor_', ''):
@@ -83,19 +68,8 @@ def _regressor_keys(files: list[str]) -> tuple[str, ...]:
     return ('J_regressor',)
 
 
-def _array(data: np.lib.npyio.NpzFile, key: str) -> NDArray:
-    try:
-        values: NDArray = data[key]
-    except MemoryError:
-        raise InputError(f'{key} does not fit into memory') from None
-    except ValueError as error:
-        if 'pickle' not in str(error).lower():
-            raise
-        raise InputError(f'{key} holds pickled Python objects, which are not loaded; '
-                         f'{_CONVERT}') from None
-    # What does not begin as an array comes back as the bytes that it is.
-    if not isinstance(values, np.ndarray) or values.dtype.kind not in 'fiu' \
-            or not np.isfinite(values).all():
+def _finite(values: NDArray, key: str) -> NDArray:
+    if values.dtype.kind not in 'fiu' or not np.isfinite(values).all():
         raise InputError(f'{key} must be finite numbers')
     return values
 
