@@ -6,6 +6,7 @@ Written from "SMPL: A Skinned Multi-Person Linear Model" (Loper et al. 2015), eq
 model comes with this project; smpl_file.py reads the user's own.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,14 +64,7 @@ class SmplModel:
         is its rest place plus trans. Equation 4.
         """
         rest = self.rest_joints(betas)
-        local = self._rotations(poses)
-        rotations, places = np.empty_like(local), np.empty((len(local), len(rest), 3))
-        rotations[:, 0], places[:, 0] = local[:, 0], rest[0] + trans
-        for joint, parent in enumerate(self.parents[1:], 1):
-            rotations[:, joint] = rotations[:, parent] @ local[:, joint]
-            places[:, joint] = places[:, parent] + rotations[:, parent] @ (rest[joint]
-                                                                         - rest[parent])
-        return rotations, places
+        return chained(self.parents, rest, joint_rotations(poses, len(rest)), rest[0] + trans)
 
     def joints(self, betas: NDArray, poses: NDArray, trans: NDArray) -> NDArray[np.float64]:
         """Joints [F,J,3]; arguments as in world_transforms."""
@@ -84,7 +78,8 @@ class SmplModel:
         for start in range(0, len(poses), _BLOCK):
             block = slice(start, start + _BLOCK)
             rotations, places = self.world_transforms(betas, poses[block], trans[block])
-            bends = (self._rotations(poses[block])[:, 1:] - np.eye(3)).reshape(len(places), -1)
+            bends = (joint_rotations(poses[block], len(rest))[:, 1:] - np.eye(3)
+                     ).reshape(len(places), -1)
             posed = shaped + np.einsum('vcp,fp->fvc', self.pose_directions, bends, optimize=True)
             # A vertex turns about each joint's rest place: R (v - rest) + place.
             shifts = places - np.einsum('fjab,jb->fja', rotations, rest)
@@ -93,11 +88,26 @@ class SmplModel:
                              + np.einsum('vj,fja->fva', self.weights, shifts))
         return result
 
-    def _rotations(self, poses: NDArray) -> NDArray[np.float64]:
-        """parent_R_joint [F,J,3,3]."""
-        frames, given = poses.shape[:2]
-        rotations = np.broadcast_to(np.eye(3), (frames, len(self.parents), 3, 3)).copy()
-        if frames:
-            rotations[:, :given] = Rotation.from_rotvec(
-                np.reshape(poses, (-1, 3))).as_matrix().reshape(frames, given, 3, 3)
-        return rotations
+
+def joint_rotations(poses: NDArray, joints: int) -> NDArray[np.float64]:
+    """parent_R_joint [F,joints,3,3] of axis-angle [F,K,3] of the first K; the others rest."""
+    frames, given = poses.shape[:2]
+    rotations = np.broadcast_to(np.eye(3), (frames, joints, 3, 3)).copy()
+    if frames:
+        rotations[:, :given] = Rotation.from_rotvec(
+            np.reshape(poses, (-1, 3))).as_matrix().reshape(frames, given, 3, 3)
+    return rotations
+
+
+def chained(parents: Sequence[int], rest: NDArray, rotations: NDArray, root: NDArray
+            ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Rotations world_R_joint [F,J,3,3] and positions p_world [F,J,3] of a tree of joints.
+
+    rest: [J,3]; rotations: parent_R_joint [F,J,3,3]; root: [F,3], the place of the first joint.
+    """
+    turned, places = np.empty_like(rotations), np.empty((len(rotations), len(rest), 3))
+    turned[:, 0], places[:, 0] = rotations[:, 0], root
+    for joint, parent in enumerate(parents[1:], 1):
+        turned[:, joint] = turned[:, parent] @ rotations[:, joint]
+        places[:, joint] = places[:, parent] + turned[:, parent] @ (rest[joint] - rest[parent])
+    return turned, places

@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Other methods on what the live run saw: offline lifting of its keypoints, and MediaPipe's 3D."""
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,9 +9,8 @@ from mocap23_ros.baselines.mediapipe_pnp import MediapipePnp
 from mocap23_ros.demo.demo_report import MethodEstimate
 from mocap23_ros.demo.played_take import LivePlan
 from mocap23_ros.demo.sample_video import read_frames
-from mocap23_ros.demo.take import DETECTOR
+from mocap23_ros.demo.take import recorded
 from mocap23_ros.errors import InputError
-from mocap23_ros.geometry.poses import above_floor
 from mocap23_ros.lifting.lifters import LIFTERS, create_lifter
 from mocap23_ros.live.live_run import LiveRun
 from mocap23_ros.live.recorded_run import RecordedRun
@@ -57,12 +54,10 @@ def _recording(plan: LivePlan, live: LiveRun, run: RecordedRun, person_id: int
     played = {stamp: number for number, stamp in enumerate(live.stamps_ns.tolist())}
     rows = [row for row, stamp in enumerate(run.keypoint_stamps_ns.tolist()) if stamp in played]
     stamps_ns = run.keypoint_stamps_ns[rows]
-    recording = KeypointRecording.of_still_camera(
-        run.keypoints[person_id][rows][:, None], (stamps_ns - live.stamps_ns[0]) * 1e-9,
-        plan.camera.model, above_floor(plan.camera.world_T_camera, plan.floor_height))
-    detector = str(plan.node_parameters.get('detector', DETECTOR))
-    return (replace(recording, detector=detector),
-            np.array([played[int(stamp)] for stamp in stamps_ns], np.int64))
+    recording = recorded(
+        plan.camera, run.keypoints[person_id][rows][:, None],
+        (stamps_ns - live.stamps_ns[0]) * 1e-9, plan.floor_height)
+    return recording, np.array([played[int(stamp)] for stamp in stamps_ns], np.int64)
 
 
 def _lifted(name: str, plan: LivePlan, recording: KeypointRecording, rows: NDArray[np.int64],

@@ -4,7 +4,7 @@
 
 import hashlib
 import inspect
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +37,8 @@ from mocap23_ros.detection import (
     second_looks,
     steady_poses,
 )
+from mocap23_ros.geometry.poses import above_floor
+from mocap23_ros.recordings.recording import KeypointRecording
 from mocap23_ros.reporting import StepProgress, silent
 
 DETECTOR = 'blazepose'
@@ -102,25 +104,12 @@ def load_take(wheel: Path | None = None,
     return SampleTake(files, cameras, adjustment, keypoints, truth)
 
 
-def keypoint_arrays(camera: SampleCamera, keypoints: NDArray, stamps: NDArray,
-                    floor_height: float) -> dict[str, NDArray]:
-    """Arrays of a ``mocap23 lift --keypoints`` file.
-
-    keypoints: [F,P,17,3]; stamps: [F] s. Points of that file's world stand on z = 0, so the
-    camera is lowered by floor_height.
-    """
-    world_T_camera = camera.world_T_camera.copy()
-    world_T_camera[2, 3] -= floor_height
-    return {
-        'keypoints': np.asarray(keypoints, np.float32),
-        'stamps': np.asarray(stamps, np.float64),
-        'K': np.asarray(camera.model.K),
-        'distortion': np.asarray(camera.model.distortion),
-        'distortion_model': np.array(camera.model.distortion_model),
-        'world_T_camera': world_T_camera,
-        'image_size': np.array(camera.model.image_size),
-        'detector': np.array(DETECTOR),
-    }
+def recorded(camera: SampleCamera, keypoints: NDArray, stamps: NDArray,
+             floor_height: float) -> KeypointRecording:
+    """Keypoints [F,P,17,3] of the detector at stamps [F] s, in a world whose floor is z = 0."""
+    return replace(KeypointRecording.of_still_camera(
+        keypoints, stamps, camera.model, above_floor(camera.world_T_camera, floor_height)),
+        detector=DETECTOR)
 
 
 def _fingerprint() -> str:

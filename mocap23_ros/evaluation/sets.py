@@ -37,7 +37,7 @@ def _make_real_set(name: str) -> list[EvaluationSequence]:
     The truth is of all four views, good to 1 to 2 cm; contacts and stature are not known. The
     video is fetched at first use; InputError where that is not possible.
     """
-    from mocap23_ros.demo.take import keypoint_arrays, load_take
+    from mocap23_ros.demo.take import load_take, recorded
 
     take = load_take()
     there_and_back = np.concatenate([np.arange(100), np.arange(98, 0, -1)])
@@ -48,8 +48,8 @@ def _make_real_set(name: str) -> list[EvaluationSequence]:
     for camera_name in REAL_SETS[name]:
         camera = take.camera(camera_name)
         keypoints = take.keypoints[CAMERA_NAMES.index(camera_name)]
-        lift_input = keypoint_arrays(camera, keypoints[order][:, None],
-                                     np.arange(len(order)) / take.fps, take.floor_height)
+        lift_input = recorded(camera, keypoints[order][:, None],
+                              np.arange(len(order)) / take.fps, take.floor_height).arrays()
         missed = keypoints[..., :2] - camera.project(take.truth.joints[:, :17])
         position = np.tile(lift_input['world_T_camera'][:3, 3], (len(order), 1))
         sequences.append(EvaluationSequence(

@@ -122,19 +122,23 @@ class KeypointRecording:
 
     def save(self, path: Path) -> None:
         """Write the file that ``load_recording`` reads, whole or not at all; InputError."""
+        write_npz(path, self.arrays())
+
+    def arrays(self) -> dict[str, NDArray]:
+        """What the file holds, by its keys."""
         first = self.cameras[0]
         # The file has no rectification: rays of the lens itself, and its pose.
         camera_T_lens = np.eye(4)
         camera_T_lens[:3, :3] = first.rectification
         poses = self.world_T_camera @ camera_T_lens
-        write_npz(path, {
+        return {
             'keypoints': self.keypoints, 'stamps': self.stamps,
             'K': first.K if len(self.cameras) == 1 else np.stack([c.K for c in self.cameras]),
             'distortion': first.distortion, 'distortion_model': np.array(first.distortion_model),
             'world_T_camera': poses[0] if (poses == poses[0]).all() else poses,
             'image_size': np.array(first.image_size), 'stature': self.stature,
             'skeleton': np.array(self.skeleton.name),
-            **({'detector': np.array(self.detector)} if self.detector else {})})
+            **({'detector': np.array(self.detector)} if self.detector else {})}
 
 
 def load_recording(path: Path, skeleton: SkeletonFormat = COCO17, pose_needed: bool = True

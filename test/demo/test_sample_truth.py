@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mocap23_ros.cli.main import main
 from mocap23_ros.demo.playback import frame_sequence
-from mocap23_ros.demo.take import keypoint_arrays, load_take
+from mocap23_ros.demo.take import load_take, recorded
 from mocap23_ros.demo.truth import triangulate_motion
 from mocap23_ros.errors import InputError
 
@@ -107,8 +107,8 @@ def test_the_keypoints_can_be_lifted(take, tmp_path):
 
     camera = take.camera('cam03')
     path = tmp_path / 'in.npz'
-    np.savez(path, **keypoint_arrays(camera, take.keypoints[2][:, None], np.arange(100) / 60,
-                                     take.floor_height))
+    recorded(camera, take.keypoints[2][:, None], np.arange(100) / 60,
+             take.floor_height).save(path)
     recording = load_recording(path)
     assert recording.frames == 100 and recording.people == 1
     assert recording.world_T_camera[0, 2, 3] == pytest.approx(camera.world_T_camera[2, 3] - 0.05)

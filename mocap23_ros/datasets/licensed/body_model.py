@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation
 
+from mocap23_ros.body_models.smpl_model import chained, joint_rotations
 from mocap23_ros.body_models.surface_points import NAMES, VERTICES
 from mocap23_ros.datasets.mocap34 import COUNT, JOINT_NAMES
 from mocap23_ros.errors import InputError
@@ -40,7 +40,7 @@ class BodyModel:
     [V,3,S], [V,J]; height_*: the top and bottom points, for the stature.
     """
 
-    parents: NDArray[np.int64]
+    parents: tuple[int, ...]
     joint_template: NDArray[np.float64]
     joint_shapes: NDArray[np.float64]
     vertex_template: NDArray[np.float64]
@@ -75,8 +75,7 @@ class BodyModel:
                              f'of {" or ".join(map(str, kinds))}: give that')
         chosen = [*VERTICES[len(template)], int(template[:, 1].argmax()),
                   int(template[:, 1].argmin())]
-        parents = arrays['kintree_table'][0].astype(np.int64)
-        parents[0] = -1
+        parents = (-1, *arrays['kintree_table'][0, 1:].astype(np.int64).tolist())
         return cls(parents, regressor @ template,
                    np.einsum('jv,vcs->jcs', regressor, arrays['shapedirs']), template[chosen],
                    arrays['shapedirs'][chosen], arrays['weights'][chosen],
@@ -100,23 +99,17 @@ class BodyModel:
         pose: [F,3K] axis-angle of the first K joints (the others at rest), radians; betas: [S];
         translation: [F,3] metres. Returns [F,34,3] in the world of the translation.
         """
-        frames, total = len(pose), len(self.parents)
-        rotations = np.broadcast_to(np.eye(3), (frames, total, 3, 3)).copy()
+        total = len(self.parents)
         given = min(pose.shape[1] // 3, total)
-        rotations[:, :given] = Rotation.from_rotvec(
-            pose[:, :3 * given].reshape(-1, 3)).as_matrix().reshape(frames, given, 3, 3)
         rest = self._shaped(self.joint_template, self.joint_shapes, betas)
-        turned, place = np.empty_like(rotations), np.empty((frames, total, 3))
-        turned[:, 0], place[:, 0] = rotations[:, 0], rest[0]
-        for joint in range(1, total):
-            parent = self.parents[joint]
-            turned[:, joint] = turned[:, parent] @ rotations[:, joint]
-            place[:, joint] = place[:, parent] + turned[:, parent] @ (rest[joint] - rest[parent])
+        turned, place = chained(
+            self.parents, rest,
+            joint_rotations(pose[:, :3 * given].reshape(len(pose), given, 3), total), rest[0])
         vertices = self._shaped(self.vertex_template, self.vertex_shapes, betas)
         relative = vertices[:, None] - rest[None]                              # V,J,3
         posed = np.einsum('fjab,vjb->fvja', turned, relative) + place[:, None]
         vertices_posed = np.einsum('vj,fvja->fva', self.weights, posed)
-        out = np.empty((frames, COUNT, 3))
+        out = np.empty((len(pose), COUNT, 3))
         out[:, :22] = place[:, :22]
         out[:, 22], out[:, 23] = (place[:, hand] for hand in _HANDS[total])
         out[:, JOINT_NAMES.index('head_top')] = vertices_posed[:, self.top]
