@@ -9,10 +9,17 @@ import numpy as np
 from mocap23_ros.datasets import evaluation_sets
 from mocap23_ros.datasets.evaluation_sequence import EvaluationSequence
 from mocap23_ros.demo.archive import CAMERA_NAMES
+from mocap23_ros.evaluation.external_protocols import (
+    PROTOCOL_NAMES,
+    check_protocol,
+    is_protocol,
+    protocol_sequences,
+)
 
 REAL_SETS = {'sample': CAMERA_NAMES, **{f'sample_{name}': (name,) for name in CAMERA_NAMES}}
 """Cameras of each real set, by its name."""
-SET_NAMES = (f'synthetic {evaluation_sets.SET_NAMES}; real video {", ".join(REAL_SETS)}')
+SET_NAMES = (f'synthetic {evaluation_sets.SET_NAMES}; real video {", ".join(REAL_SETS)}; '
+             f'of other papers, as PROTOCOL=FOLDER, {PROTOCOL_NAMES}')
 """As users read them."""
 
 _REPEATS = 3  # forwards and backwards, so that a stream settles
@@ -20,6 +27,8 @@ _REPEATS = 3  # forwards and backwards, so that a stream settles
 
 def check_set(name: str, body_models: Path | None = None) -> str:
     """The name that a set is reported under; InputError as evaluation_sets.check_evaluation_set."""
+    if is_protocol(name):
+        return check_protocol(name, body_models)
     return name if name in REAL_SETS else evaluation_sets.check_evaluation_set(name, body_models)
 
 
@@ -28,6 +37,8 @@ def make_set(name: str, data: Path | str | None = None, limit: int | None = None
     """Make a set; data, limit, body_models and InputError as make_evaluation_set."""
     if name in REAL_SETS:
         return _make_real_set(name)[:limit]
+    if is_protocol(name):
+        return protocol_sequences(name, limit, body_models)
     return evaluation_sets.make_evaluation_set(name, data, limit, body_models)
 
 

@@ -2,14 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tiny files in the layouts of licensed data sets, and body models of the real size, for tests."""
 
+import json
 import pickle
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
 from mocap23_ros.body_models.surface_points import VERTICES
 from mocap23_ros.datasets.licensed.body_model import VERTEX_JOINTS
-from mocap23_ros.datasets.mocap34 import JOINT_NAMES, PARENTS
+from mocap23_ros.datasets.mocap34 import COCO17_JOINTS, JOINT_NAMES, PARENTS
 from mocap23_ros.datasets.procedural import make_motion
 
 # A T-pose in SMPL's axes: y up, x to the left, facing +z; the first 22 joints.
@@ -89,6 +91,34 @@ def write_aistpp_motion(root, name, frames=150):
     (root / 'motions').mkdir(parents=True, exist_ok=True)
     (root / 'motions' / f'{name}.pkl').write_bytes(pickle.dumps(
         {'smpl_poses': pose, 'smpl_trans': place * 100, 'smpl_scaling': np.array([93.0])}))
+
+
+def write_aistpp_detections(root):
+    """``gBR_cAll`` seen by nine cameras at one place, one joint unseen; returns K."""
+    motion = make_motion(np.random.default_rng(1), 3, 'walk')[0].astype(float)
+    joints = motion[:, COCO17_JOINTS]
+    y_up = np.stack([joints[..., 0], joints[..., 2], -joints[..., 1]], axis=-1) * 100 + (0, 40, 0)
+    rotation = Rotation.from_euler('xyz', (190, 25, 3), degrees=True)
+    translation = np.array([10.0, 130.0, 480.0])
+    k = np.array([[1500.0, 0, 960], [0, 1500, 540], [0, 0, 1]])
+    seen = np.zeros((9, len(joints), 17, 3))
+    for view in range(9):
+        p = y_up @ rotation.as_matrix().T + translation
+        seen[view] = p @ k.T
+        seen[view, ..., :2] /= seen[view, ..., 2:]
+        seen[view, ..., 2] = 0.8
+    seen[0, 4, 3] = np.nan
+    for name, table in (('keypoints2d', {'keypoints2d': seen}),
+                        ('keypoints3d', {'keypoints3d': y_up, 'keypoints3d_optim': y_up})):
+        (root / name).mkdir()
+        (root / name / 'gBR_cAll.pkl').write_bytes(pickle.dumps(table))
+    (root / 'cameras').mkdir()
+    (root / 'cameras' / 'mapping.txt').write_text('gBR_cAll setting1\n')
+    (root / 'cameras' / 'setting1.json').write_text(json.dumps([
+        {'name': f'c0{v + 1}', 'size': [1920, 1080], 'matrix': k.tolist(),
+         'rotation': rotation.as_rotvec().tolist(), 'translation': translation.tolist(),
+         'distortions': [0.0] * 5} for v in range(9)]))
+    return k
 
 
 def check(clips, data_set, stature=None):

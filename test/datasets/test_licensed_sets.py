@@ -12,6 +12,7 @@ from licensed_examples import (
     REST,
     check,
     upright,
+    write_aistpp_detections,
     write_aistpp_motion,
     write_amass,
     write_model,
@@ -23,7 +24,7 @@ from mocap23_ros.datasets.licensed import motion_sets
 from mocap23_ros.datasets.licensed.aistpp import load_aistpp, load_aistpp_motion
 from mocap23_ros.datasets.licensed.body_model import BodyModel
 from mocap23_ros.datasets.licensed.motion_conversion import complete, read_arrays, to_z_up
-from mocap23_ros.datasets.mocap34 import COCO17_JOINTS, JOINT_NAMES
+from mocap23_ros.datasets.mocap34 import JOINT_NAMES
 from mocap23_ros.datasets.procedural import make_motion
 from mocap23_ros.errors import InputError
 
@@ -163,29 +164,7 @@ def test_human36m(tmp_path):
 
 
 def test_aistpp(tmp_path):
-    motion = make_motion(np.random.default_rng(1), 3, 'walk')[0].astype(float)
-    joints = motion[:, COCO17_JOINTS]
-    y_up = np.stack([joints[..., 0], joints[..., 2], -joints[..., 1]], axis=-1) * 100 + (0, 40, 0)
-    rotation = Rotation.from_euler('xyz', (190, 25, 3), degrees=True)
-    translation = np.array([10.0, 130.0, 480.0])
-    k = np.array([[1500.0, 0, 960], [0, 1500, 540], [0, 0, 1]])
-    seen = np.zeros((9, len(joints), 17, 3))
-    for view in range(9):
-        p = y_up @ rotation.as_matrix().T + translation
-        seen[view] = p @ k.T
-        seen[view, ..., :2] /= seen[view, ..., 2:]
-        seen[view, ..., 2] = 0.8
-    seen[0, 4, 3] = np.nan
-    for name, table in (('keypoints2d', {'keypoints2d': seen}),
-                        ('keypoints3d', {'keypoints3d': y_up, 'keypoints3d_optim': y_up})):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / 'gBR_cAll.pkl').write_bytes(pickle.dumps(table))
-    (tmp_path / 'cameras').mkdir()
-    (tmp_path / 'cameras' / 'mapping.txt').write_text('gBR_cAll setting1\n')
-    (tmp_path / 'cameras' / 'setting1.json').write_text(json.dumps([
-        {'name': f'c0{v + 1}', 'size': [1920, 1080], 'matrix': k.tolist(),
-         'rotation': rotation.as_rotvec().tolist(), 'translation': translation.tolist(),
-         'distortions': [0.0] * 5} for v in range(9)]))
+    k = write_aistpp_detections(tmp_path)
     sequence = load_aistpp(tmp_path, 'gBR_cAll', 3)
     assert sequence.fps == pytest.approx(60)
     low = np.percentile(sequence.joints[:, 15:17, 2], 5)

@@ -5,12 +5,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mocap23_ros.datasets.licensed import motion_sets
 from mocap23_ros.datasets.licensed.aistpp import load_aistpp_motion
 from mocap23_ros.datasets.motion_clips import MotionClips
 from mocap23_ros.errors import InputError
+
+if TYPE_CHECKING:
+    from mocap23_ros.datasets.licensed.protocols import Protocol
 
 
 @dataclass(frozen=True)
@@ -57,17 +60,7 @@ class LicensedMotion:
         if name not in LICENSED_SETS:
             raise InputError(f'no data set {name}; choose from {", ".join(LICENSED_SETS)}')
         chosen = LICENSED_SETS[name]
-        if not where:
-            raise InputError(f'{name} needs the folder where it lies: {name}=FOLDER')
-        folder = Path(where).expanduser()  # the shell does not expand what follows a =
-        if not folder.is_dir():
-            raise InputError(f'{folder}: no such folder; {chosen.title} must lie there as '
-                             f'docs/DATA.md says')
-        if next(folder.glob(chosen.files), None) is None:
-            raise InputError(f'{folder} has no {chosen.files}; {chosen.title} must lie there as '
-                             f'docs/DATA.md says')
-        if chosen.body_models:
-            _check_body_models(chosen, body_models)
+        folder = checked_folder(name, chosen, where, body_models)
         return cls(name, folder, body_models if chosen.body_models else None)
 
     def load(self) -> MotionClips:
@@ -84,7 +77,24 @@ class LicensedMotion:
                              f'docs/DATA.md') from error
 
 
-def _check_body_models(chosen: LicensedSet, place: Path | None) -> None:
+def checked_folder(name: str, chosen: 'LicensedSet | Protocol', where: str,
+                   body_models: Path | None) -> Path:
+    """The folder of NAME=FOLDER; InputError where it, its files or body models are absent."""
+    if not where:
+        raise InputError(f'{name} needs the folder where it lies: {name}=FOLDER')
+    folder = Path(where).expanduser()  # the shell does not expand what follows a =
+    if not folder.is_dir():
+        raise InputError(f'{folder}: no such folder; {chosen.title} must lie there as '
+                         f'docs/DATA.md says')
+    if next(folder.glob(chosen.files), None) is None:
+        raise InputError(f'{folder} has no {chosen.files}; {chosen.title} must lie there as '
+                         f'docs/DATA.md says')
+    if chosen.body_models:
+        _check_body_models(chosen, body_models)
+    return folder
+
+
+def _check_body_models(chosen: 'LicensedSet | Protocol', place: Path | None) -> None:
     if place is None:
         raise InputError(f'{chosen.title} needs your own body model: give --smpl-model FOLDER '
                          f'with {" or ".join(chosen.body_models)}, or one FILE.npz')

@@ -62,13 +62,18 @@ def to_z_up(joints: NDArray[np.float64]) -> NDArray[np.float64]:
     Right-handed; works for motion that is mostly upright.
     """
     up = np.nanmean(joints[:, _J['head']] - joints[:, FOOT_JOINTS.ravel()].mean(axis=1), axis=0)
+    return joints @ up_axis_to_z(up).T
+
+
+def up_axis_to_z(up: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Rotation [3,3] that makes the axis nearest to ``up`` [3] the z axis."""
     axis = int(np.abs(up).argmax())
     sign = np.sign(up[axis])
     rotation = np.zeros((3, 3))
     rotation[2, axis] = sign
     rotation[0, (axis + 1) % 3] = 1.0
     rotation[1, (axis + 2) % 3] = sign
-    return joints @ rotation.T
+    return rotation
 
 
 def floor_height(joints: NDArray[np.float64], fps: float) -> float:
