@@ -221,8 +221,6 @@ class FrameProcessor:
         with self._problems.guard('camera pose'):
             # Lifters do not see it at once: windows still hold frames of the poses before.
             check_above_floor(world_T_camera)
-            # Frames are tracked before their own pose is known: with that of the frame before them.
-            self._view = CameraView(camera, world_T_camera)
             estimates = self._core.streaming.update(
                 stamp, result.tracks, camera, world_T_camera,
                 self._budget.most_people(budget))

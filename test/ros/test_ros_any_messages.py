@@ -89,8 +89,10 @@ def infos(draw):
 def camera_places(draw):
     transform = camera_transform(1)
     t, q = transform.transform.translation, transform.transform.rotation
-    t.x, t.y, t.z, q.x, q.y, q.z, q.w = changed(
-        (t.x, t.y, t.z, q.x, q.y, q.z, q.w), draw(changes)).tolist()
+    places = changed((t.x, t.y, t.z, q.x, q.y, q.z, q.w), draw(changes))
+    # From one farther off, a nanosecond of TF's interpolation is metres.
+    places[:3] = np.clip(places[:3], -2e5, 2e5)
+    t.x, t.y, t.z, q.x, q.y, q.z, q.w = places.tolist()
     return transform
 
 
