@@ -48,8 +48,8 @@ class Comparison:
 
     errors: method -> motion_errors() of each sequence; joints: method -> [F,17,3] of all
     sequences, each moved to its own centre; truth: likewise; stamps: [F] s, running on.
-    alignments: truth -> how it was laid over the first method's motion. scene: all people of one
-    recording together, None for several.
+    alignments: truth -> how it was laid over the first method's motion. aligned: the truths so
+    laid, at their own frames. scene: all people of one recording together, None for several.
     """
 
     dataset: str
@@ -60,6 +60,7 @@ class Comparison:
     descriptions: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     alignments: dict[Path, Alignment] = field(default_factory=dict)
+    aligned: dict[Path, MotionArrays] = field(default_factory=dict)
     scene: Scene | None = None
 
     def add(self, name: str, pred: MotionArrays, true: MotionArrays) -> None:
@@ -71,6 +72,13 @@ class Comparison:
             None if stature is None else float(np.ravel(stature)[0]),
             true.get('camera_position'), true.get('limit')))
         self.joints.setdefault(name, []).append(pred['joints'][:, :17] - _centre(true))
+
+    def include(self, other: 'Comparison') -> None:
+        """Take in the methods of another comparison with the same truth."""
+        self.errors |= other.errors
+        self.joints |= other.joints
+        self.descriptions |= other.descriptions
+        self.notes += [note for note in other.notes if note not in self.notes]
 
     def summary(self, name: str) -> dict[str, Any]:
         """All figures of one method."""
@@ -166,6 +174,7 @@ def compare_motions(dataset: str, pairs: Sequence[tuple[str, MotionArrays, Path]
             if path not in result.alignments:
                 result.alignments[path] = alignment
                 result.notes.append(alignment.words())
+        result.aligned.setdefault(path, true)
         true, note = at_frames_of(estimate, true)
         result.notes += [note] if note and note not in result.notes else []
         aligned.append((name, estimate, path, true))

@@ -9,8 +9,10 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.evaluation.comparison import table, write
+from mocap23_ros.evaluation.comparison import Comparison, compare_motions, table, write
 from mocap23_ros.evaluation.machine_description import hardware_line
+from mocap23_ros.evaluation.motion_files import MotionArrays
+from mocap23_ros.evaluation.motion_matching import in_rows, match_frames
 from mocap23_ros.evaluation.recording_evaluation import (
     JudgedBag,
     main_person,
@@ -21,6 +23,7 @@ from mocap23_ros.evaluation.recording_scene import merged, motion_scene, with_ca
 from mocap23_ros.evaluation.report import write_report
 from mocap23_ros.evaluation.report_contents import LiveFigures, MethodResult, Report
 from mocap23_ros.evaluation.report_scene import Scene
+from mocap23_ros.recordings.recorded_motion import RecordedMotion
 
 
 class Played(Protocol):
@@ -37,6 +40,10 @@ class Played(Protocol):
     @property
     def memory_mb(self) -> NDArray[np.float64]:
         """Memory of the node [M,2]: s, MB."""
+
+    @property
+    def motion(self) -> RecordedMotion:
+        """What was published, at the stamps of the bag."""
 
     @property
     def notes(self) -> list[str]:
@@ -67,14 +74,14 @@ def write_recording_report(judged: Mapping[str, JudgedBag], bag: Path, folder: P
         further |= next(iter(played.values())).figures
         further['live'] = {name: run.figures for name, run in played.items()}
         facts['Machine'] = hardware_line()
-    scene = _scene(judged, floor_height)
+    scene = _scene(judged, played, floor_height)
     comparisons = [result.comparison for result in judged.values() if result.comparison]
     if comparisons:
         together = comparisons[0]
-        for other in comparisons[1:]:
-            together.errors |= other.errors
-            together.joints |= other.joints
-            together.notes += [note for note in other.notes if note not in together.notes]
+        lives = (_judged_live(judged[name], _live_name(name), run)
+                 for name, run in played.items())
+        for other in [*comparisons[1:], *filter(None, lives)]:
+            together.include(other)
         together.notes += notes
         together.scene = scene
         print(table(together))
@@ -94,8 +101,9 @@ def write_recording_report(judged: Mapping[str, JudgedBag], bag: Path, folder: P
                *notes], floor_height=floor_height, scene=scene), folder)
 
 
-def _scene(judged: Mapping[str, JudgedBag], floor_height: float) -> Scene:
-    """All configurations, with the camera and its keypoints as the first has them."""
+def _scene(judged: Mapping[str, JudgedBag], played: Mapping[str, Played],
+           floor_height: float) -> Scene:
+    """All configurations and live runs, with the camera and its keypoints as the first has them."""
     scenes = []
     for name, result in judged.items():
         motion = motion_arrays(result.lifted.motion)
@@ -103,7 +111,38 @@ def _scene(judged: Mapping[str, JudgedBag], floor_height: float) -> Scene:
         scenes.append(with_camera(known or motion_scene(name, motion), name,
                                   float(motion['stamps'][0]), result.lifted.observed,
                                   floor_height))
+    for name, run in played.items():
+        compared = _judged_live(judged[name], _live_name(name), run)
+        scenes.append(compared.scene if compared is not None and compared.scene is not None
+                      else motion_scene(_live_name(name), _live_arrays(judged[name], run)))
     return merged(scenes)
+
+
+def _live_name(name: str) -> str:
+    return f'{name}, live'
+
+
+def _live_arrays(result: JudgedBag, run: Played) -> MotionArrays:
+    """What the node published, at the stamps of all images; NaN where it published nothing."""
+    images: MotionArrays = {'stamps': result.lifted.motion.stamps}
+    if not len(run.motion.stamps):
+        return motion_arrays(RecordedMotion.empty(
+            images['stamps'], run.motion.person_ids, run.motion.joint_names))
+    motion = motion_arrays(run.motion)
+    match = match_frames(motion, images)
+    return motion | images | {key: in_rows(match.near, motion[key][match.row]) for key in
+                              ('joints', 'covariance', 'contact', 'stature')}
+
+
+def _judged_live(result: JudgedBag, name: str, run: Played) -> Comparison | None:
+    """What was published beside the truth, laid as it was for the configuration."""
+    if result.comparison is None:
+        return None
+    (path, truth), = result.comparison.aligned.items()
+    compared = compare_motions(result.comparison.dataset,
+                               [(name, _live_arrays(result, run), path)], {path: truth})
+    compared.descriptions[name] = 'as published in real time; latency is not in it'
+    return compared
 
 
 def _at(stamps: NDArray, result: JudgedBag, joints: NDArray) -> NDArray:

@@ -18,6 +18,7 @@ from mocap23_ros.live.run_statistics import live_figures
 from mocap23_ros.recordings.bag_camera import COMPRESSED, KEYPOINTS, find_topics
 from mocap23_ros.recordings.bag_lifter import BagSource
 from mocap23_ros.recordings.bag_reader import BagReader
+from mocap23_ros.recordings.recorded_motion import RecordedMotion
 from mocap23_ros.reporting import Progress
 from mocap23_ros.ros.given_camera import given_camera
 from mocap23_ros.ros.settings import Settings
@@ -31,12 +32,16 @@ _SECOND = 1_000_000_000
 
 @dataclass(frozen=True)
 class BagRun:
-    """figures: as those of a live run in report.json. latencies_ms [N]; memory_mb [M,2] s, MB."""
+    """figures: as those of a live run in report.json. latencies_ms [N]; memory_mb [M,2] s, MB.
+
+    motion: what was published, at the stamps of the bag.
+    """
 
     figures: dict[str, Any]
     latencies_ms: NDArray[np.float64]
     memory_mb: NDArray[np.float64]
     notes: list[str]
+    motion: RecordedMotion
 
 
 def play_bag(source: BagSource, settings: Settings, logs: Path, seconds: float,
@@ -69,7 +74,7 @@ def play_bag(source: BagSource, settings: Settings, logs: Path, seconds: float,
         # Later the node says that nothing comes any more.
         run = read_run(live.bag, int(live.stamps_ns[-1]) + _SECOND)
         with np.load(Path(folder) / 'stamps.npz', allow_pickle=False) as sent:
-            late, delay = sent['late'], float(sent['delay'])
+            late, delay, offset = sent['late'], float(sent['delay']), int(sent['offset_ns'])
     late_p95 = float(np.percentile(late, 95))
     figures = live_figures(live, run) | plain({
         'delay_in_bag_ms': 1000 * delay, 'player_late_p95_ms': 1000 * late_p95})
@@ -84,7 +89,12 @@ def play_bag(source: BagSource, settings: Settings, logs: Path, seconds: float,
                      'the latency')
     problems = [value for key, value in run.node.items() if key.startswith(_PROBLEM)]
     notes += [f'the node said: {problem}' for problem in problems]
-    return BagRun(figures, 1000 * run.latency[np.isfinite(run.latency)], live.memory_mb, notes)
+    people = run.people
+    motion = RecordedMotion(
+        people.joints, people.covariance, np.asarray(1e-9 * (run.stamps_ns - offset), np.float64),
+        people.contact, people.stature, people.person_ids, run.joint_names)
+    return BagRun(figures, 1000 * run.latency[np.isfinite(run.latency)], live.memory_mb, notes,
+                  motion)
 
 
 def _node_arguments(settings: Settings, kind: str) -> tuple[str, ...]:

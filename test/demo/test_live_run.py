@@ -111,8 +111,10 @@ def test_the_bag_has_the_layout_of_ros2_bag(live):
 
 def test_the_bag_is_judged_and_played_again_through_a_node(live, tmp_path, capsys):
     _, run, _ = live
+    # The truth is what the first node published: the second one is not far from it.
     assert main(['evaluate', '--bag', str(run.bag), '--with', 'again:lifter=geometric,max_people=1',
-                 '--floor-height', str(FLOOR_HEIGHT), '--live', '--out', str(tmp_path)]) == 0
+                 '--floor-height', str(FLOOR_HEIGHT), '--truth-topic', '/skeletons', '--live',
+                 '--out', str(tmp_path)]) == 0
     printed = capsys.readouterr()
     assert 'again, live: latency p50' in printed.out
     # What the first node left in the bag, frames of people too, is not taken for another node.
@@ -128,8 +130,12 @@ def test_the_bag_is_judged_and_played_again_through_a_node(live, tmp_path, capsy
     assert figures['input_rate_hz'] == pytest.approx(RATE, rel=0.2)
     assert figures['memory_mb']['peak'] > 50 and figures['node_cpu_cores'] > 0
     assert figures['node_diagnostics']['state'] == 'active'
+    published = document['methods']['again, live']
+    assert 10 < published['frames'] <= figures['frames_out']
+    assert 0 < published['abs_mpjpe_mm'] < 300
     page = (tmp_path / 'report.html').read_text()
-    assert '<h2>Live</h2>' in page and 'id="latency-plot"' in page and 'id="memory-plot"' in page
+    assert '"name":"again, live"' in page and '<h2>Live</h2>' in page
+    assert 'id="latency-plot"' in page and 'id="memory-plot"' in page
 
 
 def test_no_process_is_left(live):
