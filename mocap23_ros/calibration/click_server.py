@@ -45,7 +45,7 @@ def serve_page(image: NDArray[np.uint8], points: NDArray, judge: Judge,
             if name == 'page.js':
                 return 'text/javascript; charset=utf-8', _file('click_page.js')
             if name == 'image.png':
-                return 'image/png', _png(image)
+                return 'image/png', cv2.imencode('.png', image)[1].tobytes()
             if name == 'points':
                 return 'application/json', json.dumps(points.tolist()).encode()
             return None
@@ -163,10 +163,6 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _file(name: str) -> bytes:
     return resources.files('mocap23_ros.calibration').joinpath(name).read_bytes()
-
-
-def _png(image: NDArray[np.uint8]) -> bytes:
-    return bytes(cv2.imencode('.png', image)[1])
 
 
 def _data_url(image: NDArray[np.uint8]) -> str:

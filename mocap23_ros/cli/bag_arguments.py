@@ -77,12 +77,12 @@ def lift_bag_of(arguments: argparse.Namespace, lifter: str, say: Say
                 ) -> 'RecordedMotion':
     """Lift the bag of ``mocap23 lift``; save its keypoints and a view where that is wanted."""
     from mocap23_ros.pipeline.refinement import RefinementSteps
-    from mocap23_ros.recordings.bag_lifter import BagSource, check_bag, lift_bag, usual_detector
+    from mocap23_ros.recordings.bag_lifter import BagSource, check_bag, fitting, lift_bag
     from mocap23_ros.ros.core import create_core
     settings = lift_settings(arguments, lifter)
     source = BagSource(arguments.bag, arguments.topic, tuple(arguments.tf))
     if arguments.detector is None:
-        settings = replace(settings, detector=usual_detector(arguments.bag))
+        settings = fitting(settings, arguments.bag)
     check_bag(source, settings)
     with closing(create_core(settings, RefinementSteps.without(arguments.without), live=False)
                  ) as core, progress(f'lifting {arguments.bag.name}') as report:

@@ -3,7 +3,7 @@
 """``mocap23 lift --bags``: many bags by several processes, a file of motion for each."""
 
 import argparse
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -44,10 +44,8 @@ class BagLift:
 def lift_recording(path: Path, lift: BagLift) -> dict[str, Any]:
     """Lift a bag into its file; returns a row of plain values. Raises InputError."""
     from mocap23_ros.evaluation.recording_evaluation import core_of
-    from mocap23_ros.recordings.bag_lifter import BagSource, check_bag, lift_bag, usual_detector
-    settings = lift.settings
-    if lift.find_input:
-        settings = replace(settings, detector=usual_detector(path))
+    from mocap23_ros.recordings.bag_lifter import BagSource, check_bag, fitting, lift_bag
+    settings = fitting(lift.settings, path) if lift.find_input else lift.settings
     source = BagSource(path, lift.topic, lift.tf_bags)
     check_bag(source, settings)
     lifted = lift_bag(source, settings, core_of(settings, lift.refinement))

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Judging the recordings of robots: the images of a bag, lifted and measured."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,8 @@ from mocap23_ros.recordings.bag_lifter import (
     BagSource,
     LiftedBag,
     check_bag,
+    fitting,
     lift_bag,
-    usual_detector,
 )
 from mocap23_ros.recordings.recorded_motion import RecordedMotion
 from mocap23_ros.reporting import Progress, Say, silent
@@ -103,9 +103,8 @@ def judge_bag(path: Path, configuration: Configuration, progress: Progress = sil
 
 def settings_of(path: Path, configuration: Configuration) -> Settings:
     """The parameters of the node for a bag; InputError where it cannot be read."""
-    if configuration.find_input and usual_detector(path) == 'external':
-        return replace(configuration.settings, detector='external')
-    return configuration.settings
+    settings = configuration.settings
+    return fitting(settings, path) if configuration.find_input else settings
 
 
 def motion_arrays(motion: RecordedMotion) -> MotionArrays:

@@ -18,6 +18,7 @@ from mocap23_ros.geometry.transform_tree import TransformTree
 from mocap23_ros.recordings.bag_reader import BagReader
 from mocap23_ros.recordings.marker_tracks import MarkerTracks
 from mocap23_ros.ros.camera_poses import NoTransformError, camera_frame_of
+from mocap23_ros.ros.camera_source import info_content
 from mocap23_ros.ros.image_decoding import DEPTH_TYPES
 from mocap23_ros.ros.stamps import nanoseconds
 
@@ -116,13 +117,11 @@ class BagCameraInfos:
         last: Any = None
         for item in bag.messages([topic], by_stamp=True):
             info = item.message
-            content = (info.header.frame_id, info.width, info.height, info.distortion_model,
-                       info.binning_x, info.binning_y, str(info.roi),
-                       *(bytes(numbers) for numbers in (info.d, info.k, info.r, info.p)))
-            if content != last:  # most cameras repeat themselves with every image
+            this = info.header.frame_id, info_content(info)
+            if this != last:  # most cameras repeat themselves with every image
                 self._stamps.append(nanoseconds(info.header.stamp))
                 self._infos.append(info)
-                last = content
+                last = this
 
     def find(self, header: 'Header') -> Any:
         """Return the message; None where the bag has none."""

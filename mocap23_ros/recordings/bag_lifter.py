@@ -126,11 +126,11 @@ def _given_camera(settings: Settings) -> GivenCamera:
     return given
 
 
-def usual_detector(bag: Path) -> str:
-    """``external`` for a bag with keypoints and without images, else the node's default."""
+def fitting(settings: Settings, bag: Path) -> Settings:
+    """Settings that take the keypoints of a bag that has them and no images; InputError."""
     with BagReader(bag) as reader:
         alone = reader.of_type(KEYPOINTS) and not reader.of_type(IMAGE, COMPRESSED)
-    return 'external' if alone else Settings().detector
+    return replace(settings, detector='external') if alone else settings
 
 
 def check_bag(source: BagSource, settings: Settings) -> None:

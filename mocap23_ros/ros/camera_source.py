@@ -64,7 +64,7 @@ class CameraSource:
                 'images come but no CameraInfo; remap camera_info to the topic of the camera '
                 '(it is usually beside the image topic) and check that the camera is calibrated')
         self._problems.judge('camera_info frame', _other_frame(info, header))
-        key = _content(info, image_size, rectified)
+        key = info_content(info), image_size, rectified
         if key != self._key or self._model is None:
             self._model, self._key = camera_from_info(info, image_size, rectified), key
         cropped = bool(info.roi.width and info.roi.height)
@@ -116,9 +116,10 @@ def camera_from_info(
         image_size if all(image_size) else None, rectified)
 
 
-def _content(info: 'CameraInfo', image_size: tuple[int, int], rectified: bool) -> Hashable:
+def info_content(info: 'CameraInfo') -> Hashable:
+    """What the model depends on, to compare."""
     roi = info.roi
     return (
         info.width, info.height, info.distortion_model, bytes(info.d), bytes(info.k),
         bytes(info.r), bytes(info.p), info.binning_x, info.binning_y,
-        roi.x_offset, roi.y_offset, roi.width, roi.height, image_size, rectified)
+        roi.x_offset, roi.y_offset, roi.width, roi.height)

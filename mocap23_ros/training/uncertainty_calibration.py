@@ -37,7 +37,8 @@ def calibrate_on_streams(lifter: Lifter, sequences: Iterable[EvaluationSequence]
         ray = offset / np.linalg.norm(offset, axis=-1, keepdims=True)
         along_variance = np.einsum('fji,fjik,fjk->fj', ray, covariance, ray)
         across_variance = 0.5 * (np.trace(covariance, axis1=-2, axis2=-1) - along_variance)
-        along, across = _split(motion['joints'][:, 0, :17] - sequence.joints, ray)
+        along, across = along_and_across(
+            motion['joints'][:, 0, :17] - sequence.joints, offset)
         there = np.isfinite(along) & (across_variance > 0)
         along_all.append((np.abs(along) / np.sqrt(along_variance))[there])
         across_all.append((across / np.sqrt(across_variance))[there])
@@ -59,15 +60,16 @@ def calibrate_on_windows(model: nn.Module, source: WindowSource, skeleton: Skele
         prediction = model(windows.observation, windows.camera, windows.anchor, windows.stature)
         truth = windows.joints[:, -newest:].numpy()
         offset = truth - windows.camera[:, -newest:, None, :3].numpy()
-        ray = offset / np.linalg.norm(offset, axis=-1, keepdims=True)
-        along, across = _split(prediction.joints[:, -newest:].numpy() - truth, ray)
+        along, across = along_and_across(
+            prediction.joints[:, -newest:].numpy() - truth, offset)
         along_all.append(np.abs(along) / np.exp(prediction.log_sigma_ray[:, -newest:].numpy()))
         across_all.append(across / np.exp(prediction.log_sigma_across[:, -newest:].numpy()))
     return _temperatures(np.concatenate(along_all), np.concatenate(across_all))
 
 
-def _split(error: NDArray, ray: NDArray) -> tuple[NDArray, NDArray]:
-    """Signed length along the unit rays and length across them, [...] each."""
+def along_and_across(error: NDArray, offset: NDArray) -> tuple[NDArray, NDArray]:
+    """Signed length along the rays and length across them, [...] each; offset from the camera."""
+    ray = offset / np.linalg.norm(offset, axis=-1, keepdims=True)
     along = (error * ray).sum(-1)
     return along, np.linalg.norm(error - along[..., None] * ray, axis=-1)
 

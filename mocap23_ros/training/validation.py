@@ -17,6 +17,7 @@ from mocap23_ros.evaluation.uncertainty import COVERAGE_95
 from mocap23_ros.network.temperatures import Temperatures
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 from mocap23_ros.training.targets import training_windows
+from mocap23_ros.training.uncertainty_calibration import along_and_across
 
 
 @torch.no_grad()
@@ -40,10 +41,7 @@ def validate(model: nn.Module, source: WindowSource, skeleton: SkeletonFormat,
         truth = windows.joints[:, -1].double().numpy()
         centre = windows.camera[:, -1, None, :3].double().numpy()
         error = joints - truth
-        offset = truth - centre
-        ray = offset / np.linalg.norm(offset, axis=-1, keepdims=True)
-        along = (error * ray).sum(-1)
-        across = np.linalg.norm(error - along[..., None] * ray, axis=-1)
+        along, across = along_and_across(error, truth - centre)
         sigma_ray = np.exp(prediction.log_sigma_ray[:, -1].numpy()) * scale.ray
         sigma_across = np.exp(prediction.log_sigma_across[:, -1].numpy()) * scale.across
         squared = (along / sigma_ray) ** 2 + (across / sigma_across) ** 2
