@@ -71,8 +71,8 @@ class ProblemLog:
         self._lock = threading.Lock()
 
     def report(self, key: str, message: str, severity: Severity = Severity.ERROR) -> None:
-        """Note that a problem is there; logs it when it is new. Long names are cut."""
-        message = shortened(message)
+        """Note that a problem is there; logs it when it is new. Long and odd names are tamed."""
+        message = printable(shortened(message))
         with self._lock:
             entry = self._entries.get(key)
             is_new = entry is None
@@ -147,3 +147,10 @@ def shortened(message: str) -> str:
     if len(message) <= _LONGEST_MESSAGE:
         return message
     return f'{message[:_LONGEST_MESSAGE - 300]} ... {message[-280:]}'
+
+
+def printable(message: str) -> str:
+    """Return a message without what would begin a line of its own or steer a terminal."""
+    if message.isprintable():
+        return message
+    return ''.join(c if c.isprintable() else c.encode('unicode_escape').decode() for c in message)

@@ -95,3 +95,9 @@ def test_real_logger_takes_both_severities():
     problems.report('b', 'worrying', Severity.WARN)
     problems.report('c', 'bad again')
     assert set(problems.present()) == {'a', 'b', 'c'}
+
+
+def test_names_cannot_write_lines_of_their_own(log):
+    log.report('input data', 'format "a\n[INFO] all is well\x1b[2J\x85é"')
+    message = log.present()['input data'].message
+    assert message == r'format "a\n[INFO] all is well\x1b[2J\x85é"'
