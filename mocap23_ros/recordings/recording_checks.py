@@ -8,6 +8,7 @@ from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.plausible_camera import check_height
 from mocap23_ros.plausibility.column_order import column_doubt
 from mocap23_ros.plausibility.people_samples import CAPACITY, INTERVAL, MOST_PEOPLE, PeopleMemory
+from mocap23_ros.plausibility.pose_doubt import pose_findings
 from mocap23_ros.plausibility.set_up_check import Finding, SetUpCheck
 from mocap23_ros.recordings.recording import KeypointRecording
 
@@ -42,12 +43,21 @@ def set_up_findings(recording: KeypointRecording) -> list[Finding] | None:
     """
     duration = float(recording.stamps[-1] - recording.stamps[0])
     people = min(recording.people, MOST_PEOPLE)
-    check = SetUpCheck(PeopleMemory(duration, max(INTERVAL, duration * people / CAPACITY)))
+    interval = max(INTERVAL, duration * people / CAPACITY)
+    memory = PeopleMemory(duration, interval)
+    # As many sightings, but as close as steps want it.
+    newest = PeopleMemory(duration) if interval > INTERVAL else memory
+    check = SetUpCheck(memory)
     for frame, stamp in enumerate(recording.stamps.tolist()):
-        if check.is_due(stamp):
+        due = [each for each in {memory, newest} if each.is_due(stamp)]
+        if due:
             seen = np.flatnonzero((recording.keypoints[frame, ..., 2] > 0).any(axis=1))
-            check.add(stamp, seen.tolist(), recording.keypoints[frame, seen],
-                      recording.camera(frame), recording.world_T_camera[frame])
+        for each in due:
+            each.add(stamp, seen.tolist(), recording.keypoints[frame, seen],
+                     recording.camera(frame), recording.world_T_camera[frame])
     findings = check.findings()
+    if findings == []:
+        statures = dict(enumerate(recording.stature.tolist()))
+        findings = pose_findings(newest.recent(), recording.cameras[0].focal_length, statures) or []
     doubt = column_doubt(recording.keypoints, recording.stamps)
     return [*(findings or []), Finding('columns', doubt, True)] if doubt else findings

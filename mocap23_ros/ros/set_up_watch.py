@@ -12,6 +12,7 @@ from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
 from mocap23_ros.plausibility.people_samples import PeopleMemory
 from mocap23_ros.plausibility.set_up_check import SetUpCheck
+from mocap23_ros.ros.pose_fit import PoseFit
 from mocap23_ros.ros.pose_leaps import PoseLeaps
 from mocap23_ros.ros.pose_watch import PoseWatch
 from mocap23_ros.ros.problems import ProblemLog, Severity
@@ -35,6 +36,7 @@ class SetUpWatch:
         self._check = SetUpCheck(self._memory)
         self.pose = PoseWatch(problems)
         self._leaps = PoseLeaps(problems)
+        self._fit = PoseFit()
         self._judged = -np.inf
         self._source: tuple[str, CameraModel] | None = None
         self._placed: deque[float] = deque(maxlen=_RECENT)
@@ -44,6 +46,7 @@ class SetUpWatch:
         self._check.clear()
         self.pose.reset()
         self._leaps.reset()
+        self._fit.reset()
         self._judged = -np.inf
         self._placed.clear()
 
@@ -73,6 +76,7 @@ class SetUpWatch:
         findings = self._check.findings()
         if findings is None:  # what was found before holds until people speak against it
             return
+        findings = findings or self._fit.update(stamp, self._memory.recent(), camera.focal_length)
         for finding in findings[:1]:
             self._problems.report(_KEY, finding.message,
                                   Severity.ERROR if finding.is_named else Severity.WARN)

@@ -1,0 +1,49 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Fits the camera's pose to people now and then, and says where the told one is far off."""
+
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import numpy as np
+
+from mocap23_ros.plausibility.people_samples import PeopleSamples
+from mocap23_ros.plausibility.pose_doubt import pose_findings
+from mocap23_ros.plausibility.set_up_check import Finding
+
+_ENOUGH = 7.0  # seconds of people
+_AGAIN, _SELDOM = 5.0, 60.0  # seconds until the next fit, where something was off or not
+_LONGEST = 60.0  # seconds, to which the wait grows where people do not walk
+
+
+class PoseFit:
+    """Belongs to the worker's thread; a fit takes a third of a second, in a thread of its own."""
+
+    def __init__(self) -> None:
+        self._executor = ThreadPoolExecutor(1, 'pose_fit')
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget what was found: another camera, or other people."""
+        self._running: Future[list[Finding] | None] | None = None
+        self._due = -np.inf
+        self._wait = _AGAIN
+        self._findings: list[Finding] = []
+
+    def update(self, stamp: float, seen: PeopleSamples, focal_length: float
+               ) -> list[Finding]:
+        """What the newest fit says against the told pose, empty where nothing; see pose_findings.
+
+        stamp: seconds, now; seen: sightings of the last seconds; focal_length: px.
+        """
+        if self._running is not None and self._running.done():
+            findings, self._running = self._running.result(), None
+            if findings is None:  # what was found before holds until people speak against it
+                self._wait = min(2 * self._wait, _LONGEST)
+            else:
+                self._findings = findings
+                self._wait = _AGAIN if findings else _SELDOM
+            self._due = stamp + self._wait
+        if (self._running is None and stamp >= self._due and len(seen)
+                and seen.stamps[-1] - seen.stamps[0] >= _ENOUGH):
+            self._running = self._executor.submit(pose_findings, seen, focal_length)
+        return self._findings
