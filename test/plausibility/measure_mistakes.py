@@ -3,9 +3,9 @@
 """Prints how often every mistake in a set-up is found and named, and right set-ups are doubted.
 
 Not a test. From the repository, in its environment: python test/plausibility/measure_mistakes.py
-[DATA] (the folder of the motion data)
 """
 
+import argparse
 import sys
 from dataclasses import replace
 from itertools import product
@@ -18,12 +18,13 @@ from scipy.spatial.transform import Rotation
 from mocap23_ros.evaluation.sets import make_set
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.plausibility.people_samples import INTERVAL, PeopleMemory
+from mocap23_ros.plausibility.pose_doubt import pose_findings
 from mocap23_ros.plausibility.set_up_check import diagnose
 
 sys.path.append(str(Path(__file__).parents[1] / 'calibration'))
 from walkers import FPS, camera_above_floor, seen, walks
 
-SCENES, SECONDS, NOISE = 40, 12.0, 4.0  # pixels
+SECONDS, NOISE = 12.0, 4.0  # pixels
 SETS = ('e1_clean', 'e1_noisy', 'e1_occluded', 'e2_moving', 'e3_wide', 'e3_moving', 'hdm05_noisy',
         'sample_cam01', 'sample_cam02', 'sample_cam03', 'sample_cam04')
 LENSES = {'none': (), 'mild': (-0.2, 0.05, 0.0006, -0.0004, 0.0),
@@ -58,10 +59,11 @@ POSES = {
     'optical rotation twice': lambda pose: pose @ LINK_T_OPTICAL,
     'millimetres': moved(1000),
     'centimetres': moved(100),
-    'pitch 10 degrees too high': lambda pose: pose @ turned('x', 10),
-    'pitch 10 degrees too low': lambda pose: pose @ turned('x', -10),
-    'pitch 6 degrees too high': lambda pose: pose @ turned('x', 6),
-    'pitch 6 degrees too low': lambda pose: pose @ turned('x', -6),
+    **{f'pitch {abs(angle)} degrees too {"high" if angle > 0 else "low"}':
+       lambda pose, angle=angle: pose @ turned('x', angle)
+       for angle in (10, -10, 6, -6, 4, -4, 2, -2)},
+    **{f'roll {angle} degrees': lambda pose, angle=angle: pose @ turned('z', angle)
+       for angle in (10, 4, 2)},
     'height 0.6 of the true one': moved(0.6),
     'height 0.75 of the true one': moved(0.75),
     'height 1.3 of the true one': moved(1.3),
@@ -69,8 +71,9 @@ POSES = {
 }
 # How many times K is too large, also its principal point or not.
 SIZES = {'K of half the size': (0.5, True), 'K of two thirds of the size': (2 / 3, True),
-         'K of 1.5 times the size': (1.5, True), 'focal length 0.67 of the true one': (0.67, False),
-         'focal length 1.5 of the true one': (1.5, False)}
+         'K of 1.5 times the size': (1.5, True),
+         **{f'focal length {factor} of the true one': (factor, False)
+            for factor in (0.6, 0.67, 0.8, 0.9, 1.1, 1.25, 1.5)}}
 
 
 def scene(k):
@@ -97,7 +100,10 @@ def found(keypoints, stamps, camera, poses):
         if memory.is_due(stamp):
             rows = np.flatnonzero((keypoints[frame, ..., 2] > 0).any(axis=1))
             memory.add(stamp, rows.tolist(), keypoints[frame, rows], camera, poses[frame])
-    findings = diagnose(memory.recent())
+    seen_people = memory.recent()
+    findings = diagnose(seen_people)
+    if findings == []:
+        findings = pose_findings(seen_people, camera.focal_length) or []
     return None if findings is None else [f.key if f.is_named else '' for f in findings]
 
 
@@ -114,14 +120,14 @@ def report(name, results, wanted):
           f'named rightly {named:4d}', flush=True)
 
 
-def print_recall():
+def print_recall(count, only):
     stamps = np.arange(0, SECONDS, 1 / FPS)
-    scenes = [scene(k) for k in range(SCENES)]
+    scenes = [scene(k) for k in range(count)]
     images = [pixels(people, camera, pose, seed) for people, camera, pose, _, seed in scenes]
-    for name, make in POSES.items():
+    for name, make in ((n, make) for n, make in POSES.items() if only in n):
         report(name, [found(kp, stamps, camera, [make(told)] * len(kp)) for kp, (
             _, camera, _, told, _) in zip(images, scenes, strict=True)], name)
-    for name, (scale, whole) in SIZES.items():
+    for name, (scale, whole) in ((n, size) for n, size in SIZES.items() if only in n):
         results = []
         for kp, (_, camera, _, told, _) in zip(images, scenes, strict=True):
             K = camera.K * [[scale, 1, scale if whole else 1], [1, scale, scale if whole else 1],
@@ -130,6 +136,9 @@ def print_recall():
             results.append(found(kp, stamps, wrong, [told] * len(kp)))
         report(name, results, 'K of another size')
     for lens, alpha, swapped in product(('mild', 'wide'), (0, 1), (False, True)):
+        what = 'raw as rectified' if swapped else 'rectified as raw'
+        if only not in what:
+            continue
         results = []
         for people, plain, pose, told, seed in scenes:
             camera = CameraModel.from_calibration(
@@ -138,14 +147,13 @@ def print_recall():
             camera, other = (other, camera) if swapped else (camera, other)
             results.append(found(pixels(people, other, pose, seed), stamps,
                                  replace(camera, counterpart=other), [told] * len(stamps)))
-        what = 'raw as rectified' if swapped else 'rectified as raw'
         report(f'{what}, {lens} lens, alpha {alpha}', results, 'rectification')
 
 
-def print_false_alarms(data):
+def print_false_alarms():
     for name in SETS:
         results = []
-        for sequence in make_set(name, data):
+        for sequence in make_set(name):
             lift = sequence.lift_input
             size = tuple(lift['image_size'].tolist())
             own = CameraModel.from_calibration(
@@ -163,7 +171,14 @@ def print_false_alarms(data):
 
 
 if __name__ == '__main__':
-    print(f'{SCENES} scenes of one to three people who walk about for {SECONDS:g} s (recorded '
-          f'walks), noise of {NOISE:g} px; looked at every {INTERVAL} s')
-    print_recall()
-    print_false_alarms(sys.argv[1] if len(sys.argv) > 1 else None)
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--scenes', type=int, default=40)
+    parser.add_argument('--only', default='', help='words in the name of the mistake')
+    parser.add_argument('--sets', action='store_true', help='the evaluation sets alone')
+    arguments = parser.parse_args()
+    print(f'{arguments.scenes} scenes of one to three people who walk about for {SECONDS:g} s '
+          f'(recorded walks), noise of {NOISE:g} px; looked at every {INTERVAL} s')
+    if not arguments.sets:
+        print_recall(arguments.scenes, arguments.only)
+    if not arguments.only:
+        print_false_alarms()
