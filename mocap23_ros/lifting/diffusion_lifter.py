@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.engines.backend import Backend
+from mocap23_ros.lifting.hidden_legs import distance_doubt, may_sit
 from mocap23_ros.lifting.lifter import LiftedMotion
 from mocap23_ros.lifting.network_inputs import MAXIMUM_RANGE, NetworkInputs, make_network_inputs
 from mocap23_ros.lifting.stature_state import StatureState
@@ -50,15 +51,20 @@ class DiffusionLifter:
             raise ValueError(f'the network works on windows of {self.window_length} samples, '
                              f'not {length}')
         stature, stature_sd = self._stature.current(windows.person_ids, windows.stature)
-        stature = np.where(stature_sd < _UNKNOWN_STATURE_SD, stature, np.nan)
         inputs = make_network_inputs(
             windows.keypoints,
             np.broadcast_to(windows.world_T_camera, (people, length, 4, 4)),
-            np.full(people, windows.focal_length), stature, self.input_format, stature_sd)
+            np.full(people, windows.focal_length),
+            np.where(stature_sd < _UNKNOWN_STATURE_SD, stature, np.nan), self.input_format,
+            stature_sd)
         usable = _usable(windows, inputs)
         outputs = self._run(windows, inputs)
         motion = self._to_world(windows, inputs, outputs, usable)
-        self._remember_stature(windows, outputs['stature_estimate'], usable)
+        sits = may_sit(windows, motion.joints)
+        if sits.any():
+            doubt = distance_doubt(windows, motion.joints, stature, stature_sd)
+            motion.covariance[sits] += doubt[sits]
+        self._remember_stature(windows, outputs['stature_estimate'], usable & ~sits)
         self._warm_start.store(windows, motion.joints[:, :, :len(self.input_format)])
         # Publish what the whole track, or the user, says; a window alone knows less.
         stature, stature_sd = self._stature.current(windows.person_ids, windows.stature)

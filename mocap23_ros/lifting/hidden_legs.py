@@ -1,0 +1,52 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Who keeps still behind a table may sit there: without legs the floor says nothing.
+
+Networks take people whose legs nobody sees for standing ones, as those of motion capture nearly
+all are, and know from the height of the hips how far away they are. Who sits there comes out too
+near and too small. Apparent size is what remains.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mocap23_ros.skeletons.body_proportions import BONE_FRACTIONS, BONE_PAIRS
+from mocap23_ros.skeletons.coco17 import ANKLES, HIPS, KNEES
+from mocap23_ros.windows.keypoint_windows import KeypointWindows
+
+_LEGS = np.concatenate([KNEES, ANKLES])
+_ABOVE = ~np.isin(BONE_PAIRS, _LEGS).any(axis=1)  # pairs of joints
+_SEEN = 0.1  # share of knees and ankles, from which they show how somebody stands
+_WALKED = 0.4  # metres in a window: nobody does that on a chair
+_POSTURE = 0.07  # relative, of apparent size around that of the true body, legs unseen
+
+
+def may_sit(windows: KeypointWindows, joints: NDArray) -> NDArray[np.bool_]:
+    """Whose legs are hidden in the whole window, and who does not walk through it, [P].
+
+    joints: [P,T,J,3] metres in the world, J in the order of COCO-17; NaN: False.
+    """
+    observed = np.nan_to_num(windows.keypoints[..., 2]) > 0
+    legs = observed[:, :, _LEGS].mean(axis=2)
+    seen = legs.sum(axis=1) / np.maximum(observed.any(axis=2).sum(axis=1), 1)
+    hips = joints[:, :, HIPS, :2].mean(axis=2, dtype=np.float64)
+    part = max(1, windows.length // 4)
+    way = np.linalg.norm(hips[:, -part:].mean(axis=1) - hips[:, :part].mean(axis=1), axis=-1)
+    return (seen < _SEEN) & (way < _WALKED)
+
+
+def distance_doubt(windows: KeypointWindows, joints: NDArray, stature: NDArray,
+                   stature_sd: NDArray) -> NDArray[np.float64]:
+    """Covariance [P,T,J,3,3], m^2, of joints whose distance is known from apparent size alone.
+
+    joints: [P,T,J,3] metres in the world. stature, stature_sd: [P] metres and relative, as known
+    from before. A body twice as tall stands twice as far away: what the lifted body's size lacks of
+    the known one is a part of the doubt. All joints move along their rays.
+    """
+    first, second = BONE_PAIRS[_ABOVE].T
+    lengths = np.linalg.norm(joints[:, :, first] - joints[:, :, second], axis=-1)
+    lifted = np.median(lengths / BONE_FRACTIONS[_ABOVE], axis=(1, 2))
+    doubt = np.sqrt(_POSTURE**2 + stature_sd**2 + np.log(stature / lifted) ** 2)
+    rays = joints - windows.world_T_camera[:, None, :3, 3]
+    rays = rays * doubt[:, None, None, None]
+    return rays[..., :, None] * rays[..., None, :]
