@@ -141,8 +141,8 @@ def compare_files(preds: Sequence[str] | None, bag: Path | None, topic: str | No
                   ) -> Comparison:
     """Compare motion files ([NAME=]path, files or folders) or a bag with a truth; InputError.
 
-    mapping: see load_truth. Notes of the result say of which methods frames of the truth have no
-    estimate in time.
+    mapping: see load_truth. Notes of the result name the methods that have no estimate in time for
+    some frames of the truth.
     """
     pairs: list[tuple[str, MotionArrays, Path]] = []
     if bag is not None:

@@ -147,7 +147,7 @@ def load_recording(path: Path, skeleton: SkeletonFormat = COCO17, pose_needed: b
 
     skeleton: the format that is wanted; a file in another one, named by its key ``skeleton``, is
     converted. Where pose_needed is False, world_T_camera is the identity if the file has none.
-    Raises InputError, naming the file and the key, for whatever cannot be used.
+    Raises InputError, naming the file and the key, for what cannot be used.
     """
     with errors_of(path):
         arrays = _read_arrays(Path(path), pose_needed)

@@ -14,7 +14,7 @@ _LARGEST_METADATA = 4_000_000  # bytes
 
 
 def topics_to_play(bag: Path, keypoints: str) -> list[str]:
-    """Return the topics to which a replay is restricted; an empty list where it need not be.
+    """Return the topics that a replay may play; an empty list where it may play all.
 
     ``keypoints``: full name of the topic that the replayed node listens to; it is replayed. The
     bag's metadata show earlier results: a topic with a type of this package and the name of one of

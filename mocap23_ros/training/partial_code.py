@@ -31,7 +31,7 @@ def encode_known(code: MotionCode, u: Tensor, v: Tensor, known: Tensor, views: V
     share = (share_of_joint * weight).sum(-1, keepdim=True)
     usable = known[..., left:left + 1] & known[..., right:right + 1] & (share >= _MINIMUM_SHARE)
 
-    # Unknown joints get the radius at which the RMS over all joints is what the known ones say.
+    # Unknown joints get the radius with which the RMS over all joints is what the known ones say.
     root_u = 0.5 * (u[..., left:left + 1] + u[..., right:right + 1])
     root_v = 0.5 * (v[..., left:left + 1] + v[..., right:right + 1])
     zero = torch.zeros_like(u)

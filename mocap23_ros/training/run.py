@@ -45,11 +45,11 @@ def train_stage(stage: str, configuration: TrainingConfiguration, clips: MotionC
                 detector: MeasuredDetector | None = None) -> Path:
     """Train one stage; resumes by itself when ``folder`` holds a checkpoint of the same run.
 
-    initial: weights of the stage before. keypoints: 2D recordings (a file or a folder) of which
-    stage 1 takes the given share of its windows; clips may be None where that is 1. workers: as of
-    Trainer. detector: whose errors projected motion is given. Returns the path of the weights
-    (``folder``/weights.safetensors), which stay as they are where the run had ended before. Raises
-    InputError where the checkpoint is of another run (run_identity.py).
+    initial: weights of the stage before. keypoints: 2D recordings (a file or a folder);
+    keypoints_share of the windows of stage 1 come from them, and clips may be None where it is 1.
+    workers: as of Trainer. detector: projected motion gets its errors. Returns the path of the
+    weights (``folder``/weights.safetensors); they stay as they are where the run had ended before.
+    Raises InputError where the checkpoint is of another run (run_identity.py).
     """
     check_usable(configuration.triangulation, 'training')
     seed_everything(configuration.seed)
