@@ -58,7 +58,13 @@ def _run() -> int:
     try:
         # It takes a second, and may be interrupted.
         from mocap23_ros.ros.lifter_node import LifterNode
-        node = LifterNode()
+        try:
+            node = LifterNode()
+        except RuntimeError as error:  # the middleware's, such as of its security
+            if not rclpy.ok():
+                return 0
+            print(f'lifter_node: cannot start: {_one_line(error)}', file=sys.stderr)
+            return 1
         if node.get_parameter('autostart').value:
             for transition in (node.trigger_configure, node.trigger_activate):
                 if transition() is not TransitionCallbackReturn.SUCCESS:

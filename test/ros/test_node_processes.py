@@ -202,6 +202,19 @@ def test_it_runs_where_no_log_file_can_be_written(peer, start, monkeypatch):
     assert 'Traceback' not in node.output and 'configured' in node.output
 
 
+def test_a_middleware_that_refuses_is_one_line(start, monkeypatch, tmp_path):
+    """Security without keys that work; where it is compiled in, they are missed, too."""
+    (tmp_path / 'enclaves' / 'lifter_node').mkdir(parents=True)
+    for name in ('identity_ca.cert.pem', 'cert.pem', 'key.pem', 'permissions_ca.cert.pem',
+                 'governance.p7s', 'permissions.p7s'):
+        (tmp_path / 'enclaves' / 'lifter_node' / name).write_text('none')
+    for name, value in (('KEYSTORE', tmp_path), ('ENABLE', 'true'), ('STRATEGY', 'Enforce')):
+        monkeypatch.setenv(f'ROS_SECURITY_{name}', str(value))
+    node = start('--enclave', '/lifter_node')
+    assert node.wait() == 1
+    assert 'lifter_node: cannot start: ' in node.output and 'Traceback' not in node.output
+
+
 SMALL_DISK = """
 import ctypes, os, sys
 
