@@ -22,6 +22,7 @@ from mocap23_ros.demo.demo_report import (
     truth_figures,
     truth_notes,
 )
+from mocap23_ros.demo.demo_scene import demo_scene
 from mocap23_ros.demo.other_methods import offline_motions
 from mocap23_ros.demo.played_take import LivePlan, play_take
 from mocap23_ros.demo.take import SampleTake, load_take
@@ -128,7 +129,8 @@ def _evaluate(take: SampleTake, plan: LivePlan, live: LiveRun, options: DemoOpti
         dataset=_dataset(options), fps=plan.rate, stamps=stamps, truth=truth, methods=methods,
         floor_height=plan.floor_height, live=figures, runs=runs,
         facts=_facts(plan, options, figures, codec, left_out),
-        notes=truth_notes(take, plan.camera, view_error), picture=picture or None), folder)
+        notes=truth_notes(take, plan.camera, view_error), picture=picture or None,
+        scene=demo_scene(plan, live, run, truth, methods)), folder)
     report('write the report', 1, 1)
     return document
 
