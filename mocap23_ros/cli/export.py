@@ -34,27 +34,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='keep the temperatures of the manifest, or 1')
 
 
-def _calibrated(model: 'LifterModel', weights: Path,
-                arguments: argparse.Namespace) -> 'Temperatures':
-    """Temperatures from the calibration subject."""
-    from mocap23_ros.datasets.augmentation import preset
-    from mocap23_ros.datasets.cmu import load_cmu
+def _calibrated(weights: Path, arguments: argparse.Namespace) -> 'Temperatures':
+    """Temperatures from streams of the calibration subject."""
     from mocap23_ros.datasets.evaluation_sets import make_evaluation_set
-    from mocap23_ros.datasets.training_windows import WindowSource, WindowSpec
     from mocap23_ros.lifting.load_lifter import load_lifter
-    from mocap23_ros.skeletons.formats import COCO17
-    from mocap23_ros.training.uncertainty_calibration import (
-        calibrate_on_streams,
-        calibrate_on_windows,
-    )
-    if model.skeleton == COCO17:
-        return calibrate_on_streams(load_lifter(weights, steps=arguments.steps),
-                                    [sequence for name in ('calibration', 'calibration_wide')
-                                     for sequence in make_evaluation_set(name, arguments.data)])
-    source = WindowSource(load_cmu('calibration', arguments.data),
-                          WindowSpec(model.tier.window_length, model.tier.rate), preset('noisy'),
-                          seed=7, skeleton=model.skeleton)
-    return calibrate_on_windows(model, source, model.skeleton)
+    from mocap23_ros.training.uncertainty_calibration import calibrate_on_streams
+
+    return calibrate_on_streams(load_lifter(weights, steps=arguments.steps),
+                                [sequence for name in ('calibration', 'calibration_wide')
+                                 for sequence in make_evaluation_set(name, arguments.data)])
 
 
 def _validation(model: 'LifterModel', temperatures: 'Temperatures',
@@ -128,7 +116,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.no_calibration:
         temperatures = kept_temperatures(folder, model.tier.name)
     else:
-        temperatures = _calibrated(model, weights, arguments)
+        temperatures = _calibrated(weights, arguments)
         complete_card(weights, _validation(model, temperatures, arguments), ACKNOWLEDGEMENT)
     entry = export_tier(weights, folder, temperatures, arguments.steps)
     print(f'{folder / entry["full"]["file"]}, {entry["warm"]["file"]}: temperatures '

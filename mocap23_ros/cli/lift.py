@@ -146,18 +146,19 @@ def run(arguments: argparse.Namespace) -> int:
     with closing(_make_lifter(arguments)) as lifter:
         for number, (source, target) in enumerate(jobs, 1):
             label = source.name if len(jobs) == 1 else f'{source.name} ({number}/{len(jobs)})'
-            detected = read_keypoints(arguments, source, label, _say)
-            recording = detected.converted(COCO17)
-            unseen = check_recording(arguments, recording, source, target)
-            say_doubts(source, recording, not arguments.video, _say)
+            detected = read_keypoints(arguments, source, label, _say, lifter.input_format)
+            own = detected.skeleton == lifter.input_format
+            recording = detected if own else detected.converted(COCO17)
+            in_coco = recording.converted(COCO17, partly=own)
+            unseen = check_recording(arguments, in_coco, source, target)
+            say_doubts(source, in_coco, not arguments.video, _say)
             if arguments.save_keypoints:
                 detected.save(arguments.save_keypoints)
             with progress(f'lifting {label}') as report:
                 motion = _lift(arguments, lifter, recording, report)
             say_who_is_missing(source, unseen, motion, _say)
             _write(arguments, source, target, motion, model)
-            save_viewers(arguments, {'lift': motion}, recording,
-                         images_of(arguments, recording))
+            save_viewers(arguments, {'lift': motion}, in_coco, images_of(arguments, in_coco))
     return 0
 
 

@@ -19,10 +19,11 @@ from mocap23_ros.recordings.recorded_motion import RecordedMotion
 from mocap23_ros.recordings.recording import KeypointRecording, load_recording
 from mocap23_ros.recordings.recording_checks import set_up_findings
 from mocap23_ros.reporting import Say
+from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 
 
-def read_keypoints(arguments: argparse.Namespace, source: Path, label: str, say: Say
-                   ) -> KeypointRecording:
+def read_keypoints(arguments: argparse.Namespace, source: Path, label: str, say: Say,
+                   lifted: SkeletonFormat) -> KeypointRecording:
     """The keypoints of a video, of a file, or of another program; InputError."""
     if arguments.video:
         return detect_in_video(arguments, label, arguments.detector_model, rate=arguments.fps,
@@ -30,7 +31,7 @@ def read_keypoints(arguments: argparse.Namespace, source: Path, label: str, say:
     if is_foreign(source):
         from mocap23_ros.recordings.imports.imported_recording import import_keypoints
         return import_keypoints(source, arguments.camera, arguments.fps, arguments.rectified, say)
-    return load_recording(source)
+    return load_recording(source, also=lifted)
 
 
 def detect_in_video(arguments: argparse.Namespace, label: str, model: Path | None = None,

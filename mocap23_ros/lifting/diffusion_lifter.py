@@ -9,12 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.engines.backend import Backend
+from mocap23_ros.errors import InputError
 from mocap23_ros.lifting.hidden_legs import distance_doubt, may_sit
 from mocap23_ros.lifting.lifter import LiftedMotion
 from mocap23_ros.lifting.network_inputs import MAXIMUM_RANGE, NetworkInputs, make_network_inputs
 from mocap23_ros.lifting.stature_state import StatureState
 from mocap23_ros.lifting.warm_start import WarmStart
-from mocap23_ros.skeletons.coco17 import HIPS, SHOULDERS
+from mocap23_ros.skeletons.coco17 import FACE
+from mocap23_ros.skeletons.conversion import (
+    convert_covariance,
+    convert_joints,
+    convert_keypoints,
+    defined_joints,
+)
 from mocap23_ros.skeletons.formats import COCO17, OUTPUT19
 from mocap23_ros.skeletons.message_arrays import symmetric
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
@@ -30,15 +37,21 @@ class DiffusionLifter:
 
     full: network that starts from noise; warm: one evaluation per hop from the previous window's
     motion, or None; a full start is made for new people and every ``refresh`` seconds.
-    skeleton: format that the network was trained on. It is the output too, except that COCO-17
-    gains pelvis and neck (OUTPUT19).
-    See ``load_lifter`` for the usual way to make one.
+    skeleton: format that the network was trained on. Joints of OUTPUT19 that it does not tell, as
+    SMPL-22 does not tell the face, are NaN in the output.
+    See ``load_lifter`` for the usual way to make one. Raises InputError for a format that does not
+    tell where trunk and limbs are.
     """
 
     def __init__(self, full: Backend, warm: Backend | None, window_length: int, rate: float,
                  refresh: float = 1.0, skeleton: SkeletonFormat = COCO17) -> None:
         self.input_format = skeleton
-        self.output_format = OUTPUT19 if skeleton == COCO17 else skeleton
+        self.output_format = OUTPUT19
+        missing = np.flatnonzero(~defined_joints(skeleton, OUTPUT19))
+        body = [OUTPUT19.joint_names[joint] for joint in missing if joint not in FACE]
+        if body:
+            raise InputError(f'this lifter was trained on {skeleton.name} keypoints, which do not '
+                             f'tell where {body[0]} is; a lifter needs trunk, arms and legs')
         self.window_length, self.rate = window_length, rate
         self._full, self._warm = full, warm
         self._warm_start = WarmStart(refresh)
@@ -59,13 +72,17 @@ class DiffusionLifter:
             stature_sd)
         usable = _usable(windows, inputs)
         outputs = self._run(windows, inputs)
-        motion = self._to_world(windows, inputs, outputs, usable)
+        joints, covariance = _to_world(inputs, outputs)
+        joints[~usable], covariance[~usable] = np.nan, np.nan
+        self._warm_start.store(windows, joints.astype(np.float32))
+        windows = self._in_coco(windows)
+        motion = self._output(windows, joints, covariance,
+                              np.where(usable[:, None, None], outputs['contact'], 0))
         sits = may_sit(windows, motion.joints)
         if sits.any():
             doubt = distance_doubt(windows, motion.joints, stature, stature_sd)
             motion.covariance[sits] += doubt[sits]
         self._remember_stature(windows, outputs['stature_estimate'], usable & ~sits)
-        self._warm_start.store(windows, motion.joints[:, :, :len(self.input_format)])
         # Publish what the whole track, or the user, says; a window alone knows less.
         stature, stature_sd = self._stature.current(windows.person_ids, windows.stature)
         return replace(motion,
@@ -119,40 +136,40 @@ class DiffusionLifter:
                 target[rows] = value
         return merged
 
-    def _to_world(self, windows: KeypointWindows, inputs: NetworkInputs,
-                  outputs: dict[str, NDArray], usable: NDArray) -> LiftedMotion:
-        rotation = inputs.world_T_window[:, None, None, :3, :3]
-        p_window = outputs['joints'].astype(np.float64)
-        joints = np.einsum('ptjab,ptjb->ptja', np.broadcast_to(
-            rotation, (*p_window.shape[:3], 3, 3)), p_window) \
-            + inputs.world_T_window[:, None, None, :3, 3]
-        window_covariance = symmetric(outputs['covariance'].astype(np.float64))
-        covariance = rotation @ window_covariance @ np.swapaxes(rotation, -1, -2)
+    def _in_coco(self, windows: KeypointWindows) -> KeypointWindows:
         if self.input_format == COCO17:
-            joints, covariance = with_derived_joints(joints, covariance)
-        joints[~usable], covariance[~usable] = np.nan, np.nan
-        confidence = np.empty(joints.shape[:3], np.float32)
+            return windows
+        return replace(windows, keypoints=convert_keypoints(
+            windows.keypoints, self.input_format, COCO17))
+
+    def _output(self, windows: KeypointWindows, joints: NDArray, covariance: NDArray,
+                contact: NDArray) -> LiftedMotion:
+        """The motion in OUTPUT19, from joints [P,T,J,3] of the network's own format.
+
+        windows: of COCO-17.
+        """
+        joints = convert_joints(joints, self.input_format, OUTPUT19)
+        covariance = convert_covariance(covariance, self.input_format, OUTPUT19)
         # Observed joints carry the detector's confidence, missing ones what their spread leaves.
         spread = np.sqrt(np.trace(covariance, axis1=-2, axis2=-1))
-        confidence[:] = np.nan_to_num(np.exp(-spread / 0.5))
+        confidence = np.nan_to_num(np.exp(-spread / 0.5)).astype(np.float32)
         observed = np.nan_to_num(windows.keypoints[..., 2])
-        confidence[:, :, :observed.shape[-1]] *= 0.5 + 0.5 * observed
+        confidence[:, :, :len(COCO17)] *= 0.5 + 0.5 * observed
         unknown = np.full(windows.people, np.nan, np.float32)
         return LiftedMotion(
             windows.stamps, joints.astype(np.float32), covariance.astype(np.float32), confidence,
-            np.where(usable[:, None, None], outputs['contact'], 0).astype(np.float32),
-            unknown, unknown)
+            contact.astype(np.float32), unknown, unknown)
 
 
-def with_derived_joints(joints: NDArray, covariance: NDArray) -> tuple[NDArray, NDArray]:
-    """Append pelvis (mid-hip) and neck (mid-shoulder) to COCO-17 joints [...,17,3]."""
-    pairs = (HIPS, SHOULDERS)
-    extra = np.stack([0.5 * (joints[..., a, :] + joints[..., b, :]) for a, b in pairs], axis=-2)
-    # The errors of a pair are nearly the same along the ray: no averaging down.
-    spread = np.stack([0.5 * (covariance[..., a, :, :] + covariance[..., b, :, :])
-                       for a, b in pairs], axis=-3)
-    return (np.concatenate([joints, extra], axis=-2),
-            np.concatenate([covariance, spread], axis=-3))
+def _to_world(inputs: NetworkInputs, outputs: dict[str, NDArray]) -> tuple[NDArray, NDArray]:
+    """Joints [P,T,J,3] and covariance [P,T,J,3,3] of the network in the world, float64."""
+    rotation = inputs.world_T_window[:, None, None, :3, :3]
+    p_window = outputs['joints'].astype(np.float64)
+    joints = np.einsum('ptjab,ptjb->ptja', np.broadcast_to(
+        rotation, (*p_window.shape[:3], 3, 3)), p_window) \
+        + inputs.world_T_window[:, None, None, :3, 3]
+    window_covariance = symmetric(outputs['covariance'].astype(np.float64))
+    return joints, rotation @ window_covariance @ np.swapaxes(rotation, -1, -2)
 
 
 def _usable(windows: KeypointWindows, inputs: NetworkInputs) -> NDArray[np.bool_]:

@@ -9,8 +9,6 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.errors import InputError
-from mocap23_ros.skeletons.formats import COCO17
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 from mocap23_ros.windows.keypoint_windows import KeypointWindows
 
@@ -46,7 +44,7 @@ class Lifter(Protocol):
     """Turns keypoint windows into metric motion; may keep state per person id between calls.
 
     input_format: keypoints that it expects (coco17 for the shipped ones).
-    output_format: joints that it returns; it begins with those of input_format, in order.
+    output_format: joints that it returns, OUTPUT19; what input_format does not tell is NaN.
     window_length: T; rate: samples per second of its windows.
     """
 
@@ -66,10 +64,3 @@ class Lifter(Protocol):
 
     def close(self) -> None:
         """Free what was loaded; the lifter cannot be used afterwards."""
-
-
-def require_coco17(lifter: Lifter) -> None:
-    """Raise InputError for lifters of other keypoints, which can only be called directly."""
-    if lifter.input_format != COCO17:
-        raise InputError(f'this lifter was trained on {lifter.input_format.name} keypoints; '
-                         f'streams and recordings are lifted by one of {COCO17.name}')

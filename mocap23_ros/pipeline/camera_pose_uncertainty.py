@@ -112,7 +112,9 @@ class CameraPoseUncertainty:
         height. A person's size bounds the depth from another side: a floor that is too uncertain
         moves people by less.
         """
-        person = arm.mean(axis=-2)[..., :2]
+        known = np.isfinite(arm).all(axis=-1, keepdims=True)
+        person = (np.where(known, arm, 0).sum(axis=-2)
+                  / np.maximum(known.sum(axis=-2), 1))[..., :2]
         height = np.maximum(height, _LOWEST)[..., None]
         growth = np.zeros((*person.shape[:-1], 6))
         growth[..., 2] = 1

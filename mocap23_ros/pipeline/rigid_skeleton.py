@@ -35,4 +35,6 @@ class RigidSkeleton:
         body = self._fit.fit(frame.person_ids, frame.joints[:, None],
                              frame.covariance[:, None], stature)
         fitted = body.joints[:, 0]
-        return replace(frame, joints=np.where(np.isfinite(fitted), fitted, frame.joints))
+        # A joint without an estimate has no covariance: it stays unknown.
+        known = np.isfinite(fitted) & np.isfinite(frame.joints)
+        return replace(frame, joints=np.where(known, fitted, frame.joints))

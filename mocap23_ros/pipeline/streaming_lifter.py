@@ -3,18 +3,18 @@
 """The frame-by-frame path from tracks to skeletons of one camera."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.geometry.plausible_camera import check_height
 from mocap23_ros.geometry.poses import check_pose
 from mocap23_ros.lifting.lifted_frame import frame_at
-from mocap23_ros.lifting.lifter import Lifter, require_coco17
+from mocap23_ros.lifting.lifter import Lifter
 from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
 from mocap23_ros.pipeline.lift_budget import choose_people
 from mocap23_ros.pipeline.refinement import ALL_STEPS, MotionRefiner, RefinementSteps
@@ -23,8 +23,10 @@ from mocap23_ros.pipeline.side_correction import SideCorrection, doubt, doubted
 from mocap23_ros.pipeline.skeleton_assembly import assemble
 from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
 from mocap23_ros.pipeline.steady_world import SteadyWorld
+from mocap23_ros.pipeline.track_keypoints import Calibration, calibrated, converted
 from mocap23_ros.pipeline.unseen_people import predict_estimate
 from mocap23_ros.skeletons.body_proportions import check_given_stature
+from mocap23_ros.skeletons.formats import COCO17
 from mocap23_ros.tracking.side_filter import SideAlternative
 from mocap23_ros.tracking.track import Track, TrackState
 from mocap23_ros.windows.keypoint_history import KeypointHistory
@@ -53,7 +55,7 @@ class StreamingLifter:
     def __init__(self, lifter: Lifter, lag: int = 0, fill_fraction: float = 0.5,
                  patience: float = 1.5, refinement: RefinementSteps = ALL_STEPS,
                  pose_uncertainty: CameraPoseUncertainty | None = None,
-                 calibrate: Callable[[NDArray[np.float32]], NDArray[np.float32]] | None = None,
+                 calibrate: Calibration | None = None,
                  joint_sd: float = 0.0) -> None:
         """Set up for one camera.
 
@@ -64,17 +66,16 @@ class StreamingLifter:
         predicts it. refinement: what is done to the lifted joints. pose_uncertainty: of the camera
         poses, added to the covariance of the joints. calibrate: gives keypoints [P,J,3] px the
         confidence that lifters know (detection/confidence_calibration.py). joint_sd: m, of the
-        keypoints' joints, see DETECTED_JOINT_SD. Raises InputError for values out of range and for
-        lifters of other keypoints than COCO-17.
+        keypoints' joints, see DETECTED_JOINT_SD. Raises InputError for values out of range.
+        ``keypoint_format`` is that of the tracks, COCO-17 until it is set.
         """
-        require_coco17(lifter)
         if not (isinstance(lag, int) and 0 <= lag <= MAXIMUM_LAG):
             raise InputError(f'lag must be a whole number of frames from 0 to {MAXIMUM_LAG}, '
                              f'not {lag!r}')
         if not (0 <= fill_fraction <= 1 and patience >= 0):
             raise InputError('fill_fraction must lie in 0..1 and patience must not be negative')
         self.lifter = lifter
-        self.output_format = lifter.output_format
+        self.keypoint_format, self.output_format = COCO17, lifter.output_format
         self._fill_time = fill_fraction * (lifter.window_length - 1) / lifter.rate
         self._duration = (lifter.window_length - 1) / lifter.rate
         self._lag = lag
@@ -126,12 +127,11 @@ class StreamingLifter:
         """
         stamp = float(stamp)
         check_height(check_pose(world_T_camera))
-        if self._calibrate is not None and tracks:
-            keypoints = self._calibrate(np.stack([t.keypoints for t in tracks]))
-            tracks = [replace(t, keypoints=own) for t, own in zip(tracks, keypoints, strict=True)]
+        tracks = calibrated(tracks, self._calibrate)
         pose = np.asarray(world_T_camera, np.float64)
         self.steady_T_camera = pose = self._world.enter(stamp, pose, camera, tracks, self._last)
-        self._history.add(stamp, tracks, camera, pose)
+        self._history.add(stamp, converted(tracks, self.keypoint_format, self.lifter.input_format),
+                          camera, pose)
         if self._world.floor_leapt:
             self._start_over(stamp)
         seen = frozenset(t.person_id for t in tracks if np.isfinite(t.keypoints[:, 0]).any())

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.errors import InputError
-from mocap23_ros.lifting.lifter import LiftedMotion, Lifter, require_coco17
+from mocap23_ros.lifting.lifter import LiftedMotion, Lifter
 from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
 from mocap23_ros.recordings.recorded_motion import RecordedMotion
 from mocap23_ros.recordings.recording import KeypointRecording
@@ -32,8 +32,7 @@ def lift_offline(lifter: Lifter, recording: KeypointRecording,
     recording. pose_uncertainty: as in StreamingLifter. progress: called with (windows done,
     windows in all).
     """
-    require_coco17(lifter)
-    recording = recording.calibrated_by_detector()
+    recording = recording.calibrated_by_detector().converted(lifter.input_format, partly=True)
     grid, keypoints, poses, focal_length = _on_grid(lifter, recording)
     length = lifter.window_length
     hop = max(1, length // 2)

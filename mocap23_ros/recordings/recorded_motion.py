@@ -97,7 +97,8 @@ class RecordedMotion:
                              np.swapaxes(self.covariance, 0, 1), stature)
         fitted = np.swapaxes(body.joints, 0, 1).astype(np.float32)
         return replace(self, body=body,
-                       joints=np.where(np.isfinite(fitted), fitted, self.joints))
+                       joints=np.where(np.isfinite(fitted) & np.isfinite(self.joints), fitted,
+                                       self.joints))
 
     def _arrays(self) -> dict[str, NDArray]:
         arrays: dict[str, NDArray] = {

@@ -21,6 +21,7 @@ from mocap23_ros.geometry.poses import check_pose
 from mocap23_ros.npz_files import open_npz
 from mocap23_ros.pipeline.camera_pose_uncertainty import DETECTED_JOINT_SD
 from mocap23_ros.plausibility.keypoint_values import clean_keypoints
+from mocap23_ros.recordings.stamp_checks import check_stamps
 from mocap23_ros.skeletons.body_proportions import check_given_stature
 from mocap23_ros.skeletons.conversion import convert_keypoints, defined_joints
 from mocap23_ros.skeletons.formats import COCO17, find_format
@@ -32,10 +33,6 @@ _OPTIONAL = ('distortion', 'distortion_model', 'stature', 'skeleton', 'detector'
 _MAXIMUM_COORDINATE = 1e6  # pixels
 # Seconds since 1970 are 2e9 in this century, in milliseconds 2e12 and so on; no recording pauses
 # for a day.
-_STAMP_UNITS = ((1e17, 'nanoseconds', '1e9'), (1e14, 'microseconds', '1e6'),
-                (1e11, 'milliseconds', '1000'))
-_LONGEST_STEP, _SHORTEST_STEP = 1e5, 1e-5
-_SLOWEST = 4.0  # seconds between frames, over which nobody can be followed
 _LARGEST_IMAGE = 65_536  # pixels
 
 
@@ -94,12 +91,12 @@ class KeypointRecording:
         clear_unobserved(result)
         return result
 
-    def converted(self, skeleton: SkeletonFormat) -> 'KeypointRecording':
-        """The recording in another format; InputError where that has joints this one lacks."""
+    def converted(self, skeleton: SkeletonFormat, partly: bool = False) -> 'KeypointRecording':
+        """In another format; what this lacks is unobserved if ``partly``, else InputError."""
         if skeleton == self.skeleton:
             return self
         defined = defined_joints(self.skeleton, skeleton)
-        if not defined.all():
+        if not (partly or defined.all()):
             absent = skeleton.joint_names[int(np.argmin(defined))]
             raise InputError(f'{self.skeleton.name} keypoints cannot be turned into '
                              f'{skeleton.name}: they do not tell where {absent} is')
@@ -107,17 +104,19 @@ class KeypointRecording:
                        skeleton=skeleton)
 
     def calibrated_by_detector(self) -> 'KeypointRecording':
-        """The recording with the confidence that lifters know, where the detector is measured."""
+        """With the confidence that lifters know, where the detector is measured."""
         if not self.detector:
             return self
         return self.calibrated(confidence_calibration(self.detector))
 
     def calibrated(self, calibrate: ConfidenceCalibration | None) -> 'KeypointRecording':
-        """The COCO-17 recording as a detector made it, once and for all.
+        """The recording as a detector made it, once and for all.
 
-        calibrate: gives the confidence that lifters know; None leaves it as it is.
+        calibrate: gives the confidence that lifters know of COCO-17.
         """
-        keypoints = self.keypoints if calibrate is None else calibrate(self.keypoints)
+        keypoints = self.keypoints
+        if calibrate is not None and self.skeleton == COCO17:
+            keypoints = calibrate(keypoints)
         return replace(self, keypoints=keypoints, detector='', joint_sd=DETECTED_JOINT_SD)
 
     def save(self, path: Path) -> None:
@@ -141,17 +140,18 @@ class KeypointRecording:
             **({'detector': np.array(self.detector)} if self.detector else {})}
 
 
-def load_recording(path: Path, skeleton: SkeletonFormat = COCO17, pose_needed: bool = True
-                   ) -> KeypointRecording:
+def load_recording(path: Path, skeleton: SkeletonFormat = COCO17, pose_needed: bool = True,
+                   also: SkeletonFormat | None = None) -> KeypointRecording:
     """Read and check a keypoint file (the layout is in docs/LIFT.md).
 
-    skeleton: the format that is wanted; a file in another one, named by its key ``skeleton``, is
-    converted. Where pose_needed is False, world_T_camera is the identity if the file has none.
-    Raises InputError, naming the file and the key, for what cannot be used.
+    skeleton: a file in another format, by its key ``skeleton``, is converted, but not from
+    ``also``. Where pose_needed is False, world_T_camera is the identity if the file has none.
+    Raises InputError, naming the file and key, for what cannot be used.
     """
     with errors_of(path):
         arrays = _read_arrays(Path(path), pose_needed)
-        return _checked(arrays, skeleton).converted(skeleton)
+        recording = _checked(arrays, skeleton)
+        return recording if recording.skeleton == also else recording.converted(skeleton)
 
 
 def _read_arrays(path: Path, pose_needed: bool) -> dict[str, NDArray]:
@@ -168,7 +168,7 @@ def _checked(arrays: dict[str, NDArray], wanted: SkeletonFormat) -> KeypointReco
     size = _image_size(arrays['image_size'])
     keypoints = _keypoints(arrays['keypoints'], skeleton, size)
     frames, people = keypoints.shape[:2]
-    stamps = _stamps(arrays['stamps'], frames)
+    stamps = check_stamps(_numbers(arrays['stamps'], 'stamps', (frames,)))
     poses = arrays['world_T_camera']
     if poses.shape not in ((4, 4), (frames, 4, 4)):
         raise InputError(f'world_T_camera has shape {list(poses.shape)}; it must be [4, 4] or '
@@ -181,30 +181,6 @@ def _checked(arrays: dict[str, NDArray], wanted: SkeletonFormat) -> KeypointReco
     return KeypointRecording(keypoints, stamps, _cameras(arrays, frames, size), poses,
                              stature.astype(np.float32), skeleton,
                              _text(arrays['detector'], 'detector') if 'detector' in arrays else '')
-
-
-def _stamps(values: NDArray, frames: int) -> NDArray[np.float64]:
-    stamps = _numbers(values, 'stamps', (frames,))
-    steps = np.diff(stamps)
-    backwards = np.flatnonzero(steps <= 0)
-    if len(backwards):
-        raise InputError(f'stamps must increase, but stamp {backwards[0] + 1} is not after the '
-                         'one before it; sort the frames and drop repeated ones')
-    largest, longest = np.abs(stamps).max(), steps.max(initial=0.0)
-    for least, unit, divisor in _STAMP_UNITS:
-        if largest > least:
-            raise InputError(f'stamps reach {largest:.3g}: they look like {unit} since 1970, but '
-                             f'must be seconds; divide them by {divisor}')
-    if longest > _LONGEST_STEP:
-        raise InputError(f'stamps lie up to {longest:.3g} apart: they look like nanoseconds, but '
-                         'must be seconds; divide them by 1e9')
-    if frames > 2 and np.median(steps) > _SLOWEST:
-        raise InputError(f'stamps lie {np.median(steps):.3g} apart (median), too far to follow '
-                         'anybody; they must be seconds: divide milliseconds by 1000')
-    if frames > 1 and np.median(steps) < _SHORTEST_STEP:
-        raise InputError(f'stamps lie {np.median(steps):.3g} s apart, which no camera does; they '
-                         'must be seconds')
-    return stamps
 
 
 def _format(arrays: dict[str, NDArray], wanted: SkeletonFormat) -> SkeletonFormat:

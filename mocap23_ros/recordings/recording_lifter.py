@@ -25,7 +25,7 @@ def lift_streaming(streaming: StreamingLifter, recording: KeypointRecording,
     result = RecordedMotion.empty(recording.stamps, np.arange(1, recording.people + 1),
                                   streaming.output_format.joint_names)
     streaming.reset()
-    streaming.joint_sd = recording.joint_sd
+    streaming.joint_sd, streaming.keypoint_format = recording.joint_sd, recording.skeleton
     _set_statures(streaming, recording, range(recording.people))
     last_seen = np.full(recording.people, -np.inf)
     frame_of = {float(stamp): frame for frame, stamp in enumerate(recording.stamps)}

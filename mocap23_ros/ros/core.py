@@ -43,8 +43,8 @@ class Core:
 
     @property
     def keypoint_format(self) -> SkeletonFormat:
-        """The format of the keypoints that are tracked and lifted."""
-        return self.lifter.input_format
+        """The format of the keypoints that are tracked."""
+        return self.streaming.keypoint_format
 
     @property
     def output_format(self) -> SkeletonFormat:

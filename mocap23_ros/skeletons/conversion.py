@@ -92,6 +92,23 @@ def convert_confidence(confidence: NDArray, source: SkeletonFormat,
     return converted
 
 
+def convert_covariance(covariance: NDArray, source: SkeletonFormat,
+                       target: SkeletonFormat) -> NDArray:
+    """Convert covariances [...,J,3,3] of positions to [...,K,3,3], NaN where undefined.
+
+    Those of joints that lie between others are their weighted means: joints of one body err
+    together, so nothing is averaged away.
+    """
+    _check(covariance.shape[-3], source)
+    index, weight = conversion_table(source, target)
+    share = np.abs(weight)
+    share = (share * share.sum(axis=1, keepdims=True)).astype(covariance.dtype)
+    converted = covariance[..., index[:, 0], :, :] * share[:, 0, None, None]
+    for column in range(1, index.shape[1]):
+        converted += covariance[..., index[:, column], :, :] * share[:, column, None, None]
+    return converted
+
+
 def defined_joints(source: SkeletonFormat, target: SkeletonFormat) -> NDArray[np.bool_]:
     """Which of the target's joints the source can give, bool [K]."""
     return ~np.isnan(conversion_table(source, target)[1][:, 0])

@@ -5,18 +5,13 @@
 from collections.abc import Iterable
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from mocap23_ros.datasets.evaluation_sequence import EvaluationSequence
-from mocap23_ros.datasets.training_windows import WindowSource
 from mocap23_ros.evaluation.methods import lift_recording
 from mocap23_ros.lifting.lifter import Lifter
 from mocap23_ros.network.temperatures import Temperatures
 from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
-from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
-from mocap23_ros.training.targets import training_windows
 
 # 95 % points of |z| in one dimension (along the ray) and of the radius in two (across it).
 _RAY_95, _ACROSS_95 = 1.960, 2.448
@@ -42,28 +37,6 @@ def calibrate_on_streams(lifter: Lifter, sequences: Iterable[EvaluationSequence]
         there = np.isfinite(along) & (across_variance > 0)
         along_all.append((np.abs(along) / np.sqrt(along_variance))[there])
         across_all.append((across / np.sqrt(across_variance))[there])
-    return _temperatures(np.concatenate(along_all), np.concatenate(across_all))
-
-
-@torch.no_grad()
-def calibrate_on_windows(model: nn.Module, source: WindowSource, skeleton: SkeletonFormat,
-                         batches: int = 24, batch_size: int = 32, newest: int = 8
-                         ) -> Temperatures:
-    """The same from single windows, for formats that are not lifted in streams.
-
-    Only the newest samples of each window count: they are the ones that are published.
-    """
-    along_all, across_all = [], []
-    model.eval()
-    for index in range(batches):
-        windows = training_windows(source.batch(batch_size, index), skeleton, seed=index)
-        prediction = model(windows.observation, windows.camera, windows.anchor, windows.stature)
-        truth = windows.joints[:, -newest:].numpy()
-        offset = truth - windows.camera[:, -newest:, None, :3].numpy()
-        along, across = along_and_across(
-            prediction.joints[:, -newest:].numpy() - truth, offset)
-        along_all.append(np.abs(along) / np.exp(prediction.log_sigma_ray[:, -newest:].numpy()))
-        across_all.append(across / np.exp(prediction.log_sigma_across[:, -newest:].numpy()))
     return _temperatures(np.concatenate(along_all), np.concatenate(across_all))
 
 

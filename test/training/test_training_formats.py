@@ -18,8 +18,8 @@ from mocap23_ros.lifting.network_inputs import make_network_inputs
 from mocap23_ros.network.configuration import TrainingConfiguration
 from mocap23_ros.network.lifter_graph import LifterGraph, WarmLifterGraph
 from mocap23_ros.network.models import configured_skeleton, make_model
-from mocap23_ros.pipeline.streaming_lifter import StreamingLifter
 from mocap23_ros.skeletons.coco17 import COCO_SIGMAS
+from mocap23_ros.skeletons.conversion import defined_joints
 from mocap23_ros.skeletons.formats import BLAZEPOSE33, COCO17, FORMATS, H36M17, OUTPUT19, SMPL22
 from mocap23_ros.skeletons.keypoint_layout import keypoint_layout
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
@@ -187,17 +187,17 @@ def test_the_graph_of_another_format_traces():
 def test_lifter_follows_the_format_of_its_weights(trained, clips):
     skeleton, weights = trained
     lifter = load_lifter(weights, steps=1)
-    assert lifter.input_format == lifter.output_format == skeleton
+    assert lifter.input_format == skeleton and lifter.output_format == OUTPUT19
     batch = WindowSource(clips, SPEC, preset('clean'), seed=1, skeleton=skeleton).batch(1, 0)
     for hop in range(2):  # the second call starts from the first one's motion
         motion = lifter.lift(KeypointWindows(
             batch.stamps[0] + 0.1 * hop, batch.keypoints, batch.world_T_camera[0].astype(float),
             float(batch.focal_length[0]), np.array([1]), np.array([np.nan], np.float32)))
-        assert motion.joints.shape == (1, 24, len(skeleton), 3)
-        assert np.isfinite(motion.joints).all() and np.isfinite(motion.covariance).all()
-        assert motion.confidence.shape == (1, 24, len(skeleton))
-    with pytest.raises(InputError, match=skeleton.name):
-        StreamingLifter(lifter)
+        known = defined_joints(skeleton, OUTPUT19)
+        assert motion.joints.shape == (1, 24, 19, 3) and motion.confidence.shape == (1, 24, 19)
+        assert (np.isfinite(motion.joints).all(axis=(0, 1, 3)) == known).all()
+        assert (np.isfinite(motion.covariance).all(axis=(0, 1, 3, 4)) == known).all()
+        assert (motion.confidence[0, -1] > 0).tolist() == known.tolist()
 
 
 def test_formats_that_cannot_be_trained_on_are_named():
