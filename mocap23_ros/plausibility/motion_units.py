@@ -28,7 +28,7 @@ def check_metres(joints: NDArray) -> None:
     scale = float(np.median(known))
     if _POSSIBLE[0] <= scale <= _POSSIBLE[1]:
         return
-    found = min(_UNITS, key=lambda unit: abs(np.log(scale / unit[1])))
+    found = min(_UNITS, key=lambda unit: abs(np.log(max(scale, 1e-9) / unit[1])))
     if _SPREAD[0] < scale / found[1] < _SPREAD[1]:
         raise InputError(f'joints look like {found[0]}: the bones are {scale:.3g} times as long as '
                          f'those of an adult in metres; divide them by {found[1]:g}')

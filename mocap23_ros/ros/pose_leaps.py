@@ -41,7 +41,7 @@ class PoseLeaps:
             f'the transforms throw the camera to and fro, by {place:.2f} m and '
             f'{np.degrees(turn):.0f} degrees from image to image: two nodes publish one of the '
             'frames between world_frame and camera (ros2 run tf2_tools view_frames, ros2 topic '
-            'info -v /tf), or localisation is lost'), Severity.ERROR)
+            'info -v /tf), two cameras send on one topic, or localisation is lost'), Severity.ERROR)
 
     def _look(self) -> None:
         (first, a), (second, b), (third, c) = self._poses
