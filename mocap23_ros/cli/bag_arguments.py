@@ -100,23 +100,30 @@ def lift_bag_of(arguments: argparse.Namespace, lifter: str, say: Say
     return lifted.motion
 
 
-def parse_configuration(text: str, base: Settings) -> tuple[str, Settings]:
-    """``[NAME:]KEY=VALUE[,KEY=VALUE...]`` to a name and settings; keys are node parameters."""
+def parse_configuration(text: str, base: Settings) -> tuple[str, Settings, str | None]:
+    """``[NAME:]KEY=VALUE[,KEY=VALUE...]`` to a name, settings, and a topic where one is given.
+
+    Keys are node parameters, and ``topic``: that of the images, or of the keypoints, in the bag.
+    """
     name, _, assignments = text.rpartition(':') if ':' in text.split('=')[0] else ('', '', text)
     entries = {entry.name: entry for entry in parameter_table()}
     changes: dict[str, Any] = {}
+    topic = None
     for assignment in assignments.split(','):
         key, equals, value = (part.strip() for part in assignment.partition('='))
+        if equals and key == 'topic':
+            topic = value
+            continue
         if not equals or key not in entries:
             raise InputError(f'--with {text[:80]}: write [NAME:]KEY=VALUE,... with parameters of '
-                             f'the node as keys ({_closest(key, list(entries))})')
+                             f'the node, or topic, as keys ({_closest(key, list(entries))})')
         kind = type(entries[key].default)
         try:
             changes[key] = (value.lower() in ('true', '1', 'yes') if kind is bool
                             else kind(value))
         except ValueError:
             raise InputError(f'--with {text[:80]}: {key} is not of type {kind.__name__}') from None
-    return name.strip() or assignments, checked(base, changes)
+    return name.strip() or assignments, checked(base, changes), topic
 
 
 def _closest(key: str, names: Sequence[str]) -> str:

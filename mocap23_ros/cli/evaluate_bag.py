@@ -52,18 +52,19 @@ def configurations(arguments: argparse.Namespace) -> list['Configuration']:
     from mocap23_ros.evaluation.recording_evaluation import Configuration
     base = settings_from(arguments)
     common: dict[str, Any] = {
-        'topic': arguments.topic, 'tf_bags': tuple(arguments.tf), 'truth': arguments.truth,
+        'tf_bags': tuple(arguments.tf), 'truth': arguments.truth,
         'truth_topic': arguments.truth_topic, 'truth_mapping': arguments.truth_mapping,
         'align': alignment_wanted(arguments)}
-    found = [Configuration(name, settings, find_input='detector=' not in text, **common)
+    found = [Configuration(name, settings, find_input='detector=' not in text,
+                           topic=topic or arguments.topic, **common)
              for text in arguments.configurations
-             for name, settings in [parse_configuration(text, base)]]
+             for name, settings, topic in [parse_configuration(text, base)]]
     names = [configuration.name for configuration in found]
     if len(set(names)) < len(names):
         raise InputError('two configurations are called '
                          f'{next(n for n in names if names.count(n) > 1)}; tell them apart: '
                          '--with NAME:KEY=VALUE')
-    return found or [Configuration(settings=base, **common)]
+    return found or [Configuration(settings=base, topic=arguments.topic, **common)]
 
 
 def evaluate_bag(arguments: argparse.Namespace) -> int:
@@ -168,8 +169,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     from mocap23_ros.cli.bag_arguments import add_bag_source
     parser.add_argument('--with', dest='configurations', action='append', default=[],
                         metavar='[NAME:]KEY=VALUE,...',
-                        help='with --bag: lift the images with these parameters of the node '
-                             '(repeat for several side by side)')
+                        help='with --bag: lift the images with these parameters of the node; '
+                             'topic=TOPIC: those of one camera (repeat for several side by side)')
     parser.add_argument('--truth-topic', metavar='TOPIC',
                         help='with --bag: SkeletonArray, mocap4r2 Markers, PoseArray or TF in the '
                              'bag that is the truth')

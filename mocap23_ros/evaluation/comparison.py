@@ -249,7 +249,10 @@ def write(result: Comparison, folder: Path, further: Mapping[str, Any] | None = 
     for name, parts in result.errors.items():
         values = result.summary(name)
         joints = np.concatenate(result.joints[name])
-        if len(joints) != len(truth):
+        if len(joints) != len(truth) and result.scene is not None:
+            # Of other frames, as of another camera; the scene has its motion.
+            joints = np.full(truth.shape, np.nan)
+        elif len(joints) != len(truth):
             raise InputError(f'{name} covers {len(joints)} of {len(truth)} frames; every method '
                              f'must come with the same recordings')
         methods.append(MethodResult(name, result.descriptions.get(name, ''), values, joints))

@@ -68,6 +68,35 @@ def test_configurations_beside_a_truth(bag, tmp_path):
     assert document['methods']['now']['mpjpe_mm'] != document['methods']['later']['mpjpe_mm']
 
 
+def two_cameras(path):
+    """The right one begins 10 ms later and has fewer images."""
+    messages = []
+    for side, shift, frames in (('left', 0, bags.FRAMES), ('right', 10_000_000, 30)):
+        messages += list(bags.camera_messages(info=f'/{side}/camera_info'))
+        messages += [(f'/{side}/keypoints', *rest) for _, *rest in bags.keypoint_messages(
+            frames, bags.START + shift)]
+    return bags.write(path, messages)
+
+
+def test_cameras_of_a_bag_stand_side_by_side(tmp_path):
+    """A truth of 120 Hz is interpolated at the stamps of each."""
+    bag = two_cameras(tmp_path / 'bag')
+    stamps = 1e-9 * bags.START + np.arange(180) / 120
+    np.savez(tmp_path / 'truth.npz', joints=truth(stamps),
+             stamps=stamps, joint_names=np.array(COCO17.joint_names))
+    for words in ((), ('--truth', tmp_path / 'truth.npz')):
+        document = evaluate(bag, tmp_path / 'out', *words, '--with',
+                            'left:topic=/left/keypoints,lifter=geometric', '--with',
+                            'right:lifter=geometric,topic=/right/keypoints')
+        assert {name: (entry['topics'][0], entry['images'])
+                for name, entry in document['recording'].items()} == {
+            'left': ('/left/keypoints', bags.FRAMES), 'right': ('/right/keypoints', 30)}
+        assert document['methods']['right']['frames'] == (60 if words else 30)
+    assert document['methods']['right']['root_mm'] < 150
+    page = (tmp_path / 'out' / 'report.html').read_text()
+    assert '"name":"left"' in page and '"name":"right"' in page
+
+
 @pytest.mark.parametrize(('words', 'message'), [
     (['--with', 'lifter=gometric'], 'lifter must be one of'),
     (['--with', 'lfter=geometric'], 'did you mean lifter'),
