@@ -151,13 +151,15 @@ def main() -> None:
     # rclpy's own handlers would end the context before that.
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    node = FollowPerson()
+    node = None
     try:
+        node = FollowPerson()
         rclpy.spin(node)
     except KeyboardInterrupt:
         pass
     finally:
-        node.halt()
+        if node is not None:
+            node.halt()
         rclpy.try_shutdown()
 
 

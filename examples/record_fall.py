@@ -236,13 +236,15 @@ def main() -> None:
     """Run until interrupted."""
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    node = RecordFall()
+    node = None
     try:
+        node = RecordFall()
         rclpy.spin(node)
     except KeyboardInterrupt:
         pass
     finally:
-        node.finish()
+        if node is not None:
+            node.finish()
         rclpy.try_shutdown()
 
 

@@ -135,7 +135,7 @@ class FrameProcessor:
     def set_stature(self, person_id: int, stature: float) -> None:
         """Fix the body height [m] of a person; NaN: estimate it again."""
         self._core.streaming.set_stature(person_id, stature)
-        self._set_up.pose.set_stature(person_id, stature)
+        self._set_up.set_stature(person_id, stature)
 
     @property
     def pose_bias(self) -> str:

@@ -29,11 +29,12 @@ class PoseFit:
         self._wait = _AGAIN
         self._findings: list[Finding] = []
 
-    def update(self, stamp: float, seen: PeopleSamples, focal_length: float
-               ) -> list[Finding]:
+    def update(self, stamp: float, seen: PeopleSamples, focal_length: float,
+               statures: dict[int, float]) -> list[Finding]:
         """What the newest fit says against the told pose, empty where nothing; see pose_findings.
 
-        stamp: seconds, now; seen: sightings of the last seconds; focal_length: px.
+        stamp: seconds, now; seen: sightings of the last seconds; focal_length: px; statures:
+        known body heights [m] by person id.
         """
         if self._running is not None and self._running.done():
             findings, self._running = self._running.result(), None
@@ -45,5 +46,6 @@ class PoseFit:
             self._due = stamp + self._wait
         if (self._running is None and stamp >= self._due and len(seen)
                 and seen.stamps[-1] - seen.stamps[0] >= _ENOUGH):
-            self._running = self._executor.submit(pose_findings, seen, focal_length)
+            self._running = self._executor.submit(pose_findings, seen, focal_length,
+                                                   statures.copy())
         return self._findings

@@ -25,6 +25,7 @@ _RECENT, _FEWEST = 60, 30  # frames with people
 _MANY = 8  # people, of whom some may be left out to keep up
 _GROWN_UP = 1.0  # seconds that a track is known; newer ones may still have no skeleton
 _FEW_PLACED = 0.3
+_MOST_STATURES = 32
 
 
 class SetUpWatch:
@@ -37,6 +38,7 @@ class SetUpWatch:
         self.pose = PoseWatch(problems)
         self._leaps = PoseLeaps(problems)
         self._fit = PoseFit()
+        self._statures: dict[int, float] = {}
         self._judged = -np.inf
         self._source: tuple[str, CameraModel] | None = None
         self._placed: deque[float] = deque(maxlen=_RECENT)
@@ -49,6 +51,13 @@ class SetUpWatch:
         self._fit.reset()
         self._judged = -np.inf
         self._placed.clear()
+
+    def set_stature(self, person_id: int, stature: float) -> None:
+        """A person's body height [m] is known; NaN: it is not."""
+        self.pose.set_stature(person_id, stature)
+        self._statures[person_id] = stature
+        while len(self._statures) > _MOST_STATURES:
+            del self._statures[next(iter(self._statures))]
 
     def feed(self, stamp: float, tracks: Sequence[Track], camera: CameraModel, camera_frame: str,
              floor_T_camera: NDArray[np.float64], refine: bool = False) -> None:
@@ -76,7 +85,8 @@ class SetUpWatch:
         findings = self._check.findings()
         if findings is None:  # what was found before holds until people speak against it
             return
-        findings = findings or self._fit.update(stamp, self._memory.recent(), camera.focal_length)
+        findings = findings or self._fit.update(stamp, self._memory.recent(), camera.focal_length,
+                                                self._statures)
         for finding in findings[:1]:
             self._problems.report(_KEY, finding.message,
                                   Severity.ERROR if finding.is_named else Severity.WARN)

@@ -80,10 +80,12 @@ def cases(people):
     return found
 
 
-def said_by_node(keypoints, camera, pose):
+def said_by_node(keypoints, camera, pose, statures=()):
     """Problems after 10 s of a stream, as the worker feeds the watch; a fit takes its time."""
     problems = ProblemLog(logging.getLogger('quiet'), time.monotonic, settle_time=0.0)
     watch = SetUpWatch(problems)
+    for number, stature in enumerate(statures):
+        watch.set_stature(number + 1, stature)
     for stamp, frame in zip(STAMPS, keypoints, strict=True):
         watch.feed(float(stamp), tracks(frame), camera, 'camera', pose)
     if watch._fit._running is not None:
@@ -104,6 +106,13 @@ def test_the_node_says_it_within_ten_seconds(people):
         camera = CameraModel.from_calibration(K, (), 'plumb_bob', tuple(SIZE.tolist()))
         said = said_by_node(keypoints, camera, pose)
         assert re.search(words, said) and bool(words) == bool(said), (name, said)
+
+
+def test_the_node_believes_in_children_until_it_knows_better(people):
+    told = lifted(POSE, -0.35 * POSE[2, 3])
+    assert not said_by_node(people, CAMERA, told)
+    statures = [walks(subject, 1.0, 5.0, 3)[1] for subject in ('16', '07')]
+    assert 'it stands higher than told' in said_by_node(people, CAMERA, told, statures)
 
 
 def test_check_and_lift_say_it(people, tmp_path, capsys):
