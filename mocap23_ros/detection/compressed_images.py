@@ -7,10 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.detection.image_headers import ImageHeader, read_image_header
+from mocap23_ros.detection.raw_images import eight_bits
 from mocap23_ros.errors import InputError
 
 # Pixels as stored, as image_transport gives them: CameraInfo is of these.
 _FLAGS = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+_PNG_DEPTH, _DEEP = 24, 16  # place of the byte that says the bits of a channel
 _CORNER = 4  # pixels; beyond, chroma is mixed with that of the blocks above
 _GREY = 128  # what libjpeg fills in for blocks that never came
 # More data for any decoder that misses some: noise without markers, and every restart marker.
@@ -38,7 +40,11 @@ def decode_compressed(data: bytes) -> NDArray[np.uint8]:
 def _decode(data: bytes, header: ImageHeader) -> NDArray[np.uint8]:
     reason = 'its data are damaged'
     try:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), _FLAGS)
+        deep = header.kind == 'PNG' and data[_PNG_DEPTH] == _DEEP
+        image = cv2.imdecode(np.frombuffer(data, np.uint8),
+                             _FLAGS | cv2.IMREAD_ANYDEPTH if deep else _FLAGS)
+        if image is not None and image.dtype == np.uint16:
+            image = eight_bits(image, int(image.max()))
     except cv2.error as error:
         image, reason = None, ' '.join(str(error).split())[:200]
     if image is None:

@@ -82,14 +82,17 @@ def decode_raw(data: NDArray[np.uint8], size: tuple[int, int], step: int, encodi
             f'cannot convert an image of encoding "{encoding}" ({width}x{height}) to bgr8: '
             f'{" ".join(str(error).split())[:200]}; have the camera send rgb8 or bgr8') from None
     if known.bits == 16:
-        image = cv2.convertScaleAbs(image, alpha=255 / _full_scale(pixels))
+        image = eight_bits(image, int(pixels.max()))
     return np.ascontiguousarray(image, np.uint8)
 
 
-def _full_scale(pixels: NDArray[np.integer]) -> int:
-    """Of sensors of 10, 12 or 14 bits whose drivers leave the upper bits of 16 empty, too."""
-    brightest = int(pixels.max())
-    return next(full for full in (1023, 4095, 16383, 65535) if brightest <= full)
+def eight_bits(image: NDArray, brightest: int) -> NDArray[np.uint8]:
+    """Reduce an image of 16 bits whose brightest number is known.
+
+    Drivers of sensors of 10, 12 and 14 bits often leave the upper bits empty: all would be black.
+    """
+    full = next(full for full in (1023, 4095, 16383, 65535) if brightest <= full)
+    return np.asarray(cv2.convertScaleAbs(image, alpha=255 / full), np.uint8)
 
 
 def _semi_planar(data: NDArray[np.uint8], size: tuple[int, int], step: int, encoding: str

@@ -40,6 +40,9 @@ def decode_compressed_image(message: 'CompressedImage') -> NDArray[np.uint8]:
     """
     if not len(message.data):
         raise InputError('the compressed image is empty; check the camera driver')
+    if message.format.startswith(DEPTH_TYPES):
+        raise InputError(f'the compressed image has the format "{message.format[:60]}", as depth '
+                         'images do; remap image to a colour or grey camera')
     try:
         return decode_compressed(bytes(message.data))
     except InputError as error:

@@ -111,6 +111,17 @@ def test_sensors_that_leave_the_upper_bits_empty_are_not_black(bits, encoding):
         height=48, width=64, encoding=encoding, step=128,
         data=(grey * scale).astype('<u2').tobytes())) for scale in (257, (2**bits - 1) // 255))
     assert np.abs(left.astype(int) - right).max() <= 3
+    if encoding == 'mono16':
+        for scale in (257, (2**bits - 1) // 255):
+            data = cv2.imencode('.png', grey * np.uint16(scale))[1].tobytes()
+            png = decode_compressed_image(CompressedImage(format='mono16; png', data=data))
+            assert np.abs(left.astype(int) - png).max() <= 3
+
+
+def test_a_compressed_depth_image_is_refused():
+    data = cv2.imencode('.png', np.full((48, 64), 2000, np.uint16))[1].tobytes()
+    with pytest.raises(InputError, match='depth'):
+        decode_compressed_image(CompressedImage(format='16UC1; png compressed ', data=data))
 
 
 @pytest.mark.parametrize('padding', [1, 3, 16])
