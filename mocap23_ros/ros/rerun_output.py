@@ -31,7 +31,7 @@ class RerunOutput:
         port = context.settings.rerun_port
         self._scene = RerunScene('rerun_port')
         _check_port(port)
-        self._scene.stream.serve_grpc(grpc_port=port, server_memory_limit=MEMORY_LIMIT)
+        self._scene.serve(port, MEMORY_LIMIT)
         context.at_close(self._scene.stream.disconnect)
         context.node.get_logger().info(
             f'Rerun: "rerun rerun+http://HOST:{port}/proxy" shows the scene, to everybody who '

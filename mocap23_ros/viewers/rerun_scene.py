@@ -32,6 +32,10 @@ class RerunScene:
         self._rr = rerun_module(wish)
         self.stream = self._rr.RecordingStream('mocap23')
 
+    def serve(self, port: int, memory: str) -> None:
+        """Let viewers connect over gRPC. memory: kept for those that come later, e.g. ``1GiB``."""
+        self._rr.serve_grpc(grpc_port=port, server_memory_limit=memory, recording=self.stream)
+
     def begin(self, floor: list[NDArray[np.float64]]) -> None:
         """Log what never changes. floor: lines, see floor_grid."""
         self.stream.log('world', self._rr.ViewCoordinates.RIGHT_HAND_Z_UP, static=True)
