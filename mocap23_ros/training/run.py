@@ -122,10 +122,15 @@ def _card_of(path: Path) -> dict[str, Any]:
 
 def _acknowledgement(clips: MotionClips | None, earlier: list[dict[str, Any]]) -> dict[str, str]:
     """What the owners of the motion want said, of this stage's and of those before."""
-    sentences = dict.fromkeys(() if clips is None else clips.acknowledgements)
-    sentences.update(dict.fromkeys(
-        card['acknowledgement'] for card in earlier if 'acknowledgement' in card))
-    return {'acknowledgement': ' '.join(sentences)} if sentences else {}
+    texts = [] if clips is None else list(clips.acknowledgements)
+    texts += [card['acknowledgement'] for card in earlier if 'acknowledgement' in card]
+    said: list[str] = []
+    for text in texts:  # those of earlier stages join what was said before them
+        for sentence in said:
+            text = text.replace(sentence, '')
+        if text.strip():
+            said.append(' '.join(text.split()))
+    return {'acknowledgement': ' '.join(said)} if said else {}
 
 
 def _keypoint_source(configuration: TrainingConfiguration, path: Path) -> KeypointSource:

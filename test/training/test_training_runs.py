@@ -48,6 +48,11 @@ def test_the_owners_of_the_motion_are_acknowledged_where_it_was_used(clips, pret
     # Their motion is in all that goes on from those weights.
     distilled = train_stage('distill', one, clips, tmp_path / 'b', finetuned)
     assert read_card(distilled)['acknowledgement'] == ACKNOWLEDGEMENT
+    # Each owner is named once, however many stages used what is theirs.
+    more = dataclasses.replace(clips, acknowledgements=(ACKNOWLEDGEMENT, 'Motion of others.'))
+    for stage in ('c', 'd'):
+        distilled = train_stage('distill', one, more, tmp_path / stage, distilled)
+        assert read_card(distilled)['acknowledgement'] == f'{ACKNOWLEDGEMENT} Motion of others.'
     # Figures measured on their motion are theirs too.
     complete_card(pretrained, {'clean': {'mpjpe_mm': 1.0}}, ACKNOWLEDGEMENT)
     card = json.loads(pretrained.with_suffix('.json').read_text())
