@@ -4,7 +4,7 @@
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,6 +16,7 @@ from mocap23_ros.geometry.poses import check_pose
 from mocap23_ros.lifting.lifted_frame import frame_at
 from mocap23_ros.lifting.lifter import Lifter
 from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
+from mocap23_ros.pipeline.followed_people import FollowedPeople
 from mocap23_ros.pipeline.lift_budget import choose_people
 from mocap23_ros.pipeline.refinement import ALL_STEPS, MotionRefiner, RefinementSteps
 from mocap23_ros.pipeline.root_filter import RootFilter
@@ -24,6 +25,7 @@ from mocap23_ros.pipeline.skeleton_assembly import assemble
 from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
 from mocap23_ros.pipeline.steady_world import SteadyWorld
 from mocap23_ros.pipeline.track_keypoints import Calibration, calibrated, converted
+from mocap23_ros.pipeline.tracked_frame import TrackedFrame, window_end
 from mocap23_ros.pipeline.unseen_people import predict_estimate
 from mocap23_ros.skeletons.body_proportions import check_given_stature
 from mocap23_ros.skeletons.formats import COCO17
@@ -31,17 +33,8 @@ from mocap23_ros.tracking.side_filter import SideAlternative
 from mocap23_ros.tracking.track import Track, TrackState
 from mocap23_ros.windows.keypoint_history import KeypointHistory
 from mocap23_ros.windows.keypoint_windows import KeypointWindows
-from mocap23_ros.windows.resampling import MAX_GAP
 
 MAXIMUM_LAG = 60  # frames
-_KNOWN_STATURE = 0.03  # relative standard deviation, from which alternatives are told it
-
-
-@dataclass(frozen=True)
-class _Frame:
-    stamp: float
-    states: dict[int, TrackState]
-    seen: frozenset[int]
 
 
 class StreamingLifter:
@@ -76,10 +69,10 @@ class StreamingLifter:
             raise InputError('fill_fraction must lie in 0..1 and patience must not be negative')
         self.lifter = lifter
         self.keypoint_format, self.output_format = COCO17, lifter.output_format
-        self._fill_time = fill_fraction * (lifter.window_length - 1) / lifter.rate
         self._duration = (lifter.window_length - 1) / lifter.rate
+        self._people = FollowedPeople(
+            fill_fraction * (lifter.window_length - 1) / lifter.rate, patience)
         self._lag = lag
-        self._patience = patience
         self._history = KeypointHistory(lifter.input_format, max(12.0, self._duration + 2.0))
         self._sides = SideCorrection(self._history, lifter.input_format)
         self._refiner = MotionRefiner(refinement)
@@ -90,12 +83,10 @@ class StreamingLifter:
         self._clear()
 
     def _clear(self) -> None:
-        self._frames: deque[_Frame] = deque(maxlen=self._lag + 1)
-        self._first_seen: dict[int, float] = {}
+        self._frames: deque[TrackedFrame] = deque(maxlen=self._lag + 1)
         self._alternative_ids: set[int] = set()
         # Of the last frame: computed, and seen but predicted, since most_people did not suffice.
         self.people_lifted = self.people_left_out = 0
-        self._last: dict[int, SkeletonEstimate] = {}  # newest by data, steady world
         self._world = SteadyWorld()
         self.steady_T_camera = np.eye(4)  # of the newest frame
 
@@ -129,20 +120,20 @@ class StreamingLifter:
         check_height(check_pose(world_T_camera))
         tracks = calibrated(tracks, self._calibrate)
         pose = np.asarray(world_T_camera, np.float64)
-        self.steady_T_camera = pose = self._world.enter(stamp, pose, camera, tracks, self._last)
+        self.steady_T_camera = pose = self._world.enter(
+            stamp, pose, camera, tracks, self._people.newest)
         self._history.add(stamp, converted(tracks, self.keypoint_format, self.lifter.input_format),
                           camera, pose)
         if self._world.floor_leapt:
             self._start_over(stamp)
-        seen = frozenset(t.person_id for t in tracks if np.isfinite(t.keypoints[:, 0]).any())
-        for person_id in seen:
-            self._first_seen.setdefault(person_id, stamp)
-        self.lifter.restart(self._sides.update(sorted(seen)))
+        frame = TrackedFrame.of(stamp, tracks)
+        self._people.see(frame.seen, stamp)
+        self.lifter.restart(self._sides.update(sorted(frame.seen)))
         if not self._lag:  # else frames from before are still to be told
             self._start_anew(self._sides.leapt, stamp)
         if self._frames and self._frames[-1].stamp == stamp:
             self._frames.pop()
-        self._frames.append(_Frame(stamp, {t.person_id: t.state for t in tracks}, seen))
+        self._frames.append(frame)
         if len(self._frames) <= self._lag:
             return []
         return self._estimates(most_people)
@@ -151,14 +142,14 @@ class StreamingLifter:
         """A window that holds two places, or two people, would mix them."""
         for person_id in person_ids:
             self._history.keep_newest(person_id)
-            self._first_seen[person_id] = stamp
+            self._people.first_seen[person_id] = stamp
             self.lifter.restart([person_id])
 
     def _start_over(self, stamp: float) -> None:
         """Forget what another floor taught."""
         for part in (self.lifter, self._refiner, self._root_filter):
             part.forget(None)
-        self._last.clear()
+        self._people.newest.clear()
         self._start_anew(self._history.person_ids, stamp)
 
     def finish(self) -> list[list[SkeletonEstimate]]:
@@ -176,25 +167,21 @@ class StreamingLifter:
         """Estimates for the oldest frame that is kept, from all that are."""
         target = self._frames[0]
         seen = sorted(set().union(*(frame.seen for frame in self._frames)))
-        known = [i for i in seen if i in target.seen or i in self._last]
-        seen_count = len(known)
-        if most_people is not None and seen_count > most_people:
-            known = choose_people(
-                known, most_people, self._last, self._first_seen, self.steady_T_camera[:3, 3])
-        self.people_lifted, self.people_left_out = len(known), seen_count - len(known)
-        estimates = self._lift(target, known) if known else {}
-        for person_id, last in self._last.items():
-            if person_id in estimates:
-                continue
-            state = target.states.get(person_id, TrackState.PREDICTED)
-            estimates[person_id] = predict_estimate(last, target.stamp, self._root_filter, state)
-        self._last.update((i, e) for i, e in estimates.items()
-                          if e.state in (TrackState.TRACKED, TrackState.INIT))
+        known = [i for i in seen if i in target.seen or i in self._people.newest]
+        lifted = choose_people(known, most_people, self._people.newest, self._people.first_seen,
+                               self.steady_T_camera[:3, 3])
+        self.people_lifted, self.people_left_out = len(lifted), len(known) - len(lifted)
+        estimates = self._lift(target, lifted) if lifted else {}
+        for person_id, last in self._people.newest.items():
+            if person_id not in estimates:
+                state = target.states.get(person_id, TrackState.PREDICTED)
+                estimates[person_id] = predict_estimate(
+                    last, target.stamp, self._root_filter, state)
         self._drop_lost(target, estimates)
         return [self._world.leave(estimates[i]) for i in sorted(estimates)]
 
-    def _lift(self, target: _Frame, person_ids: list[int]) -> dict[int, SkeletonEstimate]:
-        newest = self._newest_stamp()
+    def _lift(self, target: TrackedFrame, person_ids: list[int]) -> dict[int, SkeletonEstimate]:
+        newest = window_end(self._frames, 0.5 * self._duration)
         windows = self._history.windows(self.lifter.window_length, self.lifter.rate, newest,
                                         person_ids)
         alternatives = self._sides.alternatives(len(self._frames) - 1, person_ids)
@@ -212,44 +199,20 @@ class StreamingLifter:
         frame = replace(frame, covariance=frame.covariance + self.pose_uncertainty.covariance(
             frame.joints, pose_before, pose, 1 / self.lifter.rate, self.joint_sd))
         frame = doubted(frame, unsure)
-        estimates = assemble(frame, target.stamp, self._root_filter, self._last)
-        return {i: replace(e, state=self._state(target, i, newest)) for i, e in estimates.items()}
+        estimates = assemble(frame, target.stamp, self._root_filter, self._people.newest)
+        return self._people.stated(estimates, target, newest)
 
     def _with_alternatives(self, windows: KeypointWindows,
                            alternatives: Sequence[SideAlternative]) -> KeypointWindows:
         ids = {a.person_id for a in alternatives}
         self.lifter.forget([-i for i in self._alternative_ids - ids])
         self._alternative_ids = ids
-        stature = {i: self._last[i].stature for i in ids if i in self._last
-                   and self._last[i].stature_sd < _KNOWN_STATURE * self._last[i].stature}
-        return self._sides.with_alternatives(windows, alternatives, stature)
+        return self._sides.with_alternatives(
+            windows, alternatives, self._people.known_statures(ids))
 
-    def _newest_stamp(self) -> float:
-        """Where windows for the oldest kept frame end: at most half a window after it.
-
-        Keypoints are interpolated between frames that are close enough; where the next frame is
-        not, the window ends at the frame before the gap, or it would see nothing of it.
-        """
-        newest = self._frames[0].stamp
-        for frame in self._frames:
-            if frame.stamp - newest > MAX_GAP or \
-                    frame.stamp > self._frames[0].stamp + 0.5 * self._duration:
-                break
-            newest = frame.stamp
-        return newest
-
-    def _state(self, target: _Frame, person_id: int, newest: float) -> TrackState:
-        if person_id not in target.seen:
-            return TrackState.PREDICTED
-        state = target.states.get(person_id, TrackState.TRACKED)
-        filling = newest - self._first_seen.get(person_id, newest) < self._fill_time
-        return TrackState.INIT if filling or state == TrackState.INIT else TrackState.TRACKED
-
-    def _drop_lost(self, target: _Frame, estimates: dict[int, SkeletonEstimate]) -> None:
+    def _drop_lost(self, target: TrackedFrame, estimates: dict[int, SkeletonEstimate]) -> None:
         """Report as LOST, once, whom the tracker gave up or who was unseen for too long."""
-        lost = [i for i, e in self._last.items()
-                if target.states.get(i) == TrackState.LOST
-                or (i not in target.seen and target.stamp - e.stamp > self._patience)]
+        lost = self._people.lost(target)
         for person_id in lost:
             estimates[person_id] = replace(estimates[person_id], state=TrackState.LOST)
         gone = set(lost) | {i for i, s in target.states.items() if s == TrackState.LOST}
@@ -258,10 +221,7 @@ class StreamingLifter:
 
     def _forget(self, person_ids: Iterable[int] | None) -> None:
         ids = None if person_ids is None else list(person_ids)
-        for part in (self.lifter, self._refiner, self._root_filter, self._sides):
+        for part in (self.lifter, self._refiner, self._root_filter, self._sides, self._people):
             part.forget(ids)
-        for person_id in ids or ():
-            self._last.pop(person_id, None)
-            self._first_seen.pop(person_id, None)
         if ids:
             self._history.forget(ids)
