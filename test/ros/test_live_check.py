@@ -23,7 +23,9 @@ def peer():
 def feed(peer, frame):
     def send(stamp):
         peer.camera_info.publish(camera_info(stamp, frame=frame))
-        peer.keypoints.publish(keypoints_message([person(4.0)], stamp, frame=frame))
+        # Who stands perfectly still before a camera that turns looks like a frozen image.
+        where = person(4.0, 0.1 * np.sin(1e-9 * stamp))
+        peer.keypoints.publish(keypoints_message([where], stamp, frame=frame))
     return Feeder(peer, send)
 
 
