@@ -31,7 +31,8 @@ from mocap23_ros.reporting import Progress, silent
 from mocap23_ros.ros.camera_poses import CameraPoses
 from mocap23_ros.ros.camera_source import Cameras, CameraSource
 from mocap23_ros.ros.core import Core
-from mocap23_ros.ros.frame_processor import FrameProcessor, FrameResult
+from mocap23_ros.ros.frame_processor import FrameProcessor
+from mocap23_ros.ros.frame_result import FrameResult
 from mocap23_ros.ros.given_camera import GivenCamera, GivenModel, GivenPose, given_camera
 from mocap23_ros.ros.problems import FrameRejectedError, ProblemLog
 from mocap23_ros.ros.settings import Settings

@@ -10,7 +10,7 @@ from std_msgs.msg import Header
 
 from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
 from mocap23_ros.ros.conversions import root_covariance
-from mocap23_ros.ros.frame_processor import FrameResult
+from mocap23_ros.ros.frame_result import FrameResult
 from mocap23_ros.ros.output import OutputContext, message_package
 from mocap23_ros.ros.pose_array import root_poses
 from mocap23_ros.ros.settings import Settings

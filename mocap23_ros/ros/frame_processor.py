@@ -9,22 +9,21 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mocap23_ros.detection.detector import Detection
-from mocap23_ros.geometry.camera_change import largest_turn
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.geometry.plausible_camera import check_above_floor
 from mocap23_ros.pipeline.lift_budget import LiftBudget
-from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
+from mocap23_ros.ros.camera_changes import CameraChanges
 from mocap23_ros.ros.camera_poses import CameraPoses, NoTransformError
 from mocap23_ros.ros.camera_source import Cameras, NoCameraInfoError
 from mocap23_ros.ros.core import Core
 from mocap23_ros.ros.external_keypoints import detections_from_message
+from mocap23_ros.ros.frame_result import FrameResult
 from mocap23_ros.ros.frozen_images import FrozenImages
 from mocap23_ros.ros.image_decoding import decode_message
 from mocap23_ros.ros.problems import FrameRejectedError, ProblemLog, Severity
@@ -32,44 +31,16 @@ from mocap23_ros.ros.set_up_watch import SetUpWatch
 from mocap23_ros.ros.settings import Settings
 from mocap23_ros.ros.stamps import nanoseconds
 from mocap23_ros.tracking.floor_places import CameraView
-from mocap23_ros.tracking.track import Track
 
 if TYPE_CHECKING:
     from builtin_interfaces.msg import Time
     from sensor_msgs.msg import CompressedImage, Image
-    from std_msgs.msg import Header
 
     from mocap23_msgs.msg import Keypoints2DArray
 
 MAX_WAITING = 300  # frames, of which only the people in 2D are kept
-# Rays that turn by more from one frame to the next [degrees] are those of another calibration. A
-# lens that zooms turns them by less, and keeps the people.
-OTHER_CALIBRATION = 1.0
-CHANGES, CHANGES_WITHIN = 4, 5.0  # so many in so many seconds are not a change but two cameras
 
 Input: TypeAlias = 'Image | CompressedImage | Keypoints2DArray'
-
-
-@dataclass
-class FrameResult:
-    """What became of one frame.
-
-    header: of the newest image. estimates: in the world frame, for the image of ``stamp``, which
-    is older where the lifter lags; None while there is none so old. arrived: when, on the steady
-    clock [s]. stages: seconds spent. camera, world_T_camera: of the newest image, None until they
-    are known. frozen_for: seconds for which the image has been the same.
-    """
-
-    header: 'Header'
-    stamp: 'Time | None'
-    image_size: tuple[int, int]
-    tracks: list[Track]
-    arrived: float
-    estimates: list[SkeletonEstimate] = field(default_factory=list)
-    stages: dict[str, float] = field(default_factory=dict)
-    camera: CameraModel | None = None
-    world_T_camera: NDArray[np.float64] | None = None
-    frozen_for: float = 0.0
 
 
 class _WaitError(Exception):
@@ -90,8 +61,9 @@ class _Waiting:
 class FrameProcessor:
     """Runs the core on one frame after the other. Belongs to the worker's thread.
 
-    ``begin`` finds the people of a frame, ``finish_next`` lifts the oldest frame that was begun as
-    soon as the pose of its camera is known: frames wait for TF while newer ones are begun.
+    ``begin`` finds the people of a frame. ``finish_next`` lifts the oldest frame that was begun, as
+    soon as the pose of its camera is known. Frames wait for TF while newer ones are begun.
+    set_up: what the people seen say against the camera. stage: what is being done.
     """
 
     def __init__(
@@ -104,15 +76,13 @@ class FrameProcessor:
         self._poses = poses
         self._problems = problems
         self._on_other_camera = on_other_camera
-        self._set_up = SetUpWatch(problems)
+        self._changes = CameraChanges(problems)
+        self.set_up = SetUpWatch(problems)
         self._frozen = FrozenImages(problems)
         self._told_sd = core.streaming.pose_uncertainty
         self._budget = LiftBudget()
-        self.stage = ''  # what is being done, for whoever watches
-        self._changes: deque[float] = deque(maxlen=CHANGES)
-        self._image_size = (0, 0)
+        self.stage = ''
         self._view: CameraView | None = None  # of the newest frame that was lifted
-        self._camera: CameraModel | None = None
         self._waiting: deque[_Waiting] = deque()
         self._lifted: deque[Time] = deque(maxlen=core.lag + 1)  # stamps, the newest last
 
@@ -124,7 +94,7 @@ class FrameProcessor:
     def reset(self, restart_ids: bool = False, same_time: bool = False) -> None:
         """Forget everybody and the frames that were begun; TF too, unless time goes on."""
         self._core.reset(restart_ids)
-        self._set_up.reset()
+        self.set_up.reset()
         self._frozen.reset()
         if not same_time:
             self._poses.clear()
@@ -135,12 +105,7 @@ class FrameProcessor:
     def set_stature(self, person_id: int, stature: float) -> None:
         """Fix the body height [m] of a person; NaN: estimate it again."""
         self._core.streaming.set_stature(person_id, stature)
-        self._set_up.set_stature(person_id, stature)
-
-    @property
-    def pose_bias(self) -> str:
-        """How far the camera's pose seems off, '' while that is not known; for diagnostics."""
-        return self._set_up.pose.figure
+        self.set_up.set_stature(person_id, stature)
 
     def begin(
         self,
@@ -161,12 +126,8 @@ class FrameProcessor:
         started = time.perf_counter()
         with self._problems.guard('input data'):
             detections, image_size = self._detect(message, settings, stages)
-        # Positions in pixels mean nothing in images of another size.
-        if all(image_size) and image_size != self._image_size:
-            if any(self._image_size):
-                self._begin_anew(f'the images were {_text(self._image_size)} and now are '
-                                 f'{_text(image_size)}')
-            self._image_size = image_size
+        if self._changes.in_images(image_size):
+            self._on_other_camera()
         tracks = self._core.tracker.update(detections, 1e-9 * nanoseconds(header.stamp), self._view)
         _lap(stages, 'detect and track', started)
         result = FrameResult(header, None, image_size, tracks, arrived, stages=stages,
@@ -203,16 +164,18 @@ class FrameProcessor:
 
         self.stage = 'lift'
         started = time.perf_counter()
-        self._check_same_camera(camera)
+        if self._changes.in_calibration(camera):
+            self._on_other_camera()
+            raise FrameRejectedError('camera change')
         self._frozen.judge(result.frozen_for, result.tracks, world_T_camera)
         self._core.follow(world_T_camera)
         # In the core, and nowhere else, the floor is z = 0.
         world_T_camera[2, 3] -= settings.floor_height
         stamp = 1e-9 * nanoseconds(header.stamp)
-        self._set_up.feed(stamp, result.tracks, camera, header.frame_id, world_T_camera,
-                          settings.refine_camera_pose)
-        world_T_camera = self._set_up.pose.mended(world_T_camera)
-        self._core.streaming.pose_uncertainty = self._set_up.pose.uncertainty(
+        self.set_up.feed(stamp, result.tracks, camera, header.frame_id, world_T_camera,
+                         settings.refine_camera_pose)
+        world_T_camera = self.set_up.pose.mended(world_T_camera)
+        self._core.streaming.pose_uncertainty = self.set_up.pose.uncertainty(
             self._told_sd, world_T_camera)
         result.camera, result.world_T_camera = camera, world_T_camera.copy()
         result.world_T_camera[2, 3] += settings.floor_height
@@ -227,7 +190,7 @@ class FrameProcessor:
         # Frames are tracked before their own pose is known: with that of the frame before them.
         self._view = CameraView(camera, self._core.streaming.steady_T_camera)
         self._note_cost(time.perf_counter() - started)
-        self._set_up.count_placed(result.tracks, estimates)
+        self.set_up.count_placed(result.tracks, estimates)
         result.estimates = [estimate.raised(settings.floor_height) for estimate in estimates]
         self._lifted.append(header.stamp)
         result.stamp = self._lifted[0] if len(self._lifted) > self._core.lag else None
@@ -257,30 +220,6 @@ class FrameProcessor:
             'the nearest first and the others in turn; in between they are predicted. Take a '
             'smaller tier or a GPU, or raise lift_budget', Severity.WARN)
 
-    def _check_same_camera(self, camera: CameraModel) -> None:
-        """Begin anew, without this frame, where the rays of the pixels turned by much."""
-        before, self._camera = self._camera, camera
-        if before is None or before is camera or before.image_size != camera.image_size:
-            return
-        turn = largest_turn(before, camera)
-        if turn > OTHER_CALIBRATION:
-            self._begin_anew(f'the calibration changed: rays turned by up to {turn:.1f} degrees')
-            raise FrameRejectedError('camera change')
-
-    def _begin_anew(self, reason: str) -> None:
-        now = time.monotonic()
-        self._changes.append(now)
-        if len(self._changes) == CHANGES and now - self._changes[0] < CHANGES_WITHIN:
-            reason += (', again and again: check that one camera alone publishes on the topics of '
-                       'the images and of CameraInfo')
-            severity = Severity.ERROR
-        else:
-            severity = Severity.WARN
-        self._problems.report(
-            'camera change', f'{reason}; everybody is forgotten and followed anew', severity)
-        self._problems.clear('camera change')
-        self._on_other_camera()
-
     def _detect(
         self, message: Input, settings: Settings, stages: dict[str, float]
     ) -> tuple[list[Detection], tuple[int, int]]:
@@ -299,7 +238,3 @@ class FrameProcessor:
 
 def _lap(stages: dict[str, float], name: str, started: float) -> None:
     stages[name] = time.perf_counter() - started
-
-
-def _text(size: tuple[int, int]) -> str:
-    return f'{size[0]}x{size[1]}'

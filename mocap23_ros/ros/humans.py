@@ -15,7 +15,7 @@ from sensor_msgs.msg import JointState
 from std_msgs.msg import Header
 
 from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
-from mocap23_ros.ros.frame_processor import FrameResult
+from mocap23_ros.ros.frame_result import FrameResult
 from mocap23_ros.ros.human_joints import JOINT_NAMES, joint_angles
 from mocap23_ros.ros.output import OutputContext, message_package
 from mocap23_ros.ros.settings import Settings

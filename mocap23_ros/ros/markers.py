@@ -14,7 +14,7 @@ from std_msgs.msg import ColorRGBA, Header
 from visualization_msgs.msg import Marker, MarkerArray
 
 from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
-from mocap23_ros.ros.frame_processor import FrameResult
+from mocap23_ros.ros.frame_result import FrameResult
 from mocap23_ros.ros.output import OutputContext
 from mocap23_ros.ros.settings import Settings
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat

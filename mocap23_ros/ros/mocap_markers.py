@@ -7,7 +7,7 @@ import numpy as np
 from geometry_msgs.msg import Point
 from std_msgs.msg import Header
 
-from mocap23_ros.ros.frame_processor import FrameResult
+from mocap23_ros.ros.frame_result import FrameResult
 from mocap23_ros.ros.output import OutputContext, message_package
 from mocap23_ros.ros.settings import Settings
 from mocap23_ros.tracking.track import TrackState

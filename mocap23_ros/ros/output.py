@@ -12,7 +12,7 @@ from rclpy.lifecycle import LifecycleNode, LifecyclePublisher
 from std_msgs.msg import Header
 
 from mocap23_ros.errors import InputError
-from mocap23_ros.ros.frame_processor import FrameResult
+from mocap23_ros.ros.frame_result import FrameResult
 from mocap23_ros.ros.problems import ProblemLog
 from mocap23_ros.ros.settings import Settings
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat

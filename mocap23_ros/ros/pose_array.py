@@ -10,7 +10,7 @@ from std_msgs.msg import Header
 
 from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
 from mocap23_ros.ros.conversions import root_numbers
-from mocap23_ros.ros.frame_processor import FrameResult
+from mocap23_ros.ros.frame_result import FrameResult
 from mocap23_ros.ros.output import OutputContext
 from mocap23_ros.ros.settings import Settings
 from mocap23_ros.tracking.track import TrackState

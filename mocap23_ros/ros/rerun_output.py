@@ -11,7 +11,7 @@ from std_msgs.msg import Header
 
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_model import CameraModel
-from mocap23_ros.ros.frame_processor import FrameResult
+from mocap23_ros.ros.frame_result import FrameResult
 from mocap23_ros.ros.output import OutputContext
 from mocap23_ros.ros.settings import Settings
 from mocap23_ros.ros.stamps import nanoseconds

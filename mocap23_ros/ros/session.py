@@ -18,7 +18,8 @@ from mocap23_ros.ros.camera_source import Cameras, CameraSource
 from mocap23_ros.ros.core import create_core
 from mocap23_ros.ros.diagnostics import FrameStatistics
 from mocap23_ros.ros.frame_names import FrameNameWatch
-from mocap23_ros.ros.frame_processor import MAX_WAITING, FrameProcessor, FrameResult, Input
+from mocap23_ros.ros.frame_processor import MAX_WAITING, FrameProcessor, Input
+from mocap23_ros.ros.frame_result import FrameResult
 from mocap23_ros.ros.given_camera import GivenModel, GivenPose, given_camera
 from mocap23_ros.ros.health import OutputHealth
 from mocap23_ros.ros.image_clock import ImageClock, Verdict
@@ -192,7 +193,7 @@ class Session:
         values = self._statistics.values(self._worker.received, self._worker.dropped, monotonic)
         if self._input is not None:
             values['images lost on the way here'] = str(self._input.lost)
-        if bias := self._processor.pose_bias:
+        if bias := self._processor.set_up.pose.figure:
             values['camera pose off by'] = bias
         return values
 

@@ -97,7 +97,7 @@ def test_skeletons_are_lifted_under_the_mended_pose():
             stamp = bags.START + int(1e9 * (run.now + 5 + stamp))
             processor.begin(bags.keypoints(stamp, [keypoints]), settings)
             result = processor.finish_next()
-            processor._set_up.pose = run.watch  # as if this node had seen those minutes
+            processor.set_up.pose = run.watch  # as if this node had seen those minutes
             for estimate in result.estimates:
                 off = (estimate.joints[HIPS] - joints[HIPS]).mean(axis=0)[:2]
                 if np.isfinite(off).all():

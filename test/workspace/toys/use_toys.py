@@ -19,7 +19,7 @@ from mocap23_ros.detection.detectors import create_detector
 from mocap23_ros.geometry.camera_file import CameraFile, save_camera_file
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.ros.frame_names import FrameNameWatch
-from mocap23_ros.ros.frame_processor import FrameResult
+from mocap23_ros.ros.frame_result import FrameResult
 from mocap23_ros.ros.outputs import Outputs
 from mocap23_ros.ros.problems import ProblemLog
 from mocap23_ros.ros.settings import Settings
@@ -96,8 +96,9 @@ def ros_output():
     """The node's outputs publish a toy topic."""
     rclpy.init()
     node = LifecycleNode('toys')
-    outputs = Outputs(node, Settings(), COCO17, OUTPUT19, '',
-                      FrameNameWatch('', ProblemLog(node.get_logger(), time.monotonic)))
+    problems = ProblemLog(node.get_logger(), time.monotonic)
+    outputs = Outputs(
+        node, Settings(), COCO17, OUTPUT19, '', FrameNameWatch('', problems), problems)
     heard = []
     node.create_subscription(Int32, 'toy', heard.append, 1)
     node.trigger_configure()
