@@ -111,6 +111,17 @@ class SceneMaker:
             people.append((cutout, (corner[0], corner[1])))
         return Scene(people, self._room)
 
+    def standing(self, feet: NDArray, heights: NDArray) -> Scene:
+        """People with their feet at these pixels [P,2], of these heights [P] in px; the last one
+        stands in front.
+        """
+        people: list[tuple[Cutout, tuple[int, int]]] = []
+        for number, (place, height) in enumerate(zip(feet, heights, strict=True)):
+            cutout = self._cutouts[number % len(self._cutouts)].resized(float(height), False)
+            corner = np.rint(place - cutout.keypoints[:, ANKLES].mean(axis=(0, 1))).astype(int)
+            people.append((cutout, (int(corner[0]), int(corner[1]))))
+        return Scene(people, self._room)
+
 
 def _common(first: NDArray, second: NDArray) -> float:
     """Part of the smaller box that lies in the other."""

@@ -10,6 +10,7 @@ from mocap23_ros.benchmarks.pasted_people import FRAMES, SceneMaker
 from mocap23_ros.cli.main import main
 from mocap23_ros.demo.take import load_take
 from mocap23_ros.errors import InputError
+from mocap23_ros.skeletons.coco17 import ANKLES
 
 
 @pytest.fixture(scope='module')
@@ -82,3 +83,11 @@ def test_bad_arguments_are_one_line(capsys):
     assert main(['evaluate-detectors', '--scenes', '0']) == 2
     assert main(['evaluate-detectors', '--detectors', 'nonsense']) == 2
     assert 'choose one of' in capsys.readouterr().err
+
+
+def test_people_stand_where_they_are_put(sample_take):
+    feet, heights = np.array([[400.0, 800.0], [1200.0, 900.0]]), np.array([200.0, 300.0])
+    scene = SceneMaker(sample_take, 0).standing(feet, heights)
+    np.testing.assert_allclose(scene.keypoints[:, :, ANKLES].mean(axis=(0, 2)), feet, atol=1.0)
+    tall = np.median(np.ptp(scene.keypoints[..., 1], axis=2), axis=0)
+    np.testing.assert_allclose(tall, heights, rtol=0.02)
