@@ -180,7 +180,7 @@ class FrameProcessor:
         result.camera, result.world_T_camera = camera, world_T_camera.copy()
         result.world_T_camera[2, 3] += settings.floor_height
         # Where every image counts the outcome must not depend on time.
-        budget = settings.lift_budget if settings.image_queue == 1 else 0.0
+        budget = 0.0 if settings.keeps_all else settings.lift_budget
         with self._problems.guard('camera pose'):
             # Lifters do not see it at once: windows still hold frames of the poses before.
             check_above_floor(world_T_camera)

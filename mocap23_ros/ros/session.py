@@ -8,39 +8,31 @@ from typing import TypeAlias
 
 import tf2_ros
 from rclpy.lifecycle import LifecycleNode
-from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from sensor_msgs.msg import CameraInfo
 
-from mocap23_msgs.msg import Keypoints2DArray
 from mocap23_ros.errors import InputError
 from mocap23_ros.ros.camera_infos import CameraInfoCache
 from mocap23_ros.ros.camera_poses import CameraPoses
 from mocap23_ros.ros.camera_source import Cameras, CameraSource
 from mocap23_ros.ros.core import create_core
 from mocap23_ros.ros.diagnostics import FrameStatistics
+from mocap23_ros.ros.frame_input import FrameInput
 from mocap23_ros.ros.frame_names import FrameNameWatch
 from mocap23_ros.ros.frame_processor import MAX_WAITING, FrameProcessor, Input
 from mocap23_ros.ros.frame_result import FrameResult
 from mocap23_ros.ros.given_camera import GivenModel, GivenPose, given_camera
 from mocap23_ros.ros.health import OutputHealth
-from mocap23_ros.ros.image_clock import ImageClock, Verdict
 from mocap23_ros.ros.input_subscription import InputSubscription
 from mocap23_ros.ros.native_output import native_lines_to
 from mocap23_ros.ros.outputs import Outputs
 from mocap23_ros.ros.parameters import read_settings
 from mocap23_ros.ros.problems import FrameRejectedError, ProblemLog, Severity
 from mocap23_ros.ros.settings import Settings
-from mocap23_ros.ros.topics import (
-    camera_info_topic,
-    frame_prefix,
-    image_topic,
-)
+from mocap23_ros.ros.topics import camera_info_topic, frame_prefix, image_topic
 from mocap23_ros.ros.transform_listener import CameraTransformListener
 from mocap23_ros.ros.transforms import LiveTransforms
-from mocap23_ros.ros.watchdog import InputWatchdog
 from mocap23_ros.ros.worker import FrameWorker
 from mocap23_ros.skeletons.body_proportions import check_given_stature
-
-LONGEST_FRAME_ID = 255  # characters; every output repeats it
 
 Arrived: TypeAlias = tuple[Input, float]  # and when, on the steady clock [s]
 
@@ -48,8 +40,8 @@ Arrived: TypeAlias = tuple[Input, float]  # and when, on the steady clock [s]
 class Session:
     """Made when the node is configured; between ``start`` and ``stop`` it computes.
 
-    The executor's thread hands frames over, the worker's thread computes and publishes them: what
-    frames change belongs to the worker, and others reach it through the worker's commands.
+    The executor's thread hands frames over; the worker's thread computes and publishes them. What
+    frames change belongs to the worker: other threads post commands to it.
     Raises InputError, and keeps nothing, where a parameter or a model cannot be used.
     """
 
@@ -61,8 +53,8 @@ class Session:
         self._problems = problems
         self._statistics = FrameStatistics()
         self._health = OutputHealth(problems)
-        self._keeps_all = settings.image_queue > 1
-        self._input: InputSubscription | None = None
+        self._keeps_all = settings.keeps_all
+        self._input = FrameInput(node, problems, self._on_frame, self._statistics.add_failed)
         self._infos_input: InputSubscription | None = None
         self._known_people: frozenset[int] = frozenset()
         self.camera_frame = ''
@@ -72,11 +64,10 @@ class Session:
             with native_lines_to(node.get_logger().debug):
                 core = create_core(settings, live=not self._keeps_all, given=self._given)
             parts.callback(core.close)
-            self._clock = ImageClock(problems)
             prefix = frame_prefix(node, settings.frame_prefix)
             names = FrameNameWatch(prefix, problems)
             listener = CameraTransformListener(
-                transforms, node, problems, lambda: self._clock.newest, names)
+                transforms, node, problems, lambda: self._input.newest_stamp, names)
             parts.callback(listener.unregister)
             cameras = self._cameras(settings, parts)
             self._outputs = Outputs(
@@ -89,7 +80,6 @@ class Session:
             self._processor = FrameProcessor(
                 core, cameras, self._poses(LiveTransforms(transforms)), problems,
                 lambda: self._forget(same_time=True))
-            self._watchdog = InputWatchdog(node, problems)
             self._parts = parts.pop_all()
 
     def _cameras(self, settings: Settings, parts: ExitStack) -> Cameras:
@@ -100,7 +90,7 @@ class Session:
         camera_infos = CameraInfoCache(MAX_WAITING + settings.image_queue, self._info_patience)
         self._infos_input = InputSubscription(
             node, CameraInfo, camera_info_topic(node), camera_infos.add, 'auto',
-            self._input_depth(settings), reliable_first=self._keeps_all)
+            settings.input_depth, reliable_first=self._keeps_all)
         parts.callback(self._infos_input.close)
         return CameraSource(camera_infos.find, self._problems, (
             image_topic(node, 'raw'), camera_info_topic(node)))
@@ -114,31 +104,27 @@ class Session:
     @property
     def is_active(self) -> bool:
         """Whether frames are taken."""
-        return self._input is not None
+        return self._input.is_open
 
     @property
     def input_topic(self) -> str:
-        """The topic of the frames, while they are taken."""
-        return self._input.topic if self._input is not None else ''
+        """The topic of the frames, '' while none are taken."""
+        return self._input.topic
 
     def start(self) -> None:
         """Begin to take frames. Raises InputError where the thread of before still hangs."""
         if self._worker.is_alive:
             raise InputError(f'"{self._processor.stage}" still hangs: start the node again')
-        self._clock.reset()
         self._processor.reset()
-        self._input = self._subscribe()  # first: it may fail
+        self._input.open()  # first: it may fail
         self._worker.start()
         self._health.start()
-        self._watchdog.start()
         if self._given.doubt:
             self._problems.report('calibration', self._given.doubt, Severity.WARN)
 
     def stop(self) -> None:
         """Stop taking frames and tell everybody that nobody is followed."""
-        if self._input is not None:
-            self._input.close()
-        self._input = None
+        self._input.close()
         if not self._worker.stop():
             self._node.get_logger().error(
                 f'"{self._processor.stage}" hangs: it did not end within 5 s')
@@ -156,9 +142,8 @@ class Session:
         self._parts.close()
 
     def forget_everybody(self, *, restart_ids: bool = False) -> None:
-        """Begin anew before the next frame; those that wait are discarded."""
-        self._watchdog.start()  # a bag that loops, or who asks to begin anew, needs a moment
-        self._clock.reset()
+        """Begin anew before the next frame; discard the frames that wait."""
+        self._input.begin_anew()  # a bag that loops, or who asks to begin anew, needs a moment
         self._worker.post(lambda: self._forget(restart_ids), drop_frames=True)
 
     def set_stature(self, person_id: int, stature: float) -> None:
@@ -174,12 +159,11 @@ class Session:
 
         Raises NodeHangsError where a step of the computation does not end.
         """
-        if self._input is None:
+        if not self.is_active:
             return
         if self._infos_input is not None:
             self._infos_input.check()
-        self._problems.judge('loss', self._input.check())
-        self._watchdog.check(self._input.topic, self._input.silence())
+        self._input.check()
         self._health.check(self._statistics.totals(
             self._worker.received, self._worker.dropped, time.monotonic()),
             keeps_all=self._keeps_all,
@@ -191,55 +175,27 @@ class Session:
     def figures(self, monotonic: float) -> dict[str, str]:
         """Return what diagnostics show."""
         values = self._statistics.values(self._worker.received, self._worker.dropped, monotonic)
-        if self._input is not None:
+        if self.is_active:
             values['images lost on the way here'] = str(self._input.lost)
         if bias := self._processor.set_up.pose.figure:
             values['camera pose off by'] = bias
         return values
 
-    def _subscribe(self) -> InputSubscription:
-        settings = read_settings(self._node)
-        if settings.detector == 'external':
-            message_type: type = Keypoints2DArray
-            topic = self._node.resolve_topic_name('keypoints_2d_in')
-        else:
-            message_type = Image if settings.image_transport == 'raw' else CompressedImage
-            topic = image_topic(self._node, settings.image_transport)
-        return InputSubscription(
-            self._node, message_type, topic, self._on_input, settings.qos_image,
-            self._input_depth(settings), reliable_first=self._keeps_all)
-
-    @staticmethod
-    def _input_depth(settings: Settings) -> int:
-        return max(5, min(settings.image_queue, 1000))
-
     def _info_patience(self) -> float:
-        """How long an image waits for its own CameraInfo: where each counts, time must not."""
+        """Seconds that an image waits for its own CameraInfo, where every image counts."""
         if not self._keeps_all:
             return 0.0
         return 0.5 * float(self._node.get_parameter('tf_timeout').value)
 
-    def _on_input(self, message: Input) -> None:
-        self._watchdog.feed()
-        if len(message.header.frame_id) > LONGEST_FRAME_ID:
-            self._statistics.add_failed()
-            self._problems.report(
-                'input data', f'the frame_id has {len(message.header.frame_id)} characters; at '
-                f'most {LONGEST_FRAME_ID} are taken')
-            return
-        # Here, so that a frame of another clock takes nobody's place.
-        verdict = self._clock.judge(message.header.stamp, self._node.get_clock().now().nanoseconds)
-        if verdict is Verdict.REFUSED:
-            self._statistics.add_failed()
-            return
-        if verdict is Verdict.BEGIN_ANEW:
+    def _on_frame(self, message: Input, is_another_time: bool) -> None:
+        if is_another_time:
             self._worker.post(self._forget, drop_frames=True)
         self._worker.submit((message, time.monotonic()))
 
     # In the worker's thread
 
     def _begin(self, frame: Arrived) -> None:
-        """One frame from message to people in 2D."""
+        """Find the people of one frame, in 2D."""
         message, arrived = frame
         settings = read_settings(self._node)  # so that changes hold from the next frame
         self.camera_frame = message.header.frame_id
@@ -250,7 +206,7 @@ class Session:
             self._statistics.add_failed()
 
     def _finish(self) -> bool:
-        """People in 2D to skeletons, for the frames whose camera is known; whether any waits."""
+        """Lift and publish the frames whose camera is known; return whether any frame waits."""
         while self._processor.is_waiting and not self._worker.stopping.is_set():
             try:
                 result = self._processor.finish_next()

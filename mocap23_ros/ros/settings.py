@@ -190,6 +190,16 @@ class Settings:
         0, 'Serve the scene to the viewer Rerun on this TCP port, to everybody who reaches it; 0: '
         'do not', minimum=0, maximum=65535, read_only=True)
 
+    @property
+    def keeps_all(self) -> bool:
+        """Whether every image counts, and with it that the result does not depend on time."""
+        return self.image_queue > 1
+
+    @property
+    def input_depth(self) -> int:
+        """Messages that the middleware keeps until the node takes them."""
+        return max(5, min(self.image_queue, 1000))
+
 
 @dataclass(frozen=True)
 class ParameterEntry:
