@@ -20,6 +20,7 @@ from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 from mocap23_ros.tracking.side_leaps import Leaps
 from mocap23_ros.tracking.side_model import (
     ARMS,
+    AS_DETECTED,
     GROUPS,
     LEGS,
     LOG_SHARE,
@@ -56,7 +57,7 @@ class SideChange:
 class SideAlternative:
     """The second most probable sides of a person, where these are not sure.
 
-    probability: of the alternative, given that it is this or the one decided for, 0..0.5.
+    probability: of the alternative, given that it is this or the one decided for, 0..0.9.
     exchange: bool [K,J] as in SideChange, from the decision to the alternative.
     """
 
@@ -258,7 +259,7 @@ class SideFilter:
 
     def _decide(self, rows: NDArray) -> list[SideChange]:
         slot, last = self._image % self._memory, (self._image - 1) % self._memory
-        best = self._score[rows].argmax(axis=1).astype(np.uint8)
+        best = (self._score[rows] + AS_DETECTED).argmax(axis=1).astype(np.uint8)
         previous = self._before[rows, slot, best]
         self._decided[rows, slot] = 0
         wanted = (previous != self._decided[rows, last]) & (self._born[rows] < self._image)

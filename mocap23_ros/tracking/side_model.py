@@ -22,6 +22,9 @@ FACE, ARMS, LEGS = 1, 2, 4
 _SHARES = {0: 0.93, FACE: 0.01, ARMS: 0.01, LEGS: 0.02, FACE | ARMS: 0.004,
            FACE | ARMS | LEGS: 0.025}
 _RARE = 0.0005
+# Nats by which an exchange of parts must be more probable than none: soon after a person came, it
+# is as likely that the parts were exchanged before; the lifter hears of them from the rest too.
+AS_DETECTED = np.where(np.arange(STATES) % (STATES - 1) == 0, 2.2, 0.0)
 _CHANGE_RATE = 0.2
 
 # Joints: group; standard deviation of the detected offset from left to right; spectral density

@@ -65,6 +65,16 @@ def test_exchanges_of_a_tenth_of_a_second_and_more_are_undone_in_their_first_ima
     assert (later[0, :, body] != right[:, body]).any(axis=(1, 2)).sum() <= 1
 
 
+@pytest.mark.parametrize('part, heading', [('arms', 1.0), ('legs', 1.3)])
+def test_right_sides_are_left_alone_after_a_beginning_with_a_part_exchanged(part, heading):
+    for seed in range(3):
+        right, stamps = walk(heading, 30, seconds=2.5, seed=seed)
+        wrong = exchange(right, range(12), part)
+        later, at_once, _ = corrected(wrong[None], stamps)
+        assert (at_once[0, 12:, 5:] == right[12:, 5:]).all()
+        assert (later[0, :, 5:] == right[:, 5:]).all()
+
+
 def test_an_exchange_at_the_beginning_is_found_out_when_the_right_sides_prevail():
     right, stamps = walk(0.5, 30)
     wrong = exchange(right, range(20), 'everything')
