@@ -21,6 +21,7 @@ from mocap23_ros.detection.matched_people import match_people
 from mocap23_ros.detection.movenet import FoundPerson, MoveNet
 from mocap23_ros.detection.packaged_weights import find_packaged, packaged_checksums
 from mocap23_ros.detection.person_finder import PersonFinder, View, person_view
+from mocap23_ros.detection.refused_places import RefusedPlaces
 from mocap23_ros.detection.regions import PersonLandmarks, PersonRegion
 from mocap23_ros.detection.second_looks import follow, put_right
 from mocap23_ros.detection.steady_poses import steady_poses, withstand_changes
@@ -85,6 +86,7 @@ class BlazePoseDetector:
         self._poses: list[PersonLandmarks] = []
         self._searched: list[LandmarkPerson] = []  # who was there in the image searched last
         self._images_to_search = 0
+        self._refused = RefusedPlaces()
         self._finder.reset()
 
     def detect(self, image_bgr: NDArray[np.uint8]) -> list[Detection]:
@@ -97,6 +99,7 @@ class BlazePoseDetector:
         if size != self._image_size:
             self.reset()
             self._image_size = size
+        self._refused.next_image()
         people = without_duplicates(self._follow(image_bgr))
         lost = len(people) < len(self._poses)
         found = self._search(image_bgr, people, lost)
@@ -144,8 +147,10 @@ class BlazePoseDetector:
                 self._searched = people
             return found or []
         self._searched = people
-        if urgent:
+        if lost and urgent:
             return self._finder.search_thoroughly(image_bgr)
+        if urgent:
+            return self._finder.search_two_views(image_bgr)
         return self._finder.search_view(image_bgr, view)
 
     def _view_to_judge(self, people: list[LandmarkPerson]) -> View | None:
@@ -182,8 +187,11 @@ class BlazePoseDetector:
     def _look_at_new(self, image_bgr: NDArray[np.uint8], people: list[LandmarkPerson],
                      found: list[FoundPerson]) -> list[LandmarkPerson]:
         """Look at found people who are not known yet, with the known ones painted out."""
-        fresh = [person for person in found if not _is_known(person, people)]
+        fresh = [person for person in found
+                 if not _is_known(person, people) and not self._refused.rests(person.box)]
         fresh = fresh[:self._max_people - len(people)]
+        if not fresh:
+            return []
         known = [person.pose.landmarks for person in people]
         starts = [[Look(region, region.near(known)) for region in (
             PersonRegion.around(person.keypoints, person.box), PersonRegion.of_box(person.box))]
@@ -192,11 +200,19 @@ class BlazePoseDetector:
                  in zip(steady_poses(self._network, image_bgr, starts), fresh, strict=True)]
         doubted = {index: pose for index, (pose, person) in enumerate(
             zip(poses, fresh, strict=True)) if pose is not None and person.score < _FOUND_SURE}
-        there = withstand_changes(self._network, image_bgr, [starts[i][0] for i in doubted],
-                                  list(doubted.values()))
-        for index, is_there in zip(doubted, there, strict=True):
+        steady = withstand_changes(self._network, image_bgr, [starts[i][0] for i in doubted],
+                                   list(doubted.values()))
+        for index, is_there in zip(doubted, steady, strict=True):
             poses[index] = poses[index] if is_there else None
-        return clear_people(poses, image_bgr, max(self._min_score, _NEW_SCORE), _EDGE)
+        least = max(self._min_score, _NEW_SCORE)
+        clear = [clear_people([pose], image_bgr, least, _EDGE) for pose in poses]
+        for person, there in zip(fresh, clear, strict=True):
+            if not there:
+                self._refused.refuse(person.box)
+        new = [person for one in clear for person in one]
+        if new:
+            self._finder.restart()  # where somebody came others may come
+        return new
 
 
 def _runs_engine(backend: str) -> bool:

@@ -5,9 +5,10 @@
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from itertools import cycle
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ COARSE_SIDE = 448
 """px of the input: finds people of about a tenth of the image's longer side and more."""
 FINE_SIDE = 1024
 """px of the input: finds smaller ones, and misses those that fill the image."""
-_TILE_SIDE = 1600  # px; longer images are also searched in parts
+_TILE_SIDE = 1200  # px; longer images are also searched in parts
 _MOST_TILES = 4  # along a side
 _TILE_OVERLAP = 0.25  # of a tile
 _SAME = 0.5  # overlap of boxes from two scales that are one person
@@ -64,12 +65,13 @@ def person_view(box: NDArray, width: int, height: int) -> View | None:
 
 
 def view_cycle(width: int, height: int) -> Iterator[View]:
-    """Endless turns: the coarse view every second time, the others one after another between."""
+    """Endless turns: the others one after another, two at a time, between coarse views."""
     coarse, *others = search_views(width, height)
+    turn = cycle(others)
     while True:
-        for other in others:
-            yield coarse
-            yield other
+        yield coarse
+        for _ in range(min(len(others), 2)):
+            yield next(turn)
 
 
 class PersonFinder:
@@ -92,12 +94,11 @@ class PersonFinder:
     def search_thoroughly(self, image_bgr: NDArray[np.uint8]) -> list[FoundPerson]:
         """Return the people in an image uint8 [H,W,3], searched whole at both scales."""
         height, width = image_bgr.shape[:2]
-        people: list[FoundPerson] = []
-        for view in search_views(width, height)[:2]:
-            for found in self._search(image_bgr, view):
-                if all(box_overlap(found.box, other.box) < _SAME for other in people):
-                    people.append(found)
-        return people
+        return self._search_all(image_bgr, search_views(width, height)[:2])
+
+    def search_two_views(self, image_bgr: NDArray[np.uint8]) -> list[FoundPerson]:
+        """Return the people in the next two views of the cycle."""
+        return self._search_all(image_bgr, [self._next_view(image_bgr) for _ in range(2)])
 
     def search_view(self, image_bgr: NDArray[np.uint8], view: View | None = None
                     ) -> list[FoundPerson]:
@@ -126,6 +127,10 @@ class PersonFinder:
         if self._running is not None:
             self._running.cancel()
             self._running = None
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin the cycle of views anew."""
         self._image_size = (0, 0)
 
     def close(self) -> None:
@@ -140,6 +145,15 @@ class PersonFinder:
             self._image_size = (width, height)
             self._views = view_cycle(width, height)
         return next(self._views)
+
+    def _search_all(self, image_bgr: NDArray[np.uint8], views: Sequence[View]
+                    ) -> list[FoundPerson]:
+        people: list[FoundPerson] = []
+        for view in views:
+            for found in self._search(image_bgr, view):
+                if all(box_overlap(found.box, other.box) < _SAME for other in people):
+                    people.append(found)
+        return people
 
     def _search(self, image_bgr: NDArray[np.uint8], view: View) -> list[FoundPerson]:
         return self._find(*self._prepare(image_bgr, view))
