@@ -12,6 +12,9 @@ RIGID_TOLERANCE = 1e-3  # largest error of an entry of R^T R
 QUATERNION_TOLERANCE = 0.01  # of the length of quaternions that people write down
 # Metres. Joints are stored in single precision: farther out its steps exceed a centimetre.
 LARGEST_DISTANCE = 1e5
+# Metres between two frames of a tree, which may be that of the Earth's centre (REP 105).
+_LONGEST_TRANSLATION = 1e7
+FARTHEST_PERSON = 300.0  # metres from the camera; nobody is made out there
 
 
 def transform_points(a_T_b: NDArray, p_b: NDArray) -> NDArray:
@@ -102,11 +105,23 @@ def check_pose(pose: ArrayLike, name: str = 'world_T_camera') -> NDArray[np.floa
     return poses
 
 
+def check_translation(translation: ArrayLike) -> None:
+    """Raise InputError where frames are farther apart, in metres [...,3], than any of a robot.
+
+    Between such a transform and a right one every interpolated pose is wrong, and may look right.
+    """
+    distance = float(np.abs(np.asarray(translation, np.float64)).max(initial=0.0))
+    if distance > _LONGEST_TRANSLATION:
+        raise InputError(f'the translation has {distance:.3g} m, more than the '
+                         f'{_LONGEST_TRANSLATION / 1e3:g} km that two frames may be apart')
+
+
 def pose_from_translation_quaternion(
         translation: ArrayLike, quaternion_xyzw: ArrayLike) -> NDArray[np.float64]:
     """Pose(s) [...,4,4] from translations [...,3] in metres and quaternions x, y, z, w [...,4].
 
-    Quaternions are normalised; raises InputError where one is not finite or near zero length.
+    Quaternions are normalised; raises InputError where one is not finite or near zero length, and
+    for translations of ``check_translation``.
     """
     quaternion = np.asarray(quaternion_xyzw, np.float64)
     translation = np.asarray(translation, np.float64)
@@ -115,6 +130,7 @@ def pose_from_translation_quaternion(
                          f'numbers, not {translation.shape[-1:]} and {quaternion.shape[-1:]}')
     if not (np.isfinite(quaternion).all() and np.isfinite(translation).all()):
         raise InputError('translation and quaternion of a pose must be finite numbers')
+    check_translation(translation)
     if quaternion.size and np.linalg.norm(quaternion, axis=-1).min() < 1e-6:
         raise InputError('a quaternion of length zero is not a rotation; the identity is '
                          '0, 0, 0, 1')

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from mocap23_ros.geometry.camera_model import CameraModel
-from mocap23_ros.geometry.poses import invert_transform, transform_points
+from mocap23_ros.geometry.poses import FARTHEST_PERSON, invert_transform, transform_points
 from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
 from mocap23_ros.tracking.track import Track
 
@@ -31,8 +31,9 @@ class SteadyWorld:
     Where a robot's place on the map is corrected, or odometry begins anew, world_T_camera leaps
     although the image shows that the camera did not. What remembers people works in the steady
     world, which differs by a turn about the vertical and a shift along the floor, so that the leap
-    moves all people at once and nobody seems to run. ``floor_leapt``: the newest pose leapt in
-    height or tilt; no shift of the world mends that, and what was learned about people is wrong.
+    moves all people at once and nobody seems to run. ``is_another``: the newest pose leapt in
+    height or tilt, or out of sight of everybody; no shift of the world mends that, and what was
+    learned about people is wrong.
     """
 
     def __init__(self) -> None:
@@ -40,7 +41,7 @@ class SteadyWorld:
 
     def reset(self) -> None:
         """Take the world as it is told next for the steady one."""
-        self.floor_leapt = False
+        self.is_another = False
         self._steady_T_world: NDArray[np.float64] | None = None  # None: the same
         self._poses: deque[tuple[float, NDArray[np.float64]]] = deque(maxlen=2)
 
@@ -52,7 +53,7 @@ class SteadyWorld:
         world_T_camera: [4,4], floor at z = 0. tracks: of the frame. people: as they were known
         before it, by id, in the steady world.
         """
-        self.floor_leapt = False
+        self.is_another = False
         pose = world_T_camera
         if self._steady_T_world is not None:
             pose = self._steady_T_world @ pose
@@ -61,11 +62,15 @@ class SteadyWorld:
                 stamp, pose, expected, camera, tracks, people):
             shift = _along_floor(pose, expected)
             pose = shift @ pose
-            self.floor_leapt = _off_floor(pose, expected)
+            self.is_another = _off_floor(pose, expected)
             self._steady_T_world = shift if self._steady_T_world is None else (
                 shift @ self._steady_T_world)
-        if self._poses and self._poses[-1][0] == stamp:
-            self._poses.pop()
+        if self._poses:
+            newest, before = self._poses[-1]
+            way = np.linalg.norm(pose[:3, 3] - before[:3, 3])
+            self.is_another = self.is_another or bool(way > FARTHEST_PERSON)
+            if newest == stamp:
+                self._poses.pop()
         self._poses.append((stamp, pose))
         return pose
 

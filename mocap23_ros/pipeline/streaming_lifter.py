@@ -124,7 +124,7 @@ class StreamingLifter:
             stamp, pose, camera, tracks, self._people.newest)
         self._history.add(stamp, converted(tracks, self.keypoint_format, self.lifter.input_format),
                           camera, pose)
-        if self._world.floor_leapt:
+        if self._world.is_another:
             self._start_over(stamp)
         frame = TrackedFrame.of(stamp, tracks)
         self._people.see(frame.seen, stamp)

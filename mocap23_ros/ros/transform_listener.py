@@ -10,6 +10,8 @@ from geometry_msgs.msg import TransformStamped
 from rclpy.node import Node
 from tf2_msgs.msg import TFMessage
 
+from mocap23_ros.errors import InputError
+from mocap23_ros.geometry.poses import check_translation
 from mocap23_ros.ros.frame_names import FrameNameWatch
 from mocap23_ros.ros.problems import ProblemLog, Severity
 from mocap23_ros.ros.stamps import nanoseconds
@@ -24,7 +26,7 @@ _AHEAD = 10.0
 
 
 class CameraTransformListener(tf2_ros.TransformListener):
-    """Fills a buffer from /tf and /tf_static, without people and without times to come."""
+    """Fills a buffer from /tf and /tf_static, without people, times to come and what is absurd."""
 
     def __init__(
         self, buffer: tf2_ros.Buffer, node: Node, problems: ProblemLog,
@@ -62,12 +64,30 @@ class CameraTransformListener(tf2_ros.TransformListener):
             data.transforms = [t for t in data.transforms if t not in early]
         else:
             self._problems.clear('tf clock')
+        data.transforms = self._without_far(data.transforms)
         super().callback(data)
 
     def static_callback(self, data: TFMessage) -> None:
         """Store static transforms."""
         data.transforms = [t for t in data.transforms if not _PERSON.search(t.child_frame_id)]
         super().static_callback(data)
+
+    def _without_far(self, transforms: list[TransformStamped]) -> list[TransformStamped]:
+        """Those that no robot has spoil what is interpolated before and after them."""
+        near = []
+        for transform in transforms:
+            t = transform.transform.translation
+            try:
+                check_translation((t.x, t.y, t.z))
+            except InputError as error:
+                self._problems.report(
+                    'tf distance', f'TF of "{transform.child_frame_id}" in '
+                    f'"{transform.header.frame_id}" is left out: {error}. Check who publishes it')
+            else:
+                near.append(transform)
+        if len(near) == len(transforms):
+            self._problems.clear('tf distance')
+        return near
 
     @staticmethod
     def _lead(transform: TransformStamped, now: int) -> float:

@@ -15,6 +15,7 @@ from mocap23_ros.geometry.poses import (
     transform_points,
     translation_quaternion_from_pose,
 )
+from mocap23_ros.geometry.transform_tree import TransformTree
 
 
 def random_poses(count, seed=0):
@@ -98,3 +99,17 @@ def test_quaternion_of_length_zero_is_refused():
         pose_from_translation_quaternion([0, np.nan, 0], [0, 0, 0, 1])
     with pytest.raises(InputError, match='4 numbers'):
         pose_from_translation_quaternion([0, 0, 0], [0, 0, 1])
+
+
+def test_frames_are_no_farther_apart_than_the_earth_is_large():
+    of_map = pose_from_translation_quaternion((0.0, -6.4e6, 1.0), (0, 0, 0, 1))
+    np.testing.assert_array_equal(of_map[:3, 3], (0.0, -6.4e6, 1.0))
+    with pytest.raises(InputError, match='1e\\+09 m, more than the 10000 km'):
+        pose_from_translation_quaternion([(0, 0, 1.0), (0, -1e9, 1.0)], (0, 0, 0, 1))
+    tree = TransformTree()
+    for stamp, x in ((0, 1.0), (10, 1e9), (20, 3.0), (30, 5.0)):
+        tree.add('map', 'camera', stamp, (x, 0, 0), (0, 0, 0, 1))
+    for stamp in (9, 10, 11):
+        with pytest.raises(InputError, match='two frames may be apart'):
+            tree.pose('map', 'camera', stamp)
+    assert tree.pose('map', 'camera', 25)[0, 3] == pytest.approx(4.0)

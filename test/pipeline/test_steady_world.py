@@ -77,3 +77,18 @@ def test_a_camera_that_really_moves_is_believed(motion):
         person = track(1, (joints[i] - pose[:3, 3]) @ pose[:3, :3] @ POSE[:3, :3].T + POSE[:3, 3])
         streaming.update(10 + i / RATE, [person], CAMERA, pose)
         np.testing.assert_array_equal(streaming.steady_T_camera, pose)
+
+
+def test_nobody_is_predicted_kilometres_from_the_camera():
+    joints = walk(FRAMES)
+    streaming = StreamingLifter(GeometricLifter())
+    far = moved(3000.0, 0, 0) @ POSE
+    for i in range(LEAP):
+        estimates = streaming.update(10 + i / RATE, [track(1, joints[i])], CAMERA, POSE)
+    assert [e.person_id for e in estimates] == [1]
+    assert not streaming.update(10 + LEAP / RATE, [], CAMERA, far)
+    for i in range(LEAP, FRAMES):  # there everybody is followed as ever
+        estimates = streaming.update(10.1 + i / RATE, [track(2, joints[i])], CAMERA, far)
+        assert [e.person_id for e in estimates] == [2]
+        place = joints[i, 11:13].mean(axis=0) + (3000.0, 0, 0)
+    assert np.linalg.norm(estimates[0].joints[17] - place) < 0.35

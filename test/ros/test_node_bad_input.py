@@ -49,6 +49,10 @@ def tf_beyond_the_moon(frame):
     frame.transform.transform.translation.y = 1e12
 
 
+def tf_in_another_country(frame):
+    frame.transform.transform.translation.y = 1e6
+
+
 def tf_under_the_floor(frame):
     frame.transform.transform.translation.z = -1.0
 
@@ -106,7 +110,8 @@ FAULTS = [
     (tf_of_nan, 'transform', 'no transform from camera'),
     (tf_without_rotation, 'transform', 'no transform from camera'),
     (tf_ends, 'transform', 'at the stamp of the image'),
-    (tf_beyond_the_moon, 'camera pose', 'from the origin'),
+    (tf_beyond_the_moon, 'tf distance', '10000 km that two frames may be apart'),
+    (tf_in_another_country, 'camera pose', 'from the origin'),
     (tf_under_the_floor, 'camera pose', 'below the floor'),
     (tf_under_the_floor, 'set-up', 'above the horizon'),
     (no_frame_id, 'transform', 'empty frame_id'),

@@ -183,6 +183,21 @@ def test_frames_of_unseen_roots_lost_people_and_old_stamps_are_not_sent():
     assert frames.transforms([seen], header(99))
 
 
+def test_what_no_robot_has_is_left_out_and_spoils_no_pose_beside_it(buffer, node):
+    problems = ProblemLog(node.get_logger(), lambda: 0.0)
+    listener = CameraTransformListener(
+        buffer, node, problems, lambda: 0, FrameNameWatch('', problems))
+    now = node.get_clock().now().nanoseconds // 10**9 - 10
+    for seconds, x in ((0, 1.0), (1, 1e9), (2, 3.0)):
+        listener.callback(TFMessage(transforms=[
+            stamped(pose(x), now + seconds), stamped(pose(6.4e6), now + seconds, 'earth', 'map')]))
+        assert ('tf distance' in problems.present()) == (seconds > 0)
+    assert 'TF of "camera" in "map" is left out' in problems.present()['tf distance'].message
+    assert lookup(buffer, header(now + 1))[0, 3] == pytest.approx(2.0)
+    assert lookup(buffer, header(now + 2))[0, 3] == pytest.approx(3.0)
+    assert buffer.can_transform('earth', 'map', rclpy.time.Time())
+
+
 def test_people_and_times_to_come_are_left_out_of_the_buffer(buffer, node):
     problems = ProblemLog(node.get_logger(), lambda: 0.0)
     now = node.get_clock().now().nanoseconds // 10**9
