@@ -28,7 +28,8 @@ from mocap23_ros.ros.transforms import LiveTransforms
 from mocap23_ros.skeletons.formats import FORMATS
 
 # MOCAP23_FUZZ=5000 for a night.
-EXAMPLES = 120 * int(os.environ.get('MOCAP23_FUZZ', '1'))
+TIMES = int(os.environ.get('MOCAP23_FUZZ', '1'))
+EXAMPLES = 120 * TIMES
 INTERVAL = 66_666_667  # ns
 ODD = [0.0, -0.0, 1.0, -1.0, 1e-30, 0.5, 2.0, 640.0, -5e4, 1e7, 1e12, 1e30, np.inf, -np.inf, np.nan]
 numbers = st.one_of(st.sampled_from(ODD), st.floats(-2.0**127, 2.0**127, width=32))
@@ -139,6 +140,7 @@ def rig():
     rclpy.try_shutdown(context=context)
 
 
+@pytest.mark.timeout(120 * TIMES)
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(frames=st.lists(st.tuples(keypoints(), infos(), camera_places()), min_size=1, max_size=3))
 @pytest.mark.filterwarnings('ignore::RuntimeWarning')
