@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A camera pose that is a little off is found from who passes by; a right one is not doubted."""
 
+import pickle
 from copy import deepcopy
 from functools import lru_cache
 
@@ -9,7 +10,6 @@ import numpy as np
 import pytest
 from walkers import camera_above_floor, passers_by, seen, told_by_mistake
 
-from mocap23_ros.calibration import pose_bias_filter
 from mocap23_ros.calibration.floor_start import pitch_roll_height
 from mocap23_ros.calibration.pose_bias import mended
 from mocap23_ros.calibration.pose_bias_filter import PoseBiasFilter
@@ -118,9 +118,22 @@ def test_another_mounting_begins_anew():
     assert judged.bias() is None
 
 
-def test_memory_is_bounded_and_nobody_is_an_update_like_another():
+def test_memory_is_bounded_however_many_people_pass():
+    memory, judged, sizes = PeopleMemory(), PoseBiasFilter(), []
+    camera, pose = camera_above_floor(1.6, 9, 1)
+    for frame, (stamp, _, joints, _) in enumerate(
+            passers_by(24, 5.5, np.random.default_rng(2), 'walk', RATE)):
+        # Twenty others every 4 s: all of them were seen a moment ago.
+        points = seen(joints[None], camera, pose, 3.0, frame).repeat(20, axis=0)
+        memory.add(stamp, range(20 * (frame // 20), 20 * (frame // 20 + 1)), points, camera, pose)
+        recent = memory.recent()
+        judged.update(recent.stamps, recent.person_ids, recent.points, recent.floor_T_camera, 900.0)
+        sizes.append(len(pickle.dumps(judged)))
+    assert max(sizes) < 1.02 * max(sizes[:80]) and sizes[-1] > 10 * sizes[0]
+
+
+def test_nobody_is_an_update_like_another():
     _, judged = watched(12, RIGHT)
-    assert len(judged._persons) <= pose_bias_filter._MOST_PERSONS
     before = judged.bias()
     empty = PeopleMemory().recent()
     judged.update(empty.stamps, empty.person_ids, empty.points, empty.floor_T_camera, 900.0)

@@ -11,6 +11,7 @@ from mocap23_ros.detection.blazepose import BlazePose, Look
 from mocap23_ros.detection.blazepose_detector import BlazePoseDetector
 from mocap23_ros.detection.packaged_weights import find_packaged
 from mocap23_ros.detection.person_finder import person_view
+from mocap23_ros.detection.regions import PersonRegion
 from mocap23_ros.detection.second_looks import follow, put_right
 from mocap23_ros.engines.backends import create_backend
 from mocap23_ros.skeletons.formats import BLAZEPOSE33, COCO17
@@ -26,11 +27,12 @@ def leaning():
     """The network, and two images on, of which it exchanges the sides of the first; followed."""
     frames = sample_frames('single', 'cam02', [*range(20, 52, 2)])
     detector = BlazePoseDetector(max_people=1, backend='onnxruntime')
-    for frame in frames:
-        assert detector.detect(frame)
-    pose, = detector._poses
+    found, = detector.detect(frames[0])
     detector.close()
     network = BlazePose(create_backend('onnxruntime', find_packaged('blazepose-full')))
+    pose, = network.run(frames[0], [Look(PersonRegion.of_box(found.bounding_box))])
+    for frame in frames:
+        pose, = follow(network, frame, [pose], [Look(pose.region, own=pose.landmarks)])
     yield network, frames[-1], pose
     network.close()
 

@@ -13,6 +13,8 @@ from test_detectors_on_video import sample_frames
 from mocap23_ros.detection.blazepose import BlazePose, Look
 from mocap23_ros.detection.blazepose_detector import BlazePoseDetector
 from mocap23_ros.detection.packaged_weights import find_packaged
+from mocap23_ros.detection.regions import PersonRegion
+from mocap23_ros.detection.second_looks import follow
 from mocap23_ros.detection.steady_poses import steady_poses, withstand_changes
 from mocap23_ros.engines.backends import create_backend
 from mocap23_ros.skeletons.formats import BLAZEPOSE33
@@ -25,11 +27,12 @@ def man():
     """The network, an image of a man, and his pose as it settles when he is followed."""
     frame, = sample_frames('single', 'cam03', [0])
     detector = BlazePoseDetector(max_people=1, backend='onnxruntime')
-    for _ in range(4):
-        assert detector.detect(frame)
-    pose, = detector._poses
+    found, = detector.detect(frame)
     detector.close()
     network = BlazePose(create_backend('onnxruntime', find_packaged('blazepose-full')))
+    pose, = steady_poses(network, frame, [[Look(PersonRegion.of_box(found.bounding_box))]])
+    for _ in range(3):
+        pose, = follow(network, frame, [pose], [Look(pose.region, own=pose.landmarks)])
     yield network, frame, pose
     network.close()
 
