@@ -30,7 +30,7 @@ from mocap23_ros.geometry.pose_covariance import of_pitch_roll_height
 from mocap23_ros.skeletons.body_proportions import MEAN_STATURE, STATURE_SD
 
 FOCAL_SD = 0.35  # of the log focal length, where it is unknown
-_WORST_ANGLE, _WORST_HEIGHT = np.radians(2.0), 0.15  # sd of a fit that is of use
+WORST_ANGLE, WORST_HEIGHT = np.radians(2.0), 0.15  # sd of a fit that is of use
 _CAMERA = 4  # unknowns: pitch, roll, log height, log focal factor
 _PERSON = 1 + 2 * len(HEIGHTS)  # unknowns: log stature, own heights and leads of the middles
 _FEWEST = 12  # samples
@@ -77,7 +77,7 @@ class FloorFit:
     def check(self) -> None:
         """Raise InputError where the people seen do not fix the camera well enough to use it."""
         sd = np.sqrt(np.diag(self.covariance))
-        if max(sd[:2]) > _WORST_ANGLE or sd[2] > _WORST_HEIGHT * self.height:
+        if max(sd[:2]) > WORST_ANGLE or sd[2] > WORST_HEIGHT * self.height:
             raise InputError(
                 f'the people seen do not fix the camera: pitch and roll are known to '
                 f'{np.degrees(max(sd[:2])):.1f} degrees, the height to '

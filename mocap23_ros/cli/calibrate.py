@@ -9,6 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mocap23_ros.cli.calibrate_people import add_people_arguments, first_image, fit_people
+from mocap23_ros.cli.calibrate_points import (
+    add_point_arguments,
+    fit_points,
+    pose_of_points,
+    read_image,
+)
 from mocap23_ros.errors import InputError
 from mocap23_ros.writable_places import check_writable
 
@@ -25,15 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                              'before a still camera')
     add_people_arguments(people)
     target = ways.add_parser('target', help='pose from a printed target that lies on the floor')
-    points = ways.add_parser('points', help='pose from image points at known places')
-    points.add_argument('--points', type=Path, metavar='POINTS.csv',
-                        help='rows of u, v (raw px), x, y, z (m, z up, floor at 0); with --click '
-                             'they are kept there')
-    points.add_argument('--image', type=Path, help='to draw the floor over')
-    points.add_argument('--click', action='store_true', help='click the points on --image, on a '
-                        'page in the browser of this machine')
-    points.add_argument('--port', type=int, default=0, help='with --click: of the page (default: '
-                        'a free one)')
+    points = ways.add_parser('points', help='pose from image points at known places, or from '
+                             'vertical edges and one known height')
+    add_point_arguments(points)
     intrinsics = ways.add_parser('intrinsics', help='camera matrix and distortion from views of '
                                  'a printed board')
     intrinsics.add_argument('--fisheye', action='store_true', help='for lenses over 120 degrees')
@@ -71,7 +71,7 @@ def _target(arguments: argparse.Namespace) -> None:
     from mocap23_ros.geometry.camera_file import load_camera_file
 
     target = Target(arguments.target)
-    (image, *others) = [_image(path) for path in arguments.images]
+    (image, *others) = [read_image(path) for path in arguments.images]
     if others:
         raise InputError('--images: one image of the target on the floor; its first corner is '
                          'the origin of the world')
@@ -79,82 +79,13 @@ def _target(arguments: argparse.Namespace) -> None:
     if corners is None:
         raise InputError(f'{arguments.images[0]} shows no whole {arguments.target}')
     camera = load_camera_file(arguments.camera).camera.with_image_size(image.shape[1::-1])
-    _fit_points(arguments, corners.p_pixel, corners.p_target, camera, image)
-
-
-def _points(arguments: argparse.Namespace) -> None:
-    from mocap23_ros.geometry.camera_file import load_camera_file
-
-    if not arguments.click and arguments.points is None:
-        raise InputError('give --points POINTS.csv, or --click and --image to click them')
-    if arguments.click and arguments.image is None:
-        raise InputError('--click needs the --image to click on')
-    known = arguments.points is not None and (arguments.points.exists() or not arguments.click)
-    rows = _read_points(arguments.points) if known else np.zeros((0, 5))
-    camera = load_camera_file(arguments.camera).camera
-    image = None if arguments.image is None else _image(arguments.image)
-    if image is not None:
-        camera = camera.with_image_size(image.shape[1::-1])
-    if arguments.click:
-        assert image is not None
-        rows = _clicked(arguments, rows, camera, image)
-    _fit_points(arguments, rows[:, :2], rows[:, 2:], camera, image)
-
-
-def _read_points(path: Path) -> 'NDArray[np.float64]':
-    try:
-        rows = np.loadtxt(path, delimiter=',', ndmin=2, max_rows=10_000)
-    except (OSError, ValueError) as error:
-        raise InputError(f'{path}: {error}; give rows of u, v, x, y, z') from None
-    if rows.shape[1:] != (5,) or not np.isfinite(rows).all():
-        raise InputError(f'{path}: every row must be u, v (px), x, y, z (m)')
-    return rows
-
-
-def _clicked(arguments: argparse.Namespace, rows: 'NDArray', camera: 'CameraModel',
-             image: 'NDArray') -> 'NDArray[np.float64]':
-    """Rows from the page in the browser; kept in --points at every try."""
-    from mocap23_ros.atomic_files import write_text
-    from mocap23_ros.calibration.click_server import serve_page
-    from mocap23_ros.calibration.floor_picture import draw_floor
-
-    if arguments.points is not None:
-        check_writable(arguments.points)
-
-    def judge(rows: 'NDArray[np.float64]') -> 'tuple[str, NDArray[np.uint8]]':
-        if arguments.points is not None:
-            write_text(arguments.points, ''.join(
-                ', '.join(f'{value:.6g}' for value in row) + '\n' for row in rows))
-        said, world_T_camera, _ = _pose_of_points(rows[:, :2], rows[:, 2:], camera)
-        return said, draw_floor(image, camera, world_T_camera)
-
-    return serve_page(image, rows, judge, lambda address: print(
-        f'click the points at {address} and save there; ctrl-c gives up', flush=True),
-        arguments.port)
-
-
-def _fit_points(arguments: argparse.Namespace, p_pixel: 'NDArray', p_world: 'NDArray',
-                camera: 'CameraModel', image: 'NDArray | None') -> None:
-    said, world_T_camera, covariance = _pose_of_points(p_pixel, p_world, camera)
+    said, world_T_camera, covariance = pose_of_points(corners.p_pixel, corners.p_target, camera)
     print(said)
     _write(arguments, camera, world_T_camera, image, covariance)
 
 
-def _pose_of_points(p_pixel: 'NDArray', p_world: 'NDArray', camera: 'CameraModel'
-                    ) -> 'tuple[str, NDArray[np.float64], NDArray[np.float64]]':
-    """What is said of the pose, the pose [4,4], and its covariance [6,6]; InputError."""
-    from mocap23_ros.calibration.pose_from_points import pose_from_points
-    from mocap23_ros.geometry.pose_covariance import largest_sd
-
-    fit = pose_from_points(p_pixel, p_world, camera)
-    if fit.world_T_camera[2, 3] <= 0:
-        raise InputError('these points put the camera below the floor: z must point up')
-    turn_sd, place_sd = largest_sd(fit.covariance)
-    x, y, z = fit.world_T_camera[:3, 3]
-    said = (f'camera at x {x:.3f}, y {y:.3f}, z {z:.3f} m (+- {place_sd:.3f} m, '
-            f'{np.degrees(turn_sd):.2f} degrees), from {len(fit.error)} points '
-            f'(worst {fit.error.max():.1f} px off: number {int(fit.error.argmax()) + 1})')
-    return said, fit.world_T_camera, fit.covariance
+def _points(arguments: argparse.Namespace) -> None:
+    _write(arguments, *fit_points(arguments))
 
 
 def _intrinsics(arguments: argparse.Namespace) -> None:
@@ -167,7 +98,7 @@ def _intrinsics(arguments: argparse.Namespace) -> None:
         raise InputError('one tag is too small for intrinsics; use a checkerboard or charuco')
     views, names, size = [], [], None
     for path in arguments.images:
-        image = _image(path)
+        image = read_image(path)
         if size not in (None, image.shape[1::-1]):
             raise InputError(f'{path} is of another size than the images before')
         size = image.shape[1::-1]
@@ -189,16 +120,6 @@ def _intrinsics(arguments: argparse.Namespace) -> None:
         from mocap23_ros.atomic_files import write_picture
         from mocap23_ros.calibration.intrinsics import draw_coverage
         write_picture(arguments.picture, draw_coverage(views, fit, size))
-
-
-def _image(path: Path) -> 'NDArray[np.uint8]':
-    import cv2
-    data = np.fromfile(path, np.uint8) if path.is_file() else np.zeros(0, np.uint8)
-    image = cv2.imdecode(data, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION) \
-        if len(data) else None
-    if image is None:
-        raise InputError(f'{path} is not an image that OpenCV can read')
-    return np.asarray(image, np.uint8)
 
 
 def _write(arguments: argparse.Namespace, camera: 'CameraModel', world_T_camera: 'NDArray',

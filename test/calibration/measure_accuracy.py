@@ -1,10 +1,11 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Prints how well people fix a camera, and what that does to skeletons lifted with it.
+"""Prints how well people and edges fix a camera, and what that does to skeletons lifted with it.
 
 Not a test. From the repository, in its environment: python test/calibration/measure_accuracy.py
-[pose] [joints] (default: both). "pose": errors by walkers, seconds and keypoint noise; "joints":
-joints of another walk, lifted with the true pose and with the estimated one.
+[pose] [joints] [lines] (default: all). "pose": errors by walkers, seconds and keypoint noise;
+"joints": joints of another walk, lifted with the true pose and with the estimated one; "lines":
+vertical edges in place of people.
 """
 
 import sys
@@ -13,10 +14,12 @@ import numpy as np
 from walkers import FPS, camera_above_floor, seen, walks
 
 from mocap23_ros.calibration.floor_fit import fit_floor
+from mocap23_ros.calibration.pose_from_lines import LENGTH_SD, PLUMB_SD, pose_from_lines
 from mocap23_ros.calibration.standing_people import StandingPeople
 from mocap23_ros.errors import InputError
 from mocap23_ros.evaluation.methods import lift_recording
 from mocap23_ros.evaluation.uncertainty import COVERAGE_95, squared_mahalanobis
+from mocap23_ros.geometry.poses import invert_transform, transform_points
 from mocap23_ros.lifting.lifters import create_lifter
 from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
 
@@ -120,8 +123,38 @@ def table_of_joints():
               f'  ({len(rows)} of {SCENES})', flush=True)
 
 
+def table_of_lines():
+    print('lines  degrees to each side  known    pitch deg  roll deg  height %   NEES  refused')
+    for lines, side, known in ((2, 15, 'camera'), (2, 30, 'camera'), (6, 30, 'camera'),
+                               (2, 30, 'edge'), (6, 30, 'edge')):
+        rng, rows, squares, refused = np.random.default_rng(11), [], [], 0
+        for k in range(200):
+            camera, pose, (height, pitch, roll), distance = scene(k)
+            azimuth = np.radians(np.linspace(-side, side, lines))
+            feet = distance * np.stack([np.cos(azimuth), np.sin(azimuth), 0 * azimuth], axis=-1)
+            tops = feet + (0, 0, 2.0)
+            tops[:, :2] += 2.0 * PLUMB_SD * rng.standard_normal((lines, 2))
+            seen = camera.project(transform_points(invert_transform(pose),
+                                                   np.stack([feet, tops], axis=1)))
+            told = {f'{known}_height': (height if known == 'camera' else 2.0)
+                    + LENGTH_SD * rng.standard_normal()}
+            try:
+                fit = pose_from_lines(seen + rng.standard_normal(seen.shape), camera, **told)
+            except InputError:
+                refused += 1
+                continue
+            error = np.array([fit.pitch, fit.roll, fit.height]) - (*np.radians([pitch, roll]),
+                                                                   height)
+            squares.append(error @ np.linalg.solve(fit.covariance, error) / 3)
+            rows.append(np.abs(error) * (57.3, 57.3, 100 / height))
+        median = np.median(rows, axis=0)
+        print(f'{lines:5d}  {side:20d}  {known:7s}  {median[0]:9.2f} {median[1]:9.2f} '
+              f'{median[2]:9.1f} {np.mean(squares):6.2f} {refused:5d} of 200', flush=True)
+
+
 if __name__ == '__main__':
-    if 'joints' not in sys.argv[1:]:
-        table_of_poses()
-    if 'pose' not in sys.argv[1:]:
-        table_of_joints()
+    wanted = sys.argv[1:] or ['pose', 'joints', 'lines']
+    for name, table in (('pose', table_of_poses), ('joints', table_of_joints),
+                        ('lines', table_of_lines)):
+        if name in wanted:
+            table()
