@@ -60,12 +60,12 @@ def normalised_poses(joints: NDArray[np.float64], stature: ArrayLike
 
 
 def fit_pose_prior(clips: MotionClips, components: int = 8, exemplars: int = 250,
-                   samples: int = 12000, seed: int = 0) -> PosePrior:
+                   samples: int = 12000) -> PosePrior:
     """Fit the mixture to poses of clips and of their mirror images.
 
     Hard-assignment EM: k-means, one shrunk covariance per cluster. Deterministic.
     """
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     share = clips.length / clips.length.sum()
     clip = rng.choice(len(clips), samples // 2, p=share)
     frame = clips.start[clip] + (rng.random(len(clip)) * clips.length[clip]).astype(np.int64)
@@ -73,7 +73,7 @@ def fit_pose_prior(clips: MotionClips, components: int = 8, exemplars: int = 250
     poses = normalised_poses(joints.astype(np.float64), clips.stature[clip])
     poses = np.concatenate([poses, poses[:, list(COCO17.mirror)] * (1, -1, 1)])
     flat = poses.reshape(len(poses), -1)
-    _, label = _clusters(flat, components, '++', 10, seed)
+    _, label = _clusters(flat, components, '++', 10)
     common = np.cov(flat.T)
     means, whitening, log_weight = [], [], []
     for k in range(components):
@@ -84,17 +84,17 @@ def fit_pose_prior(clips: MotionClips, components: int = 8, exemplars: int = 250
         means.append(own.mean(axis=0))
         whitening.append(np.linalg.inv(np.linalg.cholesky(covariance)))
         log_weight.append(np.log(len(own) / len(flat)) - 0.5 * np.linalg.slogdet(covariance)[1])
-    centres, _ = _clusters(flat, exemplars, 'points', 6, seed)
+    centres, _ = _clusters(flat, exemplars, 'points', 6)
     return PosePrior(np.array(means), np.array(whitening), np.array(log_weight),
                      _nearest(flat, centres).reshape(-1, 17, 3))
 
 
-def _clusters(points: NDArray[np.float64], count: int, start: str, iterations: int, seed: int
+def _clusters(points: NDArray[np.float64], count: int, start: str, iterations: int
               ) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
     with warnings.catch_warnings():
         # Empty clusters, which few or uniform clips bring about, are harmless here.
         warnings.filterwarnings('ignore', message='One of the clusters is empty')
-        return kmeans2(points, count, iter=iterations, minit=start, seed=seed)
+        return kmeans2(points, count, iter=iterations, minit=start, seed=0)
 
 
 def _nearest(points: NDArray[np.float64], centres: NDArray[np.float64]) -> NDArray[np.float64]:

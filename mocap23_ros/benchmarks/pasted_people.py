@@ -18,6 +18,7 @@ from mocap23_ros.skeletons.formats import COCO17
 SIZE = (1920, 1080)  # px
 FRAMES = 10  # of a video
 EVERY = 2  # frames of the sample, which has 60 a second
+_OVERLAP = 0.15  # of the boxes of people
 _THICKNESS = 0.4  # of limbs, of the torso's length: the man with a rim of his surroundings
 _FREE_ROWS = slice(1450, 1900)  # of cam03 and cam04: floor and mats, nobody
 _DRAWN = [*BODY_BONES[:-1], *zip(SHOULDERS, HIPS[::-1], strict=True)]  # a cross for the hips' line
@@ -93,8 +94,8 @@ class SceneMaker:
         room = np.hstack([views[0], views[1]])[:, :SIZE[0]]
         self._room = np.asarray(cv2.resize(room, SIZE, interpolation=cv2.INTER_LINEAR), np.uint8)
 
-    def scene(self, heights: NDArray, overlap: float = 0.15) -> Scene:
-        """People of these heights in px at places of their own; ``overlap``: of their boxes."""
+    def scene(self, heights: NDArray) -> Scene:
+        """People of these heights in px at places of their own."""
         people: list[tuple[Cutout, tuple[int, int]]] = []
         boxes: list[NDArray] = []
         for height in heights:
@@ -105,7 +106,7 @@ class SceneMaker:
                 corner = [int(self._random.integers(-int(low[axis]), max(
                     SIZE[axis] - int(high[axis]), -int(low[axis]) + 1))) for axis in (0, 1)]
                 box = np.concatenate([low + corner, high + corner])
-                if all(_common(box, other) <= overlap for other in boxes):
+                if all(_common(box, other) <= _OVERLAP for other in boxes):
                     break
             boxes.append(box)
             people.append((cutout, (corner[0], corner[1])))

@@ -95,20 +95,18 @@ def _world_panel(batch: TrainingBatch, b: int, side: bool) -> NDArray[np.uint8]:
     return panel
 
 
-def draw_batch(batch: TrainingBatch, count: int | None = None, columns: int = 2
-               ) -> NDArray[np.uint8]:
-    """Draw the first ``count`` windows of a batch.
+def draw_batch(batch: TrainingBatch) -> NDArray[np.uint8]:
+    """Draw the windows of a batch, two in a row.
 
     Per window three panels: the image (grey-green truth; left red, right blue, fainter with less
     confidence; amber = hidden but guessed), the truth from the side, and from above.
     Returns a BGR picture, uint8 [height,width,3].
     """
-    count = min(count or len(batch.stamps), len(batch.stamps))
     blocks = [np.hstack([_image_panel(batch, b), _world_panel(batch, b, True),
-                         _world_panel(batch, b, False)]) for b in range(count)]
+                         _world_panel(batch, b, False)]) for b in range(len(batch.stamps))]
     for block in blocks:
         cv2.rectangle(block, (0, 0), (block.shape[1] - 1, block.shape[0] - 1),
                       _COLOURS['text'], 1)
-    blank = np.full_like(blocks[0], 255)
-    blocks += [blank] * (-len(blocks) % columns)
-    return np.vstack([np.hstack(blocks[k:k + columns]) for k in range(0, len(blocks), columns)])
+    if len(blocks) % 2:
+        blocks.append(np.full_like(blocks[0], 255))
+    return np.vstack([np.hstack(blocks[k:k + 2]) for k in range(0, len(blocks), 2)])

@@ -34,6 +34,7 @@ _OFFSETS: NDArray[np.float64] = np.array([
                         np.multiply(_REST_LEFT['l' + name[1:]], (1, -1, 1)))
     for name in JOINT_NAMES], np.float64)
 # Flesh below a joint that may touch the floor (m); feet touch with the points themselves.
+_GRIP = 0.015  # m
 _RADIUS: NDArray[np.float64] = np.array([{
     'pelvis': .11, 'hip': .09, 'spine1': .10, 'spine2': .11, 'spine3': .11, 'shoulder': .07,
     'elbow': .045, 'wrist': .035, 'hand': .02, 'knee': .055, 'head': .09, 'head_top': .03,
@@ -83,19 +84,18 @@ def pose_joints(angles: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.moveaxis(joints, 0, 1)
 
 
-def stand_on_contacts(joints: NDArray[np.float64], fps: float, grip: float = 0.015
-                      ) -> NDArray[np.float64]:
+def stand_on_contacts(joints: NDArray[np.float64], fps: float) -> NDArray[np.float64]:
     """Move a figure over the floor the way its touching points push it.
 
     joints: [F,34,3] with the pelvis at the origin. Heights follow the lowest point (with the flesh
-    around it); sideways, the points within about ``grip`` metres of the floor stay where they are.
+    around it); sideways, the points within about _GRIP of the floor stay where they are.
     Only for motion that always touches the floor. Returns joints [F,34,3] with z = 0 the floor.
     """
     low = joints[..., 2] - _RADIUS
     low[:, ~_TOUCHING] = np.inf
     lowest = low.min(axis=1)
     height = gaussian_filter1d(lowest, 1.0, mode='nearest')
-    weight = np.exp(-(low - lowest[:, None]) / grip)
+    weight = np.exp(-(low - lowest[:, None]) / _GRIP)
     weight = np.minimum(weight[1:], weight[:-1])
     velocity = np.diff(joints[..., :2], axis=0)
     step = -(weight[..., None] * velocity).sum(axis=1) / weight.sum(axis=1)[:, None]

@@ -16,6 +16,7 @@ from mocap23_ros.demo.sample_camera import SampleCamera
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.poses import invert_transform
 
+_ROTATION_SD, _TRANSLATION_SD = np.deg2rad(0.5), 0.015  # of the given poses; m
 # So large a scale makes robust triangulation plain least squares: every view has its say.
 PLAIN_PX = 1000.0
 
@@ -52,13 +53,11 @@ class BundleAdjustment:
     translation_mm: NDArray[np.float64]
 
 
-def adjust_bundle(cameras: Sequence[SampleCamera], ties: TiePoints, *,
-                  rotation_sd_deg: float = 0.5,
-                  translation_sd: float = 0.015) -> BundleAdjustment:
+def adjust_bundle(cameras: Sequence[SampleCamera], ties: TiePoints) -> BundleAdjustment:
     """Correct the pose of every camera by a small rotation and translation.
 
-    The given poses are the prior (standard deviations in degrees and metres), which also ties
-    the whole to the given world. Intrinsics are left alone. Cost: soft L1 of the standardised
+    The given poses are the prior, which also ties the whole to the given world. Intrinsics are
+    left alone. Cost: soft L1 of the standardised
     residuals, scipy.optimize.least_squares. Raises InputError where no point has two views.
     """
     world_T_camera = np.stack([camera.world_T_camera for camera in cameras])
@@ -78,7 +77,7 @@ def adjust_bundle(cameras: Sequence[SampleCamera], ties: TiePoints, *,
     camera_count, point_count = seen.shape
     observed = normalised[camera_index, point_index]
     weight = (focal[camera_index] / ties.sigma_px[point_index])[:, None]
-    prior_sd = np.tile([np.deg2rad(rotation_sd_deg)] * 3 + [translation_sd] * 3, camera_count)
+    prior_sd = np.tile([_ROTATION_SD] * 3 + [_TRANSLATION_SD] * 3, camera_count)
     camera_T_world = invert_transform(world_T_camera)
 
     def unpack(x: NDArray) -> tuple[NDArray, NDArray]:

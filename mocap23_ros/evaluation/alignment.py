@@ -17,9 +17,9 @@ def finite_points(points: NDArray[Any]) -> NDArray[np.bool_]:
     return np.asarray(np.isfinite(points).all(axis=-1))
 
 
-def pelvis(joints: NDArray[Any], hips: NDArray[np.intp] = HIPS) -> NDArray[np.float64]:
+def pelvis(joints: NDArray[Any]) -> NDArray[np.float64]:
     """Mid-hip of joints [...,J,3]; NaN where a hip is."""
-    return (np.asarray(joints[..., hips[0], :], np.float64) + joints[..., hips[1], :]) / 2
+    return (np.asarray(joints[..., HIPS[0], :], np.float64) + joints[..., HIPS[1], :]) / 2
 
 
 def fit_similarity(source: NDArray[Any], target: NDArray[Any], valid: NDArray[np.bool_],

@@ -36,15 +36,15 @@ class DiffusionLifter:
     """Few-step multi-view diffusion lifter behind the Lifter protocol.
 
     full: network that starts from noise; warm: one evaluation per hop from the previous window's
-    motion, or None; a full start is made for new people and every ``refresh`` seconds.
-    skeleton: format that the network was trained on. Joints of OUTPUT19 that it does not tell, as
-    SMPL-22 does not tell the face, are NaN in the output.
+    motion, or None; a full start is made for new people and every second. skeleton: format that
+    the network was trained on. Joints of OUTPUT19 that it does not tell, as SMPL-22 does not tell
+    the face, are NaN in the output.
     See ``load_lifter`` for the usual way to make one. Raises InputError for a format that does not
     tell where trunk and limbs are.
     """
 
     def __init__(self, full: Backend, warm: Backend | None, window_length: int, rate: float,
-                 refresh: float = 1.0, skeleton: SkeletonFormat = COCO17) -> None:
+                 skeleton: SkeletonFormat = COCO17) -> None:
         self.input_format = skeleton
         self.output_format = OUTPUT19
         missing = np.flatnonzero(~defined_joints(skeleton, OUTPUT19))
@@ -54,7 +54,7 @@ class DiffusionLifter:
                              f'tell where {body[0]} is; a lifter needs trunk, arms and legs')
         self.window_length, self.rate = window_length, rate
         self._full, self._warm = full, warm
-        self._warm_start = WarmStart(refresh)
+        self._warm_start = WarmStart()
         self._stature = StatureState()
 
     def lift(self, windows: KeypointWindows) -> LiftedMotion:

@@ -26,7 +26,7 @@ _STEPS = 2
 
 
 def load_lifter(tier: str | Path | ModelEntry = 's', backend: str = 'auto',
-                steps: int | None = None, warm_start: bool = True, refresh: float = 1.0,
+                steps: int | None = None, warm_start: bool = True,
                 precision: str | None = None, temperatures: Temperatures | None = None,
                 **backend_options: Any) -> DiffusionLifter:
     """Load the learned lifter.
@@ -35,13 +35,12 @@ def load_lifter(tier: str | Path | ModelEntry = 's', backend: str = 'auto',
         exported or not); the path of a weights file, which runs in torch; or graphs.
     steps, temperatures: of weights, any; those of the export, else 2 and 1, where not given.
         Graphs have their own.
-    warm_start: begin from the previous motion where there is one. refresh: see DiffusionLifter.
+    warm_start: begin from the previous motion where there is one.
     precision: fp32, fp16 or int8 graphs; None leaves it to the backend.
     Raises InputError where the network is absent, damaged, or not to be had with these choices.
     """
     if isinstance(tier, Path) or backend == 'torch':
-        return _from_weights(tier, steps, warm_start, refresh, precision, temperatures,
-                             backend_options)
+        return _from_weights(tier, steps, warm_start, precision, temperatures, backend_options)
     model = tier if isinstance(tier, ModelEntry) else find_model(
         tier, precision=precision or 'fp32')
     if precision is not None:
@@ -52,12 +51,12 @@ def load_lifter(tier: str | Path | ModelEntry = 's', backend: str = 'auto',
     backend_options['checksums'] = model.checksums
     full = create_backend(backend, model.full, **backend_options)
     warm = create_backend(backend, model.warm, **backend_options) if warm_start else None
-    return DiffusionLifter(full, warm, model.window_length, model.rate, refresh,
-                           find_format(model.skeleton))
+    return DiffusionLifter(
+        full, warm, model.window_length, model.rate, find_format(model.skeleton))
 
 
 def _from_weights(tier: str | Path | ModelEntry, steps: int | None, warm_start: bool,
-                  refresh: float, precision: str | None, temperatures: Temperatures | None,
+                  precision: str | None, temperatures: Temperatures | None,
                   backend_options: dict[str, Any]) -> DiffusionLifter:
     if precision not in (None, 'fp32'):
         raise InputError(f'the backend torch runs the weights in fp32, not {precision}; leave '
@@ -76,7 +75,7 @@ def _from_weights(tier: str | Path | ModelEntry, steps: int | None, warm_start: 
                **backend_options}
     full = cast('TorchBackend', create_backend('torch', weights, **options))
     warm = create_backend('torch', weights, warm=True, **options) if warm_start else None
-    return DiffusionLifter(full, warm, full.tier.window_length, full.tier.rate, refresh,
+    return DiffusionLifter(full, warm, full.tier.window_length, full.tier.rate,
                            full.skeleton)
 
 

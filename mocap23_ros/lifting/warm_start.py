@@ -12,6 +12,7 @@ from mocap23_ros.windows.keypoint_windows import KeypointWindows
 
 # Metres, and standard deviations of the anchor's distance, from which a motion is given up.
 _DISAGREEMENT, _DISAGREEMENT_SDS = 0.3, 3.0
+_FULL_START = 1.0  # s after which a full start is due, so that no error can keep itself alive
 
 
 @dataclass
@@ -22,14 +23,7 @@ class _Memory:
 
 
 class WarmStart(PersonMemory[_Memory]):
-    """Keeps the last lifted window per person id.
-
-    refresh: seconds after which a full start is due, so that no error can keep itself alive.
-    """
-
-    def __init__(self, refresh: float = 1.0) -> None:
-        super().__init__()
-        self.refresh = refresh
+    """Keeps the last lifted window per person id."""
 
     def previous(self, windows: KeypointWindows, world_T_window: NDArray, anchor: NDArray
                  ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
@@ -45,7 +39,7 @@ class WarmStart(PersonMemory[_Memory]):
         newest = windows.stamps[-1]
         for row, person_id in enumerate(windows.person_ids):
             memory = self._people.get(int(person_id))
-            if memory is None or newest - memory.since >= self.refresh \
+            if memory is None or newest - memory.since >= _FULL_START \
                     or not memory.stamps[0] <= newest \
                     or windows.stamps[0] > memory.stamps[-1]:
                 continue
@@ -65,7 +59,7 @@ class WarmStart(PersonMemory[_Memory]):
             if not np.isfinite(joints[row]).all():
                 self._people.pop(key, None)
                 continue
-            due = old is None or not 0 <= newest - old.since < self.refresh
+            due = old is None or not 0 <= newest - old.since < _FULL_START
             since = newest if due or old is None else old.since
             self._people[key] = _Memory(windows.stamps, joints[row], since)
 

@@ -24,6 +24,7 @@ from mocap23_ros.tracking.floor_places import CameraView, FloorPlaces
 from mocap23_ros.tracking.person import Person, Sightings, places_of
 from mocap23_ros.tracking.track import Track, TrackState
 
+_CONFIRMED = 3  # detections
 _TWICE = 0.5  # s in which two tracks share every image before they count as one person
 _BACK = 3.5  # squared deviations within which a remembered person is recognised
 _BACK_REACH = 2.0  # m
@@ -34,8 +35,8 @@ _OTHER_STATURE = 1.35  # ratio from which somebody who was hidden for a moment i
 class Tracker:
     """Follows people: Kalman filters in the image and on the floor, Hungarian assignment.
 
-    confirm_after: detections until a new person counts (state INIT before), of somebody who can
-    stand on the floor where the camera is known; one that is missed earlier is given up at once.
+    A new person has state INIT until three detections of somebody who can stand on the floor, where
+    the camera is known; one that is missed earlier is given up at once.
     keep_for: seconds that a confirmed person is predicted without being seen before being LOST,
     reported once. remember_for: seconds without being seen in which a person who comes back to
     where he can have gone has his id again; only where the camera is known. An id is never given
@@ -43,13 +44,11 @@ class Tracker:
     places, and as many are remembered.
     """
 
-    def __init__(self, confirm_after: int = 3, keep_for: float = 1.2, max_people: int = 64,
+    def __init__(self, keep_for: float = 1.2, max_people: int = 64,
                  remember_for: float = 4.0) -> None:
-        if confirm_after < 1 or keep_for < 0 or max_people < 1 or not remember_for >= 0:
-            raise InputError('confirm_after and max_people must be at least 1, keep_for and '
-                             f'remember_for at least 0 s; got {confirm_after}, {max_people}, '
-                             f'{keep_for}, {remember_for}')
-        self._confirm_after = confirm_after
+        if keep_for < 0 or max_people < 1 or not remember_for >= 0:
+            raise InputError('max_people must be at least 1, keep_for and remember_for at least '
+                             f'0 s; got {max_people}, {keep_for}, {remember_for}')
         self._keep_for = keep_for
         self._remember_for = max(remember_for, keep_for)
         self._max_people = max_people
@@ -93,7 +92,7 @@ class Tracker:
             people = [p for p in self._people if self._rank(p, moment) == rank]
             for person, index in self._match(people, seen, sorted(free)):
                 person.see(seen, index, stamp)
-                person.confirmed |= person.hits >= self._confirm_after
+                person.confirmed |= person.hits >= _CONFIRMED
                 free.remove(index)
                 taken.append(index)
             free -= self._doubles(seen, free, taken)
@@ -228,7 +227,7 @@ class Tracker:
         places = self._max_people - len(self._people)
         for index in sorted(free, key=lambda i: -seen.detections[i].score)[:max(places, 0)]:
             person = Person(self._next_id, seen, index, self._stamp)
-            person.confirmed = person.hits >= self._confirm_after
+            person.confirmed = person.hits >= _CONFIRMED
             self._people.append(person)
             self._next_id += 1
 

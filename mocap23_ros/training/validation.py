@@ -19,10 +19,12 @@ from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 from mocap23_ros.training.targets import training_windows
 from mocap23_ros.training.uncertainty_calibration import along_and_across
 
+_BATCH = 32  # windows
+
 
 @torch.no_grad()
 def validate(model: nn.Module, source: WindowSource, skeleton: SkeletonFormat,
-             times: Sequence[float] = (1.0, 0.5), batches: int = 16, batch_size: int = 32,
+             times: Sequence[float] = (1.0, 0.5), batches: int = 16,
              temperatures: Temperatures | None = None) -> dict[str, float]:
     """Errors at the newest sample of each window, the one that a live system publishes.
 
@@ -34,7 +36,7 @@ def validate(model: nn.Module, source: WindowSource, skeleton: SkeletonFormat,
     collected: dict[str, list[np.ndarray]] = {}
     model.eval()
     for index in range(batches):
-        windows = training_windows(source.batch(batch_size, index), skeleton, seed=index)
+        windows = training_windows(source.batch(_BATCH, index), skeleton, seed=index)
         prediction = model(windows.observation, windows.camera, windows.anchor, windows.stature,
                            times)
         joints = prediction.joints[:, -1].double().numpy()

@@ -20,6 +20,7 @@ from mocap23_ros.skeletons.coco17 import BODY_BONES, BONES, HIPS
 # BGR
 LEFT, RIGHT, MIDDLE = (60, 170, 255), (230, 160, 50), (235, 235, 235)
 TRUTH, INK, PAPER = (150, 150, 150), (40, 32, 26), (250, 250, 250)
+_MARGIN = 12  # px, of the inset
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
@@ -87,15 +88,14 @@ def draw_keypoints(image: NDArray[np.uint8], keypoints: NDArray) -> None:
             cv2.circle(image, centre, 3, (shade, shade, shade), -1, cv2.LINE_AA)
 
 
-def draw_skeleton(image: NDArray[np.uint8], p_pixel: NDArray, width: int = 3) -> None:
+def draw_skeleton(image: NDArray[np.uint8], p_pixel: NDArray) -> None:
     """Draw the bones of COCO-17 joints given in pixels [17,2]; left orange, right blue."""
     for outline in (True, False):
         for a, b in BONES:
             if np.isfinite(p_pixel[[a, b]]).all() and np.abs(p_pixel[[a, b]]).max() < 1e4:
                 ends = [tuple(round(float(v)) for v in p_pixel[i]) for i in (a, b)]
                 colour = INK if outline else _bone_colour(a, b)
-                cv2.line(image, ends[0], ends[1], colour, width + 2 if outline else width,
-                         cv2.LINE_AA)
+                cv2.line(image, ends[0], ends[1], colour, 5 if outline else 3, cv2.LINE_AA)
 
 
 class FloorMap:
@@ -167,11 +167,11 @@ class FloorMap:
         cv2.circle(canvas, self._pixel(centre), 6, INK, -1, cv2.LINE_AA)
 
 
-def draw_inset(image: NDArray[np.uint8], inset: NDArray[np.uint8], margin: int = 12) -> None:
+def draw_inset(image: NDArray[np.uint8], inset: NDArray[np.uint8]) -> None:
     """Put a picture into the lower left corner."""
     height, width = inset.shape[:2]
-    bottom = image.shape[0] - margin
-    part = image[bottom - height:bottom, margin:margin + width]
+    bottom = image.shape[0] - _MARGIN
+    part = image[bottom - height:bottom, _MARGIN:_MARGIN + width]
     part[:] = cv2.addWeighted(inset, 0.93, part, 0.07, 0)
 
 

@@ -245,7 +245,7 @@ def test_detections_of_two_formats_are_refused():
 
 
 def test_bad_options_are_refused():
-    for options in ({'confirm_after': 0}, {'keep_for': -1.0}, {'max_people': 0}):
+    for options in ({'keep_for': -1.0}, {'max_people': 0}):
         with pytest.raises(InputError):
             Tracker(**options)
 
