@@ -25,6 +25,7 @@ PLUMB_SD = np.radians(0.15)  # of the tilt of walls and door frames: 5 mm over 2
 LENGTH_SD = 0.01  # metres, of the known height
 _SHORTEST = 20.0  # px; a shorter line has no direction
 _MOST_ROLL, _MOST_PITCH = np.radians(30.0), np.radians(80.0)
+_NEAREST = np.radians(10.0)  # of an end to straight down or up
 _WORST_FIT = 4.0  # times the expected error, over all lines
 _HEIGHTS = (0.05, 100.0)  # metres, of a camera above a floor that it sees
 _STEP = 0.5  # px
@@ -78,6 +79,7 @@ def pose_from_lines(lines: NDArray, camera: CameraModel, *, camera_height: float
     if excess > _WORST_FIT ** 2:
         raise InputError(f'these lines cannot all be vertical: number {int(error.argmax()) + 1} '
                          f'is {error.max():.1f} px off; check it, and the camera matrix')
+    edges.check_meeting(up)
     up *= edges.sense(up)
     pitch, roll = _pitch_roll(up)
     _check_direction(pitch, roll, turned)
@@ -140,6 +142,14 @@ class _Edges:
         by_ray = np.stack([np.cross(self.ray[:, 1], up), np.cross(up, self.ray[:, 0])], axis=1)
         return np.asarray((np.einsum('nki,nkij->nkj', by_ray, self.per_pixel) ** 2)
                           .sum(axis=(1, 2)))
+
+    def check_meeting(self, up: NDArray) -> None:
+        """Raise InputError where a line ends near the common point, as door frame and lintel do."""
+        away = np.linalg.norm(np.cross(self.ray, up), axis=-1) / np.linalg.norm(self.ray, axis=-1)
+        if away.min() < np.sin(_NEAREST):
+            number = int(away.min(axis=1).argmin()) + 1
+            raise InputError(f'line {number} ends where the lines meet, which vertical edges do '
+                             'right below or above the camera; mark vertical edges alone')
 
     def sense(self, up: NDArray) -> float:
         """1 where all edges run along ``up`` from their first end to the second, -1 against it."""

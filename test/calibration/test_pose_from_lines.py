@@ -81,6 +81,8 @@ def test_lines_that_fix_no_camera_are_refused():
             (np.concatenate([seen[:2], seen[2:, ::-1]])[:3], {'camera_height': 2.2},
              'line 3 runs against'),
             (np.concatenate([seen, beams]), {'camera_height': 2.2}, 'cannot all be vertical'),
+            (np.stack([seen[1], [seen[1, 1], seen[3, 1]]]), {'camera_height': 2.2},
+             'where the lines meet'),
             (near, {'camera_height': 2.2}, 'far apart'),
             (seen + (800, 0), {'camera_height': 2.2}, 'leaves the image'),
             (seen[:, :1] + [[[0, 0], [0, -5]]], {'camera_height': 2.2}, 'shorter than'),
