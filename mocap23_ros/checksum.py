@@ -3,6 +3,7 @@
 """Checksums of files."""
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
 from mocap23_ros.errors import InputError
@@ -31,3 +32,12 @@ def checked_bytes(path: Path, sha256: str) -> bytes:
     if hashlib.sha256(content).hexdigest() != sha256:
         raise InputError(f'{path} is damaged or another file (sha256); fetch or export it again')
     return content
+
+
+def checked_weights(graph: Path, checksums: Mapping[str, str]) -> dict[str, bytes]:
+    """Return the weights in files beside a graph, by name; as ``checked_bytes``.
+
+    checksums: sha256 by file name, of graphs as well.
+    """
+    return {name: checked_bytes(graph.with_name(name), sha256)
+            for name, sha256 in checksums.items() if not name.endswith('.onnx')}

@@ -11,7 +11,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from mocap23_ros.checksum import checked_bytes
+from mocap23_ros.checksum import checked_bytes, checked_weights
 from mocap23_ros.engines.array_checks import batch_size, check_inputs
 from mocap23_ros.engines.backend import TensorSpec
 from mocap23_ros.errors import InputError
@@ -134,11 +134,11 @@ def _checked(path: Path, checksums: Mapping[str, str], options: onnxruntime.Sess
     """Content of a graph, and of its weights, which must live until the session is made."""
     if path.name not in checksums:
         raise InputError(f'no checksum of {path.name} is known; export it again')
-    names = [name for name in checksums if not name.endswith('.onnx')]
-    weights = [checked_bytes(path.with_name(name), checksums[name]) for name in names]
+    beside = checked_weights(path, checksums)
+    weights = list(beside.values())
     if weights:
         options.add_external_initializers_from_files_in_memory(
-            names, weights, [len(content) for content in weights])
+            list(beside), weights, [len(content) for content in weights])
     return checked_bytes(path, checksums[path.name]), weights
 
 

@@ -27,11 +27,11 @@ ON_MISMATCH = ('rebuild', 'refuse')
 
 def ready_engine(library: TensorRTLibrary, onnx: Path, gpu: Gpu | None,
                  on_mismatch: str = 'rebuild', max_persons: int = 16,
-                 onnx_sha256: str | None = None) -> tuple[bytes, EngineManifest]:
+                 checksums: Mapping[str, str] | None = None) -> tuple[bytes, EngineManifest]:
     """Content of an engine that was checked against graph, library, GPU and checksum.
 
     on_mismatch: ``rebuild`` builds where there is none that fits, ``refuse`` raises InputError
-    with the command to run. onnx_sha256: what the graph must have; None: any.
+    with the command to run. checksums: sha256 by file name, of the graph and of weights beside it.
     """
     if on_mismatch not in ON_MISMATCH:
         raise InputError(f'on_mismatch must be one of {", ".join(ON_MISMATCH)}, not '
@@ -40,6 +40,7 @@ def ready_engine(library: TensorRTLibrary, onnx: Path, gpu: Gpu | None,
         raise InputError(f'the network {onnx} does not exist; export it first')
     path = engine_path(onnx, library.name)
     precision = precision_of(onnx)
+    onnx_sha256 = (checksums or {}).get(onnx.name)
     try:
         content, manifest = load_engine(
             path, onnx, library.name, library.version, gpu, onnx_sha256)
@@ -52,7 +53,7 @@ def ready_engine(library: TensorRTLibrary, onnx: Path, gpu: Gpu | None,
                 f'--precision {precision} --max-persons {max_persons}') from None
         _log.warning('%s; building it now, which takes minutes', mismatch)
         build_engine(library, onnx, path, BuildOptions(max_persons, precision), gpu,
-                     onnx_sha256=onnx_sha256)
+                     checksums=checksums)
         content, manifest = load_engine(
             path, onnx, library.name, library.version, gpu, onnx_sha256)
     return content, manifest
@@ -68,7 +69,7 @@ class TensorRTBackend:
 
     library: ``tensorrt`` or ``tensorrt_rtx``. precision: ``fp16`` takes the FP16 graph beside
     model_path where there is one, ``int8`` the int8 graph beside it, ``fp32`` model_path itself.
-    on_mismatch, max_persons: see ``ready_engine``. checksums: sha256 by name of graph. A batch is
+    on_mismatch, max_persons: see ``ready_engine``. checksums: likewise. A batch is
     filled up with zeros to the next profile (1, 2, 4, 8, 16); each of these has run once and is
     recorded as a CUDA graph, copies included, when this returns, so that no call compiles or
     allocates. Larger batches are run in parts. One stream.
@@ -84,8 +85,7 @@ class TensorRTBackend:
         self.gpu = self._cuda.gpu()
         self._library.check_gpu(self.gpu)
         content, self.manifest = ready_engine(
-            self._library, onnx, self.gpu, on_mismatch, max_persons,
-            (checksums or {}).get(onnx.name))
+            self._library, onnx, self.gpu, on_mismatch, max_persons, checksums)
         trt = self._library.api
         self._runtime = trt.Runtime(trt.Logger(trt.Logger.ERROR))
         self._engine = self._runtime.deserialize_cuda_engine(content)

@@ -8,13 +8,15 @@ geometry stays in FP32 in both.
 """
 
 import hashlib
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mocap23_ros.atomic_files import replacing
-from mocap23_ros.checksum import checked_bytes, file_sha256
+from mocap23_ros.checksum import checked_bytes, checked_weights, file_sha256
 from mocap23_ros.engines.cuda_runtime import Gpu
 from mocap23_ros.engines.engine_manifest import EngineManifest, manifest_path, write_manifest
 from mocap23_ros.engines.graph_precision import PRECISIONS
@@ -56,11 +58,12 @@ def engine_path(onnx: Path, library: str) -> Path:
     return onnx.with_name(f'{onnx.stem}.{library}.engine')
 
 
-def parse_graph(library: TensorRTLibrary, onnx: Path, content: bytes | None = None
-                ) -> tuple[Any, Any, Any]:
+def parse_graph(library: TensorRTLibrary, onnx: Path, content: bytes | None = None,
+                beside: Path | None = None) -> tuple[Any, Any, Any]:
     """Parse a graph; returns builder, network and parser (which owns the weights).
 
-    content: of the file, where it was read already.
+    content: of the file, where it was read already. beside: path of a graph beside which its
+    weights are, where they are not beside this one.
     Raises InputError with TensorRT's own first complaint where an operator is not supported.
     """
     trt = library.api
@@ -70,7 +73,7 @@ def parse_graph(library: TensorRTLibrary, onnx: Path, content: bytes | None = No
         1 << int(trt.NetworkDefinitionCreationFlag.STRONGLY_TYPED))
     parser = trt.OnnxParser(network, logger)
     content = onnx.read_bytes() if content is None else content
-    if not parser.parse(content, str(onnx)):  # the path: for weights in files beside the graph
+    if not parser.parse(content, str(beside or onnx)):
         first = parser.get_error(0) if parser.num_errors else None
         reason = f'{first.desc()} (node {first.node_name() or first.node()})' if first \
             else 'no reason given'
@@ -89,11 +92,12 @@ def layer_summary(network: Any) -> dict[str, int]:
 
 def build_engine(library: TensorRTLibrary, onnx: Path, target: Path, options: BuildOptions,
                  gpu: Gpu | None, progress: Progress | None = None,
-                 onnx_sha256: str | None = None) -> EngineManifest:
+                 checksums: Mapping[str, str] | None = None) -> EngineManifest:
     """Build and write an engine and its manifest, each atomically, the manifest last.
 
-    gpu: the one in this machine; needed by TensorRT, not by TensorRT-RTX. onnx_sha256: what the
-    graph must have. Raises InputError where the graph, the options or the machine do not allow it.
+    gpu: the one in this machine; needed by TensorRT, not by TensorRT-RTX. checksums: sha256 by
+    file name, of the graph and of weights beside it: what was checked is parsed. Raises InputError
+    where the graph, the options or the machine do not allow it.
     """
     if options.precision not in PRECISIONS:
         raise InputError(f'precision must be one of {", ".join(PRECISIONS)}, not '
@@ -104,8 +108,10 @@ def build_engine(library: TensorRTLibrary, onnx: Path, target: Path, options: Bu
     if not onnx.is_file():
         raise InputError(f'the network {onnx} does not exist; export it first')
     sizes = profile_sizes(options.max_persons)
-    graph = checked_bytes(onnx, onnx_sha256) if onnx_sha256 else onnx.read_bytes()
-    builder, network, _parser = parse_graph(library, onnx, graph)
+    sha256 = (checksums or {}).get(onnx.name)
+    graph = checked_bytes(onnx, sha256) if sha256 else onnx.read_bytes()
+    with _checked_copy(onnx, checksums or {}) as beside:
+        builder, network, _parser = parse_graph(library, onnx, graph, beside)
     if options.precision == 'int8' and 'QUANTIZE' not in layer_summary(network):
         raise InputError(f'{onnx.name} has no int8 layers, so the precision int8 cannot be had '
                          'from it; export the tier with mocap23 export --precision int8')
@@ -134,6 +140,22 @@ def build_engine(library: TensorRTLibrary, onnx: Path, target: Path, options: Bu
         None if ahead or gpu is None else gpu.name, capability, fixed is not None)
     write_manifest(target, manifest)
     return manifest
+
+
+@contextmanager
+def _checked_copy(onnx: Path, checksums: Mapping[str, str]) -> Iterator[Path]:
+    """Where the parser finds the weights of a graph as they were checked.
+
+    It takes them from files alone, so they are copied to where nobody else can change them.
+    """
+    weights = checked_weights(onnx, checksums)
+    if not weights:
+        yield onnx
+        return
+    with tempfile.TemporaryDirectory(prefix='mocap23-') as private:  # for this user alone
+        for name, content in weights.items():
+            (Path(private) / name).write_bytes(content)
+        yield Path(private) / onnx.name
 
 
 def _fixed_batch(network: Any) -> int | None:

@@ -19,8 +19,8 @@ def tensorrt_rtx():
         pytest.skip(str(error))
 
 
-def write_perceptron(path, width=8, seed=0, operator='Relu', batch='people'):
-    """x [batch,width] -> y [batch,width]; returns the path."""
+def write_perceptron(path, width=8, seed=0, operator='Relu', batch='people', beside=None):
+    """x [batch,width] -> y [batch,width]; returns the path. beside: file of the weights."""
     make, kind = onnx.helper.make_tensor_value_info, onnx.TensorProto.FLOAT
     weight = np.random.default_rng(seed).normal(size=(width, width)).astype(np.float32)
     graph = onnx.helper.make_graph(
@@ -30,5 +30,6 @@ def write_perceptron(path, width=8, seed=0, operator='Relu', batch='people'):
         [onnx.numpy_helper.from_array(weight, 'weight')])
     model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid('', 18)],
                                    ir_version=10)
-    onnx.save(model, path)
+    onnx.save(model, path, save_as_external_data=beside is not None, location=beside,
+              size_threshold=0)
     return path

@@ -7,7 +7,9 @@ import json
 import pytest
 from engine_helpers import tensorrt_rtx, write_perceptron
 
+from mocap23_ros.checksum import file_sha256
 from mocap23_ros.cli.main import main
+from mocap23_ros.engines import tensorrt_builder
 from mocap23_ros.engines.backends import create_backend
 from mocap23_ros.engines.cuda_runtime import CudaRuntime, Gpu
 from mocap23_ros.engines.engine_manifest import (
@@ -142,9 +144,9 @@ def test_a_mismatch_rebuilds_or_refuses_with_the_command(copy):
     assert ready_engine(library, graph, None, 'refuse', 2)[0] == content
     assert target.stat().st_mtime_ns == before
     with pytest.raises(InputError, match='built from another graph'):
-        ready_engine(library, graph, None, 'refuse', 2, '0' * 64)
+        ready_engine(library, graph, None, 'refuse', 2, {graph.name: '0' * 64})
     with pytest.raises(InputError, match='damaged or another file'):
-        ready_engine(library, graph, None, 'rebuild', 2, '0' * 64)
+        ready_engine(library, graph, None, 'rebuild', 2, {graph.name: '0' * 64})
     with pytest.raises(InputError, match='2 people at most'):
         ready_engine(library, graph, None, 'refuse', 4)
 
@@ -168,6 +170,28 @@ def test_graphs_that_tensorrt_cannot_take_are_refused_in_one_line(tmp_path):
     (tmp_path / 'bad.onnx').write_bytes(b'garbage')
     with pytest.raises(InputError, match='cannot take'):
         parse_graph(library, tmp_path / 'bad.onnx')
+
+
+def test_the_weights_that_are_parsed_are_those_that_were_checked(tmp_path, monkeypatch):
+    library = tensorrt_rtx()
+    graph = write_perceptron(tmp_path / 'network.onnx', beside='network.weights')
+    weights = tmp_path / 'network.weights'
+    checksums = {file.name: file_sha256(file) for file in (graph, weights)}
+    target = engine_path(graph, library.name)
+    right = weights.read_bytes()
+
+    def parse(*arguments):
+        weights.write_bytes(b'short')  # after the check
+        return parse_graph(*arguments)
+
+    monkeypatch.setattr(tensorrt_builder, 'parse_graph', parse)
+    with pytest.raises(InputError, match='cannot take network.onnx'):
+        build_engine(library, graph, target, OPTIONS, None)
+    weights.write_bytes(right)
+    build_engine(library, graph, target, OPTIONS, None, checksums=checksums)
+    load_engine(target, graph, library.name, library.version, None)
+    with pytest.raises(InputError, match='network.weights is damaged or another file'):
+        build_engine(library, graph, target, OPTIONS, None, checksums=checksums)
 
 
 def test_options_that_cannot_work_are_refused(built):
