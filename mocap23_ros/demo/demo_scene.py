@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the player of the demo's report shows: everybody whom the node published, and the camera."""
+"""The scene of the demo's player: all people whom the node published, and the camera."""
 
 from collections.abc import Sequence
 

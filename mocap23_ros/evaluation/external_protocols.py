@@ -57,7 +57,7 @@ def is_protocol(text: str) -> bool:
 
 
 def check_protocol(text: str, body_models: Path | None) -> str:
-    """The name of the protocol; InputError where its folder, files or body models are absent."""
+    """Return the protocol's name; InputError where a folder, file or body model is absent."""
     name, _, where = text.partition('=')
     checked_folder(name, PROTOCOLS[name], where, body_models)
     return name
@@ -103,7 +103,7 @@ def _images(video: Video) -> Iterator[NDArray[np.uint8]]:
 
 def _full_size(people: Iterator[NDArray], video: Video, size: tuple[int, ...]
                ) -> Iterator[NDArray]:
-    """Keypoints in pixels of the calibration; images may be smaller, as RICH offers them."""
+    """Scale keypoints to pixels of the calibration: RICH offers smaller images, too."""
     first = cv2.imread(str(video.images[0]))
     if first is None:
         raise InputError(f'{video.images[0]}: cannot be read')

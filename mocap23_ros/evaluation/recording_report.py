@@ -123,7 +123,7 @@ def _live_name(name: str) -> str:
 
 
 def _live_arrays(result: JudgedBag, run: Played) -> MotionArrays:
-    """What the node published, at the stamps of all images; NaN where it published nothing."""
+    """Results of the node at the stamps of all images; NaN where it published nothing."""
     images: MotionArrays = {'stamps': result.lifted.motion.stamps}
     if not len(run.motion.stamps):
         return motion_arrays(RecordedMotion.empty(

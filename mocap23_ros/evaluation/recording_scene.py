@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""The scene of recordings: everybody whom every method found, at the stamps of the images."""
+"""The scene of a recording: the people of every method, at the stamps of the images."""
 
 from collections.abc import Sequence
 from dataclasses import replace

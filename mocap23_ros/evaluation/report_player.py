@@ -52,7 +52,7 @@ def pack_scene(scene: Scene) -> tuple[dict[str, Any], list[str]]:
 
 
 def _chosen(scene: Scene, groups: list[ScenePeople]) -> NDArray[np.intp]:
-    """Frames that are shown: evenly spaced, RATE at most, MOST_POSES in all."""
+    """Choose the frames to show: evenly spaced, at most RATE and MOST_POSES."""
     frames = len(scene.stamps)
     poses = sum(int(np.isfinite(group.joints[..., 0]).any(-1).sum()) for group in groups)
     period = float(np.median(np.diff(scene.stamps))) if frames > 1 else 1.0

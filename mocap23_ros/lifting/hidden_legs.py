@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Who keeps still behind a table may sit there: without legs the floor says nothing.
+"""People behind a table: without their legs in view nobody knows whether they stand or sit.
 
 Networks take people whose legs nobody sees for standing ones, as those of motion capture nearly
 all are, and know from the height of the hips how far away they are. Who sits there comes out too

@@ -15,7 +15,7 @@ from mocap23_ros.geometry.poses import FARTHEST_PERSON, invert_transform, transf
 from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
 from mocap23_ros.tracking.track import Track
 
-# Leaps of a pose against its own motion that matter: smaller ones are noise and jerks.
+# Smallest leaps against the motion of before that count; smaller ones are noise and jerks.
 _PLACE, _HEADING = 0.05, np.radians(1.0)
 _HEIGHT, _TILT = 0.08, np.radians(2.0)
 _REACH = 0.5  # s; over longer gaps neither the camera nor people can be foreseen
@@ -28,19 +28,15 @@ _CLEARLY, _FAR = 3.0, 0.01  # ratio and difference of errors, in units of the fo
 class SteadyWorld:
     """Tells leaps of the world from motion of the camera, by the people in view.
 
-    Where a robot's place on the map is corrected, or odometry begins anew, world_T_camera leaps
-    although the image shows that the camera did not. What remembers people works in the steady
-    world, which differs by a turn about the vertical and a shift along the floor, so that the leap
-    moves all people at once and nobody seems to run. ``is_another``: the newest pose leapt in
-    height or tilt, or out of sight of everybody; no shift of the world mends that, and what was
-    learned about people is wrong.
+    A localisation that corrects the robot's place on the map, or odometry that begins anew, makes
+    world_T_camera leap. The image shows that the camera did not. The steady world takes the first
+    poses for right. It differs from the told world by a turn about the vertical and a shift along
+    the floor. What remembers people works in it: a leap moves all people at once, and nobody seems
+    to run. ``is_another``: the newest pose leapt in height or tilt, or out of sight of everybody.
+    No shift of the world mends that, and what was learned about people is wrong.
     """
 
     def __init__(self) -> None:
-        self.reset()
-
-    def reset(self) -> None:
-        """Take the world as it is told next for the steady one."""
         self.is_another = False
         self._steady_T_world: NDArray[np.float64] | None = None  # None: the same
         self._poses: deque[tuple[float, NDArray[np.float64]]] = deque(maxlen=2)
@@ -90,7 +86,7 @@ class SteadyWorld:
             root_velocity=R @ estimate.root_velocity)
 
     def _expected(self, stamp: float) -> NDArray[np.float64] | None:
-        """Where the camera is if it moves on as before; None where that is not known."""
+        """Predict the pose from the last two; None where they do not tell it."""
         if len(self._poses) < 2:
             return None
         (before, start), (newest, end) = self._poses

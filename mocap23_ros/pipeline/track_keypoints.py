@@ -16,7 +16,7 @@ Calibration = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 
 def calibrated(tracks: Sequence[Track], calibrate: Calibration | None) -> Sequence[Track]:
-    """The tracks with the confidence that lifters know; None leaves it as it is."""
+    """Give the tracks the confidence that lifters know; None leaves it as it is."""
     if calibrate is None or not tracks:
         return tracks
     keypoints = calibrate(np.stack([track.keypoints for track in tracks]))
@@ -25,7 +25,7 @@ def calibrated(tracks: Sequence[Track], calibrate: Calibration | None) -> Sequen
 
 def converted(tracks: Sequence[Track], source: SkeletonFormat, target: SkeletonFormat
               ) -> Sequence[Track]:
-    """The tracks in another format; nobody saw what ``source`` does not tell."""
+    """Convert the tracks; joints that ``source`` does not tell are unobserved."""
     if source == target:
         return tracks
     return [replace(track, keypoints=convert_keypoints(track.keypoints, source, target))

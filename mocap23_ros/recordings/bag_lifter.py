@@ -119,7 +119,7 @@ def lift_bag(source: BagSource, settings: Settings, core: Core,
 
 
 def _given_camera(settings: Settings) -> GivenCamera:
-    """As given_camera; InputError where both the file and the settings say the floor's height."""
+    """Read given_camera; InputError where file and settings both give the floor's height."""
     given = given_camera(settings)
     if given.world_T_camera is not None and given.floor_height and settings.floor_height:
         raise InputError(f'{settings.camera_file} and floor_height both say how high the floor is; '
@@ -128,7 +128,7 @@ def _given_camera(settings: Settings) -> GivenCamera:
 
 
 def fitting(settings: Settings, bag: Path) -> Settings:
-    """Settings that take the keypoints of a bag that has them and no images; InputError."""
+    """Return settings that take the keypoints of a bag without images. Raises InputError."""
     with BagReader(bag) as reader:
         alone = reader.of_type(KEYPOINTS) and not reader.of_type(IMAGE, COMPRESSED)
     return replace(settings, detector='external') if alone else settings

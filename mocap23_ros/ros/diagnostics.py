@@ -20,19 +20,14 @@ class FrameStatistics:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self.reset()
-
-    def reset(self) -> None:
-        """Begin at zero."""
-        with self._lock:
-            self._published = 0
-            self._failed = 0
-            self._people = 0
-            self._latency: deque[float] = deque(maxlen=_HISTORY)
-            self._delay: deque[float] = deque(maxlen=20)
-            self._stages: dict[str, deque[float]] = {}
-            self._last_totals = (0, 0)
-            self._last_time: float | None = None
+        self._published = 0
+        self._failed = 0
+        self._people = 0
+        self._latency: deque[float] = deque(maxlen=_HISTORY)
+        self._delay: deque[float] = deque(maxlen=20)
+        self._stages: dict[str, deque[float]] = {}
+        self._last_totals = (0, 0)
+        self._last_time: float | None = None
 
     def add_published(
         self, latency: float, delay: float, people: int, stages: Mapping[str, float]

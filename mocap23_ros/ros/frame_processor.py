@@ -1,8 +1,8 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""One frame through the core: image or keypoints in, skeletons of the world out.
+"""Takes each frame through the core: from an image or keypoints to skeletons in the world.
 
-Knows messages by their fields only: the node gives those of rclpy, recordings those of a bag.
+It reads messages by their fields alone: the node has those of rclpy, recordings those of a bag.
 """
 
 import time
@@ -70,7 +70,7 @@ class FrameProcessor:
         self, core: Core, cameras: Cameras, poses: CameraPoses, problems: ProblemLog,
         on_other_camera: Callable[[], None],
     ) -> None:
-        """``on_other_camera`` is called where nobody can be followed on; it calls ``reset``."""
+        """on_other_camera: called where nobody can be followed on; must call ``reset``."""
         self._core = core
         self._cameras = cameras
         self._poses = poses
@@ -92,7 +92,7 @@ class FrameProcessor:
         return bool(self._waiting)
 
     def reset(self, restart_ids: bool = False, same_time: bool = False) -> None:
-        """Forget everybody and the frames that were begun; TF too, unless time goes on."""
+        """Forget everybody, the frames that were begun and, unless ``same_time``, TF."""
         self._core.reset(restart_ids)
         self.set_up.reset()
         self._frozen.reset()
@@ -116,8 +116,8 @@ class FrameProcessor:
     ) -> None:
         """Find the people of a frame; ``on_tracks`` gets the 2D part as soon as it is known.
 
-        arrived: when, on the steady clock [s]; now where None. Raises
-        FrameRejectedError where the frame cannot be used; the problem log knows why.
+        arrived: seconds of the steady clock; None: now. Raises FrameRejectedError where the frame
+        cannot be used; the problem log says why.
         """
         header = message.header
         arrived = time.monotonic() if arrived is None else arrived
@@ -141,7 +141,8 @@ class FrameProcessor:
     def finish_next(self) -> FrameResult | None:
         """Lift the oldest frame that was begun; None while its transform is not there.
 
-        Raises FrameRejectedError where it cannot be lifted, or waited for too long; it is gone.
+        Raises FrameRejectedError where the frame cannot be lifted or has waited too long, and drops
+        it.
         """
         self.stage = 'wait for transform'
         frame = self._waiting[0]
@@ -182,12 +183,12 @@ class FrameProcessor:
         # Where every image counts the outcome must not depend on time.
         budget = 0.0 if settings.keeps_all else settings.lift_budget
         with self._problems.guard('camera pose'):
-            # Lifters do not see it at once: windows still hold frames of the poses before.
+            # Lifters notice it late: windows still hold frames of the poses before.
             check_above_floor(world_T_camera)
             estimates = self._core.streaming.update(
                 stamp, result.tracks, camera, world_T_camera,
                 self._budget.most_people(budget))
-        # Frames are tracked before their own pose is known: with that of the frame before them.
+        # The tracker runs before the pose of its frame is known. It takes the pose before.
         self._view = CameraView(camera, self._core.streaming.steady_T_camera)
         self._note_cost(time.perf_counter() - started)
         self.set_up.count_placed(result.tracks, estimates)
@@ -199,7 +200,7 @@ class FrameProcessor:
 
     @contextmanager
     def _patience(self, key: str, frame: _Waiting) -> Iterator[None]:
-        """Turn what may still come into _WaitError; other errors, and late ones, as ``guard``."""
+        """Raise _WaitError for what may still come; treat other and late errors as ``guard``."""
         with self._problems.guard(key):
             try:
                 yield

@@ -59,7 +59,7 @@ class FrozenImages:
 
     def judge(self, seconds: float, tracks: Sequence[Track], world_T_camera: NDArray[np.float64]
               ) -> None:
-        """Report images with people that do not change; ``seconds`` as when they came.
+        """Report people in images that do not change; ``seconds``: as when they came.
 
         Raises FrameRejectedError where the camera moved [4,4] and its image did not.
         """

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Judges health by the output: how much of the input it answers, how late, and what hangs."""
+"""Judges the node by its output: the share of frames answered, the delay, what hangs."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -25,8 +25,8 @@ class NodeHangsError(RuntimeError):
 class Totals:
     """Counts of frames since the start, at a moment [s] of a steady clock.
 
-    slowest: the stage that takes most of a frame. delay: median seconds from arrival to
-    publication of late.
+    slowest: the stage that takes most of a frame's time. delay: seconds from arrival to
+    publication, the median of the last frames.
     """
 
     moment: float
@@ -38,21 +38,21 @@ class Totals:
 
 
 class OutputHealth:
-    """Reports a node that takes images and gives too little for them; asked once a second."""
+    """Reports too few or too late results. Call ``check`` and ``check_progress`` once a second."""
 
     def __init__(self, problems: ProblemLog) -> None:
         self._problems = problems
         self._totals: deque[Totals] = deque()
 
     def start(self) -> None:
-        """Begin anew: what was before says nothing."""
+        """Forget the counts of before."""
         self._totals.clear()
 
     def check(self, totals: Totals, *, keeps_all: bool = False, min_rate: float = 0.0) -> None:
-        """Report what is wrong with the output, or withdraw it.
+        """Report what is wrong with the output, or withdraw the report.
 
-        keeps_all: every image was to be computed, so that one dropped is an error. min_rate [Hz]:
-        what somebody needs.
+        keeps_all: every image counts, so that one dropped image is an error. min_rate: images a
+        second that must be answered, Hz.
         """
         while len(self._totals) > 1 and totals.moment - self._totals[1].moment >= _WINDOW:
             self._totals.popleft()
@@ -85,9 +85,10 @@ class OutputHealth:
 
     def check_progress(self, stage: str, busy_for: float, hang_timeout: float,
                        is_alive: bool = True) -> None:
-        """Report a stage that takes too long; hang_timeout [s]: the end of patience, 0: never.
+        """Report a stage that takes too long.
 
-        Raises NodeHangsError there, and where the thread that computes is not alive.
+        Raises NodeHangsError after hang_timeout seconds (0: never), and where the thread that
+        computes is not alive.
         """
         if not is_alive:
             raise NodeHangsError(f'the thread that computes ended in "{stage}": the node ends with '

@@ -18,7 +18,7 @@ _KEY = 'camera pose bias'
 _INTERVAL = 2.0  # seconds between updates
 _LASTING = 60.0  # seconds that a bias must be there before it is named
 _EASE = 0.8  # of the bounds, for what is named already
-# What is mended in one update: slower than anybody moves.
+# Largest change of the pose in one update; slower than anybody moves.
 _STEP = np.array([np.radians(0.1), np.radians(0.1), 0.005])
 
 

@@ -123,7 +123,7 @@ class Session:
             self._problems.report('calibration', self._given.doubt, Severity.WARN)
 
     def stop(self) -> None:
-        """Stop taking frames and tell everybody that nobody is followed."""
+        """Stop taking frames; publish that nobody is followed."""
         self._input.close()
         if not self._worker.stop():
             self._node.get_logger().error(
@@ -134,7 +134,7 @@ class Session:
             self._outputs.clear()
 
     def close(self) -> None:
-        """Free the models and destroy what publishes and subscribes; also while it is active."""
+        """Free the models; destroy publishers and subscriptions. May be called while active."""
         if self.is_active:
             self.stop()
         if self._worker.is_alive:
@@ -155,7 +155,7 @@ class Session:
         self._worker.post(lambda: self._processor.set_stature(person_id, stature))
 
     def check(self) -> None:
-        """Report what does not come in, and what does not come out; once a second.
+        """Report missing input and missing output; once a second.
 
         Raises NodeHangsError where a step of the computation does not end.
         """
