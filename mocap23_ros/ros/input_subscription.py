@@ -30,8 +30,9 @@ class InputSubscription:
     """Subscribes to the frames until ``close``; call ``check`` once a second.
 
     ``reliability``: auto, reliable or best_effort; auto asks the publishers what they offer, and
-    subscribes anew where that changes. An override of the topic's reliability wins. Raises
-    InputError for overrides that cannot be used.
+    subscribes anew where that changes. An override of the topic's reliability wins. ``topic``: its
+    full name. ``lost``: frames that were sent and did not arrive, as far as the middleware tells.
+    Raises InputError for overrides that cannot be used.
     """
 
     def __init__(
@@ -42,25 +43,15 @@ class InputSubscription:
         to the change."""
         self._node = node
         self._type = message_type
-        self._topic = topic
+        self.topic = topic
         self._callback = callback
         self._depth = depth
         self._reliable_first = reliable_first
         self._wish = _override(node, topic, reliability)
-        self._received = self._lost = 0
+        self._received = self.lost = 0
         self._totals: deque[tuple[int, int]] = deque([(0, 0)], maxlen=_WINDOW + 1)
         self._reliability = self._wanted()
         self._subscription = self._subscribe()
-
-    @property
-    def topic(self) -> str:
-        """The full name of the topic."""
-        return self._topic
-
-    @property
-    def lost(self) -> int:
-        """Frames that were sent and did not arrive, as far as the middleware tells."""
-        return self._lost
 
     def close(self) -> None:
         """Stop taking frames."""
@@ -74,14 +65,14 @@ class InputSubscription:
             self._reliability = wanted
             self._subscription = self._subscribe()
             self._node.get_logger().info(
-                f'{self._topic} is taken with quality of service {_text(wanted)}, as its '
+                f'{self.topic} is taken with quality of service {_text(wanted)}, as its '
                 'publishers offer it')
-        self._totals.append((self._received, self._lost))
+        self._totals.append((self._received, self.lost))
         received, lost = (now - then for now, then in zip(
             self._totals[-1], self._totals[0], strict=True))
         if lost < _LOST_AT_LEAST or lost < _LOST_SHARE * (received + lost):
             return ''
-        return (f'{lost} of {received + lost} messages on {self._topic} got lost on the way to '
+        return (f'{lost} of {received + lost} messages on {self.topic} got lost on the way to '
                 f'this node in the last {len(self._totals) - 1} s; {self._mend()}')
 
     def silence(self) -> str:
@@ -101,7 +92,7 @@ class InputSubscription:
                 ' of its node), or take smaller or compressed images (image_transport)')
 
     def _publishers(self) -> list[TopicEndpointInfo]:
-        return self._node.get_publishers_info_by_topic(self._topic)
+        return self._node.get_publishers_info_by_topic(self.topic)
 
     def _wanted(self) -> ReliabilityPolicy:
         if self._wish != 'auto':
@@ -123,9 +114,9 @@ class InputSubscription:
     def _create(self, **arguments: Any) -> Subscription:
         profile = sensor_data_qos(self._depth)
         profile.reliability = self._reliability
-        with named_overrides(self._topic, 'subscription'):
+        with named_overrides(self.topic, 'subscription'):
             return self._node.create_subscription(
-                self._type, self._topic, self._on_message, profile,
+                self._type, self.topic, self._on_message, profile,
                 qos_overriding_options=QoSOverridingOptions(
                     (QoSPolicyKind.HISTORY, QoSPolicyKind.DEPTH)), **arguments)
 
@@ -134,7 +125,7 @@ class InputSubscription:
         self._callback(message)
 
     def _on_lost(self, event: Any) -> None:
-        self._lost += max(0, int(event.total_count_change))
+        self.lost += max(0, int(event.total_count_change))
 
 
 def _override(node: Node, topic: str, wish: str) -> str:

@@ -22,6 +22,8 @@ class FrameWorker(Generic[Frame]):
     beyond it the oldest are dropped and counted. All commands given with ``post`` run in order and
     in the same thread, before the next frame: what they touch needs no lock. An exception goes to
     ``on_error`` and does not end the thread.
+    received, dropped: frames submitted so far, and those that newer ones replaced before they were
+    begun. stopping: set when the worker shall end.
     """
 
     def __init__(
@@ -36,26 +38,11 @@ class FrameWorker(Generic[Frame]):
         self._condition = threading.Condition()
         self._frames: deque[Frame] = deque()
         self._commands: deque[Callable[[], None]] = deque()
-        self._stopping = threading.Event()
-        self._received = 0
-        self._dropped = 0
+        self.stopping = threading.Event()
+        self.received = 0
+        self.dropped = 0
         self._busy_since: float | None = None
         self._thread: threading.Thread | None = None
-
-    @property
-    def received(self) -> int:
-        """Frames submitted so far."""
-        return self._received
-
-    @property
-    def dropped(self) -> int:
-        """Frames that newer ones replaced before they were begun."""
-        return self._dropped
-
-    @property
-    def stopping(self) -> threading.Event:
-        """Set when the worker shall end."""
-        return self._stopping
 
     @property
     def is_alive(self) -> bool:
@@ -70,7 +57,7 @@ class FrameWorker(Generic[Frame]):
 
     def start(self) -> None:
         """Start a thread, also after ``stop``; nothing waits for it yet."""
-        self._stopping.clear()
+        self.stopping.clear()
         self._frames.clear()
         self._commands.clear()
         self._busy_since = None
@@ -80,10 +67,10 @@ class FrameWorker(Generic[Frame]):
     def submit(self, frame: Frame) -> None:
         """Hand over a frame; returns at once."""
         with self._condition:
-            self._received += 1
+            self.received += 1
             if len(self._frames) >= self._capacity:
                 self._frames.popleft()
-                self._dropped += 1
+                self.dropped += 1
             self._frames.append(frame)
             self._condition.notify()
 
@@ -92,13 +79,13 @@ class FrameWorker(Generic[Frame]):
         with self._condition:
             self._commands.append(command)
             if drop_frames:
-                self._dropped += len(self._frames)
+                self.dropped += len(self._frames)
                 self._frames.clear()
             self._condition.notify()
 
     def stop(self, timeout: float = 5.0) -> bool:
         """End the thread after what it is doing; False where it did not end in time."""
-        self._stopping.set()
+        self.stopping.set()
         with self._condition:
             self._condition.notify()
         thread = self._thread
@@ -115,7 +102,7 @@ class FrameWorker(Generic[Frame]):
                 self._busy_since = None
                 if not self._has_work(waits):
                     self._condition.wait(_POLL_INTERVAL if waits else None)
-                if self._stopping.is_set():
+                if self.stopping.is_set():
                     return
                 command = self._commands.popleft() if self._commands else None
                 frame = None
@@ -132,5 +119,5 @@ class FrameWorker(Generic[Frame]):
                 self._on_error(error)
 
     def _has_work(self, waits: bool) -> bool:
-        return self._stopping.is_set() or bool(self._commands) or (
+        return self.stopping.is_set() or bool(self._commands) or (
             bool(self._frames) and not (waits and self._in_order))
