@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Putting estimated motion beside the true motion: frames, joints and people."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -170,3 +171,13 @@ def _owners(roots: NDArray[np.float64], true_roots: NDArray[np.float64]) -> NDAr
             if cost[p, t] < 1e3:
                 owner[f, t] = p
     return owner
+
+
+def people_pairs(pred: MotionArrays, true: MotionArrays) -> Iterator[tuple[int, int]]:
+    """Return every person of the estimate with every person of the truth."""
+    return product(range(pred['joints'].shape[1]), range(true['joints'].shape[1]))
+
+
+def one_person(motion: MotionArrays, person: int) -> MotionArrays:
+    """The COCO-17 joints and stamps of one person alone."""
+    return {'joints': motion['joints'][:, [person], :17], 'stamps': motion['stamps']}
