@@ -40,9 +40,9 @@ from mocap23_ros.ros.topics import output_qos
 
 FOCAL, STATURE = 1300.0, 1.75
 # Metres ahead and to the left; nobody hides another.
-PLACES = ((6.0, 0.0), (6.0, 2.0), (6.0, -2.0), (8.5, 1.4), (8.5, -1.4), (8.5, 4.2), (8.5, -4.2),
-          (8.5, 5.6))
-SETTLING, QUIET = 2.5, 3.0  # s
+PLACES = ((7.5, 3.4), (7.5, 0.63), (7.5, -2.13), (10.0, -6.46), (10.0, 6.38), (10.0, 2.69),
+          (10.0, -1.0), (10.0, -4.69))
+FINDING, SETTLING, QUIET = 3.5, 1.0, 2.0  # s
 COLUMNS = ('input', 'people', 'images per s in', 'out', 'people published', 'p50 ms', 'p95 ms',
            'p99 ms', 'CPU cores', 'resident MB')
 
@@ -89,7 +89,7 @@ class Load:
         cpu, _ = self._cpu_of(QUIET)
         return (f'{self._kind}: {name}', *['-'] * 7, f'{cpu:.3f}', self._resident())
 
-    def row(self, people, rate, images):
+    def row(self, people, rate, images, settling):
         """A row of a node that gets so many people at a rate; images: JPEG, or None."""
         following = itertools.cycle(images or [None])
 
@@ -104,11 +104,11 @@ class Load:
                     [person(*place) for place in PLACES[:people]], stamp))
 
         with Feeder(self.peer, send, rate) as feeder:
-            time.sleep(SETTLING)
+            time.sleep(settling)
             sent, begin = feeder.sent, self.peer.now_ns()
             cpu, wall = self._cpu_of(self._seconds)
             sent, end = feeder.sent - sent, self.peer.now_ns()
-            time.sleep(0.5)  # what is under way
+            time.sleep(0.3)  # what is under way
         messages = [m for m in list(self.peer.received['skeletons'])
                     if begin <= stamp_of(m) < end]
         for kept in self.peer.received.values():
@@ -165,8 +165,9 @@ def main():
             tell(measured.quiet('inactive'))
             measured.peer.change_state(Transition.TRANSITION_ACTIVATE)
             for people in arguments.people:
-                for rate in arguments.rates:
-                    tell(measured.row(people, rate, images[people] if kind == 'images' else None))
+                for number, rate in enumerate(arguments.rates):
+                    tell(measured.row(people, rate, images[people] if kind == 'images' else None,
+                                      SETTLING if number else FINDING))
         finally:
             status = measured.close()
         if status:
