@@ -17,13 +17,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
+from mocap23_ros.tracking.side_evidence import (
+    evidence_of_bearing,
+    evidence_of_motion,
+    measure_offsets,
+)
 from mocap23_ros.tracking.side_leaps import Leaps
 from mocap23_ros.tracking.side_model import (
     ARMS,
     AS_DETECTED,
+    BITS,
     GROUPS,
     LEGS,
     LOG_SHARE,
+    SIGN,
     STATES,
     log_transition,
     pair_table,
@@ -31,14 +38,9 @@ from mocap23_ros.tracking.side_model import (
 from mocap23_ros.tracking.side_motion import OffsetFilters, grown
 
 MEMORY = 128  # images
-_TOGETHER = 0.6  # pairs of a group err together: their evidence counts by this much
-_TORSO_EVIDENCE = 6.0  # nats / s for shoulders and hips that point the same way
-_LEAST_OFFSET = 0.05  # body heights from which such an offset means something
 _GAP = 0.5  # s unseen, after which nothing of what was before is evidence
 _FORGOTTEN = 5.0  # s without being seen after which a person begins anew
 _SIZE_MEMORY = 3.0  # s in which the filter forgets an apparent height
-_BITS = (np.arange(STATES)[:, None] >> np.arange(len(GROUPS))) & 1  # [S,G]
-_SIGN = 1.0 - 2.0 * _BITS
 BODY = ARMS | LEGS
 
 
@@ -142,17 +144,19 @@ class SideFilter:
         index = np.array([place[int(i)] for i in person_ids], np.intp)
         self._begin_anew(person_ids, here, keypoints, step)
         self._motion.predict(rows, step)
-        offset, noise = self._measure(here, keypoints)
+        offset, noise = measure_offsets(self._pairs, keypoints, self._size[here])
         total = self._score[rows][:, :, None] + log_transition(step)
         if len(here):
-            total[index] += self._evidence(here, offset, noise)
-            total[index] += self._bearing(offset, min(step, 0.1))[:, None]
+            total[index] += evidence_of_motion(
+                self._pairs, self._motion.log_likelihood(here, offset, noise))
+            total[index] += evidence_of_bearing(
+                self._pairs, offset, min(step, 0.1))[:, None]
         before = total.argmax(axis=1).astype(np.uint8)
         score = total.max(axis=1)
         self._score[rows] = score - score.max(axis=1, keepdims=True)
         self._motion.follow(rows, before)
         if len(here):
-            z = offset[:, None] * _SIGN[:, self._pairs.group][..., None]
+            z = offset[:, None] * SIGN[:, self._pairs.group][..., None]
             impossible = self._motion.update(here, z, noise)
             best = self._score[here].argmax(axis=1)
             self._strange[here] = impossible[np.arange(len(here)), best]
@@ -230,33 +234,6 @@ class SideFilter:
             self._start(row)
         self.leapt = [int(i) for i, leaps in zip(person_ids, leapt, strict=True) if leaps]
 
-    def _measure(self, rows: NDArray, keypoints: NDArray
-                 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Offsets [P,K,2] from right to left in body heights, their variance [P,K]; inf unseen."""
-        left, right = keypoints[:, self._pairs.left], keypoints[:, self._pairs.right]
-        size = np.maximum(self._size[rows], 1e-6)
-        offset = (left[..., :2] - right[..., :2]) / size[:, None, None]
-        confidence = np.clip(np.minimum(left[..., 2], right[..., 2]), 0.0, 1.0)
-        seen = confidence > 0
-        noise = np.where(seen, (self._pairs.noise / np.maximum(confidence, 0.1))**2, np.inf)
-        return np.where(seen[..., None], offset, 0.0), noise
-
-    def _evidence(self, rows: NDArray, offset: NDArray, noise: NDArray) -> NDArray[np.float64]:
-        """Log likelihood [P,from,to] of the offsets."""
-        likelihood = self._motion.log_likelihood(rows, offset, noise)
-        by_group = np.zeros((len(rows), STATES, 2, len(GROUPS)))
-        for group in range(len(GROUPS)):
-            by_group[..., group] = likelihood[..., self._pairs.group == group].sum(axis=-1)
-        return _TOGETHER * by_group[:, :, _BITS, np.arange(len(GROUPS))].sum(axis=-1)
-
-    def _bearing(self, offset: NDArray, step: float) -> NDArray[np.float64]:
-        """Log evidence [P,S] of parts of the body that point the same way, in ``step`` seconds."""
-        if self._pairs.shoulders < 0 or self._pairs.hips < 0:
-            return np.zeros((len(offset), STATES))
-        shoulders, hips = offset[:, self._pairs.shoulders], offset[:, self._pairs.hips]
-        alike = _alike(shoulders, hips)
-        return 0.5 * _TORSO_EVIDENCE * step * alike[:, None] * (_SIGN[:, 1] * _SIGN[:, 2])
-
     def _decide(self, rows: NDArray) -> list[SideChange]:
         slot, last = self._image % self._memory, (self._image - 1) % self._memory
         best = (self._score[rows] + AS_DETECTED).argmax(axis=1).astype(np.uint8)
@@ -288,11 +265,4 @@ class SideFilter:
         return np.array(path, np.uint8)
 
     def _exchange(self, states: NDArray) -> NDArray[np.bool_]:
-        return (_BITS[states].astype(bool)[:, :, None] & self._pairs.members).any(axis=1)
-
-
-def _alike(first: NDArray, second: NDArray) -> NDArray[np.float64]:
-    """Cosine -1..1 between offsets [P,2], towards 0 for short ones."""
-    least = _LEAST_OFFSET**2
-    return (first * second).sum(axis=-1) / np.sqrt(
-        ((first**2).sum(axis=-1) + least) * ((second**2).sum(axis=-1) + least))
+        return (BITS[states].astype(bool)[:, :, None] & self._pairs.members).any(axis=1)

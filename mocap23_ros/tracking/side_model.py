@@ -16,6 +16,8 @@ from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 GROUPS = ('face', 'arms', 'legs')
 STATES = 2 ** len(GROUPS)
 FACE, ARMS, LEGS = 1, 2, 4
+BITS = (np.arange(STATES)[:, None] >> np.arange(len(GROUPS))) & 1  # [S,G]: exchanged
+SIGN = 1.0 - 2.0 * BITS  # [S,G]: -1 where exchanged
 
 # Share of the time that a detector spends in each state (every other: _RARE), and how often per
 # second it would change between two states that were equally frequent.
