@@ -22,6 +22,7 @@ import signal
 import numpy as np
 import rclpy
 from geometry_msgs.msg import Twist
+from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
@@ -142,8 +143,9 @@ class FollowPerson(Node):
         self._publisher.publish(command)
 
     def halt(self) -> None:
-        """Tell the base to stand still."""
+        """Tell the base to stand still, and wait until it has heard it: the program ends then."""
         self._publisher.publish(Twist())
+        self._publisher.wait_for_all_acked(Duration(seconds=1))
 
 
 def main() -> None:

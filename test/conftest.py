@@ -7,6 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes depends on what else the machine does.
+settings.register_profile('mocap23', deadline=None)
+settings.load_profile('mocap23')
 
 # Helper modules have names of their own; a test imports them from any room.
 sys.path[:0] = [str(folder) for folder in sorted(Path(__file__).parent.iterdir())

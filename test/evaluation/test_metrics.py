@@ -88,7 +88,7 @@ def test_w_aligns_at_the_start_of_each_hundred_frames():
     assert evaluate_motion(pred, true, 30)['w_mpjpe_mm'] == pytest.approx(200 * 50 / 230)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seeds, st.floats(0.3, 3.0))
 def test_what_each_metric_ignores(seed, scale):
     pred, true = motion(seed, frames=20)
@@ -108,7 +108,7 @@ def test_what_each_metric_ignores(seed, scale):
             assert other[key] == pytest.approx(base[key], rel=1e-6), key
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seeds)
 def test_time_reversal_and_order_of_errors(seed):
     pred, true = motion(seed, frames=60)

@@ -132,7 +132,8 @@ def test_round_trip(tmp_path):
     (TEXT.replace('438.783367', '1e12'), 'focal length.*absurd'),
     (TEXT.replace('-0.361976', '1e30'), 'which no lens has'),
     (TEXT.replace('-0.361976', '-1520'), 'coefficients that no lens has'),
-    (TEXT + POSE.replace('1.5]', '1e12]'), '1e\\+12 m from the origin'),
+    (TEXT + POSE.replace('1.5]', '1e6]'), '1e\\+06 m from the origin'),
+    (TEXT + POSE.replace('1.5]', '1e12]'), '1e\\+12 m, more than the 10000 km'),
 ], ids=lambda value: 'case')
 def test_bad_files_are_refused_by_name_in_one_line(tmp_path, text, message):
     path = write(tmp_path, text)

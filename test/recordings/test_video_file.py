@@ -175,7 +175,7 @@ def whole(tmp_path_factory):
     return encode(tmp_path_factory.mktemp('video') / 'whole.mp4', REGULAR[:12]).read_bytes()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(st.floats(0, 1), st.binary(max_size=40), st.floats(0.1, 1))
 def test_damaged_videos_are_frames_or_one_line(whole, tmp_path_factory, place, inserted, kept):
     at = int(place * len(whole))

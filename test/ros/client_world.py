@@ -37,20 +37,27 @@ def load_example(name):
 def running_beside(make_node, make_world):
     """The world beside a node, where there is one, spun in a thread."""
     rclpy.init()
+    executor, ended, nodes = SingleThreadedExecutor(), threading.Event(), []
+
+    def spin():
+        while not ended.is_set():
+            executor.spin_once(timeout_sec=0.1)
+
+    thread = threading.Thread(target=spin, daemon=True)
     try:
         world = make_world()
-        nodes = [world] if make_node is None else [make_node(), world]
-        executor = SingleThreadedExecutor()
+        nodes += [world] if make_node is None else [make_node(), world]
         for each in nodes:
             executor.add_node(each)
-        thread = threading.Thread(target=executor.spin, daemon=True)
         thread.start()
         yield world
+    finally:
+        ended.set()  # an executor that is shut down while it spins raises
+        if thread.is_alive():
+            thread.join(5)
         executor.shutdown()
-        thread.join(5)
         for each in nodes:
             each.destroy_node()
-    finally:
         rclpy.try_shutdown()
 
 

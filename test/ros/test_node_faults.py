@@ -180,12 +180,17 @@ def test_names_of_megabytes_are_cut_and_repeated_nowhere(peer):
         wait_for_people(peer)
         message = keypoints_message([person()], peer.now_ns())
         message.format = name
+
+        def publish(number):
+            message.header.stamp = keypoints_message([], peer.now_ns()).header.stamp
+            peer.keypoints.publish(message)
+
         # Of megabytes that arrive after the next image, the reader keeps the image.
-        with Feeder(peer, lambda _: peer.keypoints.publish(message), rate=2.0):
+        with Feeder(peer, publish, rate=2.0):
             text = peer.wait_for_problem('input data', peer.process)
         assert 'xxx...xxx' in text and len(text) < 2000
         message.format, message.header.frame_id = 'coco17', name
-        with Feeder(peer, lambda _: peer.keypoints.publish(message), rate=2.0):
+        with Feeder(peer, publish, rate=2.0):
             peer.wait_for_status(lambda s: 'frame_id has 2000000 char' in s.message, 'refusal')
         info = camera_info(peer.now_ns())
         info.distortion_model = name

@@ -71,7 +71,7 @@ def test_bad_members_are_one_line(tmp_path, case):
 def test_headers_of_any_bytes_are_an_array_or_one_line(tmp_path):
     source = npy((3, 2), bytes(24))
 
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=200)
     @given(st.integers(0, len(source)), st.binary(max_size=12) | st.text(
         "()[]{}'\\\\\\n#:,0x", max_size=12).map(str.encode), st.integers(0, 20))
     def check(place, inserted, removed):
