@@ -10,6 +10,8 @@ Progress = Callable[[int, int], None]
 """Called with (done, in all); 0 in all: unknown."""
 StepProgress = Callable[[str, int, int], None]
 """Called with (step, done, in all)."""
+Rest = Callable[[], object]
+"""Called again and again in long work, so that others get a turn."""
 
 
 def silent(*words: object) -> None:

@@ -27,6 +27,7 @@ from mocap23_ros.calibration.standing_people import (
 )
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.pose_covariance import of_pitch_roll_height
+from mocap23_ros.reporting import Rest, silent
 from mocap23_ros.skeletons.body_proportions import MEAN_STATURE, STATURE_SD
 
 FOCAL_SD = 0.35  # of the log focal length, where it is unknown
@@ -85,11 +86,12 @@ class FloorFit:
                 'directions, near and far, whole in view')
 
 
-def fit_floor(people: StandingPeople, focal_known: bool = True, quick: bool = False) -> FloorFit:
+def fit_floor(people: StandingPeople, focal_known: bool = True, quick: bool = False,
+              rest: Rest = silent) -> FloorFit:
     """Fit the camera's pitch, roll and height, and its focal length where that is not known.
 
-    quick: in half the time, and within 0.1 degrees of the same. Raises InputError where too few
-    samples are there, or the people contradict every camera.
+    quick: in half the time, and within 0.1 degrees of the same. rest: called many times. Raises
+    InputError where too few samples are there, or the people contradict every camera.
     """
     if len(people) < _FEWEST:
         raise InputError(f'only {len(people)} views of a whole standing person; {_FEWEST} are '
@@ -98,7 +100,7 @@ def fit_floor(people: StandingPeople, focal_known: bool = True, quick: bool = Fa
         raise InputError(f'people are seen whole for less than {_FEWEST_BLOCKS * _BLOCK:g} s, too '
                          'short to tell how they stand from how the camera does; let somebody '
                          'walk about for 30 s')
-    return _Fit(people, focal_known).solve(*(_QUICK if quick else _THOROUGH))
+    return _Fit(people, focal_known, rest).solve(*(_QUICK if quick else _THOROUGH))
 
 
 class _Fit:
@@ -107,8 +109,9 @@ class _Fit:
     The place [N,2] of every body on the floor is fitted inside, by a few Gauss-Newton steps.
     """
 
-    def __init__(self, people: StandingPeople, focal_known: bool) -> None:
+    def __init__(self, people: StandingPeople, focal_known: bool, rest: Rest) -> None:
         self.people = people
+        self.rest = rest
         self.persons, self.index = np.unique(people.person, return_inverse=True)
         given = people.given_stature[self.persons]
         self.given = np.isfinite(given)
@@ -129,7 +132,7 @@ class _Fit:
         self.trust = np.ones(len(people))  # of whole samples: who sits or bends stands not upright
 
     def solve(self, rounds: int, tolerance: float) -> FloorFit:
-        pitch, roll, height = guess_floor(self.people)
+        pitch, roll, height = guess_floor(self.people, self.rest)
         x = self.prior_mean.copy()
         x[:3] = pitch, roll, np.log(height)
         self.place = self._first_places(x)
@@ -169,6 +172,7 @@ class _Fit:
 
     def _errors(self, x: NDArray, place: NDArray) -> NDArray:
         """Predicted - observed [N,4,2], pixels."""
+        self.rest()
         points = self._points(x, place)
         image = points[..., :2] / np.maximum(points[..., 2:], 0.1)
         image[:, 0] += self.bend

@@ -17,6 +17,7 @@ from mocap23_ros.calibration.gait import walking
 from mocap23_ros.calibration.pose_bias import PoseBias, honest_covariance
 from mocap23_ros.calibration.standing_people import PAIRS, StandingPeople, middles_of
 from mocap23_ros.errors import InputError
+from mocap23_ros.reporting import Rest, silent
 
 _LARGE = np.array([np.radians(2.5), np.radians(2.5), 0.2])  # worth a word after seconds
 _SURE = 4.0  # standard deviations
@@ -28,7 +29,8 @@ _STILL = 0.02  # metres and radians that a camera may move
 
 def told_pose_doubt(stamps: NDArray, person_ids: NDArray, points: NDArray,
                     floor_T_cameras: NDArray, focal_length: float,
-                    statures: Mapping[int, float] | None = None) -> str | None:
+                    statures: Mapping[int, float] | None = None,
+                    rest: Rest = silent) -> str | None:
     """How the pose that is told contradicts the people, and the mend, in words; '' where it fits.
 
     None where too little was seen to tell, or the camera moves.
@@ -36,7 +38,7 @@ def told_pose_doubt(stamps: NDArray, person_ids: NDArray, points: NDArray,
     stamps: [N] s; person_ids: [N]; points: [N,17,2] COCO keypoints in undistorted normalised
     coordinates, NaN = unobserved; floor_T_cameras: [N,4,4] as told; focal_length: px; statures:
     known body heights [m] by person id. Without them a told height that is too small is not
-    doubted: it makes grown-ups as small as children are.
+    doubted: it makes grown-ups as small as children are. rest: called many times.
     """
     middles, usable = middles_of(points)
     rows = np.flatnonzero(usable)
@@ -49,7 +51,7 @@ def told_pose_doubt(stamps: NDArray, person_ids: NDArray, points: NDArray,
     bodies = StandingPeople(middles[rows[used]], points[rows[used]][:, PAIRS[0]], index[used],
                             stamps[rows[used]], focal_length, given)
     try:
-        fit = fit_floor(bodies, quick=True)
+        fit = fit_floor(bodies, quick=True, rest=rest)
         fit.check()
     except InputError:  # they do not stand, or all alike
         return None

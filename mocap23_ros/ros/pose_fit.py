@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fits the camera's pose to people now and then, and says where the told one is far off."""
 
+import time
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
@@ -13,10 +14,11 @@ from mocap23_ros.plausibility.set_up_check import Finding
 _ENOUGH = 7.0  # seconds of people
 _AGAIN, _SELDOM = 5.0, 60.0  # seconds until the next fit, where something was off or not
 _LONGEST = 60.0  # seconds, to which the wait grows where people do not walk
+_REST = 5e-5  # seconds after each tenth of a millisecond
 
 
 class PoseFit:
-    """Belongs to the worker's thread; a fit takes a third of a second, in a thread of its own."""
+    """Belongs to the worker's thread; a fit takes half a second or more, in a thread of its own."""
 
     def __init__(self) -> None:
         self._executor = ThreadPoolExecutor(1, 'pose_fit')
@@ -37,7 +39,8 @@ class PoseFit:
         known body heights [m] by person id.
         """
         if self._running is not None and self._running.done():
-            findings, self._running = self._running.result(), None
+            done, self._running = self._running, None
+            findings = done.result()
             if findings is None:  # what was found before holds until people speak against it
                 self._wait = min(2 * self._wait, _LONGEST)
             else:
@@ -47,5 +50,10 @@ class PoseFit:
         if (self._running is None and stamp >= self._due and len(seen)
                 and seen.stamps[-1] - seen.stamps[0] >= _ENOUGH):
             self._running = self._executor.submit(pose_findings, seen, focal_length,
-                                                   statures.copy())
+                                                   statures.copy(), _rest)
         return self._findings
+
+
+def _rest() -> None:
+    """Let the interpreter run the frames: they need it hundreds of times each."""
+    time.sleep(_REST)
