@@ -57,14 +57,17 @@ class _Person:
 
 
 class PoseBiasFilter:
-    """Takes sightings of people, thinned to a few a second, and tells the bias on demand."""
+    """Takes sightings of people, thinned to a few a second, and tells the bias on demand.
+
+    statures: known body heights [m] by person id, NaN where they are unknown again.
+    """
 
     def __init__(self) -> None:
         self.clear()
 
     def clear(self) -> None:
         """Forget everything: another camera, or the same one moved."""
-        self._statures: dict[int, float] = {}
+        self.statures: dict[int, float] = {}
         self._until = -np.inf
         self._begin()
 
@@ -81,9 +84,9 @@ class PoseBiasFilter:
 
     def set_stature(self, person_id: int, stature: float) -> None:
         """A person's body height [m] is known; NaN: it is not."""
-        self._statures[person_id] = stature
-        while len(self._statures) > _MOST_PERSONS:
-            del self._statures[next(iter(self._statures))]
+        self.statures[person_id] = stature
+        while len(self.statures) > _MOST_PERSONS:
+            del self.statures[next(iter(self.statures))]
 
     def bias(self) -> PoseBias | None:
         """The bias as it seems now; None while too little was seen."""
@@ -161,7 +164,7 @@ class PoseBiasFilter:
                 self._marginalise(min(self._persons, key=lambda k: self._persons[k].last))
             self._persons[person_id] = _Person()
         person = self._persons[person_id]
-        stature = self._statures.get(person_id, np.nan)
+        stature = self.statures.get(person_id, np.nan)
         person.log_stature = float(np.log(stature / MEAN_STATURE))
         return person
 

@@ -48,6 +48,11 @@ class PoseWatch:
         """A person's body height [m] is known; NaN: it is not."""
         self._filter.set_stature(person_id, stature)
 
+    @property
+    def statures(self) -> dict[int, float]:
+        """Known body heights [m] by person id."""
+        return self._filter.statures
+
     def is_due(self, stamp: float) -> bool:
         """Whether it is time for ``update``."""
         return stamp - self._updated >= _INTERVAL

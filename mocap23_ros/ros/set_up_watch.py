@@ -25,7 +25,6 @@ _RECENT, _FEWEST = 60, 30  # frames with people
 _MANY = 8  # people, of whom some may be left out to keep up
 _GROWN_UP = 1.0  # seconds that a track is known; newer ones may still have no skeleton
 _FEW_PLACED = 0.3
-_MOST_STATURES = 32
 
 
 class SetUpWatch:
@@ -38,7 +37,6 @@ class SetUpWatch:
         self.pose = PoseWatch(problems)
         self._leaps = PoseLeaps(problems)
         self._fit = PoseFit()
-        self._statures: dict[int, float] = {}
         self._judged = -np.inf
         self._source: tuple[str, CameraModel] | None = None
         self._placed: deque[float] = deque(maxlen=_RECENT)
@@ -55,23 +53,19 @@ class SetUpWatch:
     def set_stature(self, person_id: int, stature: float) -> None:
         """A person's body height [m] is known; NaN: it is not."""
         self.pose.set_stature(person_id, stature)
-        self._statures[person_id] = stature
-        while len(self._statures) > _MOST_STATURES:
-            del self._statures[next(iter(self._statures))]
 
     def feed(self, stamp: float, tracks: Sequence[Track], camera: CameraModel, camera_frame: str,
              floor_T_camera: NDArray[np.float64], refine: bool = False) -> None:
         """Take in a frame under the pose as told; once a second of stamps, judge and report.
 
-        refine: whether ``pose`` mends it.
-
-        Begins anew where the camera or its frame is another one.
+        refine: whether ``pose`` mends it. Begins anew where the camera or its frame is another one.
         """
         self._leaps.feed(stamp, floor_T_camera)
         if not self._check.is_due(stamp):
             return
         if self._source != (camera_frame, camera):
-            self.reset()
+            if self._source is not None:
+                self.reset()
             self._source = camera_frame, camera
         seen = [track for track in tracks if np.isfinite(track.keypoints[:, 0]).any()]
         if seen:
@@ -86,7 +80,7 @@ class SetUpWatch:
         if findings is None:  # what was found before holds until people speak against it
             return
         findings = findings or self._fit.update(stamp, self._memory.recent(), camera.focal_length,
-                                                self._statures)
+                                                self.pose.statures)
         for finding in findings[:1]:
             self._problems.report(_KEY, finding.message,
                                   Severity.ERROR if finding.is_named else Severity.WARN)
