@@ -165,6 +165,8 @@ class BlazePoseDetector:
     def _with_sides_judged(self, image_bgr: NDArray[np.uint8], people: list[LandmarkPerson],
                            found: list[FoundPerson]) -> list[LandmarkPerson]:
         """The people, each with left and right as a look has them that MoveNet agrees with."""
+        if not found:
+            return people
         searched, now = (_keypoints(group) for group in (self._searched, people))
         clear = np.array([one.keypoints for one in found if one.height >= _CLEAR_HEIGHT])
         clear = clear.reshape(-1, len(COCO17), 2)
@@ -174,14 +176,15 @@ class BlazePoseDetector:
             if row not in then:
                 continue
             pose = replace(people[index].pose, unjudged=0)
+            judged[index] = replace(people[index], pose=pose)
             # What it says of an image that has passed must hold of this one, too.
             wrong = exchanged_sides(clear[row], now[index]) \
                 & exchanged_sides(clear[row], searched[then[row]])
             if wrong.any():
                 look = self._look([person.pose for person in people], index)
                 right = put_right(self._network, image_bgr, look, pose, wrong)
-                pose = pose if right is None else right
-            judged[index] = clear_people([pose], image_bgr, 0.0, _EDGE, [pose.region])[0]
+                for person in clear_people([right], image_bgr, 0.0, _EDGE, [look.region]):
+                    judged[index] = person
         return judged
 
     def _look_at_new(self, image_bgr: NDArray[np.uint8], people: list[LandmarkPerson],
