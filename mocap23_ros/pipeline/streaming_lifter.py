@@ -16,8 +16,8 @@ from mocap23_ros.geometry.poses import check_pose
 from mocap23_ros.lifting.lifted_frame import frame_at
 from mocap23_ros.lifting.lifter import Lifter
 from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
-from mocap23_ros.pipeline.followed_people import FollowedPeople
 from mocap23_ros.pipeline.lift_budget import choose_people
+from mocap23_ros.pipeline.person_states import PersonStates
 from mocap23_ros.pipeline.refinement import ALL_STEPS, MotionRefiner, RefinementSteps
 from mocap23_ros.pipeline.root_filter import RootFilter
 from mocap23_ros.pipeline.side_correction import SideCorrection, doubt, doubted
@@ -70,7 +70,7 @@ class StreamingLifter:
         self.lifter = lifter
         self.keypoint_format, self.output_format = COCO17, lifter.output_format
         self._duration = (lifter.window_length - 1) / lifter.rate
-        self._people = FollowedPeople(
+        self._people = PersonStates(
             fill_fraction * (lifter.window_length - 1) / lifter.rate, patience)
         self._lag = lag
         self._history = KeypointHistory(lifter.input_format, max(12.0, self._duration + 2.0))

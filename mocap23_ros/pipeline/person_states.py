@@ -12,7 +12,7 @@ from mocap23_ros.tracking.track import TrackState
 _KNOWN_STATURE = 0.03  # relative standard deviation, from which a stature counts as known
 
 
-class FollowedPeople:
+class PersonStates:
     """Knows since when each person is seen, their newest skeleton, and who is lost.
 
     first_seen: seconds by person id. newest: skeletons of the last frame in which each person was
