@@ -17,16 +17,14 @@ ISO/TS 15066.
 """
 
 import math
-import signal
 
 import numpy as np
-import rclpy
 from geometry_msgs.msg import Twist
 from rclpy.duration import Duration
 from rclpy.node import Node
-from rclpy.signals import SignalHandlerOptions
 
 from mocap23_ros.client.people import People, Person
+from mocap23_ros.client.spinning import spin_to_the_end
 from mocap23_ros.client.subscriber import PeopleSubscriber
 from mocap23_ros.tracking.track import TrackState
 
@@ -150,19 +148,7 @@ class FollowPerson(Node):
 
 def main() -> None:
     """Run until interrupted; the last command is to stand still."""
-    # rclpy's own handlers would end the context before that.
-    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    node = None
-    try:
-        node = FollowPerson()
-        rclpy.spin(node)
-    except KeyboardInterrupt:
-        pass
-    finally:
-        if node is not None:
-            node.halt()
-        rclpy.try_shutdown()
+    spin_to_the_end(FollowPerson, FollowPerson.halt)
 
 
 if __name__ == '__main__':

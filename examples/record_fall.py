@@ -15,7 +15,6 @@ safety may depend on it.
 """
 
 import shutil
-import signal
 import threading
 from collections import defaultdict, deque
 from datetime import datetime
@@ -24,22 +23,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import rclpy
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
-from rclpy.signals import SignalHandlerOptions
-from rosbags.interfaces import (
-    Qos,
-    QosDurability,
-    QosHistory,
-    QosLiveliness,
-    QosReliability,
-    QosTime,
-)
 from rosbags.rosbag2 import StoragePlugin, Writer
 
 from mocap23_ros.client.people import People, Person
+from mocap23_ros.client.spinning import spin_to_the_end
 from mocap23_ros.client.subscriber import PeopleSubscriber
+from mocap23_ros.live.recorder import offered_qos
 from mocap23_ros.recordings.bag_reader import message_types
 from mocap23_ros.tracking.track import TrackState
 
@@ -49,7 +40,6 @@ SIGMAS = 2.0
 FALLING, LYING = 2.0, 0.5  # seconds: from upright to down at most, and down at least
 USUAL_STATURE = 1.7
 KEPT_LATCHED = 100  # messages of a latched topic, of tf_static one a publisher
-UNLIMITED = QosTime(9223372036, 854775807)
 
 
 class FallWatch:
@@ -206,7 +196,8 @@ class RecordFall(Node):
             shutil.rmtree(unfinished, ignore_errors=True)
             with Writer(unfinished, version=9, storage_plugin=StoragePlugin.MCAP) as writer:
                 connections = {topic: writer.add_connection(
-                    topic, kind, typestore=self._store, offered_qos_profiles=[_qos(latched)])
+                    topic, kind, typestore=self._store,
+                    offered_qos_profiles=[offered_qos(KEPT_LATCHED, latched)])
                     for topic, (kind, latched) in self._topics.items()}
                 for time, topic, data in messages:
                     writer.write(connections[topic], time, data)
@@ -225,27 +216,9 @@ class RecordFall(Node):
             thread.join()
 
 
-def _qos(latched: bool) -> Qos:
-    """As offered when the bag is played; latched topics are latched again."""
-    return Qos(QosHistory.KEEP_LAST, KEPT_LATCHED, QosReliability.RELIABLE,
-               QosDurability.TRANSIENT_LOCAL if latched else QosDurability.VOLATILE,
-               UNLIMITED, UNLIMITED, QosLiveliness.AUTOMATIC, UNLIMITED, False)
-
-
 def main() -> None:
-    """Run until interrupted."""
-    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    node = None
-    try:
-        node = RecordFall()
-        rclpy.spin(node)
-    except KeyboardInterrupt:
-        pass
-    finally:
-        if node is not None:
-            node.finish()
-        rclpy.try_shutdown()
+    """Run until interrupted; a fall that is being recorded is written before."""
+    spin_to_the_end(RecordFall, RecordFall.finish)
 
 
 if __name__ == '__main__':

@@ -83,7 +83,7 @@ class Recorder(Node):
             topic.message_type.__name__)
         connection: Connection = self._writer.add_connection(
             topic.name, f'{package}/{kind}/{name}', typestore=self._store,
-            offered_qos_profiles=[_offered_qos(topic)])
+            offered_qos_profiles=[offered_qos(topic.depth, topic.latched)])
 
         def store(data: bytes) -> None:
             self._writer.write(connection, self.get_clock().now().nanoseconds, data)
@@ -97,11 +97,12 @@ class Recorder(Node):
         return all(self.count_publishers(topic) for topic in NEEDED if topic in self.counts)
 
 
-def _offered_qos(topic: RecordedTopic) -> Qos:
+def offered_qos(depth: int, latched: bool) -> Qos:
+    """What a bag says of a topic, so that playing it offers the same."""
     unlimited = QosTime(9223372036, 854775807)
     return Qos(
-        QosHistory.KEEP_LAST, topic.depth, QosReliability.RELIABLE,
-        QosDurability.TRANSIENT_LOCAL if topic.latched else QosDurability.VOLATILE,
+        QosHistory.KEEP_LAST, depth, QosReliability.RELIABLE,
+        QosDurability.TRANSIENT_LOCAL if latched else QosDurability.VOLATILE,
         unlimited, unlimited, QosLiveliness.AUTOMATIC, unlimited, False)
 
 
