@@ -8,14 +8,10 @@
 Run by a developer after a change of requirements/*.txt; nothing is installed, only resolved.
 """
 
-import json
-import re
-import subprocess
 import sys
-import tempfile
-from pathlib import Path
 
-REQUIREMENTS = Path(__file__).resolve().parent.parent / 'requirements'
+from pip_resolution import REQUIREMENTS, bare_environment, resolved
+
 # mediapipe.txt is left out: it pins itself and is installed without its dependencies.
 FILES = ('run.txt', 'mediapipe_imports.txt', 'train.txt', 'tensorrt.txt', 'export.txt', 'ray.txt',
          'rerun.txt', 'foxglove.txt', 'docs.txt', 'test.txt')
@@ -33,32 +29,18 @@ HEADER = """\
 
 def resolve(interpreter, files, further):
     """Return ((major, minor), {package: version}) that pip chooses for an interpreter."""
-    with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([interpreter, '-m', 'venv', folder], check=True)
-        python = Path(folder, 'bin', 'python')
-        report = Path(folder, 'report.json')
-        subprocess.run([python, '-m', 'pip', 'install', '--quiet', '--upgrade', 'pip'], check=True)
-        command = [python, '-m', 'pip', 'install', '--quiet', '--dry-run', '--ignore-installed',
-                   '--report', report]
-        for name in files:
-            command += ['-r', REQUIREMENTS / name]
-        subprocess.run([*command, *further], check=True)
-        version = subprocess.run(
-            [python, '-c', 'import sys; print(*sys.version_info[:2])'],
-            check=True, capture_output=True, text=True).stdout
-        installs = json.loads(report.read_text(encoding='utf-8'))['install']
-    packages = {}
-    for install in installs:
-        name = re.sub(r'[-_.]+', '-', install['metadata']['name']).lower()
-        packages[name] = install['metadata']['version'].split('+')[0]  # no local build tags
-    return tuple(int(part) for part in version.split()), packages
+    with bare_environment(interpreter) as (python, version, _):
+        packages = resolved(python, [
+            *(part for name in files for part in ('-r', REQUIREMENTS / name)), *further])
+    return version, {name: package['metadata']['version'].split('+')[0]  # no local build tags
+                     for name, package in packages.items()}
 
 
-def merge(resolved):
+def merge(by_python):
     """Return constraint lines: plain where all Pythons agree, else with a marker for each."""
     lines = []
-    for name in sorted(set().union(*resolved.values())):
-        versions = {python: packages.get(name) for python, packages in resolved.items()}
+    for name in sorted(set().union(*by_python.values())):
+        versions = {python: packages.get(name) for python, packages in by_python.items()}
         if len(set(versions.values()) - {None}) == 1:
             lines.append(f'{name}=={next(v for v in versions.values() if v)}')
             continue
@@ -74,11 +56,11 @@ def main():
         print('usage: freeze_constraints.py PYTHON [PYTHON ...]', file=sys.stderr)
         return 2
     for name, (files, further, use) in OUTPUTS.items():
-        resolved = dict(resolve(interpreter, files, further) for interpreter in sys.argv[1:])
-        lines = merge(resolved)
+        by_python = dict(resolve(interpreter, files, further) for interpreter in sys.argv[1:])
+        lines = merge(by_python)
         text = HEADER.format(use=use) + '\n'.join(lines) + '\n'
         (REQUIREMENTS / name).write_text(text, encoding='utf-8')
-        print(f'{name}: {len(lines)} pins for {len(resolved)} Pythons')
+        print(f'{name}: {len(lines)} pins for {len(by_python)} Pythons')
     return 0
 
 

@@ -9,14 +9,10 @@ Run by a developer after freeze_constraints.py, whose versions are taken; nothin
 files are those for Linux on x86-64 and 64-bit ARM; pip refuses any other.
 """
 
-import json
-import re
-import subprocess
 import sys
-import tempfile
-from pathlib import Path
 
-REQUIREMENTS = Path(__file__).resolve().parent.parent / 'requirements'
+from pip_resolution import REQUIREMENTS, bare_environment, resolved
+
 # What is written: requirement file, constraints.
 OUTPUTS = {
     'locked-ros.txt': ('ros.txt', 'constraints.txt'),
@@ -33,58 +29,47 @@ HEADER = """\
 """
 
 
-def report(python, arguments):
+def files_of(python, arguments):
     """Return {package: (version, sha256, whether any machine takes the file)} from a dry run."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, 'report.json')
-        subprocess.run([python, '-m', 'pip', 'install', '--quiet', '--dry-run',
-                        '--ignore-installed', '--report', path, *arguments], check=True)
-        installs = json.loads(path.read_text(encoding='utf-8'))['install']
     files = {}
-    for install in installs:
-        name = re.sub(r'[-_.]+', '-', install['metadata']['name']).lower()
-        source = install['download_info']
+    for name, package in resolved(python, arguments).items():
+        source = package['download_info']
         is_common = source['url'].endswith(('-any.whl', '.tar.gz', '.zip'))
-        files[name] = (install['metadata']['version'], source['archive_info']['hashes']['sha256'],
+        files[name] = (package['metadata']['version'], source['archive_info']['hashes']['sha256'],
                        is_common)
     return files
 
 
 def resolve(interpreter, source, constraints, with_arm):
     """Return 'major.minor' and {package: (version, {checksums})} for an interpreter."""
-    with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([interpreter, '-m', 'venv', folder], check=True)
-        python = Path(folder, 'bin', 'python')
-        subprocess.run([python, '-m', 'pip', 'install', '--quiet', '--upgrade', 'pip'], check=True)
-        version = subprocess.run(
-            [python, '-c', 'import sys; print("%d.%d" % sys.version_info[:2])'],
-            check=True, capture_output=True, text=True).stdout.strip()
-        files = report(python, ['-r', REQUIREMENTS / source, '-c', REQUIREMENTS / constraints])
+    with bare_environment(interpreter) as (python, numbers, folder):
+        version = '.'.join(str(number) for number in numbers)
+        files = files_of(python, ['-r', REQUIREMENTS / source, '-c', REQUIREMENTS / constraints])
         others = {}
         pins = [f'{name}=={file[0]}' for name, file in files.items() if not file[2]]
         if with_arm and pins:
             tags = [part for tag in ARM_TAGS for part in ('--platform', tag)]
-            others = report(python, [
+            others = files_of(python, [
                 *pins, '--no-deps', '--only-binary=:all:', *tags, '--python-version', version,
-                '--target', Path(folder, 'target')])
+                '--target', folder / 'target'])
     return version, {
         name: (file[0], {file[1]} | {other[1] for other in (others.get(name),) if other})
         for name, file in files.items()}
 
 
-def merge(resolved):
+def merge(by_python):
     """Return the lines: one requirement for the Pythons that agree on its version."""
     lines = []
-    for name in sorted(set().union(*resolved.values())):
+    for name in sorted(set().union(*by_python.values())):
         by_version = {}
-        for python, packages in resolved.items():
+        for python, packages in by_python.items():
             if name in packages:
                 version, checksums = packages[name]
                 pythons, all_checksums = by_version.setdefault(version, ([], set()))
                 pythons.append(python)
                 all_checksums |= checksums
         for version, (pythons, checksums) in by_version.items():
-            marker = '' if len(pythons) == len(resolved) else '; ' + ' or '.join(
+            marker = '' if len(pythons) == len(by_python) else '; ' + ' or '.join(
                 f"python_version == '{python}'" for python in sorted(pythons))
             lines.append(' \\\n    '.join([
                 f'{name}=={version}{marker}',
@@ -99,12 +84,12 @@ def main():
         return 2
     for name, (source, constraints) in OUTPUTS.items():
         with_arm = name not in X86_ONLY
-        resolved = dict(resolve(interpreter, source, constraints, with_arm)
-                        for interpreter in sys.argv[1:])
-        lines = merge(resolved)
+        by_python = dict(resolve(interpreter, source, constraints, with_arm)
+                         for interpreter in sys.argv[1:])
+        lines = merge(by_python)
         text = HEADER.format(source=source, machines='' if with_arm else ' on x86-64')
         (REQUIREMENTS / name).write_text(text + '\n'.join(lines) + '\n', encoding='utf-8')
-        print(f'{name}: {len(lines)} pins for {len(resolved)} Pythons')
+        print(f'{name}: {len(lines)} pins for {len(by_python)} Pythons')
     return 0
 
 
