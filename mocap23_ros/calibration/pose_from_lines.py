@@ -20,6 +20,7 @@ from mocap23_ros.calibration.pose_from_points import POINT_SD
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.geometry.pose_covariance import of_pitch_roll_height
+from mocap23_ros.geometry.poses import wrap_angle
 
 PLUMB_SD = np.radians(0.15)  # of the tilt of walls and door frames: 5 mm over 2 m
 LENGTH_SD = 0.01  # metres, of the known height
@@ -180,7 +181,7 @@ def _check_direction(pitch: float, roll: float, turned: float) -> None:
         raise InputError(f'by these lines the camera looks {np.degrees(abs(pitch)):.0f} degrees '
                          f'{"down" if pitch > 0 else "up"}, where roll has no meaning; calibrate '
                          'it with points at known places')
-    if abs(np.angle(np.exp(1j * (roll - turned)))) > _MOST_ROLL:
+    if abs(wrap_angle(roll - turned)) > _MOST_ROLL:
         raise InputError(f'by these lines the camera is rolled by {np.degrees(roll):.0f} degrees; '
                          'mark edges that are vertical, the lower end first, or say with --turned '
                          'that it is mounted so')

@@ -17,6 +17,7 @@ from mocap23_ros.calibration.gait import walking
 from mocap23_ros.calibration.pose_bias import PoseBias, honest_covariance
 from mocap23_ros.calibration.standing_people import PAIRS, StandingPeople, middles_of
 from mocap23_ros.errors import InputError
+from mocap23_ros.geometry.poses import wrap_angle
 from mocap23_ros.reporting import Rest, silent
 
 _LARGE = np.array([np.radians(2.5), np.radians(2.5), 0.2])  # worth a word after seconds
@@ -61,8 +62,8 @@ def told_pose_doubt(stamps: NDArray, person_ids: NDArray, points: NDArray,
         return None
     pitch, roll, height = (float(v) for v in pitch_roll_height(floor_T_cameras[rows[0]]))
     scale = np.diag([1.0, 1.0, 1.0 / height])
-    bias = PoseBias(np.array([_turn(fit.pitch - pitch), _turn(fit.roll - roll),
-                              fit.height / height - 1]),
+    turns = wrap_angle([fit.pitch - pitch, fit.roll - roll])
+    bias = PoseBias(np.array([*turns, fit.height / height - 1]),
                     honest_covariance(scale @ fit.covariance[:3, :3] @ scale), height)
     off = (np.abs(bias.value) > _LARGE) & (np.abs(bias.value) > _SURE * bias.sd)
     off[2] &= fit.scale_known or bias.value[2] < 0
@@ -71,8 +72,3 @@ def told_pose_doubt(stamps: NDArray, person_ids: NDArray, points: NDArray,
     return ('stand and walk as before a camera with another pose: the one told seems off by '
             f'{bias.message(off)}. Check it, and that K is of these images; mocap23 calibrate '
             'people measures it')
-
-
-def _turn(angle: float) -> float:
-    """The same angle, between -pi and pi."""
-    return float((angle + np.pi) % (2 * np.pi) - np.pi)

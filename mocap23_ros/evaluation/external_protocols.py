@@ -20,6 +20,7 @@ from mocap23_ros.datasets.licensed.rich import whole_videos, windows_with_given_
 from mocap23_ros.detection.detectors import create_detector
 from mocap23_ros.detection.matched_people import coco_people, in_order_of_truth
 from mocap23_ros.errors import InputError
+from mocap23_ros.geometry.camera_model import resized_pixels
 
 DETECTOR = 'blazepose'
 _ANYWHERE = 0.1  # OKS: those who are badly off count, too
@@ -113,5 +114,5 @@ def _full_size(people: Iterator[NDArray], video: Video, size: tuple[int, ...]
                          f'{size[0]} x {size[1]} of the calibration, nor a smaller copy')
     for found in people:
         found = found.copy()
-        found[..., :2] = (found[..., :2] + 0.5) * scale - 0.5
+        found[..., :2] = resized_pixels(found[..., :2], scale)
         yield found

@@ -19,6 +19,11 @@ from mocap23_ros.geometry.lens_checks import (
 ASPECT_TOLERANCE = 0.02  # a larger change of shape is a crop, not a resize
 
 
+def resized_pixels(p_pixel: NDArray, scale: NDArray) -> NDArray:
+    """Pixels [...,2] in an image ``scale`` (x, y) times as large; whole numbers are centres."""
+    return (p_pixel + 0.5) * scale - 0.5
+
+
 @dataclass(frozen=True, eq=False)
 class CameraModel:
     """Pinhole camera with lens distortion; make it with ``from_calibration``.

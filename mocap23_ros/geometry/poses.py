@@ -105,6 +105,17 @@ def check_pose(pose: ArrayLike, name: str = 'world_T_camera') -> NDArray[np.floa
     return poses
 
 
+def turn_between(a_T_b: NDArray, a_T_c: NDArray) -> float:
+    """The angle, radians, 0 to pi, by which two poses [4,4] are turned against each other."""
+    cosine = 0.5 * (np.trace(a_T_b[:3, :3].T @ a_T_c[:3, :3]) - 1)
+    return float(np.arccos(np.clip(cosine, -1, 1)))
+
+
+def wrap_angle(angle: ArrayLike) -> NDArray[np.float64]:
+    """The same angles, radians, from -pi to pi."""
+    return (np.asarray(angle, np.float64) + np.pi) % (2 * np.pi) - np.pi
+
+
 def check_translation(translation: ArrayLike) -> None:
     """Raise InputError where frames are farther apart, in metres [...,3], than any of a robot.
 

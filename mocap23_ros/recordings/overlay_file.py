@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from mocap23_ros.atomic_files import replacing
 from mocap23_ros.errors import InputError
+from mocap23_ros.geometry.camera_model import resized_pixels
 from mocap23_ros.geometry.poses import invert_transform, transform_points
 from mocap23_ros.recordings.recorded_motion import RecordedMotion
 from mocap23_ros.recordings.recording import KeypointRecording
@@ -78,11 +79,10 @@ def _draw(image: NDArray[np.uint8], motion: RecordedMotion, row: int,
     scale = np.array(image.shape[1::-1]) / camera.image_size
     for person in people:
         p_pixel = camera.project(transform_points(invert_transform(pose), person))
-        # Whole numbers are pixel centres.
-        draw_skeleton(image, (p_pixel + 0.5) * scale - 0.5)
+        draw_skeleton(image, resized_pixels(p_pixel, scale))
     for keypoints in observed.keypoints[frame]:
         drawn = keypoints.astype(np.float64)
-        drawn[:, :2] = (drawn[:, :2] + 0.5) * scale - 0.5
+        drawn[:, :2] = resized_pixels(drawn[:, :2], scale)
         draw_keypoints(image, drawn)
     draw_inset(image, floor_map.draw(people, [], camera, pose))
     return len(people)

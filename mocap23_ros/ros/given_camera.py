@@ -13,7 +13,7 @@ from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_file import load_camera_file
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.geometry.plausible_camera import check_above_floor
-from mocap23_ros.geometry.poses import above_floor, pose_from_text
+from mocap23_ros.geometry.poses import above_floor, pose_from_text, turn_between
 from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
 from mocap23_ros.ros.settings import Settings
 
@@ -138,8 +138,7 @@ class GivenPose:
 
     def _compare(self, other: NDArray, camera_frame: str, world_frame: str) -> None:
         shift = float(np.linalg.norm(other[:3, 3] - self._world_T_camera[:3, 3]))
-        cosine = (np.trace(other[:3, :3].T @ self._world_T_camera[:3, :3]) - 1) / 2
-        turn = float(np.arccos(np.clip(cosine, -1, 1)))
+        turn = turn_between(other, self._world_T_camera)
         if shift > _SAME_PLACE or turn > _SAME_TURN:
             raise InputError(
                 f'TF and the parameters (camera_pose, camera_file) both say where camera '

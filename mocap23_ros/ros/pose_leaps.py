@@ -7,6 +7,7 @@ from collections import deque
 import numpy as np
 from numpy.typing import NDArray
 
+from mocap23_ros.geometry.poses import turn_between
 from mocap23_ros.ros.problems import ProblemLog, Severity
 
 _KEY = 'camera pose leaps'
@@ -49,13 +50,11 @@ class PoseLeaps:
         if not 0 < min(steps) <= max(steps) < _LONGEST_STEP:
             return
         before, after = b[:3, 3] - a[:3, 3], c[:3, 3] - b[:3, 3]
-        turns = [np.arccos(np.clip(0.5 * (np.trace(p[:3, :3].T @ q[:3, :3]) - 1), -1, 1))
-                 for p, q in ((a, b), (b, c))]
+        turns = turn_between(a, b), turn_between(b, c)
         square = min(steps) * 0.5 * sum(steps)
         jerk = float(np.linalg.norm(after / steps[1] - before / steps[0]) * min(steps))
-        twist = float(abs(turns[1] / steps[1] - turns[0] / steps[0]) * min(steps))
-        back = float(np.arccos(np.clip(0.5 * (np.trace(a[:3, :3].T @ c[:3, :3]) - 1), -1, 1)))
-        twist = max(twist, turns[0] + turns[1] - back)
+        twist = abs(turns[1] / steps[1] - turns[0] / steps[0]) * min(steps)
+        twist = max(twist, turns[0] + turns[1] - turn_between(a, c))
         if jerk > max(_LEAST, _ACCELERATION * square) or twist > max(
                 _LEAST_TURN, _ANGULAR * square):
-            self._leaps.append((third, float(np.linalg.norm(after)), float(turns[1])))
+            self._leaps.append((third, float(np.linalg.norm(after)), turns[1]))
