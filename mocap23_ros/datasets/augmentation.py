@@ -52,10 +52,13 @@ _TRAINING = Augmentation(
     camera=CameraSampling(
         hfov_deg=(35.0, 120.0), robot_height=(0.3, 1.6), mast_share=0.2, steepest_deg=60.0,
         distance=(0.8, 25.0), motion=CameraMotion(yaw_rate_limit_deg=90.0, pitch_jitter_deg=1.5)),
+    # The side filter puts most exchanges right before the lifter; what is left may come at any
+    # confidence, and low confidence may come with right sides.
     noise=KeypointNoise(
-        exact_share=0.25, spread=(0.06, 0.7), bias=0.7, swap=0.2, swap_time=(0.1, 3.0), grab=0.04,
-        grab_time=(0.07, 1.0), wrong_limb=0.12, blind=0.3),
+        exact_share=0.25, spread=(0.06, 0.7), bias=0.7, swap=0.1, swap_time=(0.1, 3.0), told=0.5,
+        unsure=0.1, grab=0.04, grab_time=(0.07, 1.0), wrong_limb=0.12, blind=0.3),
     occlusion=Occlusion(late=0.25, lower_body=0.1),
+    stature_error=0.02,  # heights that people state, shoes, and legs longer than usual
     subject_power=0.5,
     data_set_share=(('procedural', 0.25), ('UI-PRMD', 0.15), ('biomechZoo', 0.03)))
 

@@ -23,10 +23,11 @@ class KeypointNoise:
     floor_px: least sd in pixels. offset: sd (m) of the offset between joint and visible keypoint,
     constant in the body. peak: per keypoint and sample. swap, grab, wrong_limb: left/right
     exchanges, jumps to another person, and arms or legs that lie elsewhere or upon the other one,
-    with their durations (s). missing: per keypoint and sample; dropped: per sample, share up to.
-    stamp_jitter: s. overconfident: share of bad keypoints that claim high confidence; blind:
-    windows whose confidence knows nothing of the errors. focal, principal_point: relative
-    calibration error sd.
+    with their durations (s). told: share of exchanges that confidence tells of. unsure: arms, legs
+    or everybody at low confidence for as long as exchanges last, although nothing is wrong.
+    missing: per keypoint and sample; dropped: per sample, share up to. stamp_jitter: s.
+    overconfident: share of bad keypoints that claim high confidence; blind: windows whose
+    confidence knows nothing of the errors. focal, principal_point: relative calibration error sd.
     """
 
     exact_share: float = 0.15
@@ -41,6 +42,8 @@ class KeypointNoise:
     peak_size: float = 8.0
     swap: float = 0.12
     swap_time: tuple[float, float] = (0.07, 0.4)
+    told: float = 1.0
+    unsure: float = 0.0
     grab: float = 0.03
     grab_time: tuple[float, float] = (0.07, 0.4)
     wrong_limb: float = 0.0
@@ -57,11 +60,12 @@ class KeypointNoise:
 def add_detector_errors(p_pixel: NDArray[np.float32], scale: NDArray[np.float32], rate: float,
                         noise: KeypointNoise, exact: NDArray[np.bool_], rng: np.random.Generator,
                         layout: KeypointLayout = COCO17_LAYOUT
-                        ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+                        ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
     """Add a detector's errors to true keypoints.
 
     p_pixel: [B,T,J,2]; scale: [B,T] from person_scale; exact: [B] windows to leave untouched.
-    Returns observed pixels and the expected error sd in pixels, [B,T,J].
+    Returns observed pixels, the expected error sd in pixels, [B,T,J], and the pixels that the
+    detector takes for true: those of the other side where it does not know of an exchange.
     """
     count, length, joints = p_pixel.shape[:3]
     shape = (count, length, joints, 2)
@@ -86,6 +90,7 @@ def add_detector_errors(p_pixel: NDArray[np.float32], scale: NDArray[np.float32]
     exchange = swapped[..., None] & parts[:, None]
     if exchange.any():
         observed[exchange] = observed[:, :, layout.mirror][exchange]
+    meant = _meant_sides(p_pixel, exchange, rate, noise, rng, layout)
     grabbed = intervals(rng, count, length, rate, noise.grab_time, noise.grab)
     if grabbed.any():
         shift = rng.uniform(0.6, 2.0, (count, 1, 1, 1)) * rng.choice((-1, 1), (count, 1, 1, 1))
@@ -96,7 +101,25 @@ def add_detector_errors(p_pixel: NDArray[np.float32], scale: NDArray[np.float32]
         _misplace_limbs(observed, scale, rate, noise, rng, layout)
     observed = observed.astype(np.float32, copy=False)
     observed[exact] = p_pixel[exact]
-    return observed, sigma.astype(np.float32, copy=False)
+    return observed, sigma.astype(np.float32, copy=False), meant
+
+
+def _meant_sides(p_pixel: NDArray[np.float32], exchange: NDArray[np.bool_], rate: float,
+                 noise: KeypointNoise, rng: np.random.Generator, layout: KeypointLayout
+                 ) -> NDArray[np.float32]:
+    """Pixels that a detector takes for true which does not know what it exchanged, bool [B,T,J].
+
+    Those of the other side also where it is unsure of sides that are right.
+    """
+    count, length = exchange.shape[:2]
+    other = np.zeros_like(exchange)
+    if noise.told < 1:
+        other |= exchange & ~chance(rng, count, noise.told)[:, None, None]
+    if noise.unsure > 0:
+        when = intervals(rng, count, length, rate, noise.swap_time, noise.unsure)
+        parts = layout.swap_parts[rng.integers(len(layout.swap_parts), size=count)]
+        other |= when[..., None] & parts[:, None] & ~exchange
+    return np.where(other[..., None], p_pixel[:, :, layout.mirror], p_pixel)
 
 
 def _misplace_limbs(observed: NDArray[np.float32], scale: NDArray[np.float32], rate: float,

@@ -91,7 +91,7 @@ def observe(joints: NDArray[np.float32], cameras: Cameras, world_T_camera: NDArr
     p_pixel: NDArray[np.float32] = np.clip(projected, -3 * half, 3 * half)
     scale = person_scale(p_pixel)
 
-    observed, sigma = add_detector_errors(p_pixel, scale, rate, noise, exact, rng, layout)
+    observed, sigma, meant = add_detector_errors(p_pixel, scale, rate, noise, exact, rng, layout)
     measured = augmentation.detector
     if measured is not None:
         own = chance(rng, count, augmentation.detector_share) & ~exact
@@ -104,7 +104,7 @@ def observe(joints: NDArray[np.float32], cameras: Cameras, world_T_camera: NDArr
     hidden[exact & (augmentation.noise.exact_share < 1)] = False
     observed, unseen = guess_hidden(observed, hidden, scale, augmentation.occlusion, rng)
     kind = np.where(hidden, np.where(unseen, 2, 1), 0).astype(np.int8)
-    difference = observed - p_pixel
+    difference = observed - meant
     error = np.hypot(difference[..., 0], difference[..., 1])
     confidence = draw_confidence(error, sigma, scale, noise, rng, layout)
     if measured is not None:

@@ -114,8 +114,8 @@ class KeypointSource:
         p_filled = _filled(observed)
         scale = person_scale(p_filled)
         scale = np.broadcast_to(scale.max(axis=1, keepdims=True), scale.shape)
-        observed[..., :2], _ = add_detector_errors(p_filled, scale, self.spec.rate, _EXTRA_NOISE,
-                                                   exact, rng, self.layout)
+        observed[..., :2], _, _ = add_detector_errors(
+            p_filled, scale, self.spec.rate, _EXTRA_NOISE, exact, rng, self.layout)
         inputs = make_network_inputs(observed, pose, focal, stature, self.skeleton)
         hidden, absent = hidden_keypoints(p_filled, self.spec.rate, augmentation.occlusion, rng,
                                           self.layout)

@@ -11,6 +11,10 @@ from mocap23_ros.detection.detector_noise import DetectorNoise
 from mocap23_ros.detection.detector_noise_file import find_detector_noise, load_detector_noise
 from mocap23_ros.errors import InputError
 
+# Of a measured detector's exchanges, what a lifter still meets: the side filter
+# (tracking/side_filter.py) puts nearly all of those right that pass within a window.
+_EXCHANGES_LEFT = 0.1
+
 
 @dataclass(frozen=True)
 class MeasuredDetector:
@@ -31,8 +35,11 @@ class MeasuredDetector:
         return cls(load_detector_noise(path), share, file_sha256(path))
 
     def added_to(self, augmentation: Augmentation) -> Augmentation:
-        """The augmentation with the detector's errors in their share of the windows."""
-        return replace(augmentation, detector=self.noise, detector_share=self.share)
+        """The augmentation with the errors that the detector leaves in a share of the windows."""
+        exchanges = {name: replace(exchange, share=_EXCHANGES_LEFT * exchange.share)
+                     for name, exchange in self.noise.exchanges.items()}
+        return replace(augmentation, detector=replace(self.noise, exchanges=exchanges),
+                       detector_share=self.share)
 
     def summary(self) -> dict[str, Any]:
         """What the card of the weights says of it."""

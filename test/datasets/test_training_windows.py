@@ -86,7 +86,7 @@ def test_noise_has_the_configured_size(clips):
                           floor_px=0, offset=0, peak=0, swap=0, grab=0, missing=0, dropped=0,
                           stamp_jitter=0, overconfident=0, focal=0, principal_point=0)
     augmentation = replace(preset('clean'), noise=noise)
-    batch = WindowSource(clips, SPEC, augmentation, seed=1).batch(256)
+    batch = WindowSource(clips, SPEC, augmentation, seed=1).batch(512)
     seen = batch.kind == 0
     focal = batch.focal_length[:, None, None, None]
     pixels = (batch.keypoints[..., :2] - reprojected(batch)) * focal
@@ -160,6 +160,26 @@ def test_legs_that_are_never_seen_and_limbs_in_wrong_places(clips):
     assert away[:, :, [7, 8, 9, 10, 13, 14, 15, 16]].any(axis=(1, 2)).mean() > 0.7
     assert not away[:, :, [0, 5, 6, 11, 12]].any()          # limbs only, up to their roots
     assert batch.keypoints[..., 2][away].mean() > 0.7       # and nothing in the confidence says so
+
+
+def test_confidence_tells_no_more_of_exchanged_sides_than_it_is_to(clips):
+    def shares(told, unsure):
+        sides = replace(preset('clean'), noise=replace(
+            NO_NOISE, exact_share=0.0, spread=(1e-9, 2e-9), floor_px=0.0, overconfident=0.0,
+            swap=0.5, swap_time=(0.5, 3.0), told=told, unsure=unsure))
+        batch = WindowSource(clips, SPEC, sides, seed=1).batch(512)
+        wrists, truth = batch.keypoints[:, :, 9:11], reprojected(batch)[:, :, 9:11]
+        apart = np.abs(truth[:, :, 0] - truth[:, :, 1]).max(axis=-1) \
+            * batch.focal_length[:, None] > 30
+        exchanged = np.abs(wrists[..., :2] - truth[:, :, ::-1]).max(axis=(2, 3)) < 0.01
+        right = np.abs(wrists[..., :2] - truth).max(axis=(2, 3)) < 0.01
+        unsure = wrists[..., 2].max(axis=-1) < 0.5
+        return unsure[apart & exchanged].mean(), unsure[apart & right].mean()
+
+    assert shares(told=1.0, unsure=0.0) == pytest.approx((1.0, 0.0), abs=0.05)
+    assert shares(told=0.0, unsure=0.0) == pytest.approx((0.0, 0.0), abs=0.05)
+    wrong, right = shares(told=0.5, unsure=0.5)
+    assert 0.25 < wrong < 0.75 and 0.08 < right < 0.3
 
 
 def test_high_cameras_look_down_no_steeper_than_allowed(clips):

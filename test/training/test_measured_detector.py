@@ -9,6 +9,7 @@ from measured_detector import known_noise
 from training_helpers import torch  # noqa: F401
 
 from mocap23_ros.cli.main import main
+from mocap23_ros.datasets.augmentation import Augmentation
 from mocap23_ros.detection.detector_noise_file import save_detector_noise
 from mocap23_ros.errors import InputError
 from mocap23_ros.network.configuration import TrainingConfiguration
@@ -42,6 +43,15 @@ def test_a_run_trains_and_goes_on_with_the_same_detector_alone(clips, detector, 
     assert all(abs(first[name] - second[name]).max() < 1e-5 for name in first)
     plain = load_file(train_stage('pretrain', SMALL, clips, tmp_path / 'plain'))
     assert any(abs(first[name] - plain[name]).max() > 1e-5 for name in first)
+
+
+def test_exchanges_that_the_side_filter_puts_right_are_not_trained_on(detector):
+    measured, trained = detector.noise.exchanges, detector.added_to(Augmentation()).detector
+    assert measured.keys() == trained.exchanges.keys()
+    for name, exchange in trained.exchanges.items():
+        assert exchange.share == pytest.approx(0.1 * measured[name].share)
+        assert exchange.seconds == measured[name].seconds
+    assert dataclasses.replace(trained, exchanges=measured) == detector.noise
 
 
 @pytest.mark.parametrize(('arguments', 'words'), [
