@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.evaluation.report_scene import Scene
+from mocap23_ros.evaluation.report_scene import Scene, ScenePeople, error_curves
 
 # (key, column heading, unit, digits, explanation); names of report.json that must stay.
 METRICS = (
@@ -96,3 +96,16 @@ class Report:
     def has_truth(self) -> bool:
         """Whether anything of the truth is known."""
         return bool(np.isfinite(self.truth).any())
+
+    def shown(self) -> Scene:
+        """What the player shows: the scene, or else the methods beside the truth, one person."""
+        if self.scene is not None:
+            return self.scene
+        people = [ScenePeople(method.name, method.joints[:, None, :17], [1])
+                  for method in self.methods]
+        if not self.has_truth:
+            return Scene(self.stamps, people)
+        truth = ScenePeople('truth', self.truth[:, None], [1])
+        return Scene(self.stamps, people, truth, curves=[
+            curve for motion in people
+            for curve in error_curves(motion.name, self.stamps, motion.joints, truth.joints)])

@@ -14,12 +14,12 @@ from plotly.offline import get_plotlyjs
 from mocap23_ros.evaluation import report_figures as figures
 from mocap23_ros.evaluation.report_contents import LIVE, METRICS, Report
 from mocap23_ros.evaluation.report_player import pack_scene
-from mocap23_ros.evaluation.report_scene import Scene, scene_of
+from mocap23_ros.evaluation.report_scene import Scene
 
 
 def render_html(report: Report, document: Mapping[str, Any]) -> str:
     """Return the page of a report; document is its report.json."""
-    plots, scene = {}, scene_of(report)
+    plots, scene = {}, report.shown()
     if scene.curves:
         plots['timeline'] = figures.timeline_figure(scene)
     if report.runs is not None:

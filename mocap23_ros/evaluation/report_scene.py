@@ -4,16 +4,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.skeletons.coco17 import HIPS
-
-if TYPE_CHECKING:
-    from mocap23_ros.evaluation.report_contents import Report
 
 FRUSTUM = 0.6  # m, the distance at which the image is drawn
 
@@ -62,20 +59,6 @@ ROWS: Mapping[str, tuple[str, str, str]] = {
     'root': ('root error', 'mm', 'max'), 'local': ('pose error', 'mm', 'max'),
     'sd': ('stated error', 'mm', 'max'), 'contact': ('foot contact', '', 'near'),
     'confidence': ('confidence', '', 'min')}
-
-
-def scene_of(report: 'Report') -> Scene:
-    """The scene of a report; of one that has none, its methods beside the truth, one person."""
-    if report.scene is not None:
-        return report.scene
-    people = [ScenePeople(method.name, method.joints[:, None, :17], [1])
-              for method in report.methods]
-    if not report.has_truth:
-        return Scene(report.stamps, people)
-    truth = ScenePeople('truth', report.truth[:, None], [1])
-    return Scene(report.stamps, people, truth, curves=[
-        curve for motion in people
-        for curve in error_curves(motion.name, report.stamps, motion.joints, truth.joints)])
 
 
 def frustum_of(camera: CameraModel, world_T_camera: NDArray[np.floating]) -> NDArray[np.float64]:
