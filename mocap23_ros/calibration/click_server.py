@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""A page in the browser on this machine, where points of an image are clicked."""
+"""A page in the browser on this machine, where points or edges of an image are clicked."""
 
 import base64
 import json
@@ -14,29 +14,30 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mocap23_ros.calibration.marks import Marks
 from mocap23_ros.errors import InputError
 from mocap23_ros.reporting import Say
 
-_MOST_BYTES, _MOST_POINTS = 200_000, 500
+_MOST_BYTES = 200_000
 _TIMEOUT = 10.0  # seconds of silence within a request
-_LOOK = 0.2  # seconds between looks at whether points are saved
+_LOOK = 0.2  # seconds between looks at whether marks are saved
 _POLICY = ("default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; "
            "img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'")
 
-# From rows [N,5] of u, v, x, y, z to what is said, and the image with what was found.
-Judge = Callable[[NDArray[np.float64]], tuple[str, NDArray[np.uint8]]]
+# From marks to what is said, and the image with what was found.
+Judge = Callable[[Marks], tuple[str, NDArray[np.uint8]]]
 
 
-def serve_page(image: NDArray[np.uint8], points: NDArray, judge: Judge,
-               announce: Say, port: int = 0) -> NDArray[np.float64]:
-    """Serve the page on 127.0.0.1 until points are saved there; returns them, [N,5].
+def serve_page(image: NDArray[np.uint8], marks: Marks, judge: Judge, announce: Say,
+               port: int = 0) -> Marks:
+    """Serve the page on 127.0.0.1 until marks are saved there; returns them.
 
-    image: BGR. points: to begin with, [N,5]. judge: raises InputError for points that do not do.
+    image: BGR. marks: to begin with. judge: raises InputError for marks that do not do.
     announce: is told the address, whose secret keeps other pages and users out. port: 0 = a free
     one. Raises InputError where the port cannot be had.
     """
     secret = secrets.token_urlsafe(16)
-    result: list[NDArray[np.float64]] = []
+    result: list[Marks] = []
 
     class Handler(_Handler):
         def get(self, name: str) -> tuple[str, bytes] | None:
@@ -46,18 +47,18 @@ def serve_page(image: NDArray[np.uint8], points: NDArray, judge: Judge,
                 return 'text/javascript; charset=utf-8', _file('click_page.js')
             if name == 'image.png':
                 return 'image/png', cv2.imencode('.png', image)[1].tobytes()
-            if name == 'points':
-                return 'application/json', json.dumps(points.tolist()).encode()
+            if name == 'marks':
+                return 'application/json', json.dumps(marks.as_json()).encode()
             return None
 
-        def post(self, name: str, rows: NDArray[np.float64]) -> dict[str, str]:
-            message, picture = judge(rows)
+        def post(self, name: str, marks: Marks) -> dict[str, str]:
+            message, picture = judge(marks)
             if name == 'save':
                 return {'message': f'{message}\nSaved; this page can be closed.'}
             return {'message': message, 'picture': _data_url(picture)}
 
-        def saved(self, rows: NDArray[np.float64]) -> None:
-            result.append(rows)
+        def saved(self, marks: Marks) -> None:
+            result.append(marks)
 
     Handler.secret = secret
     try:
@@ -92,12 +93,12 @@ class _Handler(BaseHTTPRequestHandler):
         """Type and contents of a file, None where there is none."""
         raise NotImplementedError
 
-    def post(self, name: str, rows: NDArray[np.float64]) -> dict[str, str]:
-        """Judge points [N,5]; InputError."""
+    def post(self, name: str, marks: Marks) -> dict[str, str]:
+        """Judge marks; InputError."""
         raise NotImplementedError
 
-    def saved(self, rows: NDArray[np.float64]) -> None:
-        """Take the points, after the browser has its answer."""
+    def saved(self, marks: Marks) -> None:
+        """Take the marks, after the browser has its answer."""
         raise NotImplementedError
 
     def do_GET(self) -> None:
@@ -110,19 +111,19 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(200, *found)
 
     def do_POST(self) -> None:
-        """Judge the points."""
+        """Judge the marks."""
         name = self._name()
         if name not in ('fit', 'save'):
             self._send(404, 'text/plain', b'not here')
             return
         try:
-            rows = self._rows()
-            answer, status = self.post(name, rows), 200
+            marks = self._marks()
+            answer, status = self.post(name, marks), 200
         except InputError as error:
             answer, status = {'message': str(error)}, 400
         self._send(status, 'application/json', json.dumps(answer).encode())
         if name == 'save' and status == 200:
-            self.saved(rows)
+            self.saved(marks)
 
     def _name(self) -> str | None:
         """What is asked for below the secret, None where nothing may be."""
@@ -132,19 +133,15 @@ class _Handler(BaseHTTPRequestHandler):
             return None
         return self.path[len(start):]
 
-    def _rows(self) -> NDArray[np.float64]:
+    def _marks(self) -> Marks:
         length = self.headers.get('Content-Length', '')
         if not length.isdecimal() or int(length) > _MOST_BYTES:
-            raise InputError('too many points')
+            raise InputError('too many marks')
         try:
-            rows = np.array(json.loads(self.rfile.read(int(length))), np.float64)
-        except (ValueError, TypeError, RecursionError):
-            rows = np.zeros(0)
-        if rows.ndim != 2 or rows.shape[1] != 5 or not np.isfinite(rows).all():
-            raise InputError('give u, v, x, y, z for every point')
-        if len(rows) > _MOST_POINTS:
-            raise InputError(f'{len(rows)} points are more than {_MOST_POINTS}')
-        return rows
+            data = json.loads(self.rfile.read(int(length)), parse_int=float)
+        except (ValueError, RecursionError):
+            data = None
+        return Marks.from_json(data)
 
     def _send(self, status: int, kind: str, body: bytes) -> None:
         self.send_response(status)

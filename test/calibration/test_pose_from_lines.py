@@ -115,7 +115,7 @@ def test_the_command_writes_a_camera_file_with_covariance(tmp_path, capsys):
     for more, message in (
             ([], 'one known height'), (['--edge-height', '2', '--camera-height', '2'], 'one known'),
             (['--camera-height', '-2'], '--camera-height'), (['--edge-height', 'nan'], 'give 0.1'),
-            (['--camera-height', '2', '--click'], '--click does not go')):
+            (['--camera-height', '2', '--points', 'p.csv'], '--points does not')):
         assert main([*words, *more]) == 2
         error = capsys.readouterr().err
         assert message in error and error.count('\n') == 1
