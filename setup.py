@@ -53,7 +53,7 @@ setup(
     license='Apache-2.0',
     entry_points={
         'console_scripts': [
-            'lifter_node = mocap23_ros.ros.main:main',
+            'lifter_node = mocap23_ros.ros.run_node:main',
             'mocap23 = mocap23_ros.cli.main:main',
         ],
     },

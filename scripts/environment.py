@@ -11,13 +11,13 @@ from cmake_paths import repair_cmake_paths
 from command import SetUpError, progress, run_quietly
 from interfaces import build_interfaces, interface_sources
 from packages import groups, install, requirement_files
-from stamps import Stamps, fingerprint
 from stand_ins import (
     interface_packages,
     link_python_packages,
     present_modules,
     python_packages,
 )
+from step_stamps import Stamps, fingerprint
 
 _MARKER = 'made_by_mocap23'
 # Raise it when environments made by older set-up code are of no use any more.

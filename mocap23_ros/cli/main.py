@@ -31,7 +31,7 @@ COMMANDS = {
     'ablate': ('ablate', 'the ablation table at a reduced budget'),
     'evaluate-steps': ('evaluate_steps', 'denoising steps, forms of triangulation and precisions'),
     'evaluate-detectors': ('evaluate_detectors', 'detectors side by side on people who are known'),
-    'detector-noise': ('detector_noise', 'how a 2D detector errs, for training and lifting'),
+    'detector-noise': ('fit_detector_noise', 'how a 2D detector errs, for training and lifting'),
     'draw-samples': ('draw_samples', 'draw what the network is fed in training'),
     'sample-motion': ('sample_motion', 'draw 2D motion from the network of stage 1'),
     'export': ('export', 'write the ONNX graph of a trained tier'),

@@ -84,7 +84,7 @@ def run_live(set_up: LiveSetUp, folder: Path, logs: Path,
 
         recorder = start('recorder', 'mocap23_ros.live.recorder',
                          '--bag', str(folder / 'bag'), *topics)
-        node = start('node', 'mocap23_ros.ros.main', *set_up.node)
+        node = start('node', 'mocap23_ros.ros.run_node', *set_up.node)
         player = start('player', set_up.player, *set_up.player_arguments,
                        '--stamps', str(stamps_file))
         children = (recorder, node, player)

@@ -16,8 +16,8 @@ from mocap23_ros.network.lifter_model import LifterModel
 from mocap23_ros.network.models import load_network
 from mocap23_ros.network.temperatures import Temperatures
 from mocap23_ros.network.triangulation_forms import check_usable
-from mocap23_ros.training.export import OPSET, export_graph
 from mocap23_ros.training.exported_manifest import check_replaced_tier, update_manifest
+from mocap23_ros.training.graph_export import OPSET, export_graph
 
 
 def load_exportable(weights: Path) -> tuple[LifterModel, dict[str, Any]]:

@@ -31,7 +31,7 @@ def test_counted_operations_agree_with_torch(tier, persons, steps):
     from mocap23_ros.network.configuration import TrainingConfiguration
     from mocap23_ros.network.models import make_model
     from mocap23_ros.network.noise_schedule import time_grid
-    from mocap23_ros.training.export import example_inputs
+    from mocap23_ros.training.graph_export import example_inputs
     model = make_model(TrainingConfiguration(tier=tier), 'finetune').eval()
     with torch.inference_mode(), FlopCounterMode(display=False) as counter:
         model(*example_inputs(model, persons, False), times=time_grid(steps))

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from measured_detector import RATE, detected, known_noise
+from known_detector import RATE, detected, known_noise
 
 from mocap23_ros.datasets.augmentation import preset
 from mocap23_ros.datasets.detected_clips import DetectedClip

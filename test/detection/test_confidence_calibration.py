@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from measured_detector import known_noise
+from known_detector import known_noise
 
 from mocap23_ros.datasets.keypoint_noise import KeypointNoise, draw_confidence
 from mocap23_ros.detection.confidence_calibration import (

@@ -32,8 +32,13 @@ from mocap23_ros.network.triangulation_forms import TRIANGULATIONS
 from mocap23_ros.network.views import RigJitter, make_views, project
 from mocap23_ros.network.weights_file import read_card, save_weights
 from mocap23_ros.skeletons.formats import COCO17
-from mocap23_ros.training.export import OPSET, example_inputs, export_graph, without_exporter_notes
 from mocap23_ros.training.export_tier import load_exportable
+from mocap23_ros.training.graph_export import (
+    OPSET,
+    example_inputs,
+    export_graph,
+    without_exporter_notes,
+)
 from mocap23_ros.training.run import train_stage
 from mocap23_ros.training.run_identity import check_same_run, run_identity
 

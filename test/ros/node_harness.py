@@ -37,7 +37,7 @@ def stamp_of(message):
 class NodeProcess:
     """``lifter_node`` as users start it; its output is kept."""
 
-    def __init__(self, *ros_arguments, executable=('-m', 'mocap23_ros.ros.main'), **parameters):
+    def __init__(self, *ros_arguments, executable=('-m', 'mocap23_ros.ros.run_node'), **parameters):
         arguments = [*ros_arguments]
         for name, value in parameters.items():
             text = str(value).lower() if isinstance(value, bool) else str(value)

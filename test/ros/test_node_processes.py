@@ -235,7 +235,7 @@ try:
             file.write(bytes(1024))
 except OSError:
     pass
-from mocap23_ros.ros.main import main
+from mocap23_ros.ros.run_node import main
 sys.exit(main())
 """
 

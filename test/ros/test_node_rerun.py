@@ -15,7 +15,7 @@ from node_harness import TIMEOUT, Feeder, NodeProcess
 from synthetic_scene import camera_info, camera_pose, camera_transform, keypoints_message, person
 
 WITHOUT_RERUN = ('-c', 'import sys; sys.modules["rerun"] = None\n'
-                       'from mocap23_ros.ros.main import main; sys.exit(main())')
+                       'from mocap23_ros.ros.run_node import main; sys.exit(main())')
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ def test_a_viewer_gets_what_is_published(peer, port, tmp_path):
 
 @pytest.mark.parametrize('executable, reason', [
     (WITHOUT_RERUN, 'rerun_port needs the package rerun-sdk'),
-    (('-m', 'mocap23_ros.ros.main'), 'cannot be used (Address already in use)')])
+    (('-m', 'mocap23_ros.ros.run_node'), 'cannot be used (Address already in use)')])
 def test_what_cannot_be_served_is_one_line(executable, reason, port):
     if 'Address' in reason:
         pytest.importorskip('rerun', reason='rerun-sdk is an optional extra')

@@ -114,7 +114,7 @@ class BadDetector:
         pass
 
 core.create_detector = lambda name, **options: BadDetector()
-from mocap23_ros.ros.main import main
+from mocap23_ros.ros.run_node import main
 sys.exit(main())
 """
 

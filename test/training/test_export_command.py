@@ -24,7 +24,7 @@ from mocap23_ros.network.tiers import find_tier
 from mocap23_ros.network.weights_file import save_weights
 from mocap23_ros.skeletons.formats import COCO17
 from mocap23_ros.training import export_tier
-from mocap23_ros.training.export import example_inputs, export_graph, without_exporter_notes
+from mocap23_ros.training.graph_export import example_inputs, export_graph, without_exporter_notes
 
 
 def weights_of(path, tier='xs', **options):

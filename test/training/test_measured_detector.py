@@ -5,7 +5,7 @@
 import dataclasses
 
 import pytest
-from measured_detector import known_noise
+from known_detector import known_noise
 from training_helpers import torch  # noqa: F401
 
 from mocap23_ros.cli.main import main

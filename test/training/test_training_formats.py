@@ -23,8 +23,8 @@ from mocap23_ros.skeletons.conversion import defined_joints
 from mocap23_ros.skeletons.formats import BLAZEPOSE33, COCO17, FORMATS, H36M17, OUTPUT19, SMPL22
 from mocap23_ros.skeletons.keypoint_layout import keypoint_layout
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
-from mocap23_ros.training.export import example_inputs
 from mocap23_ros.training.export_tier import load_exportable
+from mocap23_ros.training.graph_export import example_inputs
 from mocap23_ros.training.run import train_stage
 from mocap23_ros.windows.keypoint_windows import KeypointWindows
 

@@ -152,3 +152,14 @@ def test_no_modules_import_each_other_in_a_circle(modules: dict[str, Path]) -> N
 
     for name in imports:
         visit(name, ())
+
+
+def test_no_two_files_of_python_have_one_name(root: Path) -> None:
+    fixed = {'__init__.py', 'conftest.py', *(  # and what carries the name of what it stands in for
+        path.name for path in (root / 'ros_standins').rglob('*.py'))}
+    places: dict[str, list[str]] = {}
+    for folder in (PACKAGE, 'scripts', 'test', 'examples', 'launch'):
+        for path in (root / folder).rglob('*.py'):
+            places.setdefault(path.name, []).append(str(path.relative_to(root)))
+    twice = [found for name, found in places.items() if len(found) > 1 and name not in fixed]
+    assert not twice
