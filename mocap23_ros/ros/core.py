@@ -33,13 +33,17 @@ _WARM_UP_SIZE = (480, 640, 3)
 
 @dataclass
 class Core:
-    """detector is None where keypoints come from elsewhere; lag counts images."""
+    """detector is None where keypoints come from elsewhere; lag counts images.
+
+    live: whether results may depend on the speed of the machine, so that nothing is waited for.
+    """
 
     detector: UprightDetector | None
     tracker: Tracker
     lifter: Lifter
     streaming: StreamingLifter
     lag: int
+    live: bool
 
     @property
     def keypoint_format(self) -> SkeletonFormat:
@@ -84,8 +88,8 @@ def create_core(settings: Settings, refinement: RefinementSteps = ALL_STEPS, *, 
                 given: GivenCamera | None = None) -> Core:
     """Load what the parameters name; raises InputError where a model is missing or damaged.
 
-    refinement: what is done to the lifted joints. live: whether results may depend on the speed of
-    the machine, so that nothing is waited for. given: given_camera(settings), where it is read.
+    refinement: what is done to the lifted joints. live: see Core. given: given_camera(settings),
+    where it is read.
     """
     sd = pose_uncertainty(settings, given or given_camera(settings))
     calibrate = chosen_calibration(settings.detector_noise, settings.detector)
@@ -106,7 +110,7 @@ def create_core(settings: Settings, refinement: RefinementSteps = ALL_STEPS, *, 
             calibrate=calibrate, joint_sd=DETECTED_JOINT_SD)
         parts.pop_all()
     tracker = Tracker(keep_for=settings.person_timeout, remember_for=settings.remember_timeout)
-    return Core(detector, tracker, lifter, streaming, settings.lag)
+    return Core(detector, tracker, lifter, streaming, settings.lag, live)
 
 
 def _warm_up(lifter: Lifter) -> None:

@@ -77,7 +77,7 @@ class FrameProcessor:
         self._problems = problems
         self._on_other_camera = on_other_camera
         self._changes = CameraChanges(problems)
-        self.set_up = SetUpWatch(problems)
+        self.set_up = SetUpWatch(problems, core.live)
         self._frozen = FrozenImages(problems)
         self._told_sd = core.streaming.pose_uncertainty
         self._budget = LiftBudget()

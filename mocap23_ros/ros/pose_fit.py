@@ -10,6 +10,7 @@ import numpy as np
 from mocap23_ros.plausibility.people_samples import PeopleSamples
 from mocap23_ros.plausibility.pose_doubt import pose_findings
 from mocap23_ros.plausibility.set_up_check import Finding
+from mocap23_ros.reporting import silent
 
 _ENOUGH = 7.0  # seconds of people
 _AGAIN, _SELDOM = 5.0, 60.0  # seconds until the next fit, where something was off or not
@@ -18,9 +19,11 @@ _REST = 5e-5  # seconds after each tenth of a millisecond
 
 
 class PoseFit:
-    """Belongs to the worker's thread; a fit takes half a second or more, in a thread of its own."""
+    """Belongs to the worker's thread; a fit takes a third of a second, more beside frames."""
 
-    def __init__(self) -> None:
+    def __init__(self, live: bool) -> None:
+        """live: whether frames go on during a fit; otherwise findings are those of the stamp."""
+        self._live = live
         self._executor = ThreadPoolExecutor(1, 'pose_fit')
         self.reset()
 
@@ -38,7 +41,12 @@ class PoseFit:
         stamp: seconds, now; seen: sightings of the last seconds; focal_length: px; statures:
         known body heights [m] by person id.
         """
-        if self._running is not None and self._running.done():
+        if (self._running is None and stamp >= self._due and len(seen)
+                and seen.stamps[-1] - seen.stamps[0] >= _ENOUGH):
+            self._running = self._executor.submit(pose_findings, seen, focal_length,
+                                                   statures.copy(),
+                                                   _rest if self._live else silent)
+        if self._running is not None and (self._running.done() or not self._live):
             done, self._running = self._running, None
             findings = done.result()
             if findings is None:  # what was found before holds until people speak against it
@@ -47,10 +55,6 @@ class PoseFit:
                 self._findings = findings
                 self._wait = _AGAIN if findings else _SELDOM
             self._due = stamp + self._wait
-        if (self._running is None and stamp >= self._due and len(seen)
-                and seen.stamps[-1] - seen.stamps[0] >= _ENOUGH):
-            self._running = self._executor.submit(pose_findings, seen, focal_length,
-                                                   statures.copy(), _rest)
         return self._findings
 
 

@@ -30,13 +30,14 @@ _FEW_PLACED = 0.3
 class SetUpWatch:
     """Reports what the people seen say against the camera. Belongs to the worker's thread."""
 
-    def __init__(self, problems: ProblemLog) -> None:
+    def __init__(self, problems: ProblemLog, live: bool) -> None:
+        """live: whether frames go on while a pose is fitted, and the fit counts when it is done."""
         self._problems = problems
         self._memory = PeopleMemory()
         self._check = SetUpCheck(self._memory)
         self.pose = PoseWatch(problems)
         self._leaps = PoseLeaps(problems)
-        self._fit = PoseFit()
+        self._fit = PoseFit(live)
         self._judged = -np.inf
         self._source: tuple[str, CameraModel] | None = None
         self._placed: deque[float] = deque(maxlen=_RECENT)

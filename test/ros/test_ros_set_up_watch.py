@@ -22,7 +22,7 @@ def tracks(count, age=5.0, state=TrackState.TRACKED):
 def watched(frames, *steps):
     """Problems after some frames of each step: (tracks, estimates)."""
     problems = ProblemLog(logging.getLogger(), time.monotonic, settle_time=0.0)
-    watch = SetUpWatch(problems)
+    watch = SetUpWatch(problems, live=True)
     for step in steps:
         for _ in range(frames):
             watch.count_placed(*step)
