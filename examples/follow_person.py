@@ -10,26 +10,28 @@ Whoever comes to stand before the robot is followed, where nobody else is within
 ``claim_distance`` and 30 degrees of x. The robot turns to the middle of the hips and drives until
 the nearest joint less three standard deviations is ``distance`` away: the less sure a place is,
 the farther it stays. It never drives backwards. It stops where anybody may be within
-``stop_distance``, where nothing is known of people, while the person is not seen, and where
-somebody else may be at the same place: then ids may be exchanged, and the person has to come
-before the robot again. This is an example: it is no safety function in the sense of ISO 13849 or
+``stop_distance``, where nothing is known of people or of somebody's place, while the person is not
+seen, and where somebody else may be at the same place: then ids may be exchanged, and the person
+has to come before the robot again. Whom the camera has lost is taken to be still there for
+``remember_seconds``. This is an example: it is no safety function in the sense of ISO 13849 or
 ISO/TS 15066.
 """
 
 import math
+import time
 
 import numpy as np
 from geometry_msgs.msg import Twist
-from rclpy.duration import Duration
+from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 
 from mocap23_ros.client.people import People, Person
-from mocap23_ros.client.spinning import spin_to_the_end
+from mocap23_ros.client.spinning import spin_to_the_end, stand_still
 from mocap23_ros.client.subscriber import PeopleSubscriber
 from mocap23_ros.tracking.track import TrackState
 
 RATE = 20.0  # commands per second
-AHEAD = 0.3  # seconds that people are predicted
+AHEAD = 0.3  # seconds from now that people are predicted
 SIGMAS = 3.0
 APART = 0.7  # metres between the hips of two who can be told apart
 CLAIM_ANGLE = math.radians(30)
@@ -67,17 +69,24 @@ class Follower:
         self._seen = -math.inf
         self._driven = 0.0
 
-    def drive(self, people: People | None, now: float) -> tuple[float, float, str]:
-        """Speed [m/s], turn [rad/s] and the reason in words, at a time [s] of any clock."""
-        speed, turn, why = self._wanted(people, now)
+    def drive(self, people: People | None, now: float, age: float = 0.0
+              ) -> tuple[float, float, str]:
+        """Speed [m/s], turn [rad/s] and the reason in words, at a time [s] of any clock.
+
+        age: seconds since the stamp of the people.
+        """
+        speed, turn, why = self._wanted(people, now, max(age, 0.0))
         self._driven = min(speed, self._driven + SPEEDING_UP / RATE)
         return self._driven, turn, why
 
-    def _wanted(self, people: People | None, now: float) -> tuple[float, float, str]:
+    def _wanted(self, people: People | None, now: float, age: float
+                ) -> tuple[float, float, str]:
         if self._id is not None and now - self._seen > PATIENCE:
             self._id = None
         if people is None:
             return 0.0, 0.0, 'nothing is known of people'
+        if people.unplaced:
+            return 0.0, 0.0, 'somebody is seen whose place is not known'
         person = self._person(people)
         if person is None:
             return 0.0, 0.0, ('nobody stands alone before the robot' if self._id is None else
@@ -86,13 +95,14 @@ class Follower:
             self._id = None
             return 0.0, 0.0, f'person {person.person_id} may be somebody else'
         self._id, self._seen = person.person_id, now
-        nearest = [people.clearance(), people.predicted(AHEAD).clearance()]
-        if min(found.least for found in nearest if found is not None) < self._stop:
+        nearest = [people.clearance(), people.predicted(age + AHEAD).clearance()]
+        driven = self._driven * age
+        if min(found.least for found in nearest if found is not None) - driven < self._stop:
             return 0.0, 0.0, 'somebody is near'
         bearing = _bearing(people, person)
         own = people.only(person.person_id).clearance(sigmas=SIGMAS)
         assert own is not None  # the hips are known
-        speed = GAIN * (own.least - self._distance) * max(math.cos(bearing), 0.0)
+        speed = GAIN * (own.least - driven - self._distance) * max(math.cos(bearing), 0.0)
         return (min(max(speed, 0.0), self._speed),
                 min(max(TURN_GAIN * bearing, -self._turn), self._turn),
                 f'following person {person.person_id}')
@@ -119,20 +129,25 @@ class FollowPerson(Node):
     def __init__(self) -> None:
         super().__init__('follow_person')
         frame = self.declare_parameter('robot_frame', 'base_link').value
-        self._follower = Follower(
-            self.declare_parameter('distance', 1.5).value,
-            self.declare_parameter('stop_distance', 0.6).value,
-            self.declare_parameter('claim_distance', 4.0).value,
-            self.declare_parameter('max_speed', 0.5).value,
-            self.declare_parameter('max_turn', 1.0).value)
-        self._people = PeopleSubscriber(self, frame)
+        numbers = [self.declare_parameter(name, value).value for name, value in (
+            ('distance', 1.5), ('stop_distance', 0.6), ('claim_distance', 4.0),
+            ('max_speed', 0.5), ('max_turn', 1.0), ('remember_seconds', 5.0))]
+        if not (all(map(math.isfinite, numbers)) and min(numbers[:5]) > 0 and numbers[5] >= 0
+                and numbers[0] > numbers[1]):
+            raise SystemExit('give distance > stop_distance > 0, claim_distance, max_speed and '
+                             'max_turn above 0, and remember_seconds of 0 or more')
+        self._follower = Follower(*numbers[:5])
+        self._people = PeopleSubscriber(self, frame, remember_seconds=numbers[5],
+                                        keypoints_topic='keypoints_2d')
         self._publisher = self.create_publisher(Twist, 'cmd_vel', 1)
         self._said = ''
-        self.create_timer(1 / RATE, self._drive)
+        # The machine's clock: a simulated one may stand still while the robot drives.
+        self.create_timer(1 / RATE, self._drive, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
     def _drive(self) -> None:
-        now = self.get_clock().now().nanoseconds * 1e-9
-        speed, turn, why = self._follower.drive(self._people.latest(), now)
+        people = self._people.latest()
+        age = 0.0 if people is None else self._people.age(people)
+        speed, turn, why = self._follower.drive(people, time.monotonic(), age)
         if why != self._said:
             self.get_logger().info(why)
             self._said = why
@@ -141,9 +156,8 @@ class FollowPerson(Node):
         self._publisher.publish(command)
 
     def halt(self) -> None:
-        """Tell the base to stand still, and wait until it has heard it: the program ends then."""
-        self._publisher.publish(Twist())
-        self._publisher.wait_for_all_acked(Duration(seconds=1))
+        """Tell the base to stand still: the program ends then."""
+        stand_still(self._publisher)
 
 
 def main() -> None:

@@ -8,12 +8,14 @@
         'skeleton_info', '/tf', '/tf_static', '/camera/camera_info', '/camera/image/compressed']"
 
 Somebody falls who stood upright and within two seconds lies on the floor, beyond two standard
-deviations of the joints, for half a second. Who sits, kneels, crouches or lies down slowly does
-not. The bag (MCAP) begins ``seconds_before`` that moment and ends ``seconds_after`` it; it appears
-whole or not at all. Messages stay serialised, nothing is converted. This is an example: nobody's
-safety may depend on it.
+deviations of the joints, for half a second; also where the tracker takes who lies for somebody
+new. Who sits, kneels, crouches or lies down slowly does not. The bag (MCAP) begins
+``seconds_before`` that moment and ends ``seconds_after`` it; it appears whole or not at all.
+Messages stay serialised, nothing is converted. This is an example: nobody's safety may depend on
+it.
 """
 
+import math
 import shutil
 import threading
 from collections import defaultdict, deque
@@ -23,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rosbags.rosbag2 import StoragePlugin, Writer
@@ -39,6 +42,7 @@ UPRIGHT, DOWN = 0.65, 0.35  # of the stature: the neck above it, and head and tr
 SIGMAS = 2.0
 FALLING, LYING = 2.0, 0.5  # seconds: from upright to down at most, and down at least
 USUAL_STATURE = 1.7
+NEAR = 1.5  # metres from where somebody vanished to where somebody new lies: the same person
 KEPT_LATCHED = 100  # messages of a latched topic, of tf_static one a publisher
 
 
@@ -47,30 +51,51 @@ class FallWatch:
 
     def __init__(self, floor: float = 0.0) -> None:
         self._floor = floor
-        self._upright: dict[int, float] = {}  # stamps by person: when last upright,
-        self._down: dict[int, float] = {}     # and since when down
+        self._stamp = -math.inf
+        # By person: when and where last upright, since when down.
+        self._upright: dict[int, tuple[float, NDArray]] = {}
+        self._down: dict[int, float] = {}
 
     def update(self, people: People) -> list[int]:
         """Ids of those who have fallen just now, each once a fall."""
         fallen = []
+        if people.stamp < self._stamp:  # another time
+            self._upright.clear()
+            self._down.clear()
+        self._stamp = people.stamp
+        present = {person.person_id for person in people if person.state == TrackState.TRACKED}
         for person in people:
             number = person.person_id
             if person.state != TrackState.TRACKED:
                 continue  # not seen
             if self._heights(people, person, ('neck',), -SIGMAS) > UPRIGHT:
-                self._upright[number] = people.stamp
+                self._upright[number] = people.stamp, people.joint(person, 'neck')[0][:2]
                 self._down.pop(number, None)
             elif self._heights(people, person, HEAD_AND_TRUNK, SIGMAS) < DOWN:
-                since = self._down.setdefault(number, people.stamp)
+                if number not in self._down:
+                    self._down[number] = people.stamp
+                    self._recognise(number, people.joint(person, 'pelvis')[0][:2], present)
+                since = self._down[number]
                 if people.stamp - since >= LYING and number in self._upright:
-                    if since - self._upright.pop(number) <= FALLING:
+                    if since - self._upright.pop(number)[0] <= FALLING:
                         fallen.append(number)
             elif number in self._down and number in self._upright:
                 del self._down[number]  # not down for good
-        for stamps in (self._upright, self._down):
-            for number in [n for n, stamp in stamps.items() if people.stamp - stamp > 600]:
-                del stamps[number]
+        for number in [n for n, (stamp, _) in self._upright.items() if people.stamp - stamp > 600]:
+            del self._upright[number]
+        for number in [n for n, stamp in self._down.items() if people.stamp - stamp > 600]:
+            del self._down[number]
         return fallen
+
+    def _recognise(self, number: int, place: NDArray, present: set[int]) -> None:
+        """Take somebody new, who lies, for who stood near there until just now and is gone."""
+        if number in self._upright:
+            return
+        gone = [(math.dist(place, where), other) for other, (stamp, where) in self._upright.items()
+                if other not in present and self._stamp - stamp <= FALLING]
+        nearest = min(gone, default=(math.inf, 0))
+        if nearest[0] < NEAR:
+            self._upright[number] = self._upright.pop(nearest[1])
 
     def _heights(self, people: People, person: Person, names: tuple[str, ...], sigmas: float
                  ) -> float:
@@ -95,7 +120,10 @@ class RecentMessages:
         self._bytes = 0
 
     def add(self, now: int, topic: str, data: bytes, latched: bool) -> None:
-        """Take in a message that came at a time [ns]; the oldest go."""
+        """Take in a message that came at a time [ns]; the oldest go, all where time jumps back."""
+        if self._messages and now < self._messages[-1][0]:
+            self._messages.clear()
+            self._bytes = 0
         if latched:
             self._latched[topic].append(data)
             return
@@ -151,8 +179,10 @@ class RecordFall(Node):
             reliable = all(publisher.qos_profile.reliability is ReliabilityPolicy.RELIABLE
                            for publisher in publishers)
             self._listen(topic, kind, latched, reliable)
+        now = self._now()
         for when, person_id in self._falls.copy():
-            if self._now() > when + 1e9 * self._after:
+            # Where time jumps back, what was there is written before it goes.
+            if not when - 1e9 <= now <= when + 1e9 * self._after:
                 self._write(when, person_id)
 
     def _listen(self, topic: str, kind: str, latched: bool, reliable: bool) -> None:

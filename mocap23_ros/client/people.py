@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The people of one instant, in a frame of choice; knows no ROS."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from mocap23_ros.skeletons.message_arrays import joints_of
 from mocap23_ros.tracking.track import TrackState
 
 ACCELERATION_SD = 3.0  # m/s^2, of a person's joints against constant velocity
+DRIFT_SD = 0.1  # m/s, of who is not seen any more and seldom goes far
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,16 @@ class Person:
         step = np.nan_to_num(self.velocity) * seconds
         return replace(self, joints=self.joints + step, covariance=self.covariance + spread)
 
+    def remembered(self, seconds: float) -> 'Person':
+        """The person where he was, that long after he was seen; the covariance grows."""
+        return replace(self, state=TrackState.PREDICTED, velocity=np.zeros(3),
+                       covariance=self.covariance + (DRIFT_SD * seconds) ** 2 * np.eye(3))
+
+    @property
+    def is_placed(self) -> bool:
+        """Whether the place of any joint is known."""
+        return bool(np.isfinite(self.joints).all(axis=1).any())
+
 
 @dataclass(frozen=True)
 class Clearance:
@@ -62,18 +73,22 @@ class People:
     """Everybody seen at one stamp.
 
     stamp: seconds. frame_id: frame of all numbers. joint_names: J names, in the order of joints.
+    unplaced: ids of those who are seen, too, but may be anywhere along their rays.
     """
 
     stamp: float
     frame_id: str
     joint_names: tuple[str, ...]
     people: tuple[Person, ...]
+    unplaced: tuple[int, ...] = ()
 
     @classmethod
-    def from_message(cls, message: Any, joint_names: tuple[str, ...]) -> 'People':
+    def from_message(cls, message: Any, joint_names: tuple[str, ...],
+                     seen_ids: Iterable[int] = ()) -> 'People':
         """From a SkeletonArray, of rclpy or of a bag, and the joint names of its SkeletonInfo.
 
-        People who are LOST are left out. Raises InputError where the numbers do not fit together.
+        seen_ids: ids in the keypoints_2d of the same stamp. People who are LOST are left out.
+        Raises InputError where the numbers do not fit together.
         """
         people = []
         for skeleton in message.skeletons:
@@ -92,8 +107,10 @@ class People:
                 contact if len(contact) == 2 else np.full(2, np.nan),
                 float(skeleton.stature), float(skeleton.stature_sd)))
         stamp = message.header.stamp
+        placed = {person.person_id for person in people if person.is_placed}
+        seen = {person.person_id for person in people}.union(seen_ids)
         return cls(stamp.sec + 1e-9 * stamp.nanosec, message.header.frame_id, joint_names,
-                   tuple(people))
+                   tuple(people), tuple(sorted(seen - placed)))
 
     def __iter__(self) -> Iterator[Person]:
         return iter(self.people)

@@ -1,13 +1,16 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Spins a node that has a last thing to do."""
+"""Spins a node that has a last thing to do, such as to tell a robot to stand still."""
 
 import signal
 from collections.abc import Callable
 from typing import TypeVar
 
 import rclpy
+from geometry_msgs.msg import Twist
+from rclpy.duration import Duration
 from rclpy.node import Node
+from rclpy.publisher import Publisher
 from rclpy.signals import SignalHandlerOptions
 
 NodeType = TypeVar('NodeType', bound=Node)
@@ -31,3 +34,9 @@ def spin_to_the_end(make: Callable[[], NodeType], last: Callable[[NodeType], Non
         if node is not None:
             last(node)
         rclpy.try_shutdown()
+
+
+def stand_still(publisher: Publisher) -> None:
+    """Publish no velocity, and wait until the base has heard it."""
+    publisher.publish(Twist())
+    publisher.wait_for_all_acked(Duration(seconds=1))

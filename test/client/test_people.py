@@ -9,6 +9,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from mocap23_ros.client import People
+from mocap23_ros.client.vanished_people import VanishedPeople
 from mocap23_ros.errors import InputError
 from mocap23_ros.skeletons.message_arrays import unique_entries
 from mocap23_ros.tracking.track import TrackState
@@ -87,6 +88,44 @@ def test_prediction_walks_on_and_grows_less_sure():
     assert later.stamp == 13.0
     np.testing.assert_allclose(later.people[0].joints[0], [1.5, 0, 1])
     assert later.people[0].covariance[0, 0, 0] > 0.1 ** 2
+
+
+def test_who_is_seen_and_not_placed_is_named():
+    unknown = [[np.nan] * 3, [np.nan] * 3]
+    seen = message((7, TrackState.TRACKED, [[2, 0, 1], [np.nan] * 3], None, (0, 0, 0)),
+                   (8, TrackState.TRACKED, unknown, None, (0, 0, 0)))
+    assert People.from_message(seen, NAMES).unplaced == (8,)
+    everybody = People.from_message(seen, NAMES, seen_ids=[7, 12])
+    assert everybody.unplaced == (8, 12)
+    turned = everybody.in_frame('base_link', np.eye(4)).predicted(0.5)
+    assert turned.unplaced == (8, 12), 'also elsewhere and later'
+
+
+def test_who_vanishes_stays_for_a_while_where_he_was():
+    vanished = VanishedPeople(5.0)
+
+    def at(stamp, *people):
+        return vanished.update(People.from_message(message(*people, stamp=(stamp, 0)), NAMES))
+
+    def person(number, x, state=TrackState.TRACKED):
+        return number, state, [[x, 0, 1]] * 2, np.tile(np.eye(3) * 0.01, (2, 1, 1)), (-1, 0, 0)
+
+    assert [p.person_id for p in at(10, person(7, 0.5), person(8, 3.0))] == [7, 8]
+    # 7 is too near to be seen; 8 is predicted, which is news of him.
+    seen = at(12, person(7, -1.4, TrackState.LOST), person(8, 2.0, TrackState.PREDICTED))
+    assert [(p.person_id, p.joints[0, 0]) for p in seen] == [(8, 2.0), (7, 0.5)]
+    assert seen.people[1].state == TrackState.PREDICTED and not seen.people[1].velocity.any()
+    assert seen.people[1].covariance[0, 0, 0] == pytest.approx(0.01 + 0.2 ** 2)
+    # Given up, 8 stays where he was seen last.
+    assert [(p.person_id, p.joints[0, 0]) for p in at(14)] == [(7, 0.5), (8, 3.0)]
+    assert [p.joints[0, 0] for p in at(14, person(7, 1.0))] == [1.0, 3.0], 'back again'
+    assert [p.person_id for p in at(18)] == [7]
+    assert len(at(19)) == 0
+    at(20, person(7, 1.0))
+    assert len(at(2)) == 0, 'another time'
+    none = VanishedPeople(0.0)
+    none.update(one([[2, 0, 1], [2, 0, 1]]))
+    assert len(none.update(People.from_message(message(), NAMES))) == 0
 
 
 def test_numbers_that_do_not_fit_are_refused():

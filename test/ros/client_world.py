@@ -16,7 +16,7 @@ from rclpy.qos import DurabilityPolicy, QoSProfile
 from std_msgs.msg import Header
 from tf2_ros import TransformBroadcaster
 
-from mocap23_msgs.msg import SkeletonArray, SkeletonInfo
+from mocap23_msgs.msg import Keypoints2D, Keypoints2DArray, SkeletonArray, SkeletonInfo
 from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
 from mocap23_ros.ros.conversions import skeleton_info, skeletons_to_message
 from mocap23_ros.skeletons.formats import OUTPUT19
@@ -69,6 +69,7 @@ class World(Node):
         latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
         self.info = self.create_publisher(SkeletonInfo, 'skeleton_info', latched)
         self.skeletons = self.create_publisher(SkeletonArray, 'skeletons', 10)
+        self.keypoints = self.create_publisher(Keypoints2DArray, 'keypoints_2d', 10)
         self.create_subscription(Twist, 'cmd_vel', self.heard, 10)
         self.tf = TransformBroadcaster(self)
         self.info.publish(skeleton_info(OUTPUT19, 'geometric', '', Header()))
@@ -80,9 +81,14 @@ class World(Node):
         """Now, in the world."""
         return Header(stamp=self.get_clock().now().to_msg(), frame_id='map')
 
-    def show(self, people, header):
+    def see(self, person_ids, header):
+        """Publish who is seen in the image."""
+        self.keypoints.publish(Keypoints2DArray(header=header, format='coco17', people=[
+            Keypoints2D(id=number) for number in person_ids]))
+
+    def show(self, people, header, camera='camera'):
         """Publish SkeletonEstimates."""
-        self.skeletons.publish(skeletons_to_message(people, header, 'camera'))
+        self.skeletons.publish(skeletons_to_message(people, header, camera))
 
     def place_robot(self, x, y, yaw, header):
         """Publish where base_link is."""

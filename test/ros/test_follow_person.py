@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -97,6 +98,25 @@ def test_ids_that_may_be_exchanged_stop_it_until_one_stands_alone(drive):
     assert 'following person 4' in drive(seen((3, 3.0, 3.0), (4, 3.0, -0.8)))[2]
 
 
+def test_nobody_is_driven_into_who_is_not_seen(drive):
+    drive(seen((3, 3.0, 0)))
+    found = seen((3, 3.0, 0))
+    assert drive(replace(found, unplaced=(9,)))[::2] == (
+        0.0, 'somebody is seen whose place is not known')
+    assert drive(found)[0] > 0
+    # Somebody else who came too near to be seen, and is remembered.
+    near = seen((8, 0.5, 0.3, 0.05, TrackState.PREDICTED), (3, 3.0, 0))
+    assert drive(near)[2] == 'somebody is near'
+
+
+def test_what_is_old_is_believed_less(drive):
+    approaching = seen((3, 3.0, 0))
+    approaching.people[0].velocity[:] = -1.5, 0, 0
+    assert drive(approaching)[0] > 0
+    speed, turn, why = drive.follower.drive(approaching, drive.now, age=0.5)
+    assert (speed, why) == (0.0, 'somebody is near')
+
+
 class Base(World):
     """A robot that drives as it is told before somebody who walks away from it."""
 
@@ -167,3 +187,12 @@ def test_its_last_command_is_to_stand_still():
             program.kill()
             assert 'Traceback' not in program.stderr.read()
             program.stderr.close()
+
+
+def test_limits_that_cannot_be_are_refused():
+    for wrong in ('distance:=0.5', 'max_speed:=.nan', 'remember_seconds:=-1.0'):
+        refused = subprocess.run(
+            [sys.executable, str(EXAMPLES / 'follow_person.py'), '--ros-args', '-p', wrong],
+            capture_output=True, text=True, timeout=60, check=False)
+        assert refused.returncode == 1 and 'distance > stop_distance > 0' in refused.stderr
+        assert 'Traceback' not in refused.stderr

@@ -72,6 +72,38 @@ def test_who_is_hardly_known_or_not_seen_has_not_fallen():
     assert not falls(joints, state=TrackState.PREDICTED)
 
 
+def watched(joints, ids, stamps):
+    """Ids that are said to have fallen; None: nobody is seen in that frame."""
+    watch, found = EXAMPLE.FallWatch(), []
+    covariance = np.tile(np.eye(3) * 0.04 ** 2, (len(OUTPUT19), 1, 1))
+    for place, number, stamp in zip(joints, ids, stamps, strict=True):
+        people = () if number is None else (Person(
+            number, TrackState.TRACKED, place, covariance, np.zeros(3), np.zeros(2), 1.72, 0.05),)
+        found += watch.update(People(stamp, 'map', OUTPUT19.joint_names, people))
+    return found
+
+
+def test_who_gets_another_id_in_the_fall_has_fallen():
+    joints, lying = a_fall()
+    stamps = np.arange(len(joints)) / FPS
+    cut = lying - int(0.8 * FPS)
+    change = [1] * cut + [None] * 5 + [2] * (len(joints) - cut - 5)
+    assert watched(joints, change, stamps) == [2]
+    far = joints.copy()
+    far[cut:, :, 0] += 4.0
+    assert not watched(far, change, stamps), 'somebody else who lies there'
+
+
+def test_a_clock_that_jumps_back_makes_no_fall():
+    joints, _ = a_fall()
+    up, down = joints[0], joints[-1]
+    again = [up] * 30 + [down] * 60
+    stamps = np.arange(90) / FPS
+    assert watched(again, [1] * 90, stamps) == [1]
+    stamps[30:] -= 500.0
+    assert not watched(again, [1] * 90, stamps)
+
+
 def test_recent_messages_are_bounded_in_time_and_bytes():
     recent = EXAMPLE.RecentMessages(2.0, 1000)
     recent.add(0, '/tf_static', b'mount', True)
@@ -82,6 +114,8 @@ def test_recent_messages_are_bounded_in_time_and_bytes():
         (7, '/tf_static'), (7, '/image'), (8, '/image'), (9, '/image')]
     recent.add(10 * 10**9, '/image', bytes(950), False)
     assert [len(data) for _, _, data in recent.between(0, 10**11)] == [5, 950]
+    recent.add(10**9, '/image', bytes(7), False)
+    assert [len(data) for _, _, data in recent.between(0, 10**11)] == [5, 7], 'another time'
 
 
 class Room(World):
