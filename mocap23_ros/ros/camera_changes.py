@@ -22,18 +22,29 @@ class CameraChanges:
         self._problems = problems
         self._changes: deque[float] = deque(maxlen=CHANGES)
         self._image_size = (0, 0)
+        self._frame = ''
         self._camera: CameraModel | None = None
 
-    def in_images(self, size: tuple[int, int]) -> bool:
-        """Whether the images have another size now; width or height 0: it is not known."""
-        # Positions in pixels mean nothing in images of another size.
-        if not all(size) or size == self._image_size:
-            return False
-        before, self._image_size = self._image_size, size
-        if not any(before):
-            return False
-        self._report(f'the images were {_text(before)} and now are {_text(size)}')
-        return True
+    def in_images(self, size: tuple[int, int], frame: str) -> bool:
+        """Whether the images have another size or frame_id now.
+
+        Width or height 0, or no frame: it is not known.
+        """
+        # Positions in pixels mean nothing in images of another size, or from elsewhere.
+        reasons = []
+        if all(size) and size != self._image_size:
+            if any(self._image_size):
+                reasons.append(
+                    f'the images were {_text(self._image_size)} and now are {_text(size)}')
+            self._image_size = size
+        if frame and frame != self._frame:
+            if self._frame:
+                reasons.append(f'the images had frame_id "{self._frame[:60]}" and now have '
+                               f'"{frame[:60]}"')
+            self._frame = frame
+        if reasons:
+            self._report('; '.join(reasons))
+        return bool(reasons)
 
     def in_calibration(self, camera: CameraModel) -> bool:
         """Whether the rays of the pixels turned by much."""

@@ -3,7 +3,6 @@
 """People as REP 155 has them: the topics below /humans/bodies and the TF frames of bodies."""
 
 import re
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -25,8 +24,6 @@ from mocap23_ros.ros.transforms import transform_from_matrix
 from mocap23_ros.skeletons.conversion import convert_keypoints
 from mocap23_ros.skeletons.formats import OPENPOSE18
 from mocap23_ros.tracking.track import Track, TrackState
-
-_LOOK_INTERVAL = 1.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -58,11 +55,9 @@ class HumansOutput:
                        for name in OPENPOSE18.joint_names]
         self._bodies: dict[int, _Body] = {}
         self._last_stamp = 0
-        self._looked = -_LOOK_INTERVAL
 
     def publish(self, result: FrameResult, header: Header, settings: Settings) -> None:
         """Publish who is followed and has a root; what is of the image where he is seen in it."""
-        self._look_for_others()
         people = [estimate for estimate in result.estimates
                   if estimate.state is not TrackState.LOST
                   and np.isfinite(estimate.world_T_root).all()]
@@ -88,18 +83,6 @@ class HumansOutput:
         self._keep(set())
         self._last_stamp = 0
         self._tracked.publish(self._messages.IdsList(header=header))
-
-    def _look_for_others(self) -> None:
-        """Report other nodes whose list comes between, now and then."""
-        now = time.monotonic()
-        if now - self._looked < _LOOK_INTERVAL:
-            return
-        self._looked = now
-        count = self._context.node.count_publishers(self._tracked.topic_name)
-        self._context.problems.judge('humans', (
-            f'{count} nodes publish {self._tracked.topic_name}, and REP 155 knows one list of '
-            'bodies: who listens sees each in turn. Remap the topic of the others, and merge the '
-            'lists') if count > 1 else '')
 
     def _id(self, person_id: int) -> str:
         return f'{self._beginning}{person_id}'

@@ -1,14 +1,14 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""The subscriptions of frames and CameraInfo: as reliable as their publishers, aware of loss."""
+"""The subscriptions of frames and CameraInfo: as their publishers offer them, aware of loss."""
 
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 from rclpy.exceptions import ParameterAlreadyDeclaredException
 from rclpy.node import Node
-from rclpy.qos import QoSPolicyKind, ReliabilityPolicy
+from rclpy.qos import DurabilityPolicy, QoSPolicyKind, ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.subscription import Subscription
 from rclpy.topic_endpoint_info import TopicEndpointInfo
@@ -21,6 +21,8 @@ try:
 except ImportError:  # Humble
     from rclpy.qos_event import SubscriptionEventCallbacks, UnsupportedEventTypeError
 
+_Quality: TypeAlias = tuple[ReliabilityPolicy, DurabilityPolicy]
+
 _CHOICES = ('auto', 'reliable', 'best_effort')
 _WINDOW = 10  # checks
 _LOST_SHARE, _LOST_AT_LEAST = 0.1, 5  # fewer are nobody's trouble
@@ -30,9 +32,10 @@ class InputSubscription:
     """Subscribes to the frames until ``close``; call ``check`` once a second.
 
     ``reliability``: auto, reliable or best_effort; auto asks the publishers what they offer, and
-    subscribes anew where that changes. An override of the topic's reliability wins. ``topic``: its
-    full name. ``lost``: frames that were sent and did not arrive, as far as the middleware tells.
-    Raises InputError for overrides that cannot be used.
+    subscribes anew where that changes. An override of the topic's reliability wins. What all
+    publishers keep for those who come late is taken as well. ``topic``: its full name. ``lost``:
+    frames that were sent and did not arrive, as far as the middleware tells. Raises InputError for
+    overrides that cannot be used.
     """
 
     def __init__(
@@ -50,7 +53,7 @@ class InputSubscription:
         self._wish = _override(node, topic, reliability)
         self._received = self.lost = 0
         self._totals: deque[tuple[int, int]] = deque([(0, 0)], maxlen=_WINDOW + 1)
-        self._reliability = self._wanted()
+        self._quality = self._wanted()
         self._subscription = self._subscribe()
 
     def close(self) -> None:
@@ -60,9 +63,9 @@ class InputSubscription:
     def check(self) -> str:
         """Follow the publishers; return how many frames get lost and what to do, or ''."""
         wanted = self._wanted()
-        if wanted is not self._reliability:
+        if wanted != self._quality:
             self._node.destroy_subscription(self._subscription)
-            self._reliability = wanted
+            self._quality = wanted
             self._subscription = self._subscribe()
             self._node.get_logger().info(
                 f'{self.topic} is taken with quality of service {_text(wanted)}, as its '
@@ -77,14 +80,19 @@ class InputSubscription:
 
     def silence(self) -> str:
         """Why nothing may come although the topic has publishers, or ''."""
-        if self._reliability is ReliabilityPolicy.RELIABLE and not all(
-                map(_is_reliable, self._publishers())):
+        mine = f'{self._type.__module__.split(".")[0]}/msg/{self._type.__name__}'
+        others = sorted({info.topic_type for info in self._publishers()} - {mine})
+        if others:
+            return (f'they send {", ".join(others)}, and {mine} is taken: '
+                    'remap the topic, or set image_transport (raw or compressed) or detector '
+                    '(external for keypoints)')
+        if self._is_reliable and not all(map(_is_reliable, self._publishers())):
             return ('they offer best effort, and reliable is asked for: set qos_image to auto, or '
                     'remove the override of its reliability')
         return ''
 
     def _mend(self) -> str:
-        if self._reliability is ReliabilityPolicy.RELIABLE:
+        if self._is_reliable:
             return 'this machine or the network is too slow for it: lower rate or size of images'
         if all(map(_is_reliable, self._publishers())):
             return 'set qos_image to auto: its publishers offer reliable'
@@ -94,14 +102,21 @@ class InputSubscription:
     def _publishers(self) -> list[TopicEndpointInfo]:
         return self._node.get_publishers_info_by_topic(self.topic)
 
-    def _wanted(self) -> ReliabilityPolicy:
-        if self._wish != 'auto':
-            return ReliabilityPolicy[self._wish.upper()]
+    @property
+    def _is_reliable(self) -> bool:
+        return self._quality[0] is ReliabilityPolicy.RELIABLE
+
+    def _wanted(self) -> _Quality:
         publishers = self._publishers()
         reliable = (bool(publishers) or self._reliable_first) and all(
             map(_is_reliable, publishers))
-        # Best effort goes with every publisher.
-        return ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT
+        kept = bool(publishers) and all(
+            info.qos_profile.durability is DurabilityPolicy.TRANSIENT_LOCAL
+            for info in publishers)
+        # Best effort and volatile go with every publisher.
+        reliability = 'RELIABLE' if reliable else 'BEST_EFFORT'
+        return (ReliabilityPolicy[reliability if self._wish == 'auto' else self._wish.upper()],
+                DurabilityPolicy.TRANSIENT_LOCAL if kept else DurabilityPolicy.VOLATILE)
 
     def _subscribe(self) -> Subscription:
         arguments: dict[str, Any] = {'event_callbacks': SubscriptionEventCallbacks(
@@ -113,7 +128,7 @@ class InputSubscription:
 
     def _create(self, **arguments: Any) -> Subscription:
         profile = sensor_data_qos(self._depth)
-        profile.reliability = self._reliability
+        profile.reliability, profile.durability = self._quality
         with named_overrides(self.topic, 'subscription'):
             return self._node.create_subscription(
                 self._type, self.topic, self._on_message, profile,
@@ -147,5 +162,5 @@ def _is_reliable(publisher: TopicEndpointInfo) -> bool:
     return publisher.qos_profile.reliability is ReliabilityPolicy.RELIABLE
 
 
-def _text(reliability: ReliabilityPolicy) -> str:
-    return reliability.name.lower().replace('_', ' ')
+def _text(quality: _Quality) -> str:
+    return ', '.join(policy.name.lower().replace('_', ' ') for policy in quality)

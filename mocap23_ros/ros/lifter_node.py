@@ -4,6 +4,7 @@
 
 import math
 import time
+from collections import deque
 from typing import Any
 
 import tf2_ros
@@ -18,11 +19,12 @@ from mocap23_ros.errors import InputError
 from mocap23_ros.ros.diagnostics import make_status
 from mocap23_ros.ros.health import NodeHangsError
 from mocap23_ros.ros.parameters import declare_parameters, read_settings
-from mocap23_ros.ros.problems import ProblemLog
+from mocap23_ros.ros.problems import ProblemLog, Severity
 from mocap23_ros.ros.session import Session
 from mocap23_ros.ros.transforms import transform_memory
 
 NODE_NAME = 'lifter_node'
+LEAPS, LEAPS_WITHIN = 4, 5.0  # so often in so many seconds no bag begins anew
 
 
 class LifterNode(LifecycleNode):
@@ -39,6 +41,7 @@ class LifterNode(LifecycleNode):
         # One for the life of the node: each buffer of tf2_ros brings a service along.
         self._transforms = tf2_ros.Buffer(
             Duration(seconds=transform_memory(read_settings(self))), self)
+        self._leaps: deque[float] = deque(maxlen=LEAPS)  # of the clock, back; steady seconds
         self._jump_handle = self.get_clock().create_jump_callback(
             JumpThreshold(min_forward=None, min_backward=Duration(nanoseconds=-1),
                           on_clock_change=True),
@@ -116,8 +119,14 @@ class LifterNode(LifecycleNode):
         # Called with the clock locked: nothing slow here.
         if self._session is not None and self._session.is_active:
             self._session.forget_everybody()
-            seconds = 1e-9 * jump.delta.nanoseconds
-            self.get_logger().info(f'time jumped by {seconds:.3f} s: beginning anew')
+            self._leaps.append(time.monotonic())
+            if not self._clock_leaps():  # else it is a problem, which is logged once
+                seconds = 1e-9 * jump.delta.nanoseconds
+                self.get_logger().info(f'time jumped by {seconds:.3f} s: beginning anew')
+
+    def _clock_leaps(self) -> bool:
+        """Whether the clock leaps back again and again."""
+        return len(self._leaps) == LEAPS and time.monotonic() - self._leaps[0] < LEAPS_WITHIN
 
     # Services
 
@@ -158,6 +167,10 @@ class LifterNode(LifecycleNode):
         try:
             if session is not None:
                 values = session.figures(time.monotonic()) | values
+                self._problems.judge('clock leaps', (
+                    'the clock leaps back again and again, and everybody is forgotten each time: '
+                    f'{self.count_publishers("/clock")} nodes publish /clock; stop all but one'
+                    ) if self._clock_leaps() else '', Severity.ERROR)
                 session.check()
         except NodeHangsError as error:
             self.get_logger().fatal(str(error))

@@ -13,7 +13,6 @@ from std_msgs.msg import Header
 
 from mocap23_ros.errors import InputError
 from mocap23_ros.ros.frame_result import FrameResult
-from mocap23_ros.ros.problems import ProblemLog
 from mocap23_ros.ros.settings import Settings
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 
@@ -26,7 +25,7 @@ class OutputContext:
     parameters; the node destroys it. output_format: joints of the skeletons. keypoint_format:
     those of the tracks. frame_prefix: what the names of the people's TF frames begin with. node:
     for publishers that come and go; who makes them destroys them, at the latest when told to clear.
-    problems: for what others do to the output. settings: as the node was configured. at_close:
+    settings: as the node was configured. at_close:
     takes what to call when the outputs end.
     """
 
@@ -36,7 +35,6 @@ class OutputContext:
     frame_prefix: str
     send_transforms: Callable[[list[TransformStamped]], None]
     node: LifecycleNode
-    problems: ProblemLog
     settings: Settings
     at_close: Callable[[Callable[[], None]], object]
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Everything that the node publishes about people."""
 
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 
@@ -10,6 +11,7 @@ from rclpy.lifecycle import LifecycleNode, LifecyclePublisher
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.time import Time
 from std_msgs.msg import Header
+from visualization_msgs.msg import MarkerArray
 
 from mocap23_msgs.msg import Keypoints2DArray, SkeletonArray, SkeletonInfo
 from mocap23_ros.ros.conversions import skeleton_info, skeletons_to_message
@@ -20,6 +22,7 @@ from mocap23_ros.ros.humans import HumansOutput
 from mocap23_ros.ros.keypoint_conversions import keypoints_to_message
 from mocap23_ros.ros.markers import MarkerOutput
 from mocap23_ros.ros.mocap_markers import MocapMarkerOutput
+from mocap23_ros.ros.other_publishers import OtherPublishers
 from mocap23_ros.ros.output import Output, OutputContext
 from mocap23_ros.ros.pose_array import PoseOutput
 from mocap23_ros.ros.problems import ProblemLog
@@ -60,6 +63,7 @@ class Outputs:
         self._keypoint_format = keypoint_format
         self._frames = PersonFrames(frame_prefix, output_format.joint_names)
         self._frame_names = frame_names
+        self._others = OtherPublishers(node.get_fully_qualified_name(), problems)
         self._publishers: list[LifecyclePublisher] = []
         self._skeletons = self._create(SkeletonArray, 'skeletons')
         self._keypoints = self._create(Keypoints2DArray, 'keypoints_2d')
@@ -67,7 +71,7 @@ class Outputs:
         self._ends = ExitStack()
         context = OutputContext(
             self._create, output_format, keypoint_format, frame_prefix,
-            self._broadcaster.sendTransform, node, problems, settings, self._ends.callback)
+            self._broadcaster.sendTransform, node, settings, self._ends.callback)
         self._further = [
             make(context) for make, parameter in OUTPUTS
             if not parameter or getattr(settings, parameter)]
@@ -109,6 +113,15 @@ class Outputs:
         self._skeletons.publish(SkeletonArray(header=header))
         for output in self._further:
             output.clear(header)
+
+    def check(self) -> None:
+        """Report other nodes on the same topics; once a second."""
+        self._others.check({
+            publisher.topic_name: [
+                f'{info.node_namespace.rstrip("/")}/{info.node_name}'
+                for info in self._node.get_publishers_info_by_topic(publisher.topic_name)]
+            for publisher in self._publishers if publisher.msg_type is not MarkerArray},
+            time.monotonic())  # tools share topics of markers
 
     def close(self) -> None:
         """Destroy the publishers."""

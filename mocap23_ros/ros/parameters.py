@@ -3,6 +3,10 @@
 """The table of ``Settings`` as parameters of a node."""
 
 import dataclasses
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
 
 from rcl_interfaces.msg import (
     FloatingPointRange,
@@ -25,6 +29,7 @@ from mocap23_ros.ros.settings import (
     misspelt_parameters,
     parameter_table,
 )
+from mocap23_ros.yaml_files import read_yaml
 
 
 def declare_parameters(node: Node) -> None:
@@ -64,6 +69,42 @@ def read_settings(node: Node) -> Settings:
     """Return the present values; cheap enough to be called for every frame."""
     names = [entry.name for entry in dataclasses.fields(Settings)]
     return Settings(**{name: node.get_parameter(name).value for name in names})
+
+
+def warn_of_other_files(node: Node, arguments: Sequence[str]) -> None:
+    """Warn of parameter files that are meant for this node and give it nothing.
+
+    arguments: of the command line. rcl leaves out what is keyed by the name of another node.
+    """
+    names, own = {entry.name for entry in parameter_table()}, node.get_fully_qualified_name()
+    for option, path in zip(arguments, arguments[1:], strict=False):
+        if option != '--params-file':
+            continue
+        try:
+            sections = list(_sections(read_yaml(Path(path))))
+        except InputError:  # rcl takes more of yaml, and has read it
+            continue
+        meant = [key for key, parameters in sections
+                 if 2 * len(names & parameters) > len(parameters)]
+        if meant and not any(_is_key_of(key, own) for key, _ in sections):
+            keys = ', '.join(f'"{key}"' for key in meant)
+            node.get_logger().warning(f'{path} has no effect: its parameters are those of {keys}, '
+                                      f'and this node is {own}; key them "/**"')
+
+
+def _is_key_of(key: str, node_name: str) -> bool:
+    """As rcl has it: * is one part of a full name, ** any number of them."""
+    pattern = re.escape('/' + key.lstrip('/')).replace(r'/\*\*', '(/.+)?').replace(r'\*', '[^/]+')
+    return re.fullmatch(pattern, node_name) is not None
+
+
+def _sections(content: Any, name: str = '') -> Iterator[tuple[str, set[str]]]:
+    """Names of nodes in a parameter file, and the names of their parameters."""
+    for key, value in content.items() if isinstance(content, dict) else ():
+        if key == 'ros__parameters' and isinstance(value, dict):
+            yield name, set(value)
+        else:
+            yield from _sections(value, f'{name}/{key}' if name else str(key))
 
 
 def _descriptor(entry: ParameterEntry) -> ParameterDescriptor:

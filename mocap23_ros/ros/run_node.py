@@ -43,10 +43,10 @@ def main(args: list[str] | None = None) -> int:
         print(f'lifter_node: cannot start: {_one_line(error)}; check the arguments after '
               '--ros-args, and the parameter files', file=sys.stderr)
         return 1
-    return _run()
+    return _run(arguments)
 
 
-def _run() -> int:
+def _run(arguments: list[str]) -> int:
     import rclpy
     from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
     from rclpy.lifecycle import TransitionCallbackReturn
@@ -58,6 +58,7 @@ def _run() -> int:
     try:
         # It takes a second, and may be interrupted.
         from mocap23_ros.ros.lifter_node import LifterNode
+        from mocap23_ros.ros.parameters import warn_of_other_files
         try:
             node = LifterNode()
         except RuntimeError as error:  # the middleware's, such as of its security
@@ -65,6 +66,7 @@ def _run() -> int:
                 return 0
             print(f'lifter_node: cannot start: {_one_line(error)}', file=sys.stderr)
             return 1
+        warn_of_other_files(node, arguments)
         if node.get_parameter('autostart').value:
             for transition in (node.trigger_configure, node.trigger_activate):
                 if transition() is not TransitionCallbackReturn.SUCCESS:

@@ -164,6 +164,7 @@ class Session:
         if self._infos_input is not None:
             self._infos_input.check()
         self._input.check()
+        self._outputs.check()
         self._health.check(self._statistics.totals(
             self._worker.received, self._worker.dropped, time.monotonic()),
             keeps_all=self._keeps_all,

@@ -106,6 +106,11 @@ def two_sizes(frame):
         frame.keypoints.image_width, frame.keypoints.image_height = 640, 480
 
 
+def two_frames(frame):
+    if frame.number % 2:
+        frame.keypoints.header.frame_id = 'rear_optical'
+
+
 FAULTS = [
     (tf_of_nan, 'transform', 'no transform from camera'),
     (tf_without_rotation, 'transform', 'no transform from camera'),
@@ -162,8 +167,9 @@ def test_what_cannot_be_used_is_named_and_the_next_image_is_published(peer):
         assert not damaged & published, f'nobody is seen while {words}'
 
 
-def test_two_cameras_on_one_topic_are_an_error(peer):
-    with feed(peer, two_sizes):
+@pytest.mark.parametrize('cameras', [two_sizes, two_frames])
+def test_two_cameras_on_one_topic_are_an_error(peer, cameras):
+    with feed(peer, cameras):
         wait_for_words(peer, 'camera change', 'again and again: check that one camera')
     with feed(peer):
         peer.wait_for_recovery('camera change', peer.process)

@@ -127,9 +127,10 @@ def test_bodies_are_the_people_and_go_with_them(peer):
                 for t in m.transforms), node=node).transforms[0]
             assert bodies() == {f'{body}/{name}' for name in ('roi', 'skeleton2d', 'joint_states')}
             other = peer.node.create_publisher(IdsList, '/humans/bodies/tracked', 1)
-            assert '2 nodes publish /humans/bodies/tracked' in peer.wait_for_problem('humans', node)
+            assert ('/humans/bodies/tracked is published by /peer, too'
+                    in peer.wait_for_problem('other publishers', node))
             peer.node.destroy_publisher(other)
-            peer.wait_for_recovery('humans', node)
+            peer.wait_for_recovery('other publishers', node)
 
         def nobody(stamp):
             peer.camera_info.publish(camera_info(stamp))

@@ -120,13 +120,16 @@ class Bag:
     def __init__(self, peer):
         self.now = 500 * SECOND
         self._peer = peer
-        self._clock = peer.node.create_publisher(Clock, '/clock', QoSProfile(depth=10))
+        self.clock = peer.node.create_publisher(Clock, '/clock', QoSProfile(depth=10))
 
-    def send(self, _):
+    def tick(self):
         self.now += SECOND // 20
         message = Clock()
         message.clock.sec, message.clock.nanosec = divmod(self.now, SECOND)
-        self._clock.publish(message)
+        self.clock.publish(message)
+
+    def send(self, _):
+        self.tick()
         self._peer.tf.sendTransform(camera_transform(self.now))
         self._peer.camera_info.publish(camera_info(self.now))
         self._peer.keypoints.publish(keypoints_message([person()], self.now))
@@ -165,6 +168,37 @@ def test_the_usual_start_and_pause_of_a_replay_are_no_fault(peer, start):
     assert '[ERROR]' not in node.output
 
 
+def test_a_paused_simulation_is_no_missing_camera(peer, start):
+    node = start(use_sim_time=True, input_timeout=0.5, lifter='geometric')
+    bag = Bag(peer)
+    for _ in range(2):
+        since = peer.count('skeletons')
+        with Feeder(peer, bag.send):
+            peer.wait_for('skeletons', has_person, since, node=node)
+        status = peer.wait_for_status(lambda s: 'stands still' in s.message, 'pause', node)
+        assert status.level == status.WARN
+        assert not any(v.key == 'problem: input' for v in status.values)
+        peer.wait_for_problem('clock', node)
+    since = peer.count('skeletons')
+    with Feeder(peer, bag.send):
+        peer.wait_for_recovery('clock', node)
+    peer.node.destroy_publisher(bag.clock)
+    assert 'nobody publishes /clock any more' in peer.wait_for_problem('clock', node)
+
+
+def test_two_simulated_clocks_are_an_error(peer, start):
+    bag, other = Bag(peer), Bag(peer)
+    node = start(use_sim_time=True, lifter='geometric')
+    with Feeder(peer, bag.send):
+        peer.wait_for('skeletons', has_person, node=node)
+        other.now += 100 * SECOND
+        with Feeder(peer, lambda _: other.tick()):
+            assert '2 nodes publish /clock' in peer.wait_for_problem('clock leaps', node)
+        peer.wait_for_recovery('clock leaps', node)
+        peer.wait_for('skeletons', has_person, peer.count('skeletons'), node=node)
+    assert node.output.count('time jumped by') < 8, 'not said at every leap'
+
+
 @pytest.mark.parametrize(('parameters', 'reason'), [
     ({'detector': 'onnx', 'detector_model': 'absent.onnx'}, 'cannot configure: '),
     ({'floor_height': 1}, 'write 5.0, not 5'),
@@ -190,6 +224,14 @@ def test_bad_ros_arguments_end_it_with_a_reason_and_a_status(start, tmp_path, ar
     assert [line for line in node.output.splitlines()
             if line.startswith('lifter_node: cannot start: ') and reason in line]
     assert 'Traceback' not in node.output
+
+
+def test_a_parameter_file_for_a_node_of_another_name_is_said(start, tmp_path):
+    (tmp_path / 'lifter.yaml').write_text('lifter: {ros__parameters: {floor_height: 0.1}}')
+    node = start('--params-file', str(tmp_path / 'lifter.yaml'), detector='onnx',
+                 detector_model='absent.onnx')
+    assert node.wait() == 1
+    assert sum('lifter.yaml has no effect' in line for line in node.output.splitlines()) == 1
 
 
 def test_it_runs_where_no_log_file_can_be_written(peer, start, monkeypatch):
@@ -289,5 +331,8 @@ def test_a_second_node_with_the_same_frame_names_is_reported(peer, start):
         peer.wait_for_recovery('tf names', node)
         second = start('-r', '__node:=second', lifter='geometric')
         assert 'give one of them a namespace' in peer.wait_for_problem('tf names', second)
+        assert ('/skeletons is published by /second, too' in peer.wait_for_problem(
+            'other publishers', node))
         second.stop()
         peer.wait_for_recovery('tf names', node)
+        peer.wait_for_recovery('other publishers', node)

@@ -138,6 +138,20 @@ def test_other_image_sizes_and_calibrations_begin_anew_and_a_zoom_does_not(node)
     assert 'were 1280x960 and now are 640x480' in rig.problems.present()['camera change'].message
 
 
+def test_images_of_another_camera_on_the_topic_begin_anew(node):
+    """A multiplexer switches between two cameras of one kind that see different people."""
+    rig = Rig(node)
+    rig.buffer.set_transform_static(camera_transform(0, child='rear_optical'), 'test')
+    (before,) = rig.run(START).estimates
+    with pytest.raises(FrameRejectedError):
+        rig.run(START + FRAME, frame='')  # a driver that forgets it once is no other camera
+    assert rig.restarts == 0
+    (after,) = rig.run(START + 2 * FRAME, frame='rear_optical').estimates
+    assert rig.restarts == 1 and after.person_id > before.person_id
+    assert ('the images had frame_id "camera_optical" and now have "rear_optical"'
+            in rig.problems.present()['camera change'].message)
+
+
 def test_two_d_part_is_given_out_even_where_the_camera_is_unknown(node):
     rig = Rig(node)
     heard = []

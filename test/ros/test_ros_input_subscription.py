@@ -13,10 +13,11 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile, ReliabilityPolicy
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CompressedImage, Image
 
 from mocap23_ros.errors import InputError
 from mocap23_ros.ros.input_subscription import InputSubscription
+from mocap23_ros.ros.topics import latched_qos
 
 RELIABLE, BEST_EFFORT = ReliabilityPolicy.RELIABLE, ReliabilityPolicy.BEST_EFFORT
 TIMEOUT = 30.0  # s, patience
@@ -127,6 +128,38 @@ def test_reliable_wanted_from_best_effort_says_so(make_node):
     assert subscription.silence() == ''
     node.create_publisher(Image, '/image', QoSProfile(depth=1, reliability=BEST_EFFORT))
     wait_until(lambda: 'set qos_image to auto' in subscription.silence(), 'mismatch')
+
+
+def test_what_is_published_once_and_kept_is_taken(make_node):
+    """As some drivers send the CameraInfo of a lens that never changes."""
+    camera, node, taken = make_node(), make_node(), []
+    camera.create_publisher(Image, '/image', latched_qos()).publish(Image(width=7))
+    subscription = InputSubscription(node, Image, '/image', taken.append, 'auto')
+    executor = SingleThreadedExecutor(context=node.context)
+    executor.add_node(node)
+
+    def came():
+        executor.spin_once(timeout_sec=0.1)
+        subscription.check()
+        return taken
+
+    wait_until(came, 'the image')
+    assert taken[0].width == 7
+    subscription.close()
+    executor.shutdown()
+
+
+def test_publishers_of_another_type_are_named_with_the_mend(make_node):
+    subscription = subscribe(make_node())
+    elsewhere = rclpy.Context()  # one participant has one type for a topic
+    rclpy.init(context=elsewhere)
+    camera = Node('camera', context=elsewhere)
+    camera.create_publisher(CompressedImage, '/image', 1)
+    wait_until(lambda: subscription.silence(), 'mismatch')
+    assert ('they send sensor_msgs/msg/CompressedImage, and sensor_msgs/msg/Image is taken: remap'
+            in subscription.silence())
+    camera.destroy_node()
+    rclpy.shutdown(context=elsewhere)
 
 
 @pytest.mark.parametrize(('name', 'value'), [

@@ -13,7 +13,11 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from mocap23_ros.errors import InputError
-from mocap23_ros.ros.parameters import declare_parameters, read_settings
+from mocap23_ros.ros.parameters import (
+    declare_parameters,
+    read_settings,
+    warn_of_other_files,
+)
 from mocap23_ros.ros.settings import Settings, misspelt_parameters, parameter_table
 
 ROOT = Path(__file__).parents[2]
@@ -126,3 +130,29 @@ def test_misspelt_names_are_told_from_those_of_other_nodes():
              'qos_overrides./image.subscription.depth', 'map_frame']
     assert misspelt_parameters(given) == {
         'detectr': 'detector', 'world-frame': 'world_frame', 'floor_heigth': 'floor_height'}
+
+
+@pytest.mark.parametrize('namespace', ['/', '/robot', '/fleet/robot'])
+@pytest.mark.parametrize('key', [
+    'lifter', 'lifter_node', '/lifter_node', '/**', '/*', '/*/lifter_node', 'robot/lifter_node',
+    '/**/lifter_node', '/robot/*', 'robot: {lifter_node'])
+def test_files_for_nodes_of_other_names_are_told_as_rcl_has_it(tmp_path, capfd, key, namespace):
+    path = tmp_path / 'lifter.yaml'
+    path.write_text(f'{key}: {{ros__parameters: {{world_frame: odom}}}}{"}" * key.count("{")}')
+    others = tmp_path / 'others.yaml'
+    others.write_text('ekf: {ros__parameters: {world_frame: odom, rate: 30.0, two_d: true}}')
+    arguments = ['--ros-args', '-r', f'__ns:={namespace}', '--params-file', str(path),
+                 '--params-file', str(others)]
+    context = rclpy.Context()
+    rclpy.init(args=arguments, context=context)
+    node = Node('lifter_node', context=context)
+    declare_parameters(node)
+    warn_of_other_files(node, arguments)
+    took_it = read_settings(node).world_frame == 'odom'
+    node.destroy_node()
+    rclpy.shutdown(context=context)
+    said = [line for line in capfd.readouterr().err.splitlines() if 'has no effect' in line]
+    assert len(said) == (not took_it)
+    if said:
+        name = key.replace(': {', '/')
+        assert 'lifter.yaml' in said[0] and f'those of "{name}"' in said[0]
