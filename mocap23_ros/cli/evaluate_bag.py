@@ -72,6 +72,7 @@ def evaluate_bag(arguments: argparse.Namespace) -> int:
     from mocap23_ros.evaluation import recording_evaluation as evaluation
     from mocap23_ros.evaluation.recording_report import write_recording_report
     judged: dict[str, JudgedBag] = {}
+    known_people = evaluation.FoundPeople()
     wanted = configurations(arguments)
     for configuration in wanted:
         first = next(iter(judged.values()), None)
@@ -81,7 +82,7 @@ def evaluate_bag(arguments: argparse.Namespace) -> int:
             configuration = replace(configuration, align=replace(configuration.align, known=known))
         with progress(f'{arguments.bag.name}: {configuration.name}') as report:
             judged[configuration.name] = evaluation.judge_bag(
-                arguments.bag, configuration, report)
+                arguments.bag, configuration, report, known_people)
     live = _play(arguments, wanted)
     for name, result in judged.items():
         for note in [*result.lifted.notes, *(live[name].notes if live else ())]:

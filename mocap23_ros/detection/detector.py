@@ -45,6 +45,13 @@ class Detector(Protocol):
         """Free the model; the detector cannot be used afterwards."""
 
 
+class FollowingDetector(Detector, Protocol):
+    """A detector that is told how the camera stands."""
+
+    def follow(self, world_T_camera: NDArray[np.float64]) -> None:
+        """Take the images that follow as those of a camera with this pose [4,4], z up."""
+
+
 def check_search(max_people: int, most: int, search_interval: int) -> None:
     """Raise InputError for options that detectors share and that are out of range."""
     if not 1 <= max_people <= most:

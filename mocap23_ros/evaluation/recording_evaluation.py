@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Judging the recordings of robots: the images of a bag, lifted and measured."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mocap23_ros.detection.remembered_detector import Found
 from mocap23_ros.errors import InputError
 from mocap23_ros.evaluation.comparison import Comparison, compare_motions
 from mocap23_ros.evaluation.metrics import REPORT_KEYS
@@ -26,7 +28,7 @@ from mocap23_ros.recordings.bag_lifter import (
 )
 from mocap23_ros.recordings.recorded_motion import RecordedMotion
 from mocap23_ros.reporting import Progress, Say, silent
-from mocap23_ros.ros.core import Core, create_core
+from mocap23_ros.ros.core import Core, create_core, what_is_detected
 from mocap23_ros.ros.settings import Settings
 
 
@@ -80,15 +82,30 @@ def evaluate_recording(path: Path, configuration: Configuration) -> dict[str, An
     return row
 
 
-def judge_bag(path: Path, configuration: Configuration, progress: Progress = silent
-              ) -> JudgedBag:
-    """Lift a bag and measure the motion; raises InputError."""
+class FoundPeople:
+    """What detectors found in the images of bags, for configurations that share one."""
+
+    def __init__(self) -> None:
+        self._found: dict[Hashable, Found] = {}
+
+    def of(self, source: BagSource, settings: Settings) -> Found:
+        """Who was found in this bag with the same detector; empty, to be filled, the first time."""
+        return self._found.setdefault((source, what_is_detected(settings)), [])
+
+
+def judge_bag(path: Path, configuration: Configuration, progress: Progress = silent,
+              known: FoundPeople | None = None) -> JudgedBag:
+    """Lift a bag and measure the motion; raises InputError.
+
+    known: of the configurations before, so that no detector looks at the same images twice.
+    """
     settings = settings_of(path, configuration)
     source = BagSource(path, configuration.topic, configuration.tf_bags)
     check_bag(source, settings)
     said: list[str] = []
     truth = _truth(path, configuration, said.append)
-    lifted = lift_bag(source, settings, core_of(settings), progress)
+    lifted = lift_bag(source, settings, core_of(settings), progress,
+                      None if known is None else known.of(source, settings))
     # Keypoint recordings, and what is below the floor, are of a world with the floor at z = 0.
     figures = judge_motion(lifted.motion.raised(-settings.floor_height), lifted.observed)
     comparison = None

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mocap23_ros.detection.remembered_detector import Found, RememberedDetector
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
@@ -78,13 +79,16 @@ class LiftedBag:
 
 
 def lift_bag(source: BagSource, settings: Settings, core: Core,
-             progress: Progress = silent) -> LiftedBag:
+             progress: Progress = silent, found: Found | None = None) -> LiftedBag:
     """Feed every frame to the frame path of the node; a bag always gives the same numbers.
 
     core: made from these settings; it forgets everybody first. With the detector ``external`` the
-    keypoints of the bag are lifted. progress: called with (frames done, frames in all). Raises
+    keypoints of the bag are lifted. progress: called with (frames done, frames in all). found: the
+    people whom the same detector found in the same images; where it is empty, it is filled. Raises
     InputError where there is nothing to lift, in one line that says what is missing.
     """
+    if found is not None and core.detector is not None:
+        core = replace(core, detector=RememberedDetector(core.detector, found))
     # TF of the whole bag is there, and everybody is lifted however long it takes.
     settings = replace(settings, tf_timeout=0.0, lift_budget=0.0)
     core.reset(restart_ids=True)

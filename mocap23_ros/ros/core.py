@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The core behind the node: detector, tracker and lifter, loaded and warm."""
 
+from collections.abc import Hashable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.detection.confidence_calibration import chosen_calibration
-from mocap23_ros.detection.detector import Detection
+from mocap23_ros.detection.detector import Detection, FollowingDetector
 from mocap23_ros.detection.detectors import create_detector
 from mocap23_ros.detection.upright_detector import UprightDetector
 from mocap23_ros.errors import InputError
@@ -38,7 +39,7 @@ class Core:
     live: whether results may depend on the speed of the machine, so that nothing is waited for.
     """
 
-    detector: UprightDetector | None
+    detector: FollowingDetector | None
     tracker: Tracker
     lifter: Lifter
     streaming: StreamingLifter
@@ -126,6 +127,12 @@ def _warm_up(lifter: Lifter) -> None:
         np.arange(length) / lifter.rate, keypoints, world_T_camera, focal_length=1000.0,
         person_ids=np.array([1]), stature=np.array([np.nan], np.float32)))
     lifter.forget()
+
+
+def what_is_detected(settings: Settings) -> tuple[Hashable, ...]:
+    """Return a key: with the same one, the same people are found in the same images of a camera."""
+    return (settings.detector, *_detector_options(settings, live=False).items(),
+            settings.world_frame, settings.camera_pose, settings.camera_file)
 
 
 def _detector_options(settings: Settings, live: bool) -> dict[str, Any]:

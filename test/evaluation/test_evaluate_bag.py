@@ -5,11 +5,14 @@
 import json
 
 import bag_examples as bags
+import drawn_person
 import numpy as np
 import pytest
+from default_detector import require_default_detector
 from recording_examples import truth
 
 from mocap23_ros.cli.main import main
+from mocap23_ros.detection.blazepose_detector import BlazePoseDetector
 from mocap23_ros.evaluation.metrics import REPORT_KEYS
 from mocap23_ros.skeletons.formats import COCO17
 
@@ -95,6 +98,38 @@ def test_cameras_of_a_bag_stand_side_by_side(tmp_path):
     assert document['methods']['right']['root_mm'] < 150
     page = (tmp_path / 'out' / 'report.html').read_text()
     assert '"name":"left"' in page and '"name":"right"' in page
+
+
+@pytest.fixture(scope='module')
+def film(tmp_path_factory):
+    """A bag of images, in which the detector finds somebody; and CAMERA.yaml."""
+    require_default_detector()
+    folder = tmp_path_factory.mktemp('film')
+    _, camera = drawn_person.write_video(folder, 1)
+    images = [('/image', 'sensor_msgs/msg/CompressedImage', stamp, bags.compressed(
+        stamp, drawn_person.draw(points, scale))) for stamp, points, scale in zip(
+            range(bags.START, bags.START + 30 * bags.FRAME_TIME, bags.FRAME_TIME),
+            *drawn_person.pixels(30), strict=True)]
+    return bags.write(folder / 'bag', images), camera
+
+
+def test_no_detector_looks_at_the_same_images_twice(film, tmp_path, monkeypatch):
+    """What it found the first time is what another configuration would have had of it alone."""
+    bag, camera = film
+    looked = []
+    detect = BlazePoseDetector.detect
+    monkeypatch.setattr(BlazePoseDetector, 'detect', lambda self, image: (
+        looked.append(image.shape[:2] == drawn_person.SIZE[::-1]) or detect(self, image)))
+    wanted = {'flat': 'lifter=geometric', 'later': 'lifter=geometric,lag=5',
+              'one': 'lifter=geometric,max_people=1'}
+    together = evaluate(bag, tmp_path / 'together', '--camera', camera, *(
+        word for name, text in wanted.items() for word in ('--with', f'{name}:{text}')))
+    assert sum(looked) == 2 * 30
+    assert together['recording']['flat']['figures']['frames'] > 20
+    alone = evaluate(bag, tmp_path / 'alone', '--camera', camera, '--with',
+                     f'later:{wanted["later"]}')
+    for part in ('recording', 'methods'):
+        assert together[part]['later'] == alone[part]['later'] != together[part]['flat']
 
 
 @pytest.mark.parametrize(('words', 'message'), [
