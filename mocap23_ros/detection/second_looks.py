@@ -9,7 +9,7 @@ the last image, for nobody turns round within one; or, where another network say
 are exchanged, one in which they are not.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -23,6 +23,7 @@ from mocap23_ros.skeletons.exchanged_sides import exchanged_sides
 from mocap23_ros.skeletons.formats import BLAZEPOSE33, COCO17
 
 _LEAP = 0.55  # OKS to the last image, below which a pose leapt: walkers have 0.6 at 15 Hz
+_SURE = 0.8  # OKS, from which nobody is looked at twice: a leap of sides has less
 _CLEARLY = 0.1  # OKS by which a second look must go on better than the first
 _DOUBT = 15  # images in which somebody is looked at twice after a second look was better
 _TURN = 0.25  # rad
@@ -37,19 +38,14 @@ def follow(network: BlazePose, image_bgr: NDArray[np.uint8], last: Sequence[Pers
 
     last: their poses in the image before; looks: one for each.
     """
-    doubted = [index for index, pose in enumerate(last) if pose.doubt]
-    seen = network.run(image_bgr, [*looks, *(
-        changes(looks[index])[last[index].change] for index in doubted)])
-    poses = seen[:len(looks)]
-    for index, again in zip(doubted, seen[len(looks):], strict=True):
-        poses[index] = _going_on(last[index], poses[index], {last[index].change: again})
-    leapt = [index for index, pose in enumerate(poses)
-             if pose is not None and _likeness(last[index], pose) < _LEAP]
-    seen = network.run(image_bgr, [
-        change for index in leapt for change in changes(looks[index])])
-    for number, index in enumerate(leapt):
-        poses[index] = _going_on(last[index], poses[index], dict(enumerate(
-            seen[CHANGES * number:CHANGES * (number + 1)])))
+    poses = [None if pose is None else _next(before, pose)
+             for before, pose in zip(last, network.run(image_bgr, looks), strict=True)]
+    doubted = [index for index in _below(_SURE, last, poses) if last[index].doubt]
+    _choose(network, image_bgr, last, poses, {
+        index: {last[index].change: changes(looks[index])[last[index].change]}
+        for index in doubted})
+    _choose(network, image_bgr, last, poses, {
+        index: dict(enumerate(changes(looks[index]))) for index in _below(_LEAP, last, poses)})
     return poses
 
 
@@ -59,10 +55,10 @@ def put_right(network: BlazePose, image_bgr: NDArray[np.uint8], look: Look, pose
 
     None where no second look has one. look: that saw ``pose`` in the image uint8 [H,W,3].
     """
-    own = _keypoints(pose)
+    own, = _keypoints([pose])
     for change, again in enumerate(network.run(image_bgr, changes(look))):
         if again is not None and (
-                exchanged_sides(own[:, :2], _keypoints(again)) == wrong).all():
+                exchanged_sides(own[:, :2], _keypoints([again])[0]) == wrong).all():
             return replace(again, doubt=_DOUBT, change=change)
     return None
 
@@ -76,27 +72,50 @@ def changes(look: Look) -> list[Look]:
             replace(look, mirrored=not look.mirrored)]
 
 
-def _going_on(last: PersonLandmarks, first: PersonLandmarks | None,
-              others: dict[int, PersonLandmarks | None]) -> PersonLandmarks | None:
-    """The one of the looks at an image that goes on best from the last image."""
-    if first is None:
-        return None
-    best = replace(first, doubt=max(last.doubt - 1, first.doubt, 0), change=last.change,
+def _next(last: PersonLandmarks, pose: PersonLandmarks) -> PersonLandmarks:
+    return replace(pose, doubt=max(last.doubt - 1, 0), change=last.change,
                    unjudged=last.unjudged + 1)
-    reached = _likeness(last, first) + _CLEARLY
-    for change, other in others.items():
-        if other is not None and (likeness := _likeness(last, other)) > reached:
-            best, reached = replace(other, doubt=_DOUBT, change=change,
-                                   unjudged=last.unjudged + 1), likeness
-    return best
 
 
-def _likeness(last: PersonLandmarks, pose: PersonLandmarks) -> float:
-    """OKS of the bodies, wherever in the image they are."""
-    both = np.stack([_keypoints(last), _keypoints(pose)])[..., :2]
-    both -= both[:, _BODY].mean(axis=1, keepdims=True)
-    return float(keypoint_similarity(both[:1], both[1:], joints_area(both[:1]))[0, 0])
+def _below(least: float, last: Sequence[PersonLandmarks],
+           poses: Sequence[PersonLandmarks | None]) -> list[int]:
+    """Numbers of the people who are seen and whose likeness to the last image is less."""
+    seen = [index for index, pose in enumerate(poses) if pose is not None]
+    likeness = _likeness([last[index] for index in seen],
+                         [pose for pose in poses if pose is not None])
+    return [index for index, alike in zip(seen, likeness, strict=True) if alike < least]
 
 
-def _keypoints(pose: PersonLandmarks) -> NDArray:
-    return convert_keypoints(pose.landmarks[None, :, :3], BLAZEPOSE33, COCO17)[0]
+def _choose(network: BlazePose, image_bgr: NDArray[np.uint8], last: Sequence[PersonLandmarks],
+            poses: list[PersonLandmarks | None], looks: Mapping[int, Mapping[int, Look]]) -> None:
+    """Replace poses by those of other looks, {person: {change: look}}, that go on better."""
+    others = iter(network.run(image_bgr, [
+        look for own in looks.values() for look in own.values()]))
+    for index, own in looks.items():
+        best = poses[index]
+        assert best is not None
+        candidates = [(change, pose) for change in own if (pose := next(others)) is not None]
+        likeness = _likeness([last[index]] * (len(candidates) + 1),
+                             [best, *(pose for _, pose in candidates)])
+        reached = likeness[0] + _CLEARLY
+        for (change, pose), alike in zip(candidates, likeness[1:], strict=True):
+            if alike > reached:
+                best, reached = replace(pose, doubt=_DOUBT, change=change,
+                                        unjudged=last[index].unjudged + 1), alike
+        poses[index] = best
+
+
+def _likeness(last: Sequence[PersonLandmarks], poses: Sequence[PersonLandmarks]
+              ) -> NDArray[np.float64]:
+    """OKS [P] of the bodies, wherever in the image they are."""
+    if not last:
+        return np.zeros(0)
+    points = _keypoints([*last, *poses])[..., :2]
+    points -= points[:, _BODY].mean(axis=1, keepdims=True)
+    before, now = points[:len(last)], points[len(last):]
+    return np.diagonal(keypoint_similarity(before, now, joints_area(before)))
+
+
+def _keypoints(poses: Sequence[PersonLandmarks]) -> NDArray:
+    return convert_keypoints(
+        np.stack([pose.landmarks[:, :3] for pose in poses]), BLAZEPOSE33, COCO17)

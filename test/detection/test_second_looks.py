@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Left and right of a man who leans, on real video with the real networks."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from default_detector import require_default_detector
@@ -37,6 +39,17 @@ def leaning():
     network.close()
 
 
+class CountedLooks:
+    """The network, and how often it has looked."""
+
+    def __init__(self, network):
+        self.looks, self._network = 0, network
+
+    def run(self, image, looks):
+        self.looks += len(looks)
+        return self._network.run(image, looks)
+
+
 def faces_the_camera(pose):
     return pose.landmarks[LEFT_SHOULDER, 0] > pose.landmarks[RIGHT_SHOULDER, 0] + 50
 
@@ -59,6 +72,16 @@ def test_the_look_counts_that_goes_on_from_the_last_image(leaning):
     assert faces_the_camera(last) and not faces_the_camera(first)
     pose, = follow(network, image, [last], [look])
     assert faces_the_camera(pose) and pose.doubt
+
+
+def test_who_goes_on_clearly_is_not_looked_at_twice(leaning):
+    network, image, pose = leaning
+    counted = CountedLooks(network)
+    here, = network.run(image, [Look(pose.region)])
+    again, = follow(counted, image, [replace(here, doubt=5)], [Look(pose.region)])
+    assert counted.looks == 1 and again.doubt == 4
+    follow(counted, image, [replace(pose, doubt=5)], [Look(pose.region)])
+    assert counted.looks > 2
 
 
 def test_sides_are_put_right_only_as_a_look_has_them(leaning):
