@@ -69,7 +69,7 @@ def markdown(result: dict[str, Any]) -> str:
             f'{decoder["evaluations"]} of them for {decoder["window_seconds"]:.0f} s of motion: '
             f'{decoder["ms_per_window"] / 1e3:.1f} s (product, not run).')
     parts += ['', '## Projection, not measured', '',
-              'FP16 from counted work and data sheets; see mocap23_ros/benchmarks/projection.py '
+              'FP16 from counted work and data sheets; see mocap23_ros/benchmarks/network_cost.py '
               'for the assumptions.', '']
     parts += _table(('device', 'tier', 'persons', 'steps', 'projected_ms', 'floor_ms'),
                     result['projection'])

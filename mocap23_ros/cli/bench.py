@@ -41,9 +41,9 @@ def run(arguments: argparse.Namespace) -> int:
         why_not,
     )
     from mocap23_ros.benchmarks.machine_limits import measure_limits
+    from mocap23_ros.benchmarks.network_cost import project
     from mocap23_ros.benchmarks.path_benchmark import benchmark_mediapipe, benchmark_path
     from mocap23_ros.benchmarks.peers import benchmark_decoder, compare_work
-    from mocap23_ros.benchmarks.projection import project
     from mocap23_ros.engines.model_files import available_tiers, find_model
     from mocap23_ros.evaluation.machine_description import commit_line, hardware_line, present_load
 

@@ -68,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
     from mocap23_ros.experiments.triangulation_study import study_triangulations
     from mocap23_ros.network.lifter_model import LifterModel
     from mocap23_ros.network.models import load_network
-    from mocap23_ros.network.temperatures import Temperatures
+    from mocap23_ros.network.tiers import Temperatures
 
     if arguments.set_name not in EVALUATION_SETS:
         raise InputError(f'no evaluation set {arguments.set_name}; choose from {SET_NAMES}')

@@ -12,7 +12,7 @@ from mocap23_ros.errors import InputError
 
 if TYPE_CHECKING:  # torch is only imported when the command runs
     from mocap23_ros.network.lifter_model import LifterModel
-    from mocap23_ros.network.temperatures import Temperatures
+    from mocap23_ros.network.tiers import Temperatures
 
 _DEFAULT_TIER = 's'
 

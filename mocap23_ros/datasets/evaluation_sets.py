@@ -15,11 +15,11 @@ from mocap23_ros.datasets.cmu import data_root, load_cmu
 from mocap23_ros.datasets.evaluation_scene import FPS, EvaluationSet, make_sequence
 from mocap23_ros.datasets.evaluation_sequence import EvaluationSequence
 from mocap23_ros.datasets.keypoint_noise import KeypointNoise
-from mocap23_ros.datasets.licensed.cmu_subjects import is_cmu
 from mocap23_ros.datasets.licensed.data_sets import LICENSED_SETS, LicensedMotion
 from mocap23_ros.datasets.motion_clips import MotionClips, load_packed
 from mocap23_ros.datasets.moving_camera import PoseError
 from mocap23_ros.datasets.occlusion import Occlusion
+from mocap23_ros.datasets.splits import is_cmu
 from mocap23_ros.errors import InputError
 
 _LONGEST, _SHORTEST = 180, 60    # frames

@@ -15,9 +15,32 @@ those lengths carry no information about the validation subjects. CMU says that 
 several subject numbers; which ones is not published.
 """
 
+import re
+from collections.abc import Sequence
+
 CMU_SPLIT: dict[str, list[str]] = {
     'validation': ['13', '49', '08'],
     'calibration': ['02'],
 }
 HELD_OUT = frozenset(CMU_SPLIT['validation'] + CMU_SPLIT['calibration'])
 """Never trained on, whichever data set brings them: AMASS and HumanML3D hold CMU too."""
+_CMU = 'CMU/'  # begins such a subject's name
+
+
+def cmu_subject(parts: Sequence[str]) -> str | None:
+    """``CMU/<number>`` from the parts of a path such as CMU/CMU/08/08_01_poses.npz, else None."""
+    for folder, inside in zip(parts, parts[1:], strict=False):
+        number = re.match(r'\d+', inside)
+        if folder.upper() == 'CMU' and number:
+            return f'{_CMU}{int(number[0]):02d}'
+    return None
+
+
+def is_cmu(subject: str) -> bool:
+    """Whether a subject is one of CMU's."""
+    return subject.startswith(_CMU)
+
+
+def may_be_used(subject: str) -> bool:
+    """False for the CMU subjects of validation and calibration."""
+    return not is_cmu(subject) or subject.removeprefix(_CMU) not in HELD_OUT

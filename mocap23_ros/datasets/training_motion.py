@@ -1,19 +1,49 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""The motion that training draws from: recorded, made by rules, users' licensed data sets."""
+"""The motion that training draws from: recorded, made by rules, users' licensed data sets.
+
+Free motion beside CMU's is packed the same way; its licences are in NOTICE.
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from pathlib import Path
 
-from mocap23_ros.datasets.cmu import load_cmu
+import numpy as np
+
+from mocap23_ros.datasets.cmu import data_root, load_cmu
 from mocap23_ros.datasets.licensed.data_sets import LICENSED_SETS, LicensedMotion
-from mocap23_ros.datasets.motion_clips import MotionClips, merge
-from mocap23_ros.datasets.packed_sets import PACKED_SETS
+from mocap23_ros.datasets.motion_clips import MotionClips, load_packed, merge
 from mocap23_ros.datasets.procedural import procedural_motion
 from mocap23_ros.errors import InputError
 
+
+@dataclass(frozen=True)
+class PackedSet:
+    """file: below the motion data folder. name: as cards state it, with its acknowledgement."""
+
+    file: str
+    name: str
+    acknowledgement: str
+
+    def load(self, data: Path | str | None = None) -> MotionClips:
+        """All clips; InputError where the file is absent."""
+        clips = load_packed(data_root(data) / self.file)
+        return replace(clips, data_set=np.full(len(clips), self.name),
+                       acknowledgements=(self.acknowledgement,))
+
+
+PACKED_SETS = {
+    'uiprmd': PackedSet(
+        'more/uiprmd_train.npz', 'UI-PRMD',
+        'Motion of UI-PRMD (Vakanski, Jun, Paul, Baker: A Data Set of Human Body Movements for '
+        'Physical Rehabilitation Exercises, Data 3(1), 2018; PDDL 1.0).'),
+    'biomechzoo': PackedSet(
+        'more/biomechzoo_train.npz', 'biomechZoo',
+        'Motion of the biomechZoo sample study (Dixon, Loh, Michaud-Paquette, Pearsall: '
+        'biomechZoo, Comput. Methods Programs Biomed. 140, 2017; Apache-2.0).'),
+}
 _BUILT_IN = {'both': ('cmu', 'procedural'), 'cmu': ('cmu',), 'procedural': ('procedural',),
              **{name: (name,) for name in PACKED_SETS}}
 

@@ -21,7 +21,6 @@ from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
-from mocap23_ros.demo.playback import frame_sequence
 from mocap23_ros.demo.sample_camera import SampleCamera
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_file import load_camera_file
@@ -32,6 +31,23 @@ from mocap23_ros.reporting import Progress
 from mocap23_ros.ros.topics import output_qos
 
 JPEG_QUALITY = 80
+
+
+def frame_sequence(frame_count: int, source_fps: float, rate: float,
+                   seconds: float) -> NDArray[np.int64]:
+    """Source frame of every image played, [N].
+
+    The motion runs in real time, forwards to the last frame and backwards to the first, so that
+    positions stay continuous; rate must divide source_fps to keep the time steps equal, other
+    rates take the nearest frame. Accelerations are wrong only at the turning points.
+    """
+    if frame_count < 2 or rate <= 0 or seconds <= 0:
+        raise ValueError('frame_count must be at least 2, rate and seconds positive')
+    count = max(1, round(seconds * rate))
+    position = np.rint(np.arange(count) * (source_fps / rate)).astype(np.int64)
+    period = 2 * (frame_count - 1)
+    phase = position % period
+    return np.where(phase < frame_count, phase, period - phase)
 
 
 class SamplePlayer(Node):

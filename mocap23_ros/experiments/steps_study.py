@@ -24,7 +24,7 @@ from mocap23_ros.experiments.window_study import WARM, Start, window_figures
 from mocap23_ros.lifting.diffusion_lifter import DiffusionLifter
 from mocap23_ros.lifting.load_lifter import load_lifter
 from mocap23_ros.network.lifter_model import LifterModel
-from mocap23_ros.network.temperatures import Temperatures
+from mocap23_ros.network.tiers import Temperatures
 from mocap23_ros.reporting import Say
 from mocap23_ros.training.stream_windows import StreamWindows, stream_windows
 

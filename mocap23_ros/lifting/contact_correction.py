@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from mocap23_ros.lifting.lifted_frame import LiftedFrame
 from mocap23_ros.lifting.person_memory import PersonMemory
-from mocap23_ros.lifting.two_bone import place_middle_joint
 from mocap23_ros.skeletons.coco17 import ANKLES, HIPS, KNEES, PELVIS
 
 _BEGIN, _END = 0.65, 0.40  # contact probability at which a foot is planted, and let go
@@ -115,3 +114,30 @@ def _gather(people: list['_Anchors | None']) -> _Anchors:
     return _Anchors(np.stack([r.anchor for r in rows]), np.stack([r.planted for r in rows]),
                     np.stack([r.foot for r in rows]), np.stack([r.shift for r in rows]),
                     np.array([r.stamp for r in rows], float))
+
+
+def place_middle_joint(start: NDArray, middle: NDArray, end: NDArray, new_end: NDArray
+                       ) -> NDArray[np.float64]:
+    """Middle joint [...,3] of limbs whose end moves, bone lengths and bending side kept.
+
+    start, middle, end: [...,3] the limb as it is (hip, knee, ankle); new_end: [...,3].
+    Where the new end is out of reach, the limb is straight and stretched in proportion; where it
+    is too near, the middle joint keeps the longer bone's length as far as geometry allows.
+    """
+    upper = np.linalg.norm(middle - start, axis=-1, keepdims=True)
+    lower = np.linalg.norm(end - middle, axis=-1, keepdims=True)
+    line = new_end - start
+    reach = np.linalg.norm(line, axis=-1, keepdims=True)
+    safe_reach = np.maximum(reach, 1e-6)
+    direction = line / safe_reach
+    along = (upper**2 - lower**2 + safe_reach**2) / (2 * safe_reach)
+    stretched = reach >= upper + lower
+    along = np.where(stretched, reach * upper / np.maximum(upper + lower, 1e-6), along)
+    along = np.clip(along, -upper, None)
+    aside = np.sqrt(np.clip(upper**2 - along**2, 0.0, None))
+    aside = np.where(stretched, 0.0, aside)
+    bend = middle - start
+    bend = bend - np.sum(bend * direction, axis=-1, keepdims=True) * direction
+    length = np.linalg.norm(bend, axis=-1, keepdims=True)
+    bend = bend / np.maximum(length, 1e-9)
+    return start + along * direction + np.where(length > 1e-9, aside, 0.0) * bend

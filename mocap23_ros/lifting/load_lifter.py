@@ -15,8 +15,7 @@ from mocap23_ros.engines.model_files import (
 )
 from mocap23_ros.errors import InputError
 from mocap23_ros.lifting.diffusion_lifter import DiffusionLifter
-from mocap23_ros.network.temperatures import Temperatures
-from mocap23_ros.network.tiers import find_tier
+from mocap23_ros.network.tiers import Temperatures, find_tier
 from mocap23_ros.skeletons.formats import find_format
 
 if TYPE_CHECKING:  # torch is only imported where its backend is made

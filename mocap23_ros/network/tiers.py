@@ -52,3 +52,11 @@ def find_tier(name: str) -> Tier:
     except KeyError:
         known = ', '.join(TIERS)
         raise InputError(f'there is no tier {name!r}; choose one of {known}') from None
+
+
+@dataclass(frozen=True)
+class Temperatures:
+    """Factors on the standard deviations along and across the viewing ray."""
+
+    ray: float
+    across: float

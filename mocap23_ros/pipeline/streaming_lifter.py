@@ -24,8 +24,13 @@ from mocap23_ros.pipeline.side_correction import SideCorrection, doubt, doubted
 from mocap23_ros.pipeline.skeleton_assembly import assemble
 from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
 from mocap23_ros.pipeline.steady_world import SteadyWorld
-from mocap23_ros.pipeline.track_keypoints import Calibration, calibrated, converted
-from mocap23_ros.pipeline.tracked_frame import TrackedFrame, window_end
+from mocap23_ros.pipeline.tracked_frame import (
+    Calibration,
+    TrackedFrame,
+    calibrated,
+    converted,
+    window_end,
+)
 from mocap23_ros.pipeline.unseen_people import predict_estimate
 from mocap23_ros.skeletons.body_proportions import check_given_stature
 from mocap23_ros.skeletons.formats import COCO17

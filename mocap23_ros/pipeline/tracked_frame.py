@@ -1,14 +1,19 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the tracker says about a frame, kept until the frame is estimated."""
+"""Tracks of a frame: as lifters know their keypoints, and what is kept until it is estimated."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
+from mocap23_ros.skeletons.conversion import convert_keypoints
+from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 from mocap23_ros.tracking.track import Track, TrackState
 from mocap23_ros.windows.resampling import MAX_GAP
+
+Calibration = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
@@ -39,3 +44,20 @@ def window_end(frames: Sequence[TrackedFrame], longest: float) -> float:
             break
         newest = frame.stamp
     return newest
+
+
+def calibrated(tracks: Sequence[Track], calibrate: Calibration | None) -> Sequence[Track]:
+    """Give the tracks the confidence that lifters know; None leaves it as it is."""
+    if calibrate is None or not tracks:
+        return tracks
+    keypoints = calibrate(np.stack([track.keypoints for track in tracks]))
+    return [replace(track, keypoints=own) for track, own in zip(tracks, keypoints, strict=True)]
+
+
+def converted(tracks: Sequence[Track], source: SkeletonFormat, target: SkeletonFormat
+              ) -> Sequence[Track]:
+    """Convert the tracks; joints that ``source`` does not tell are unobserved."""
+    if source == target:
+        return tracks
+    return [replace(track, keypoints=convert_keypoints(track.keypoints, source, target))
+            for track in tracks]

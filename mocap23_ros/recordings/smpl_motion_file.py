@@ -10,12 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from mocap23_ros.atomic_files import write_npz
+from mocap23_ros.atomic_files import saving, write_npz
 from mocap23_ros.body_models.smpl_fit import SmplFit, fit_smpl
 from mocap23_ros.body_models.smpl_model import SmplModel
 from mocap23_ros.errors import InputError
 from mocap23_ros.lifting.kinematic_tree import SEGMENTS
-from mocap23_ros.recordings.ply_file import save_ply
 from mocap23_ros.recordings.recorded_motion import RecordedMotion
 from mocap23_ros.reporting import Progress, silent
 from mocap23_ros.writable_places import check_writable
@@ -105,3 +104,18 @@ def _arrays(fit: SmplFit, stamps: NDArray, model: SmplModel) -> dict[str, NDArra
     if model.gender is not None:
         arrays['gender'] = np.array(model.gender)
     return arrays
+
+
+def save_ply(path: Path | str, vertices: NDArray, faces: NDArray) -> None:
+    """Write vertices [V,3] (metres, in whatever frame they are) and faces [F,3] (vertex numbers).
+
+    Raises InputError where the file cannot be written.
+    """
+    rows = np.empty(len(faces), [('count', 'u1'), ('numbers', '<i4', 3)])
+    rows['count'], rows['numbers'] = 3, faces
+    header = ['ply', 'format binary_little_endian 1.0', f'element vertex {len(vertices)}',
+              *(f'property float {axis}' for axis in 'xyz'), f'element face {len(faces)}',
+              'property list uchar int vertex_indices', 'end_header', '']
+    with saving(path) as temporary:
+        temporary.write_bytes('\n'.join(header).encode('ascii')
+                              + np.asarray(vertices, '<f4').tobytes() + rows.tobytes())

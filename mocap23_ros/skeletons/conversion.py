@@ -159,3 +159,14 @@ def _resolve(place: str, places: dict[str, int]) -> dict[int, float] | None:
 def _check(count: int, source: SkeletonFormat) -> None:
     if count != len(source):
         raise ValueError(f'{source.name} has {len(source)} joints, the array {count}')
+
+
+def mirror_keypoints(keypoints: NDArray, skeleton: SkeletonFormat, image_width: float) -> NDArray:
+    """Keypoints [...,J,3] (x, y px, confidence) of the horizontally flipped image.
+
+    Pixel centres are whole numbers, so x becomes ``image_width - 1 - x``; for normalised
+    coordinates (axis at x = 0) pass image_width = 1.
+    """
+    mirrored = keypoints[..., np.asarray(skeleton.mirror), :]
+    mirrored[..., 0] = image_width - 1 - mirrored[..., 0]
+    return mirrored

@@ -14,7 +14,7 @@ from mocap23_ros.network.half_precision import to_half_precision
 from mocap23_ros.network.lifter_graph import LifterGraph, WarmLifterGraph
 from mocap23_ros.network.lifter_model import LifterModel
 from mocap23_ros.network.models import load_network
-from mocap23_ros.network.temperatures import Temperatures
+from mocap23_ros.network.tiers import Temperatures
 from mocap23_ros.network.triangulation_forms import check_usable
 from mocap23_ros.training.exported_manifest import check_replaced_tier, update_manifest
 from mocap23_ros.training.graph_export import OPSET, export_graph

@@ -10,7 +10,7 @@ from typing import Any
 from mocap23_ros.atomic_files import write_json
 from mocap23_ros.engines.model_files import read_manifest
 from mocap23_ros.errors import InputError
-from mocap23_ros.network.temperatures import Temperatures
+from mocap23_ros.network.tiers import Temperatures
 
 _VERSION = 1
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import onnx
 import torch
+from onnxscript import optimizer
 from torch import Tensor
 
 from mocap23_ros.atomic_files import replacing
@@ -18,9 +19,10 @@ from mocap23_ros.network.lifter_graph import INPUT_NAMES, OUTPUT_NAMES, LifterGr
 from mocap23_ros.network.lifter_model import LifterModel
 from mocap23_ros.network.regressors import RayDepthRegressor
 from mocap23_ros.network.triangulation_forms import check_usable
-from mocap23_ros.training.graph_tidying import tidy_graph
 
 OPSET = 18
+# Of folded constants, in values; a concatenated weight of the largest tier has 3 * 512 * 512.
+_FOLD_LIMIT = 1 << 21
 
 
 def example_inputs(model: LifterModel | RayDepthRegressor, people: int,
@@ -82,3 +84,21 @@ def without_exporter_notes() -> Iterator[None]:
 
 def _not_of_torchvision(record: logging.LogRecord) -> bool:
     return not record.getMessage().startswith('torchvision is not installed')
+
+
+def tidy_graph(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Compute what depends on weights alone, and drop the exporter's notes.
+
+    The notes (source paths and stack traces of every node) make up to a third of the file and
+    say where the exporting machine keeps its files.
+    """
+    folded = optimizer.optimize(model, input_size_limit=_FOLD_LIMIT, output_size_limit=_FOLD_LIMIT)
+    assert isinstance(folded, onnx.ModelProto)
+    folded.doc_string = ''
+    del folded.metadata_props[:]
+    for graph_or_node in (folded.graph, *folded.graph.node, *folded.graph.initializer,
+                          *folded.graph.input, *folded.graph.output):
+        graph_or_node.doc_string = ''
+        del graph_or_node.metadata_props[:]
+    del folded.graph.value_info[:]
+    return folded

@@ -17,8 +17,8 @@ from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.rays import levelled, world_rays
 from mocap23_ros.lifting.network_inputs import make_network_inputs
 from mocap23_ros.lifting.root_evidence import MINIMUM_FORWARD
+from mocap23_ros.skeletons.conversion import mirror_keypoints
 from mocap23_ros.skeletons.keypoint_layout import keypoint_layout
-from mocap23_ros.skeletons.mirror import mirror_keypoints
 from mocap23_ros.skeletons.person_scale import person_scale
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 from mocap23_ros.skeletons.unobserved import UNOBSERVED

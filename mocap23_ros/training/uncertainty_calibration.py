@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from mocap23_ros.datasets.evaluation_sequence import EvaluationSequence
 from mocap23_ros.evaluation.methods import lift_recording
 from mocap23_ros.lifting.lifter import Lifter
-from mocap23_ros.network.temperatures import Temperatures
+from mocap23_ros.network.tiers import Temperatures
 from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
 
 # 95 % points of |z| in one dimension (along the ray) and of the radius in two (across it).

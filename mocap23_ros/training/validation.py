@@ -14,7 +14,7 @@ from torch import nn
 from mocap23_ros.datasets.training_windows import WindowSource
 from mocap23_ros.evaluation.alignment import procrustes_error
 from mocap23_ros.evaluation.uncertainty import COVERAGE_95
-from mocap23_ros.network.temperatures import Temperatures
+from mocap23_ros.network.tiers import Temperatures
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 from mocap23_ros.training.targets import training_windows
 from mocap23_ros.training.uncertainty_calibration import along_and_across

@@ -11,9 +11,8 @@ from mocap23_ros.atomic_files import write_npz
 from mocap23_ros.datasets.body_shape import BodyVariation, reshape_bodies
 from mocap23_ros.datasets.clip_resampling import gather_windows, mirror, rotate_about_vertical
 from mocap23_ros.datasets.cmu import data_root, load_cmu
-from mocap23_ros.datasets.contact_labels import foot_contact
 from mocap23_ros.datasets.mocap34 import FOOT_JOINTS, JOINT_NAMES, MIRROR, PARENTS
-from mocap23_ros.datasets.motion_clips import load_packed, merge, pack
+from mocap23_ros.datasets.motion_clips import foot_contact, load_packed, merge, pack
 from mocap23_ros.datasets.procedural import procedural_motion
 from mocap23_ros.datasets.splits import CMU_SPLIT
 from mocap23_ros.errors import InputError

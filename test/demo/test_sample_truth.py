@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mocap23_ros.cli.main import main
-from mocap23_ros.demo.playback import frame_sequence
+from mocap23_ros.demo.player import frame_sequence
 from mocap23_ros.demo.take import load_take, recorded
 from mocap23_ros.demo.truth import triangulate_motion
 from mocap23_ros.errors import InputError

@@ -147,7 +147,7 @@ def test_exporting_other_weights_removes_the_int8_graphs_of_the_former(folder, t
     weights = engines_folder() / 'lifter_s.safetensors'
     if not weights.exists():
         pytest.skip(f'{weights.name} is not here')
-    from mocap23_ros.network.temperatures import Temperatures
+    from mocap23_ros.network.tiers import Temperatures
     from mocap23_ros.training import export_tier
     copied = tmp_path / 'engines'
     shutil.copytree(folder, copied)

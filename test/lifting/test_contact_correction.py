@@ -7,9 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from mocap23_ros.lifting.contact_correction import ContactCorrection
+from mocap23_ros.lifting.contact_correction import ContactCorrection, place_middle_joint
 from mocap23_ros.lifting.lifted_frame import LiftedFrame
-from mocap23_ros.lifting.two_bone import place_middle_joint
 
 CAMERA = np.array([0.0, 0.0, 1.5])
 

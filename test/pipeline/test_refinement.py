@@ -10,8 +10,7 @@ from test_body_fit import STATURE, bone_spread, random_bodies
 from mocap23_ros.errors import InputError
 from mocap23_ros.lifting.lifted_frame import LiftedFrame, joints_at
 from mocap23_ros.lifting.lifter import LiftedMotion
-from mocap23_ros.pipeline.refinement import ALL_STEPS, MotionRefiner, RefinementSteps
-from mocap23_ros.pipeline.rigid_skeleton import RigidSkeleton
+from mocap23_ros.pipeline.refinement import ALL_STEPS, MotionRefiner, RefinementSteps, RigidSkeleton
 
 RAY_SD, ACROSS_SD = 0.08, 0.01
 

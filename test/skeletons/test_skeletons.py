@@ -14,6 +14,7 @@ from mocap23_ros.skeletons.conversion import (
     convert_joints,
     convert_keypoints,
     defined_joints,
+    mirror_keypoints,
 )
 from mocap23_ros.skeletons.formats import (
     BLAZEPOSE33,
@@ -29,7 +30,6 @@ from mocap23_ros.skeletons.formats import (
     SMPL24,
     find_format,
 )
-from mocap23_ros.skeletons.mirror import mirror_keypoints
 
 # A standing person of 1.75 m facing +x, left = +y: where every joint name is found.
 SIDES = {

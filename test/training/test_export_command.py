@@ -19,8 +19,7 @@ from mocap23_ros.network.configuration import TrainingConfiguration
 from mocap23_ros.network.lifter_graph import LifterGraph
 from mocap23_ros.network.models import make_model
 from mocap23_ros.network.regressors import RayDepthRegressor
-from mocap23_ros.network.temperatures import Temperatures
-from mocap23_ros.network.tiers import find_tier
+from mocap23_ros.network.tiers import Temperatures, find_tier
 from mocap23_ros.network.weights_file import save_weights
 from mocap23_ros.skeletons.formats import COCO17
 from mocap23_ros.training import export_tier

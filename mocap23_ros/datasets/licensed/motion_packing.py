@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.datasets.cmu import ACKNOWLEDGEMENT
-from mocap23_ros.datasets.licensed.cmu_subjects import is_cmu, may_be_used
 from mocap23_ros.datasets.licensed.motion_conversion import (
     FPS,
     floor_height,
@@ -20,6 +19,7 @@ from mocap23_ros.datasets.licensed.motion_conversion import (
     to_z_up,
 )
 from mocap23_ros.datasets.motion_clips import MotionClips, pack
+from mocap23_ros.datasets.splits import is_cmu, may_be_used
 from mocap23_ros.errors import InputError
 from mocap23_ros.skeletons.body_proportions import GIVEN_STATURE_RANGE
 

@@ -16,11 +16,11 @@ from mocap23_ros.datasets.licensed.body_model import (
     BodyModel,
     model_file,
 )
-from mocap23_ros.datasets.licensed.cmu_subjects import cmu_subject, may_be_used
 from mocap23_ros.datasets.licensed.motion_conversion import complete, read_arrays, require_folder
 from mocap23_ros.datasets.licensed.motion_packing import SourceMotion, pack_motions
 from mocap23_ros.datasets.mocap34 import JOINT_NAMES
 from mocap23_ros.datasets.motion_clips import MotionClips
+from mocap23_ros.datasets.splits import cmu_subject, may_be_used
 from mocap23_ros.errors import InputError, errors_of
 from mocap23_ros.npz_files import open_npz
 from mocap23_ros.optional_packages import optional_module
