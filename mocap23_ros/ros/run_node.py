@@ -10,7 +10,10 @@ import os
 import re
 import signal
 import sys
+import time
 from types import FrameType
+
+_IMPATIENT = 2.0  # s
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
@@ -19,11 +22,18 @@ def _leave(number: int, frame: FrameType | None) -> None:
 
 
 def _first_interrupt(number: int, frame: FrameType | None) -> None:
-    """Leave the first SIGINT to rclpy, which ends spinning, and let a second one break in.
+    """Leave the first SIGINT to rclpy, which ends spinning; one that comes later ends at once.
 
-    KeyboardInterrupt in the midst of taking a message comes out of rclpy as another error.
+    Those that follow at once are the same wish: a terminal sends one to everybody, and launch
+    another. KeyboardInterrupt anywhere comes out of rclpy as another error, or of closing.
     """
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    first = time.monotonic()
+
+    def again(number: int, frame: FrameType | None) -> None:
+        if time.monotonic() - first > _IMPATIENT:
+            os._exit(0)
+
+    signal.signal(signal.SIGINT, again)
 
 
 def main(args: list[str] | None = None) -> int:
@@ -43,7 +53,10 @@ def main(args: list[str] | None = None) -> int:
         print(f'lifter_node: cannot start: {_one_line(error)}; check the arguments after '
               '--ros-args, and the parameter files', file=sys.stderr)
         return 1
-    return _run(arguments)
+    status = _run(arguments)
+    for number in (signal.SIGINT, signal.SIGTERM):  # Python takes its handlers away at its end
+        signal.signal(number, signal.SIG_IGN)
+    return status
 
 
 def _run(arguments: list[str]) -> int:
@@ -74,7 +87,7 @@ def _run(arguments: list[str]) -> int:
         executor = SingleThreadedExecutor()
         executor.add_node(node)
         executor.spin()
-    except (KeyboardInterrupt, ExternalShutdownException):
+    except ExternalShutdownException:
         pass
     except InputError as error:
         print(f'lifter_node: {error}', file=sys.stderr)

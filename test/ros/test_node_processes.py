@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Starting, stopping, killing and steering the node from outside."""
 
+import os
 import signal
 import threading
 import time
@@ -76,6 +77,18 @@ def test_sigint_ends_it_cleanly_under_load(peer, start):
         peer.wait_for('skeletons', has_person, node=node)
         assert node.stop(signal.SIGINT) == 0
     assert 'Traceback' not in node.output and 'terminate called' not in node.output
+
+
+def test_interrupts_of_terminal_and_launch_end_it_once(peer, start):
+    """A terminal sends SIGINT to everybody, and launch sends one more to its nodes."""
+    node = start(lifter='geometric')
+    with camera_feeder(peer):
+        peer.wait_for('skeletons', has_person, node=node)
+        for _ in range(40):
+            os.kill(node.pid, signal.SIGINT)
+            time.sleep(0.01)
+        assert node.wait() == 0
+    assert 'Traceback' not in node.output and 'KeyboardInterrupt' not in node.output
 
 
 def test_a_killed_node_is_replaced_and_sigterm_ends_the_new_one(peer, start):
