@@ -90,7 +90,7 @@ def run(arguments: argparse.Namespace) -> int:
     result = comparison.compare_files(arguments.pred, arguments.bag, arguments.topic,
                                       arguments.truth, arguments.truth_mapping,
                                       evaluate_bag.alignment_wanted(arguments))
-    for note in result.notes:
+    for note in [*result.doubts, *result.notes]:
         say(f'mocap23 evaluate: {note}')
     comparison.write(result, arguments.out)
     print(comparison.table(result))

@@ -87,6 +87,10 @@ def evaluate_bag(arguments: argparse.Namespace) -> int:
     for name, result in judged.items():
         for note in [*result.lifted.notes, *(live[name].notes if live else ())]:
             say(f'mocap23 evaluate: {name}: {note}')
+    compared = [result.comparison for result in judged.values() if result.comparison]
+    for note in dict.fromkeys([*(compared[0].doubts if compared else ()),
+                               *(note for comparison in compared for note in comparison.notes)]):
+        say(f'mocap23 evaluate: {note}')
     floor = wanted[0].settings.floor_height
     write_recording_report(judged, arguments.bag, arguments.out, live, floor)
     if wants_viewer(arguments):

@@ -27,6 +27,7 @@ from mocap23_ros.evaluation.truth_alignment import (
     Alignment,
     AlignmentWanted,
     align_truth,
+    truth_doubts,
 )
 from mocap23_ros.evaluation.truth_sources import load_truth
 from mocap23_ros.plausibility.motion_axes import axes_doubt
@@ -49,7 +50,8 @@ class Comparison:
     errors: method -> motion_errors() of each sequence; joints: method -> [F,17,3] of all
     sequences, each moved to its own centre; truth: likewise; stamps: [F] s, running on.
     alignments: truth -> how it was laid over the first method's motion. aligned: the truths so
-    laid, at their own frames. scene: all people of one recording together, None for several.
+    laid, at their own frames. doubts: what the first method's motion says against clock and world
+    of the truth. scene: all people of one recording together, None for several.
     """
 
     dataset: str
@@ -61,6 +63,7 @@ class Comparison:
     notes: list[str] = field(default_factory=list)
     alignments: dict[Path, Alignment] = field(default_factory=dict)
     aligned: dict[Path, MotionArrays] = field(default_factory=dict)
+    doubts: list[str] = field(default_factory=list)
     scene: Scene | None = None
 
     def add(self, name: str, pred: MotionArrays, true: MotionArrays) -> None:
@@ -174,7 +177,11 @@ def compare_motions(dataset: str, pairs: Sequence[tuple[str, MotionArrays, Path]
             if path not in result.alignments:
                 result.alignments[path] = alignment
                 result.notes.append(alignment.words())
-        result.aligned.setdefault(path, true)
+        if path not in result.aligned:
+            result.aligned[path] = true
+            doubts = truth_doubts(estimate, true, align)
+            result.doubts += [f'{path.stem}: {doubt}' if len(truths) > 1 else doubt
+                              for doubt in doubts]
         true, note = at_frames_of(estimate, true)
         result.notes += [note] if note and note not in result.notes else []
         aligned.append((name, estimate, path, true))
@@ -264,5 +271,5 @@ def write(result: Comparison, folder: Path, further: Mapping[str, Any] | None = 
         live['alignment'] = [asdict(alignment) for alignment in result.alignments.values()]
     return write_report(Report(
         f'mocap23 evaluate: {result.dataset}', result.dataset, result.fps, stamps, truth, methods,
-        live=live, runs=runs, notes=result.notes, facts=facts or {}, scene=result.scene,
-        floor_height=floor_height), folder)
+        live=live, runs=runs, notes=[*result.doubts, *result.notes], facts=facts or {},
+        scene=result.scene, floor_height=floor_height), folder)

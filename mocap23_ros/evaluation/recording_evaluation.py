@@ -77,7 +77,7 @@ def evaluate_recording(path: Path, configuration: Configuration) -> dict[str, An
     errors = comparison.summary(configuration.name) if comparison is not None else {}
     # The frames of the row are those with an estimate, whether the truth knows them or not.
     row |= {key: errors.get(key, row.get(key)) for key in REPORT_KEYS if key != 'frames'}
-    notes = lifted.notes + (comparison.notes if comparison is not None else [])
+    notes = [*lifted.notes, *([*comparison.doubts, *comparison.notes] if comparison else [])]
     row['notes'] = '; '.join(notes) or None
     return row
 

@@ -6,6 +6,8 @@ Distances within the body do not depend on the world that the joints are told in
 normalised cross-correlation is largest at the right offset.
 """
 
+from itertools import islice
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import fftconvolve
@@ -26,6 +28,10 @@ _LEAST_SHARE = 0.4  # of the shorter motion
 _LONGEST = 4 * 3600.0  # s
 _MATCH, _APART = 0.5, 0.3  # least correlation; s from the best offset where another one may be
 _UNIQUE = 0.05  # by how much the best must be better than others
+# Stamps are doubted where the motions fit so much later or earlier (s), are so much alike there,
+# and so many times less as they are.
+_LATE, _ALIKE, _WORSE = 0.06, 0.7, 2.0
+_MOST_PAIRS = 16  # of people
 
 
 def estimate_time_offset(pred: MotionArrays, true: MotionArrays) -> tuple[float, float]:
@@ -51,8 +57,49 @@ def estimate_time_offset(pred: MotionArrays, true: MotionArrays) -> tuple[float,
     return offset, correlation
 
 
+def doubtful_time_offset(pred: MotionArrays, true: MotionArrays
+                         ) -> tuple[float, float, float] | None:
+    """Return what estimate_time_offset might, nearest to 0, where the motions fit clearly better
+    there: seconds, the correlation there, and as the stamps are. None where the stamps may stand.
+    """
+    found = [c for p, t in islice(people_pairs(pred, true), _MOST_PAIRS)
+             if (c := _curve(one_person(pred, p), one_person(true, t))) is not None]
+    if not found:
+        return None
+    seconds, correlation = max(found, key=lambda c: c[1].max())
+    likely = np.flatnonzero(_peaks(correlation) & (correlation > correlation.max() - _UNIQUE))
+    if not len(likely) or not seconds[0] <= 0 <= seconds[-1]:
+        return None
+    best = int(likely[np.argmin(np.abs(seconds[likely]))])
+    there, as_is = float(correlation[best]), float(np.interp(0, seconds, correlation))
+    offset = float(seconds[best] + _peak(correlation, best) / _RATE)
+    if abs(offset) < _LATE or there < _ALIKE or not 1 - as_is > _WORSE * (1 - there):
+        return None
+    return offset, there, as_is
+
+
 def _offset(pred: MotionArrays, true: MotionArrays) -> tuple[float, float, float, float] | None:
     """Best offset, its correlation, and the best elsewhere; None where there is too little."""
+    curve = _curve(pred, true)
+    if curve is None:
+        return None
+    seconds, correlation = curve
+    best = int(np.argmax(correlation))
+    elsewhere = correlation.copy()
+    near = int(_APART * _RATE)
+    elsewhere[max(0, best - near):best + near + 1] = -np.inf
+    # Only peaks are other answers, not the flanks of this one.
+    elsewhere[~_peaks(elsewhere)] = -np.inf
+    rival = int(np.argmax(elsewhere))
+    return (float(seconds[best] + _peak(correlation, best) / _RATE), float(correlation[best]),
+            float(elsewhere[rival]), float(seconds[rival]))
+
+
+def _curve(pred: MotionArrays, true: MotionArrays
+           ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Offsets [L] s and the correlation at each, -inf where too little is known on both sides;
+    None where that is everywhere.
+    """
     grids = []
     for motion in (pred, true):
         start, end = float(motion['stamps'][0]), float(motion['stamps'][-1])
@@ -68,23 +115,17 @@ def _offset(pred: MotionArrays, true: MotionArrays) -> tuple[float, float, float
         return None
     correlation, count = _correlate(x, x_known, y, y_known)
     correlation = np.where(count >= least, correlation, -np.inf)
-    best = int(np.argmax(correlation))
-    if not np.isfinite(correlation[best]):
+    if not np.isfinite(correlation).any():
         return None
-    elsewhere = correlation.copy()
-    near = int(_APART * _RATE)
-    elsewhere[max(0, best - near):best + near + 1] = -np.inf
-    # Only peaks are other answers, not the flanks of this one.
-    peaks = np.zeros(len(elsewhere), bool)
-    peaks[1:-1] = (elsewhere[1:-1] >= elsewhere[:-2]) & (elsewhere[1:-1] >= elsewhere[2:])
-    elsewhere[~peaks] = -np.inf
-    rival = int(np.argmax(elsewhere))
+    lags = np.arange(len(correlation)) - (len(y) - 1)
+    return start - own_start + lags / _RATE, correlation
 
-    def seconds(lag: float) -> float:
-        return start - own_start + (lag - (len(y) - 1)) / _RATE
 
-    return (seconds(best + _peak(correlation, best)), float(correlation[best]),
-            float(elsewhere[rival]), seconds(rival))
+def _peaks(values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Where no neighbour is larger, apart from both ends."""
+    peaks = np.zeros(len(values), bool)
+    peaks[1:-1] = (values[1:-1] >= values[:-2]) & (values[1:-1] >= values[2:])
+    return peaks
 
 
 def _correlate(x: NDArray[np.float64], x_known: NDArray[np.bool_], y: NDArray[np.float64],

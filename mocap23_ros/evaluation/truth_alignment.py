@@ -12,9 +12,11 @@ from mocap23_ros.errors import InputError
 from mocap23_ros.evaluation.alignment import fit_similarity
 from mocap23_ros.evaluation.motion_files import MotionArrays
 from mocap23_ros.evaluation.motion_matching import match, one_person, people_pairs
-from mocap23_ros.evaluation.time_offset import estimate_time_offset
+from mocap23_ros.evaluation.time_offset import doubtful_time_offset, estimate_time_offset
 
 _MOST_PAIRS, _FAR = 16, 1.0  # pairs of people that are tried; m
+# The worlds are doubted where so much (m) lies between the motions and one move leaves so little.
+_APART, _LEFT = 0.25, 0.4
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,42 @@ def align_truth(pred: MotionArrays, true: MotionArrays, wanted: AlignmentWanted
     return moved, replace(alignment, yaw_deg=float(yaw), tilt_deg=float(tilt),
                           residual_mm=float(1e3 * np.nanmedian(left)),
                           world_T_truth=tuple(map(tuple, pose.tolist())))
+
+
+def truth_doubts(pred: MotionArrays, true: MotionArrays, wanted: AlignmentWanted) -> list[str]:
+    """Sentences about a truth of another clock or another world, if it seems to be one.
+
+    wanted: what was done to it already, and is not judged.
+    """
+    doubts = []
+    late = None if wanted.time == 'estimate' else doubtful_time_offset(pred, true)
+    if late is not None:
+        offset, there, as_is = late
+        doubts.append(
+            f'the truth seems {abs(offset):.2f} s {"late" if offset < 0 else "early"}: with '
+            f'{offset:+.2f} s its motion is like that of the estimate (correlation {there:.2f}, '
+            f'{as_is:.2f} as it is); --align-time {offset:.2f} would lay it over')
+        true = _applied(true, Alignment(offset))
+    if wanted.rigid:
+        return doubts
+    try:
+        distances = _distances(pred, true)
+        known = distances[np.isfinite(distances)]
+        apart = float(np.median(known)) if len(known) else 0.0
+        if apart < _APART:
+            return doubts
+        _, move = align_truth(pred, true, AlignmentWanted(rigid=True))
+    except InputError:
+        return doubts
+    assert move.residual_mm is not None and move.world_T_truth is not None
+    if move.residual_mm < _LEFT * 1e3 * apart:
+        x, y, z = (row[3] for row in move.world_T_truth[:3])
+        doubts.append(
+            f'the truth seems to be of another world: it lies {1e3 * apart:.0f} mm off (median), '
+            f'and {move.residual_mm:.0f} mm if turned by {move.yaw_deg:.0f} degrees about the '
+            f'vertical and moved by ({x:.2f}, {y:.2f}, {z:.2f}) m; --align-rigid would do so. '
+            'Where it is of this world, the pose of the camera or the floor is off')
+    return doubts
 
 
 def _applied(true: MotionArrays, alignment: Alignment) -> MotionArrays:

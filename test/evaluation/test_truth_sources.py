@@ -16,7 +16,12 @@ from mocap23_ros.errors import InputError
 from mocap23_ros.evaluation.comparison import compare_motions
 from mocap23_ros.evaluation.joint_mapping import find_mapping, hip_centres, ready_mappings
 from mocap23_ros.evaluation.recording_evaluation import Configuration, evaluate_recording
-from mocap23_ros.evaluation.truth_alignment import AlignmentWanted, align_truth
+from mocap23_ros.evaluation.truth_alignment import (
+    NOTHING,
+    AlignmentWanted,
+    align_truth,
+    truth_doubts,
+)
 from mocap23_ros.evaluation.truth_sources import load_truth, load_truth_topic
 from mocap23_ros.recordings.point_tracks import PointTracks
 from mocap23_ros.recordings.trc_file import save_trc
@@ -192,6 +197,49 @@ def test_what_the_motion_does_not_tell_is_not_guessed():
         align_truth(estimate, unseen, AlignmentWanted(rigid=True))
 
 
+def doubts(true, wanted=NOTHING, estimate=None):
+    return truth_doubts(noisy() if estimate is None else estimate, true, wanted)
+
+
+def test_a_truth_that_is_late_or_elsewhere_is_said():
+    same = {'joints': TRUTH, 'stamps': STAMPS}
+    assert doubts(same) == []
+    late, = doubts(same | {'stamps': STAMPS + 0.2})
+    assert 'the truth seems 0.20 s late' in late and '--align-time -0.20 would' in late
+    assert doubts(same | {'stamps': STAMPS + 0.2}, AlignmentWanted('estimate')) == []
+    assert doubts(same | {'stamps': STAMPS + 0.2}, AlignmentWanted(-0.2)) != []  # as it is given
+    elsewhere, turn = moved(TRUTH, 0.0)
+    sentence, = doubts(elsewhere)
+    assert 'of another world' in sentence and '--align-rigid would' in sentence
+    assert 'if turned by -70 degrees' in sentence
+    early, sentence = doubts(elsewhere | {'stamps': STAMPS - 0.15})
+    assert '0.15 s early' in early and 'if turned by -70 degrees' in sentence
+    assert doubts(elsewhere, AlignmentWanted(rigid=True)) == []
+
+
+def test_a_walk_that_repeats_itself_is_late_by_the_least():
+    """It fits a stride later, too; the nearest offset is the likely one."""
+    stamps = np.arange(100) / 30
+    walk = {'joints': walking_person(stamps, (4.0, -0.6), heading=1.4)[:, None], 'stamps': stamps}
+    noise = 0.02 * np.random.default_rng(0).standard_normal(walk['joints'].shape)
+    estimate = walk | {'joints': walk['joints'] + noise}
+    assert doubts(walk, estimate=estimate) == []
+    late, *_ = doubts(walk | {'stamps': stamps + 0.2}, estimate=estimate)
+    assert '0.20 s late' in late
+
+
+def test_a_poor_estimate_casts_no_doubt_on_the_truth():
+    """Noise of 8 cm that lasts, bodies a twentieth too far away, and one who stands still."""
+    rng = np.random.default_rng(1)
+    estimate = noisy()
+    drift = np.cumsum(rng.standard_normal(estimate['joints'].shape), axis=0)
+    estimate['joints'] = 1.05 * estimate['joints'] + 0.08 * drift / drift.std()
+    assert doubts({'joints': TRUTH, 'stamps': STAMPS}, estimate=estimate) == []
+    still = {'joints': np.repeat(TRUTH[:1], len(STAMPS), axis=0), 'stamps': STAMPS}
+    shaken = still['joints'][:100] + 0.05 * rng.standard_normal((100, 2, 17, 3))
+    assert doubts(still, estimate={'joints': shaken, 'stamps': np.arange(100) / 30}) == []
+
+
 def truth_messages(start=bags.START):
     """The people of bag_examples at 60 Hz, as markers, poses and TF frames."""
     from recording_examples import truth
@@ -263,7 +311,12 @@ def test_the_command_takes_truth_of_another_clock_and_world(bag, tmp_path, capsy
     assert document['methods']['flat']['abs_mpjpe_mm'] < 300
     assert len(document['alignment']) == 1
     assert abs(document['alignment'][0]['yaw_deg'] + 40) < 5
-    capsys.readouterr()
+    assert 'the truth was aligned: ' in capsys.readouterr().err
+    assert main(['evaluate', '--bag', str(bag), '--with', 'flat:lifter=geometric', '--with',
+                 'late:lifter=geometric,lag=3', '--truth', str(path), '--align-time',
+                 str(1e-9 * bags.START), '--out', str(out)]) == 0
+    assert capsys.readouterr().err.count('the truth seems to be of another world') == 1
+    assert 'of another world' in json.loads((out / 'report.json').read_text())['notes'][0]
     assert main(['evaluate', '--bag', str(bag), '--align-rigid', '--out', str(out)]) == 2
     assert '--align-rigid goes with --truth' in capsys.readouterr().err
 
