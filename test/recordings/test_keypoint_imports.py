@@ -210,6 +210,10 @@ def test_coordinates_that_do_not_fit_the_camera_are_refused(tmp_path, camera, ke
     large[..., :2] *= 3  # of a video of 3840 x 2160
     assert 'calibration is of another size' in refused(dumps.coco(tmp_path / 'large', large),
                                                        camera)
+    below, mixed = keypoints.copy(), keypoints[:, :, ::-1]
+    below[..., 1] = 720 - below[..., 1]
+    for name, wrong in (('below', below), ('mixed', mixed)):
+        assert 'ankles below shoulders' in refused(dumps.coco(tmp_path / name, wrong), camera)
     path = dumps.mediapipe(tmp_path / 'pixels', keypoints * (1280, 720, 1))
     assert 'landmarks in pixels' in refused(path, camera)
     path = dumps.coco_annotations(tmp_path / 'square', keypoints)

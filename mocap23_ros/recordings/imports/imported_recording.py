@@ -107,6 +107,13 @@ def _columns(found: FoundPeople, numbers: list[int], people: list[NDArray[np.flo
     for frame, stamp in zip(people, stamps.tolist(), strict=True):
         followed.add(_detections(frame, view.camera.image_size), stamp, view)
     keypoints = followed.keypoints(len(found.skeleton))
+    if not keypoints.shape[1]:
+        seen = sum(bool((frame[..., 2] > 0).any()) for frame in people)
+        raise InputError(
+            f'somebody is found in {seen} of {len(ids)} frames, but nobody {_FEWEST_FRAMES} times '
+            'who could stand before this camera, ankles below shoulders and horizon: y must be '
+            'counted from the top of the image, the order of the keypoints be that of '
+            f'{found.skeleton.name}, and the pose that of this camera')
     why = ('an id stands twice in a frame' if given and None not in given else
            'without ids' if not any(i is not None for i in given) else 'some without ids')
     return keypoints, f'people are tracked ({why}): {keypoints.shape[1]}'
