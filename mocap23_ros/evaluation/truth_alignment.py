@@ -16,7 +16,7 @@ from mocap23_ros.evaluation.time_offset import doubtful_time_offset, estimate_ti
 
 _MOST_PAIRS, _FAR = 16, 1.0  # pairs of people that are tried; m
 # The worlds are doubted where so much (m) lies between the motions and one move leaves so little.
-_APART, _LEFT = 0.25, 0.4
+_APART, _LEFT = 0.3, 1 / 3
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def truth_doubts(pred: MotionArrays, true: MotionArrays, wanted: AlignmentWanted
             f'the truth seems to be of another world: it lies {1e3 * apart:.0f} mm off (median), '
             f'and {move.residual_mm:.0f} mm if turned by {move.yaw_deg:.0f} degrees about the '
             f'vertical and moved by ({x:.2f}, {y:.2f}, {z:.2f}) m; --align-rigid would do so. '
-            'Where it is of this world, the pose of the camera or the floor is off')
+            'Where it is of this world, the pose of the camera, the floor or the estimate is off')
     return doubts
 
 
