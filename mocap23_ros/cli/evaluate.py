@@ -21,9 +21,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument('--pred', action='append', metavar='[NAME=]NPZ',
                       help='estimated motion, as mocap23 lift writes it, or a folder of such files '
                            '(repeat for several methods)')
-    what.add_argument('--bag', type=Path,
+    what.add_argument('--bag', type=Path, action='append',
                       help='bag whose images are lifted (see --with), or whose skeletons, '
-                           'published by the node, are compared with --truth')
+                           'published by the node, are compared with --truth (repeat for several '
+                           'recordings side by side)')
     what.add_argument('--bags', type=Path, metavar='FOLDER|LIST',
                       help='all bags below a folder, or in a text file, one a line: lifted and '
                            'judged by several processes; a killed run goes on where it was')
@@ -87,8 +88,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.truth is None:
         raise InputError('--truth is missing: metrics need the true motion (an npz); the images of '
                          'a bag are judged without one: --with lifter=diffusion')
-    result = comparison.compare_files(arguments.pred, arguments.bag, arguments.topic,
-                                      arguments.truth, arguments.truth_mapping,
+    bag = arguments.bag[0] if arguments.bag else None
+    result = comparison.compare_files(arguments.pred, bag, arguments.topic, arguments.truth,
+                                      arguments.truth_mapping,
                                       evaluate_bag.alignment_wanted(arguments))
     for note in [*result.doubts, *result.notes]:
         say(f'mocap23 evaluate: {note}')

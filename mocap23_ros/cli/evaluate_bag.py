@@ -40,10 +40,10 @@ def is_lifted(arguments: argparse.Namespace) -> bool:
     """Whether the images of the bag are meant, and not skeletons that the node published."""
     from mocap23_ros.evaluation.motion_files import SKELETONS
     from mocap23_ros.recordings.bag_reader import BagReader
-    if (arguments.configurations or arguments.truth_topic or arguments.live is not None
-            or arguments.overlay or wants_viewer(arguments)):
+    if (len(arguments.bag) > 1 or arguments.configurations or arguments.truth_topic
+            or arguments.live is not None or arguments.overlay or wants_viewer(arguments)):
         return True
-    with BagReader(arguments.bag) as bag:
+    with BagReader(arguments.bag[0]) as bag:
         return not bag.of_type(SKELETONS)
 
 
@@ -68,37 +68,40 @@ def configurations(arguments: argparse.Namespace) -> list['Configuration']:
 
 
 def evaluate_bag(arguments: argparse.Namespace) -> int:
-    """Lift the bag with every configuration and write the report."""
+    """Lift the bags with every configuration and write the report."""
     from mocap23_ros.evaluation import recording_evaluation as evaluation
-    from mocap23_ros.evaluation.recording_report import write_recording_report
+    from mocap23_ros.evaluation.recording_report import (
+        NO_TRUTH,
+        names_of,
+        write_recording_report,
+    )
     judged: dict[str, JudgedBag] = {}
-    known_people = evaluation.FoundPeople()
     wanted = configurations(arguments)
-    for configuration in wanted:
-        first = next(iter(judged.values()), None)
-        if first is not None and first.comparison is not None and first.comparison.alignments:
+    for bag, place in names_of(arguments.bag).items():
+        known_people, known = evaluation.FoundPeople(), None
+        for configuration in wanted:
+            if len(arguments.bag) > 1:
+                named = configuration.name if arguments.configurations else ''
+                configuration = replace(configuration, name=': '.join(filter(None, [place, named])))
             # All configurations are judged by the same truth.
-            known = next(iter(first.comparison.alignments.values()))
             configuration = replace(configuration, align=replace(configuration.align, known=known))
-        with progress(f'{arguments.bag.name}: {configuration.name}') as report:
-            judged[configuration.name] = evaluation.judge_bag(
-                arguments.bag, configuration, report, known_people)
+            with progress(f'{bag.name}: {configuration.name}') as report:
+                result = evaluation.judge_bag(bag, configuration, report, known_people)
+            judged[configuration.name] = result
+            if result.comparison is not None:
+                known = next(iter(result.comparison.alignments.values()), None)
     live = _play(arguments, wanted)
-    for name, result in judged.items():
-        for note in [*result.lifted.notes, *(live[name].notes if live else ())]:
-            say(f'mocap23 evaluate: {name}: {note}')
-    compared = [result.comparison for result in judged.values() if result.comparison]
-    for note in dict.fromkeys([*(compared[0].doubts if compared else ()),
-                               *(note for comparison in compared for note in comparison.notes)]):
-        say(f'mocap23 evaluate: {note}')
     floor = wanted[0].settings.floor_height
-    write_recording_report(judged, arguments.bag, arguments.out, live, floor)
+    document = write_recording_report(judged, arguments.out, live, floor)
+    for note in document['notes']:
+        if note != NO_TRUTH:
+            say(f'mocap23 evaluate: {note}')
     if wants_viewer(arguments):
         from mocap23_ros.recordings.bag_images import bag_images
         lifted = judged[wanted[0].name].lifted
         save_viewers(arguments, {name: result.lifted.motion.raised(-floor)
                                  for name, result in judged.items()},
-                     lifted.observed, bag_images(arguments.bag, lifted.topics.input))
+                     lifted.observed, bag_images(arguments.bag[0], lifted.topics.input))
     if arguments.overlay:
         _draw_overlays(arguments, judged, floor)
     for name, result in judged.items():
@@ -115,10 +118,10 @@ def _draw_overlays(arguments: argparse.Namespace, judged: dict[str, 'JudgedBag']
     for name, result in judged.items():
         lifted = result.lifted
         suffix = '' if len(judged) == 1 else '-' + re.sub(r'[^\w.=,-]', '_', name)
-        with progress(f'{arguments.bag.name}: {name}, overlay') as report:
+        with progress(f'{result.bag.name}: {name}, overlay') as report:
             save_overlay(arguments.out / f'overlay{suffix}.mp4', name,
                          lifted.motion.raised(-floor_height), lifted.observed,
-                         bag_images(arguments.bag, lifted.topics.input), report)
+                         bag_images(result.bag, lifted.topics.input), report)
 
 
 def _play(arguments: argparse.Namespace, wanted: Sequence['Configuration']
@@ -129,12 +132,12 @@ def _play(arguments: argparse.Namespace, wanted: Sequence['Configuration']
     from mocap23_ros.evaluation.recording_evaluation import settings_of
     from mocap23_ros.live.bag_run import play_bag
     from mocap23_ros.recordings.bag_lifter import BagSource
-    runs = {}
+    runs, bag = {}, arguments.bag[0]
     for number, configuration in enumerate(wanted):
-        source = BagSource(arguments.bag, configuration.topic, configuration.tf_bags)
-        with progress(f'{arguments.bag.name}: {configuration.name}, live') as report:
+        source = BagSource(bag, configuration.topic, configuration.tf_bags)
+        with progress(f'{bag.name}: {configuration.name}, live') as report:
             runs[configuration.name] = play_bag(
-                source, settings_of(arguments.bag, configuration),
+                source, settings_of(bag, configuration),
                 arguments.out / 'logs' / f'live-{number + 1}', arguments.live, report)
     return runs
 
@@ -227,6 +230,23 @@ def _check_live(arguments: argparse.Namespace) -> None:
                          'both, or source your workspace') from None
 
 
+def _check_several(arguments: argparse.Namespace) -> None:
+    """Refuse what goes with one bag only; InputError."""
+    from mocap23_ros.evaluation.comparison import MOST_SCENES
+    bags = arguments.bag or []
+    if len(bags) < 2:
+        return
+    if len({bag.resolve() for bag in bags}) < len(bags):
+        raise InputError('--bag names the same bag twice; several configurations of a bag: --with')
+    if len(bags) > MOST_SCENES:
+        raise InputError(f'--bag is given {len(bags)} times; at most {MOST_SCENES} are shown side '
+                         'by side: --bags FOLDER judges any number')
+    if wants_viewer(arguments):
+        raise InputError(f'{wants_viewer(arguments)} goes with one --bag')
+    refuse(arguments, ('live',), 'goes with one --bag')
+    refuse(arguments, ('truth',), 'is of one --bag; give --truth-topic, a topic of each')
+
+
 def check(arguments: argparse.Namespace) -> None:
     """Refuse what does not go with the images of a bag; InputError."""
     from mocap23_ros.cli.bag_arguments import check_bag_options
@@ -234,6 +254,7 @@ def check(arguments: argparse.Namespace) -> None:
     check_batch_options(arguments)
     if wants_viewer(arguments) and not arguments.bag:
         raise InputError(f'{wants_viewer(arguments)} goes with --bag')
+    _check_several(arguments)
     check_viewers(arguments)
     if not arguments.bag:
         refuse(arguments, ('overlay',), 'goes with --bag')

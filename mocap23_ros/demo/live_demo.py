@@ -130,7 +130,7 @@ def _evaluate(take: SampleTake, plan: LivePlan, live: LiveRun, options: DemoOpti
         floor_height=plan.floor_height, live=figures, runs=runs,
         facts=_facts(plan, options, figures, codec, left_out),
         notes=truth_notes(take, plan.camera, view_error), picture=picture or None,
-        scene=demo_scene(plan, live, run, truth, methods)), folder)
+        scenes={'': demo_scene(plan, live, run, truth, methods)}), folder)
     report('write the report', 1, 1)
     return document
 

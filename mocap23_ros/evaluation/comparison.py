@@ -43,6 +43,9 @@ _COLUMNS = (('mpjpe_mm', 'MPJPE', 0), ('pa_mpjpe_mm', 'PA', 0), ('abs_mpjpe_mm',
             ('recall', 'recall', 2))
 
 
+MOST_SCENES = 8  # recordings that are shown side by side
+
+
 @dataclass
 class Comparison:
     """Errors of every method, sequence by sequence, and motion to look at.
@@ -51,7 +54,7 @@ class Comparison:
     sequences, each moved to its own centre; truth: likewise; stamps: [F] s, running on.
     alignments: truth -> how it was laid over the first method's motion. aligned: the truths so
     laid, at their own frames. doubts: what the first method's motion says against clock and world
-    of the truth. scene: all people of one recording together, None for several.
+    of the truth. scenes: all people of each recording together, none where these are many.
     """
 
     dataset: str
@@ -64,7 +67,7 @@ class Comparison:
     alignments: dict[Path, Alignment] = field(default_factory=dict)
     aligned: dict[Path, MotionArrays] = field(default_factory=dict)
     doubts: list[str] = field(default_factory=list)
-    scene: Scene | None = None
+    scenes: dict[str, Scene] = field(default_factory=dict)
 
     def add(self, name: str, pred: MotionArrays, true: MotionArrays) -> None:
         """Add one person's estimate and truth (no people axis)."""
@@ -77,10 +80,11 @@ class Comparison:
         self.joints.setdefault(name, []).append(pred['joints'][:, :17] - _centre(true))
 
     def include(self, other: 'Comparison') -> None:
-        """Take in the methods of another comparison with the same truth."""
+        """Take in the methods of another comparison, with the same truth or of another bag."""
         self.errors |= other.errors
         self.joints |= other.joints
         self.descriptions |= other.descriptions
+        self.alignments |= other.alignments
         self.notes += [note for note in other.notes if note not in self.notes]
 
     def summary(self, name: str) -> dict[str, Any]:
@@ -191,14 +195,15 @@ def compare_motions(dataset: str, pairs: Sequence[tuple[str, MotionArrays, Path]
     result.notes += unmatched(aligned)
     shown: set[tuple[Path, int]] = set()
     doubted: set[str] = set()
-    scenes = []
+    scenes: dict[str, list[Scene]] = {}
     for name, estimate, path, whole in aligned:
         matched = match(estimate, whole)
-        if len(truths) == 1:
+        if len(truths) <= MOST_SCENES:
             errors = error_curves(name, whole['stamps'] - estimate['stamps'][0], *(
                 np.stack([side['joints'] for side in sides], axis=1)
                 for sides in list(zip(*matched, strict=True))[1:]))
-            scenes.append(motion_scene(name, estimate, whole, errors))
+            scenes.setdefault(path.stem, []).append(
+                motion_scene(name, estimate, whole, errors))
         for person, pred, true in matched:
             result.add(name, pred, true)
             doubt = axes_doubt(pred['joints'], true['joints'])
@@ -208,8 +213,7 @@ def compare_motions(dataset: str, pairs: Sequence[tuple[str, MotionArrays, Path]
             if (path, person) not in shown:
                 shown.add((path, person))
                 result.truth.append(true['joints'][:, :17] - _centre(true))
-    if scenes:
-        result.scene = merged(scenes)
+    result.scenes = {place: merged(parts) for place, parts in scenes.items()}
     return result
 
 
@@ -256,8 +260,8 @@ def write(result: Comparison, folder: Path, further: Mapping[str, Any] | None = 
     for name, parts in result.errors.items():
         values = result.summary(name)
         joints = np.concatenate(result.joints[name])
-        if len(joints) != len(truth) and result.scene is not None:
-            # Of other frames, as of another camera; the scene has its motion.
+        if len(joints) != len(truth) and result.scenes:
+            # Of other frames, as of another camera; the scenes have its motion.
             joints = np.full(truth.shape, np.nan)
         elif len(joints) != len(truth):
             raise InputError(f'{name} covers {len(joints)} of {len(truth)} frames; every method '
@@ -272,4 +276,4 @@ def write(result: Comparison, folder: Path, further: Mapping[str, Any] | None = 
     return write_report(Report(
         f'mocap23 evaluate: {result.dataset}', result.dataset, result.fps, stamps, truth, methods,
         live=live, runs=runs, notes=[*result.doubts, *result.notes], facts=facts or {},
-        scene=result.scene, floor_height=floor_height), folder)
+        scenes=result.scenes, floor_height=floor_height), folder)

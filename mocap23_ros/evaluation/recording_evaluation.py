@@ -55,8 +55,9 @@ class Configuration:
 
 @dataclass
 class JudgedBag:
-    """figures: those that need no truth. comparison: with the truth, None without."""
+    """bag: where it lies. figures: those that need no truth. comparison: None without a truth."""
 
+    bag: Path
     lifted: LiftedBag
     figures: dict[str, Any]
     comparison: Comparison | None
@@ -115,7 +116,7 @@ def judge_bag(path: Path, configuration: Configuration, progress: Progress = sil
             path.stem, [(configuration.name, motion_arrays(lifted.motion), path)], {path: truth},
             configuration.align)
         comparison.notes[:0] = said
-    return JudgedBag(lifted, figures, comparison)
+    return JudgedBag(path, lifted, figures, comparison)
 
 
 def settings_of(path: Path, configuration: Configuration) -> Settings:

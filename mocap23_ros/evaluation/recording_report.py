@@ -1,8 +1,8 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""The report of a bag: every configuration beside the others, with or without a truth."""
+"""The report of bags: configurations and recordings side by side, with or without a truth."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,6 +24,8 @@ from mocap23_ros.evaluation.report import write_report
 from mocap23_ros.evaluation.report_contents import LiveFigures, MethodResult, Report
 from mocap23_ros.evaluation.report_scene import Scene
 from mocap23_ros.recordings.recorded_motion import RecordedMotion
+
+NO_TRUTH = 'There is no truth: the figures tell what cannot be right, not how far it is off.'
 
 
 class Played(Protocol):
@@ -50,19 +52,28 @@ class Played(Protocol):
         """Sentences for the user."""
 
 
-def write_recording_report(judged: Mapping[str, JudgedBag], bag: Path, folder: Path,
+def names_of(bags: Iterable[Path]) -> dict[Path, str]:
+    """What each bag is called: its name, with that of its folder where two would be the same."""
+    paths = list(dict.fromkeys(bags))
+    names = [path.name for path in paths]
+    return {path: path.name if names.count(path.name) == 1 else f'{path.parent.name}/{path.name}'
+            for path in paths}
+
+
+def write_recording_report(judged: Mapping[str, JudgedBag], folder: Path,
                            played: Mapping[str, Played], floor_height: float = 0.0
                            ) -> dict[str, Any]:
     """Write report.json and report.html; returns the JSON document.
 
-    judged, played: by the names of the configurations; played is empty without a live run.
-    floor_height: m, in the world. Raises InputError where the folder cannot be written.
+    judged, played: by the names of the configurations, those of all bags; played is empty without
+    a live run. Several bags play side by side, each from its own beginning. floor_height: m, in
+    the world. Raises InputError where the folder cannot be written.
     """
     facts = {f'without truth: {name}': text_of_figures(result.figures)
              for name, result in judged.items()}
     further: dict[str, Any] = {'recording': {name: {
-        'bag': bag.name, 'topics': list(result.lifted.topics), 'images': result.lifted.images,
-        'refused': result.lifted.refused, 'figures': result.figures}
+        'bag': result.bag.name, 'topics': list(result.lifted.topics),
+        'images': result.lifted.images, 'refused': result.lifted.refused, 'figures': result.figures}
         for name, result in judged.items()}}
     notes = [f'{name}: {note}' for name, result in judged.items()
              for note in [*result.lifted.notes, *(played[name].notes if played else ())]]
@@ -74,7 +85,11 @@ def write_recording_report(judged: Mapping[str, JudgedBag], bag: Path, folder: P
         further |= next(iter(played.values())).figures
         further['live'] = {name: run.figures for name, run in played.items()}
         facts['Machine'] = hardware_line()
-    scene = _scene(judged, played, floor_height)
+    places = names_of(result.bag for result in judged.values())
+    scenes = {place: _scene({name: result for name, result in judged.items()
+                             if result.bag == bag}, played, floor_height)
+              for bag, place in places.items()}
+    title = ', '.join(places.values())
     comparisons = [result.comparison for result in judged.values() if result.comparison]
     if comparisons:
         together = comparisons[0]
@@ -82,8 +97,12 @@ def write_recording_report(judged: Mapping[str, JudgedBag], bag: Path, folder: P
                  for name, run in played.items())
         for other in [*comparisons[1:], *filter(None, lives)]:
             together.include(other)
+        firsts = {result.bag: result.comparison for result in [*judged.values()][::-1]}
+        together.doubts = [
+            doubt if len(places) == 1 else f'{place}: {doubt}' for bag, place in places.items()
+            for first in filter(None, [firsts[bag]]) for doubt in first.doubts]
         together.notes += notes
-        together.scene = scene
+        together.scenes, together.dataset = scenes, title
         print(table(together))
         return write(together, folder, further, facts, live, floor_height)
     methods, stamps = [], next(iter(judged.values())).lifted.motion.stamps
@@ -95,10 +114,9 @@ def write_recording_report(judged: Mapping[str, JudgedBag], bag: Path, folder: P
                 'frames': result.figures['frames']}, _at(stamps, result, joints)))
     fps = 1 / float(np.median(np.diff(stamps))) if len(stamps) > 1 else 30.0
     return write_report(Report(
-        f'mocap23 evaluate: {bag.name}', bag.name, fps, stamps - stamps[0],
+        f'mocap23 evaluate: {title}', title, fps, stamps - stamps[0],
         np.full((len(stamps), 17, 3), np.nan), methods, live=further, facts=facts, runs=live,
-        notes=['There is no truth: the figures tell what cannot be right, not how far it is off.',
-               *notes], floor_height=floor_height, scene=scene), folder)
+        notes=[NO_TRUTH, *notes], floor_height=floor_height, scenes=scenes), folder)
 
 
 def _scene(judged: Mapping[str, JudgedBag], played: Mapping[str, Played],
@@ -107,15 +125,19 @@ def _scene(judged: Mapping[str, JudgedBag], played: Mapping[str, Played],
     scenes = []
     for name, result in judged.items():
         motion = motion_arrays(result.lifted.motion)
-        known = None if result.comparison is None else result.comparison.scene
+        known = _scene_of(result.comparison)
         scenes.append(with_camera(known or motion_scene(name, motion), name,
                                   float(motion['stamps'][0]), result.lifted.observed,
                                   floor_height))
     for name, run in played.items():
-        compared = _judged_live(judged[name], _live_name(name), run)
-        scenes.append(compared.scene if compared is not None and compared.scene is not None
-                      else motion_scene(_live_name(name), _live_arrays(judged[name], run)))
+        compared = _scene_of(_judged_live(judged[name], _live_name(name), run))
+        scenes.append(compared or motion_scene(_live_name(name), _live_arrays(judged[name], run)))
     return merged(scenes)
+
+
+def _scene_of(comparison: Comparison | None) -> Scene | None:
+    """The scene of a comparison of one recording."""
+    return None if comparison is None else next(iter(comparison.scenes.values()))
 
 
 def _live_name(name: str) -> str:

@@ -75,7 +75,7 @@ class Report:
     live: top-level numbers of a live run (latency_ms, rate_hz, frames_in and so on), or None.
     runs: what live runs are drawn from. facts: label -> text of the set-up.
     notes: sentences about the limits of the figures. picture: JPEG bytes to show, or None.
-    scene: what the player shows; None: the methods beside the truth.
+    scenes: what the player shows, recording by recording; empty: the methods beside the truth.
     """
 
     title: str
@@ -90,22 +90,22 @@ class Report:
     facts: Mapping[str, str] = field(default_factory=dict)
     notes: Sequence[str] = ()
     picture: bytes | None = None
-    scene: Scene | None = None
+    scenes: Mapping[str, Scene] = field(default_factory=dict)
 
     @property
     def has_truth(self) -> bool:
         """Whether anything of the truth is known."""
         return bool(np.isfinite(self.truth).any())
 
-    def shown(self) -> Scene:
-        """What the player shows: the scene, or else the methods beside the truth, one person."""
-        if self.scene is not None:
-            return self.scene
+    def shown(self) -> Mapping[str, Scene]:
+        """What the player shows: the scenes, or else the methods beside the truth, one person."""
+        if self.scenes:
+            return self.scenes
         people = [ScenePeople(method.name, method.joints[:, None, :17], [1])
                   for method in self.methods]
         if not self.has_truth:
-            return Scene(self.stamps, people)
+            return {'': Scene(self.stamps, people)}
         truth = ScenePeople('truth', self.truth[:, None], [1])
-        return Scene(self.stamps, people, truth, curves=[
+        return {'': Scene(self.stamps, people, truth, curves=[
             curve for motion in people
-            for curve in error_curves(motion.name, self.stamps, motion.joints, truth.joints)])
+            for curve in error_curves(motion.name, self.stamps, motion.joints, truth.joints)])}

@@ -15,6 +15,7 @@ from mocap23_ros.evaluation.report_scene import ROWS, Scene
 # Okabe and Ito's colours: told apart with every common colour vision. Truth is ink.
 TRUTH_COLOUR = '#1f2937'
 COLOURS = ('#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9')
+DASHES = ('solid', 'dash', 'longdash', 'dashdot', 'longdashdot')  # of recordings
 MOST_POINTS = 3000  # of a curve
 
 _AXIS = {'gridcolor': '#e5e7eb', 'zerolinecolor': '#e5e7eb', 'linecolor': '#9ca3af'}
@@ -32,24 +33,33 @@ def method_colour(index: int) -> str:
     return COLOURS[index % len(COLOURS)]
 
 
-def timeline_figure(scene: Scene) -> go.Figure:
-    """Curves of the scene over time, a row for each kind."""
-    rows = [row for row in ROWS if any(curve.row == row for curve in scene.curves)]
-    colours = {people.name: method_colour(index) for index, people in enumerate(scene.people)}
+def colours_of(scenes: Mapping[str, Scene]) -> dict[str, str]:
+    """Colour of every method in the scenes, and of their truth, by name."""
+    names = dict.fromkeys(people.name for scene in scenes.values() for people in scene.people)
+    truths = {scene.truth.name: TRUTH_COLOUR for scene in scenes.values() if scene.truth}
+    return {name: method_colour(index) for index, name in enumerate(names)} | truths
+
+
+def timeline_figure(scenes: Mapping[str, Scene]) -> go.Figure:
+    """Curves of the scenes over time, a row for each kind; recordings are told by their dashes."""
+    rows = _rows(scenes)
+    colours = colours_of(scenes)
     figure = make_subplots(len(rows), 1, shared_xaxes=True, vertical_spacing=0.03)
-    for curve in scene.curves:
-        kind = ROWS[curve.row][2]
-        stamps, values = thinned(curve.stamps, curve.values, kind)
-        sparse = np.isfinite(values).mean() < 0.7  # lone points would show no line
-        figure.add_scatter(
-            x=_rounded(stamps, 3), y=_rounded(values, 2 if kind != 'max' else 1),
-            name=' '.join(filter(None, [curve.method, curve.part])), showlegend=False,
-            mode='lines+markers' if sparse else 'lines', marker={'size': 4},
-            line={'color': colours.get(curve.method, TRUTH_COLOUR), 'width': 1.6,
-                  'dash': 'dot' if curve.part == 'right' else 'solid'},
-            row=rows.index(curve.row) + 1, col=1)
+    for number, (name, scene) in enumerate(scenes.items()):
+        for curve in scene.curves:
+            kind = ROWS[curve.row][2]
+            stamps, values = thinned(curve.stamps, curve.values, kind)
+            sparse = np.isfinite(values).mean() < 0.7  # lone points would show no line
+            place = name if len(scenes) > 1 and name not in curve.method else ''
+            figure.add_scatter(
+                x=_rounded(stamps, 3), y=_rounded(values, 2 if kind != 'max' else 1),
+                name=' '.join(filter(None, [place, curve.method, curve.part])), showlegend=False,
+                mode='lines+markers' if sparse else 'lines', marker={'size': 4},
+                line={'color': colours.get(curve.method, TRUTH_COLOUR), 'width': 1.6,
+                      'dash': 'dot' if curve.part == 'right' else DASHES[number % len(DASHES)]},
+                row=rows.index(curve.row) + 1, col=1)
     figure.update_layout(**(_LAYOUT | {
-        'height': timeline_height(scene), 'margin': _LAYOUT['margin'] | {'b': 36, 't': 6},
+        'height': timeline_height(scenes), 'margin': _LAYOUT['margin'] | {'b': 36, 't': 6},
         'font': _LAYOUT['font'] | {'size': 11}, 'dragmode': 'zoom'}))
     figure.update_xaxes(**_AXIS)
     for number, row in enumerate(rows, 1):
@@ -62,9 +72,15 @@ def timeline_figure(scene: Scene) -> go.Figure:
     return figure
 
 
-def timeline_height(scene: Scene) -> int:
+def timeline_height(scenes: Mapping[str, Scene]) -> int:
     """Pixels of timeline_figure."""
-    return 50 + 105 * len({curve.row for curve in scene.curves})
+    return 50 + 105 * len(_rows(scenes))
+
+
+def _rows(scenes: Mapping[str, Scene]) -> list[str]:
+    """The keys of ROWS that the scenes have curves of."""
+    return [row for row in ROWS
+            if any(curve.row == row for scene in scenes.values() for curve in scene.curves)]
 
 
 def thinned(stamps: NDArray[np.floating], values: NDArray[np.floating], kind: str

@@ -19,9 +19,9 @@ from mocap23_ros.evaluation.report_scene import Scene
 
 def render_html(report: Report, document: Mapping[str, Any]) -> str:
     """Return the page of a report; document is its report.json."""
-    plots, scene = {}, report.shown()
-    if scene.curves:
-        plots['timeline'] = figures.timeline_figure(scene)
+    plots, scenes = {}, report.shown()
+    if any(scene.curves for scene in scenes.values()):
+        plots['timeline'] = figures.timeline_figure(scenes)
     if report.runs is not None:
         if any(map(len, report.runs.latencies_ms.values())):
             plots['latency-plot'] = figures.latency_figure(report.runs.latencies_ms)
@@ -38,23 +38,25 @@ def render_html(report: Report, document: Mapping[str, Any]) -> str:
         plotly_js=Markup(get_plotlyjs()),
         plots=_script_json({name: json.loads(figure.to_json())
                             for name, figure in plots.items()}),
-        plot_names=list(plots), **_player(scene, report.floor_height),
-        timeline_height=figures.timeline_height(scene),
+        plot_names=list(plots), **_player(scenes), floor_height=report.floor_height,
+        timeline_height=figures.timeline_height(scenes),
         cards=_cards(report, document), columns=METRICS, rows=_rows(report, document),
         live_columns=LIVE, live_rows=_live_rows(document.get('live', {})),
         facts=report.facts, notes=report.notes)
 
 
-def _player(scene: Scene, floor_height: float) -> dict[str, Any]:
+def _player(scenes: Mapping[str, Scene]) -> dict[str, Any]:
     """What the template gives to player.js."""
-    packed, chunks = pack_scene(scene)
-    colours = [figures.method_colour(index) for index in range(len(scene.people))]
-    if scene.truth is not None:
-        colours.insert(0, figures.TRUTH_COLOUR)
-    for group, colour in zip(packed['groups'], colours, strict=True):
-        group['colour'] = colour
-    packed['colours'] = list(figures.COLOURS)
-    return {'scene': _script_json(packed), 'chunks': chunks, 'floor_height': floor_height}
+    recordings, chunks = [], []
+    colours = figures.colours_of(scenes)
+    for number, (name, scene) in enumerate(scenes.items()):
+        packed, texts = pack_scene(scene)
+        for group in packed['groups']:
+            group['colour'] = colours[group['name']]
+        packed['colours'] = list(figures.COLOURS)
+        recordings.append({'name': name, 'scene': packed})
+        chunks += [{'recording': number, 'text': text} for text in texts]
+    return {'recordings': _script_json(recordings), 'chunks': chunks}
 
 
 def _rows(report: Report, document: Mapping[str, Any]) -> list[dict[str, Any]]:

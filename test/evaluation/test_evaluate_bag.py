@@ -148,6 +148,34 @@ def test_mistakes(bag, words, message, tmp_path, capsys):
     assert not (tmp_path / 'out' / 'report.json').exists()
 
 
+def test_several_bags_stand_in_one_report(bag, tmp_path):
+    """Each has its own rows; what is true of one is true of it alone, too."""
+    other = bags.write(tmp_path / 'other' / 'walk', [*bags.camera_messages(),
+                                                     *bags.keypoint_messages(25)])
+    words = ('--with', 'flat:lifter=geometric', '--with', 'later:lifter=geometric,lag=5')
+    document = evaluate(bag, tmp_path / 'out', '--bag', other, *words)
+    short, long = f'{other.parent.name}/walk', f'{bag.parent.name}/walk'
+    names = {f'{place}: {name}' for place in (short, long) for name in ('flat', 'later')}
+    assert set(document['methods']) == set(document['recording']) == names
+    assert document['dataset'] == f'{long}, {short}'
+    alone = evaluate(other, tmp_path / 'alone', *words)
+    for name in ('flat', 'later'):
+        figures = document['recording'][f'{short}: {name}']['figures']
+        assert figures == alone['recording'][name]['figures'] and figures['frames'] == 25
+
+
+@pytest.mark.parametrize(('words', 'message'), [
+    (['--bag', '{bag}'], 'names the same bag twice'),
+    ([f'--bag={number}' for number in range(8)], 'at most 8 are shown'),
+    (['--bag', 'other', '--live'], '--live goes with one --bag'),
+    (['--bag', 'other', '--truth', 't.npz'], '--truth is of one --bag; give --truth-topic'),
+    (['--bag', 'other', '--rerun', 'x.rrd'], '--rerun goes with one --bag')])
+def test_what_goes_with_one_bag_is_refused_of_several(bag, words, message, tmp_path, capsys):
+    words = [word.format(bag=bag) for word in words]
+    assert main(['evaluate', '--bag', str(bag), '--out', str(tmp_path / 'out'), *words]) == 2
+    assert message in capsys.readouterr().err
+
+
 def test_options_of_bags_go_with_bags(capsys):
     assert main(['evaluate', '--set', 'e1_clean', '--with', 'lag=1']) == 2
     assert '--with goes with --bag' in capsys.readouterr().err

@@ -126,7 +126,63 @@ def test_a_click_into_the_time_line_moves_the_player(page):
 
 
 @pytest.mark.timeout(300)
-def test_a_phone_scrolls_in_one_direction_only(page):
+def test_configurations_stand_side_by_side(page):
+    """Each beside the truth in a view of its own, at the same moment, seen from the same side."""
+    people = ('[...document.querySelectorAll(".scene")].map(view => [...new Set(view.data.flatMap('
+              'trace => trace.hovertext || []))].filter(text => text.includes("person")).sort())')
+    assert len(page.value(people)) == 1
+    page.click_on('#toggles label:last-child input')
+    page.wait_for('document.querySelectorAll(".scene").length === 2')
+    page.wait_for('document.querySelector("#scene-2").data?.[0].x.length > 0')
+    truth = ['truth, person 1', 'truth, person 2']
+    assert page.value(people) == [['now, person 1', 'now, person 2', *truth],
+                                  ['later, person 1', 'later, person 2', *truth]]
+    assert page.value('[...document.querySelectorAll(".caption")].map(one => one.textContent)') == [
+        'now', 'later']
+    page.value('Plotly.relayout("scene", {"scene.camera": {eye: {x: 0, y: 0, z: 3}}})')
+    page.wait_for('document.querySelector("#scene-2").layout.scene.camera.eye.z === 3')
+    picture(page, 'side_by_side.png')
+    page.click_on('#toggles label:nth-child(3) input')  # of "later": nothing is left to compare
+    page.wait_for('document.querySelectorAll(".scene").length === 1')
+    page.click_on('#toggles label:nth-child(3) input')
+    page.wait_for('document.querySelectorAll(".scene").length === 2')
+    page.click_on('#toggles label:last-child input')
+    page.wait_for('document.querySelectorAll(".scene").length === 1')
+    page.wait_for('document.querySelector("#scene").data?.[0].x.length > 0')
+    assert page.errors() == []
+
+
+@pytest.fixture
+def two_bags(tmp_path):
+    """The report of a bag of 40 frames and one of 25, with two configurations."""
+    for name, frames in (('long', bags.FRAMES), ('short', 25)):
+        bags.write(tmp_path / name, [*bags.camera_messages(), *bags.keypoint_messages(frames)])
+    assert main(['evaluate', '--bag', str(tmp_path / 'short'), '--bag', str(tmp_path / 'long'),
+                 '--out', str(tmp_path), '--with', 'now:lifter=geometric', '--with',
+                 'later:lifter=geometric,lag=5']) == 0
+    return tmp_path / 'report.html'
+
+
+@pytest.mark.timeout(300)
+def test_recordings_play_side_by_side(page, two_bags):
+    page.open(f'file://{two_bags}')
+    page.wait_for('document.documentElement.dataset.ready === "yes"')
+    assert page.value('[...document.querySelectorAll(".caption")].map(one => one.textContent)') == [
+        'short', 'long']
+    assert page.value('Number(document.querySelector("#time").max)') == (bags.FRAMES - 1) // 2
+    first = page.value(DRAWN.replace('#scene', '#scene-2'))
+    page.click_on('#time', u=page.value('document.querySelector("#time").clientWidth') - 3)
+    page.wait_for(f'Number(document.documentElement.dataset.frame) === {SLIDER}')
+    assert page.value(DRAWN.replace('#scene', '#scene-2')) != first
+    names = page.value('document.querySelector("#timeline").data.map(curve => curve.name)')
+    assert {'short: now', 'short: later', 'long: now', 'long: later'} <= set(names)
+    picture(page, 'recordings.png')
+    assert page.errors() == []
+
+
+@pytest.mark.timeout(300)
+def test_a_phone_scrolls_in_one_direction_only(page, report):
+    page.open(f'file://{report}')
     page.call('Emulation.setDeviceMetricsOverride', width=390, height=844, deviceScaleFactor=2,
               mobile=True)
     page.value('delete document.documentElement.dataset.ready')
