@@ -20,7 +20,9 @@ from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.poses import wrap_angle
 from mocap23_ros.reporting import Rest, silent
 
-_LARGE = np.array([np.radians(2.5), np.radians(2.5), 0.2])  # worth a word after seconds
+# Worth a word: pitch and roll; the height where statures are told, and where they are not.
+_LARGE = np.radians([1.5, 1.5])
+_LARGE_HEIGHT, _LARGE_HEIGHT_ALONE = 0.1, 0.2
 _SURE = 4.0  # standard deviations
 _FEWEST = 35  # bodies
 _MOST = 150  # bodies that are used; more take longer and say little more
@@ -65,10 +67,20 @@ def told_pose_doubt(stamps: NDArray, person_ids: NDArray, points: NDArray,
     turns = wrap_angle([fit.pitch - pitch, fit.roll - roll])
     bias = PoseBias(np.array([*turns, fit.height / height - 1]),
                     honest_covariance(scale @ fit.covariance[:3, :3] @ scale), height)
-    off = (np.abs(bias.value) > _LARGE) & (np.abs(bias.value) > _SURE * bias.sd)
+    large = [*_LARGE, _LARGE_HEIGHT if fit.scale_known else _LARGE_HEIGHT_ALONE]
+    off = (np.abs(bias.value) > large) & (np.abs(bias.value) > _SURE * bias.sd)
     off[2] &= fit.scale_known or bias.value[2] < 0
     if not off.any():
         return ''
     return ('stand and walk as before a camera with another pose: the one told seems off by '
-            f'{bias.message(off)}. Check it, and that K is of these images; mocap23 calibrate '
-            'people measures it')
+            f'{bias.message(off)}{_or_statures(bias, bool(off[2] and fit.scale_known))}. Check it, '
+            'and that K is of these images; mocap23 calibrate people measures it')
+
+
+def _or_statures(bias: PoseBias, told: bool) -> str:
+    """The other cause of a height that seems off, where body heights are told."""
+    if not told:
+        return ''
+    share = abs(1 / (1 + float(bias.value[2])) - 1)
+    return (f', or the body heights told are {100 * share:.0f} % too '
+            f'{"large" if bias.value[2] > 0 else "small"}')

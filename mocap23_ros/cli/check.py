@@ -21,6 +21,7 @@ from mocap23_ros.errors import InputError
 if TYPE_CHECKING:
     from mocap23_ros.recordings.recording import KeypointRecording
 
+_ODD_HEIGHT = 0.15  # of people against grown-ups; children may be as small
 Judgement: TypeAlias = tuple[list[str], list[str]]
 """Mistakes, and what is said where there are none."""
 
@@ -142,4 +143,20 @@ def _nothing(recording: 'KeypointRecording', judged: bool) -> str:
         return 'nothing is wrong, but too little was seen of people to judge the camera pose'
     duration = recording.stamps[seen.any(axis=1)][[0, -1]]
     return (f'nothing is wrong: {people} {"person" if people == 1 else "people"} in '
-            f'{float(duration[1] - duration[0]):.1f} s')
+            f'{float(duration[1] - duration[0]):.1f} s{_heights(recording)}')
+
+
+def _heights(recording: 'KeypointRecording') -> str:
+    """How tall people are under the told camera, which they alone know to be right."""
+    from mocap23_ros.recordings.recording_checks import heights_seen
+    from mocap23_ros.skeletons.body_proportions import MEAN_STATURE
+
+    heights = heights_seen(recording)
+    if not heights:
+        return ''
+    text = f', {" and ".join(f"{height:.2f}" for height in heights)} m tall under this camera pose'
+    middle = float(np.median(heights))
+    if abs(middle / MEAN_STATURE - 1) < _ODD_HEIGHT:
+        return text
+    return (f'{text}: if they are grown-ups, the camera stands {MEAN_STATURE / middle:.2f} times '
+            'as high as told, or K is of other images')

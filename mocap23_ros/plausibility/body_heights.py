@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.plausibility.people_samples import PeopleSamples
-from mocap23_ros.plausibility.standing import Standing, foot_distance
+from mocap23_ros.plausibility.standing import Standing, foot_distance, standing
 from mocap23_ros.skeletons.coco17 import ANKLES, HIPS, KNEES, SHOULDERS
 
 _UPRIGHT, _STRAIGHT = 0.95, 0.96  # cosine; hip to ankle against thigh and shank
@@ -92,6 +92,16 @@ def body_heights(samples: PeopleSamples, stature: NDArray[np.float64],
         float(np.median(statures)), bool(legs > _GROWN_UP_LEGS),
         (middle * float(np.exp(near)), middle * float(np.exp(far))), float(slope * (far - near)),
         float(product / np.sqrt(max((away @ away) * (height @ height), 1e-12))), len(rows))
+
+
+def heights_of_people(samples: PeopleSamples) -> list[float]:
+    """The stature [m] of everybody who stands straight often enough, under the told pose."""
+    judged = standing(samples)
+    rows = np.flatnonzero(straight_bodies(samples, judged) & np.isfinite(judged.stature)
+                          & (judged.stature > 0))
+    people, counts = np.unique(samples.person_ids[rows], return_counts=True)
+    return [float(np.median(judged.stature[rows][samples.person_ids[rows] == person]))
+            for person in people[counts >= _FEWEST_OF_ONE]]
 
 
 def straight_bodies(samples: PeopleSamples, judged: Standing) -> NDArray[np.bool_]:

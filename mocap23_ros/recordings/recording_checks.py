@@ -6,10 +6,11 @@ import numpy as np
 
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.plausible_camera import check_height
+from mocap23_ros.plausibility.body_heights import heights_of_people
 from mocap23_ros.plausibility.column_order import column_doubt
 from mocap23_ros.plausibility.people_samples import CAPACITY, INTERVAL, MOST_PEOPLE, PeopleMemory
 from mocap23_ros.plausibility.pose_doubt import pose_findings
-from mocap23_ros.plausibility.set_up_check import Finding, SetUpCheck
+from mocap23_ros.plausibility.set_up_check import Finding, diagnose
 from mocap23_ros.recordings.recording import KeypointRecording
 
 
@@ -41,13 +42,27 @@ def set_up_findings(recording: KeypointRecording) -> list[Finding] | None:
     The keypoints must be taken for COCO-17; empty where nothing is wrong, None
     where too little was seen.
     """
+    memory, newest = _memories(recording)
+    findings = diagnose(memory.recent())
+    if findings == []:
+        statures = dict(enumerate(recording.stature.tolist()))
+        findings = pose_findings(newest.recent(), recording.cameras[0].focal_length, statures) or []
+    doubt = column_doubt(recording.keypoints, recording.stamps)
+    return [*(findings or []), Finding('columns', doubt, True)] if doubt else findings
+
+
+def heights_seen(recording: KeypointRecording) -> list[float]:
+    """How tall [m] those who stand straight would be under the told camera, each once."""
+    return heights_of_people(_memories(recording)[0].recent())
+
+
+def _memories(recording: KeypointRecording) -> tuple[PeopleMemory, PeopleMemory]:
+    """Sightings over the whole recording, and as many, but as close as steps want it."""
     duration = float(recording.stamps[-1] - recording.stamps[0])
     people = min(recording.people, MOST_PEOPLE)
     interval = max(INTERVAL, duration * people / CAPACITY)
     memory = PeopleMemory(duration, interval)
-    # As many sightings, but as close as steps want it.
     newest = PeopleMemory(duration) if interval > INTERVAL else memory
-    check = SetUpCheck(memory)
     for frame, stamp in enumerate(recording.stamps.tolist()):
         due = [each for each in {memory, newest} if each.is_due(stamp)]
         if due:
@@ -55,9 +70,4 @@ def set_up_findings(recording: KeypointRecording) -> list[Finding] | None:
         for each in due:
             each.add(stamp, seen.tolist(), recording.keypoints[frame, seen],
                      recording.camera(frame), recording.world_T_camera[frame])
-    findings = check.findings()
-    if findings == []:
-        statures = dict(enumerate(recording.stature.tolist()))
-        findings = pose_findings(newest.recent(), recording.cameras[0].focal_length, statures) or []
-    doubt = column_doubt(recording.keypoints, recording.stamps)
-    return [*(findings or []), Finding('columns', doubt, True)] if doubt else findings
+    return memory, newest

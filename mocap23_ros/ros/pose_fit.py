@@ -13,7 +13,7 @@ from mocap23_ros.plausibility.set_up_check import Finding
 from mocap23_ros.reporting import silent
 
 _ENOUGH = 7.0  # seconds of people
-_AGAIN, _SELDOM = 5.0, 60.0  # seconds until the next fit, where something was off or not
+_AGAIN, _SELDOM = 5.0, 20.0  # seconds until the next fit, where something was off or not
 _LONGEST = 60.0  # seconds, to which the wait grows where people do not walk
 _REST = 5e-5  # seconds after each tenth of a millisecond
 

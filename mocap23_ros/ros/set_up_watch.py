@@ -20,6 +20,8 @@ from mocap23_ros.tracking.track import Track, TrackState
 
 _KEY = 'set-up'
 _INTERVAL = 1.0  # seconds between judgements
+_FIT_MEMORY = 60.0  # seconds: a fit needs more people than a judgement of how they stand
+_STILL = 0.02  # metres and radians that a told pose may change; else it is another one
 _UNPLACED_KEY = 'placing'
 _RECENT, _FEWEST = 60, 30  # frames with people
 _MANY = 8  # people, of whom some may be left out to keep up
@@ -38,6 +40,8 @@ class SetUpWatch:
         self.pose = PoseWatch(problems)
         self._leaps = PoseLeaps(problems)
         self._fit = PoseFit(live)
+        self._fit_memory = PeopleMemory(_FIT_MEMORY)
+        self._fit_pose = np.eye(4)  # under which its sightings were
         self._judged = -np.inf
         self._source: tuple[str, CameraModel] | None = None
         self._placed: deque[float] = deque(maxlen=_RECENT)
@@ -48,6 +52,7 @@ class SetUpWatch:
         self.pose.reset()
         self._leaps.reset()
         self._fit.reset()
+        self._fit_memory.clear()
         self._judged = -np.inf
         self._placed.clear()
 
@@ -69,9 +74,14 @@ class SetUpWatch:
                 self.reset()
             self._source = camera_frame, camera
         seen = [track for track in tracks if np.isfinite(track.keypoints[:, 0]).any()]
+        if np.abs(floor_T_camera - self._fit_pose).max() > _STILL:
+            self._fit_memory.clear()
+            self._fit_pose = floor_T_camera.copy()
         if seen:
-            self._check.add(stamp, [track.person_id for track in seen],
-                            np.stack([track.keypoints for track in seen]), camera, floor_T_camera)
+            sighting = (stamp, [track.person_id for track in seen],
+                        np.stack([track.keypoints for track in seen]), camera, floor_T_camera)
+            self._check.add(*sighting)
+            self._fit_memory.add(*sighting)
         if seen and self.pose.is_due(stamp):
             self.pose.update(stamp, self._memory.recent(), camera.focal_length, refine)
         if stamp - self._judged < _INTERVAL:
@@ -80,8 +90,8 @@ class SetUpWatch:
         findings = self._check.findings()
         if findings is None:  # what was found before holds until people speak against it
             return
-        findings = findings or self._fit.update(stamp, self._memory.recent(), camera.focal_length,
-                                                self.pose.statures)
+        findings = findings or self._fit.update(stamp, self._fit_memory.recent(),
+                                                camera.focal_length, self.pose.statures)
         for finding in findings[:1]:
             self._problems.report(_KEY, finding.message,
                                   Severity.ERROR if finding.is_named else Severity.WARN)

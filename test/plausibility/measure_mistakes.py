@@ -24,7 +24,8 @@ from mocap23_ros.plausibility.set_up_check import diagnose
 sys.path.append(str(Path(__file__).parents[1] / 'calibration'))
 from walkers import FPS, camera_above_floor, seen, walks
 
-SECONDS, NOISE = 12.0, 4.0  # pixels
+NOISE = 4.0  # pixels
+STATURES = (0.85, 0.9, 0.95, 1.05, 1.1, 1.15)  # told over true ones
 SETS = ('e1_clean', 'e1_noisy', 'e1_occluded', 'e2_moving', 'e3_wide', 'e3_moving', 'hdm05_noisy',
         'sample_cam01', 'sample_cam02', 'sample_cam03', 'sample_cam04')
 LENSES = {'none': (), 'mild': (-0.2, 0.05, 0.0006, -0.0004, 0.0),
@@ -46,7 +47,7 @@ def moved(scale):
 
 # What the set-up says of the pose.
 POSES = {
-    'right': lambda pose: pose,
+    'right but for 0.8 degrees (sd)': lambda pose: pose,
     'body frame': lambda pose: pose @ np.linalg.inv(LINK_T_OPTICAL),
     'inverse pose': np.linalg.inv,
     'camera axes of OpenGL': lambda pose: pose @ np.diag([1.0, -1, -1, 1]),
@@ -76,16 +77,19 @@ SIZES = {'K of half the size': (0.5, True), 'K of two thirds of the size': (2 / 
             for factor in (0.6, 0.67, 0.8, 0.9, 1.1, 1.25, 1.5)}}
 
 
-def scene(k):
-    """Joints [F,P,17,3] of one to three people who walk about; camera, pose, and as it is told."""
+def scene(k, seconds):
+    """One to three people who walk about for some seconds.
+
+    Joints [F,P,17,3]; camera, pose, and as it is told; a seed; statures.
+    """
     rng = np.random.default_rng([11, k])
     height, distance = rng.uniform(0.8, 3.2), rng.uniform(4.0, 6.0)
     pitch = np.degrees(np.arctan((height - 0.9) / distance)) + rng.uniform(-3, 3)
     camera, pose = camera_above_floor(height, pitch, rng.normal(0, 1), rng.uniform(600, 1000))
-    people = [walks(subject, SECONDS, distance, int(rng.integers(1000)))[0]
-              for subject in ('16', '08', '07')[:rng.integers(1, 4)]]
+    people, statures = zip(*[walks(subject, seconds, distance, int(rng.integers(1000)))
+                             for subject in ('16', '08', '07')[:rng.integers(1, 4)]], strict=True)
     told = pose @ turned('xyz', rng.normal(0, 0.8, 3))
-    return np.stack(people, axis=1), camera, pose, told, rng.integers(1000)
+    return np.stack(people, axis=1), camera, pose, told, rng.integers(1000), statures
 
 
 def pixels(people, camera, pose, seed):
@@ -93,8 +97,8 @@ def pixels(people, camera, pose, seed):
                      for p, joints in enumerate(np.swapaxes(people, 0, 1))], axis=1)
 
 
-def found(keypoints, stamps, camera, poses):
-    """Keys of what is found; None where too little is seen."""
+def found(keypoints, stamps, camera, poses, statures=None):
+    """Keys of what is found; None where too little is seen. statures: as told, by person."""
     memory = PeopleMemory(float(stamps[-1] - stamps[0]))
     for frame, stamp in enumerate(stamps):
         if memory.is_due(stamp):
@@ -103,7 +107,7 @@ def found(keypoints, stamps, camera, poses):
     seen_people = memory.recent()
     findings = diagnose(seen_people)
     if findings == []:
-        findings = pose_findings(seen_people, camera.focal_length) or []
+        findings = pose_findings(seen_people, camera.focal_length, statures) or []
     return None if findings is None else [f.key if f.is_named else '' for f in findings]
 
 
@@ -120,16 +124,26 @@ def report(name, results, wanted):
           f'named rightly {named:4d}', flush=True)
 
 
-def print_recall(count, only):
-    stamps = np.arange(0, SECONDS, 1 / FPS)
-    scenes = [scene(k) for k in range(count)]
-    images = [pixels(people, camera, pose, seed) for people, camera, pose, _, seed in scenes]
+def print_recall(count, only, seconds):
+    stamps = np.arange(0, seconds, 1 / FPS)
+    scenes = [scene(k, seconds) for k in range(count)]
+    images = [pixels(people, camera, pose, seed) for people, camera, pose, _, seed, _ in scenes]
+    if only in 'right poses':
+        report('right poses', [found(kp, stamps, camera, [pose] * len(kp)) for kp, (
+            _, camera, pose, *_) in zip(images, scenes, strict=True)], '')
     for name, make in ((n, make) for n, make in POSES.items() if only in n):
         report(name, [found(kp, stamps, camera, [make(told)] * len(kp)) for kp, (
-            _, camera, _, told, _) in zip(images, scenes, strict=True)], name)
+            _, camera, _, told, *_) in zip(images, scenes, strict=True)], name)
+    for factor in STATURES:
+        name = f'statures told {factor:g} times the true ones'
+        if only in name:
+            report(name, [found(kp, stamps, camera, [told] * len(kp),
+                                dict(enumerate(factor * np.array(statures))))
+                          for kp, (_, camera, _, told, _, statures) in zip(
+                              images, scenes, strict=True)], name)
     for name, (scale, whole) in ((n, size) for n, size in SIZES.items() if only in n):
         results = []
-        for kp, (_, camera, _, told, _) in zip(images, scenes, strict=True):
+        for kp, (_, camera, _, told, *_) in zip(images, scenes, strict=True):
             K = camera.K * [[scale, 1, scale if whole else 1], [1, scale, scale if whole else 1],
                             [1, 1, 1]]
             wrong = CameraModel.from_calibration(K, (), 'plumb_bob', camera.image_size)
@@ -140,7 +154,7 @@ def print_recall(count, only):
         if only not in what:
             continue
         results = []
-        for people, plain, pose, told, seed in scenes:
+        for people, plain, pose, told, seed, _ in scenes:
             camera = CameraModel.from_calibration(
                 plain.K, LENSES[lens], 'plumb_bob', plain.image_size)
             other = rectified(camera, alpha)
@@ -173,12 +187,14 @@ def print_false_alarms():
 if __name__ == '__main__':
     parser = argparse.ArgumentParser()
     parser.add_argument('--scenes', type=int, default=40)
+    parser.add_argument('--seconds', type=float, default=12.0, help='of people in each scene')
     parser.add_argument('--only', default='', help='words in the name of the mistake')
     parser.add_argument('--sets', action='store_true', help='the evaluation sets alone')
     arguments = parser.parse_args()
-    print(f'{arguments.scenes} scenes of one to three people who walk about for {SECONDS:g} s '
-          f'(recorded walks), noise of {NOISE:g} px; looked at every {INTERVAL} s')
+    print(f'{arguments.scenes} scenes of one to three people who walk about for '
+          f'{arguments.seconds:g} s (recorded walks), noise of {NOISE:g} px; looked at every '
+          f'{INTERVAL} s')
     if not arguments.sets:
-        print_recall(arguments.scenes, arguments.only)
+        print_recall(arguments.scenes, arguments.only, arguments.seconds)
     if not arguments.only:
         print_false_alarms()

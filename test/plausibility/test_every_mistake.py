@@ -81,13 +81,13 @@ def cases(people):
 
 
 def said_by_node(keypoints, camera, pose, statures=()):
-    """Problems after 10 s of a bag, as the frames' processor feeds the watch."""
+    """Problems at the end of a bag, as the frames' processor feeds the watch."""
     problems = ProblemLog(logging.getLogger('quiet'), time.monotonic, settle_time=0.0)
     watch = SetUpWatch(problems, live=False)
     for number, stature in enumerate(statures):
         watch.set_stature(number + 1, stature)
-    for stamp, frame in zip(STAMPS, keypoints, strict=True):
-        watch.feed(float(stamp), tracks(frame), camera, 'camera', pose)
+    for number, frame in enumerate(keypoints):
+        watch.feed(2 * number / FPS, tracks(frame), camera, 'camera', pose)
     return ' '.join(problem.message for problem in problems.present().values())
 
 
@@ -110,6 +110,58 @@ def test_the_node_believes_in_children_until_it_knows_better(people):
     assert not said_by_node(people, CAMERA, told)
     statures = [walks(subject, 1.0, 5.0, 3)[1] for subject in ('16', '07')]
     assert 'it stands higher than told' in said_by_node(people, CAMERA, told, statures)
+
+
+@pytest.fixture(scope='module')
+def longer():
+    """Keypoints [F,2,17,3] of 30 s, and the statures."""
+    walkers = [walks(subject, 30.0, 5.0, 4) for subject in ('16', '07')]
+    joints = np.stack([joints for joints, _ in walkers], axis=1)
+    return pixels(joints[::2], CAMERA, POSE, 6), np.array([stature for _, stature in walkers])
+
+
+def said_by_check(keypoints, pose, file, capsys, **more):
+    np.savez(file, keypoints=keypoints.astype(np.float32), K=CAMERA.K, world_T_camera=pose,
+             stamps=2 / FPS * np.arange(len(keypoints)), image_size=SIZE, **more)
+    status = main(['check', '--keypoints', str(file)])
+    return status, capsys.readouterr().out
+
+
+@pytest.mark.parametrize(('axis', 'degrees', 'words'), [
+    ('x', 2, 'it looks down more than told'), ('x', -2, 'it looks up more than told'),
+    ('z', 2, 'degrees .roll'), ('x', 0, '')])
+def test_two_degrees_are_named_within_half_a_minute(longer, tmp_path, capsys, axis, degrees, words):
+    keypoints, _ = longer
+    told = POSE @ turned(axis, degrees)
+    said = said_by_node(keypoints, CAMERA, told)
+    assert re.search(words, said) and bool(said) == bool(words), said
+    status, said = said_by_check(keypoints, told, tmp_path / 'two.npz', capsys)
+    assert status == bool(words) and re.search(words or 'nothing is wrong', said), said
+    amount = re.search(r'off by ([0-9.]+) ', said)
+    assert not words or float(amount[1]) == pytest.approx(2, abs=0.7)
+
+
+@pytest.mark.parametrize(('factor', 'words'), [
+    (1.15, '1[0-9] % too large'), (0.87, '1[0-9] % too small'), (1.0, 'nothing is wrong')])
+def test_statures_that_are_told_wrongly_are_named(longer, tmp_path, capsys, factor, words):
+    keypoints, statures = longer
+    status, said = said_by_check(keypoints, POSE, tmp_path / 'tall.npz', capsys,
+                                 stature=factor * statures)
+    assert status == (factor != 1) and re.search(words, said), said
+    by_node = said_by_node(keypoints, CAMERA, POSE, factor * statures)
+    assert bool(by_node) == (factor != 1) and (factor == 1 or re.search(words, by_node)), by_node
+
+
+def test_check_tells_heights_that_only_the_user_can_judge(longer, tmp_path, capsys):
+    """Under a camera told too low grown-ups are as small as children are."""
+    keypoints, statures = longer
+    _, said = said_by_check(keypoints, POSE, tmp_path / 'right.npz', capsys)
+    heights = [float(word) for word in re.findall(r'[0-9.]+(?= and| m tall)', said)]
+    assert heights == pytest.approx(statures, rel=0.06) and 'grown-ups' not in said
+    _, said = said_by_check(keypoints, lifted(POSE, -0.25 * POSE[2, 3]), tmp_path / 'low.npz',
+                            capsys)
+    factor = float(re.search('if they are grown-ups, the camera stands ([0-9.]+) times', said)[1])
+    assert factor == pytest.approx(1 / 0.75, rel=0.1) and 'nothing is wrong' in said
 
 
 def test_check_and_lift_say_it(people, tmp_path, capsys):
