@@ -26,6 +26,7 @@ _LARGE_HEIGHT, _LARGE_HEIGHT_ALONE = 0.1, 0.2
 _SURE = 4.0  # standard deviations
 _FEWEST = 35  # bodies
 _MOST = 150  # bodies that are used; more take longer and say little more
+_MOST_PERSONS = 4  # who are seen most: each brings nine unknowns of his own
 _WALKING = 0.5  # share of those bodies that must walk, steadily and upright
 _STILL = 0.02  # metres and radians that a camera may move
 
@@ -47,6 +48,9 @@ def told_pose_doubt(stamps: NDArray, person_ids: NDArray, points: NDArray,
     rows = np.flatnonzero(usable)
     if len(rows) < _FEWEST or np.ptp(floor_T_cameras, axis=0).max() > _STILL:
         return None
+    persons, counts = np.unique(person_ids[rows], return_counts=True)
+    rows = rows[np.isin(person_ids[rows], persons[np.argsort(-counts, kind='stable')][
+        :_MOST_PERSONS])]
     persons, index = np.unique(person_ids[rows], return_inverse=True)
     known = statures or {}
     given = np.array([known.get(int(person), np.nan) for person in persons])
