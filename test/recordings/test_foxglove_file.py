@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Files for Foxglove, read back by the readers of MCAP and Protobuf."""
 
+import dataclasses
 import json
+import re
 from collections import defaultdict
 from pathlib import Path
 
@@ -74,6 +76,32 @@ def test_a_lifted_recording_comes_back(tmp_path):
     pixels = given['keypoints'][3].reshape(-1, 3)
     np.testing.assert_allclose([(c.position.x, c.position.y) for c in circles],
                                pixels[pixels[:, 2] > 0, :2], atol=1e-3)
+
+
+def known_settings(kind):
+    """Names of the fields of a class of foxglove.layouts, as its JSON has them."""
+    return {re.sub('_(.)', lambda found: found[1].upper(), field.name)
+            for field in dataclasses.fields(kind)}
+
+
+def test_the_layout_sets_only_what_foxglove_knows():
+    """By the classes of its own library."""
+    layouts = pytest.importorskip('foxglove.layouts')
+    document = json.loads((ROOT / 'config' / 'foxglove_layout.json').read_text())
+    scene, image = (document['configById'][name] for name in ('3D!skeletons', 'Image!camera'))
+    assert set(scene) <= known_settings(layouts.ThreeDeeConfig)
+    assert set(image) <= known_settings(layouts.ImageConfig)
+    for part, kind in (
+            (scene['cameraState'], layouts.ThreeDeeCameraState),
+            (scene['layers']['floor'], layouts.BaseRendererGridLayerSettings),
+            (image['imageMode'], layouts.ImageModeConfig),
+            (image['imageMode']['annotations']['/camera/keypoints'],
+             layouts.ImageAnnotationSettings),
+            *((settings, layouts.BaseRendererSceneUpdateTopicSettings) for panel in (scene, image)
+              for topic, settings in panel['topics'].items() if 'skeletons' in topic),
+            (scene['topics']['/camera/calibration'], layouts.BaseRendererCameraTopicSettings)):
+        assert set(part) <= known_settings(kind)
+    assert scene['followMode'] in str(layouts.ThreeDeeConfig.__annotations__['follow_mode'])
 
 
 def test_ellipsoids_hold_the_covariance_and_people_who_leave_are_deleted(tmp_path):
