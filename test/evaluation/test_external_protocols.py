@@ -4,6 +4,8 @@
 
 import json
 import pickle
+import shutil
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -190,6 +192,38 @@ def test_rich_as_whole_videos_may_be_listed(rich, models, tmp_path):
     assert video.sequence.name == 'Gym_010_walk1_4' and len(video.images) == 250
     with pytest.raises(InputError, match='no image 00003_00'):
         whole_videos(rich, models)[0]()
+
+
+def test_rich_is_seen_by_the_detector(rich, models, tmp_path):
+    """The 191 videos by one command: images of a quarter of the calibration's size, real 2D."""
+    root, frames = tmp_path / 'RICH', range(3, 28)
+    for name in ('multicam2world', 'scan_calibration'):
+        shutil.copytree(rich / name, root / name)
+    shutil.copy(rich / 'test.txt', root)
+    for number in frames:
+        part = Path('bodies', 'test', 'Gym_010_walk1', f'{number:05d}')
+        shutil.copytree(rich / part, root / part)
+    (root / 'videos.txt').write_text('test/Gym_010_walk1/cam_04\n')
+    images = root / 'images' / 'test' / 'Gym_010_walk1' / 'cam_04'
+    images.mkdir(parents=True)
+    given = protocol_sequences(f'rich52={rich}', None, models)[2].lift_input['keypoints'][:, 0]
+    corner = np.array([1028 - SIZE[0], 752 - SIZE[1]]) // 2
+    for row, number in enumerate(frames):
+        image = np.full((752, 1028, 3), (190, 200, 205), np.uint8)
+        points = np.nan_to_num(given[row, :, :2], nan=4e4) / 4 - corner
+        image[corner[1]:corner[1] + SIZE[1], corner[0]:corner[0] + SIZE[0]] = draw(
+            points, 875 / 5)
+        cv2.imwrite(str(images / f'{number:05d}_04.jpeg'), image)
+    assert main(['evaluate', '--set', f'rich191={root}', '--smpl-model', str(models), '--methods',
+                 'geometric', '--out', str(tmp_path / 'out')]) == 0
+    figures = json.loads((tmp_path / 'out' / 'report.json').read_text())['methods']['geometric']
+    assert figures['frames'] > 20
+    assert 0 < figures['root_mm'] < 700 and figures['mpjpe_mm'] < 200
+    sequence, = protocol_sequences(f'rich191={root}', None, models)
+    assert str(sequence.lift_input['detector']) == 'blazepose'
+    error = np.linalg.norm(sequence.lift_input['keypoints'][:, 0, 5:, :2]
+                           - given[:len(frames), 5:, :2], axis=-1)
+    assert np.nanmedian(error) < 40  # px of 4112 x 3008
 
 
 # AIST++

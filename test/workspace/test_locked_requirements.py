@@ -31,3 +31,10 @@ def test_every_file_has_its_checksum_and_version(
     for name, versions in known.items():
         # Parts of ROS 2 that differ between builds have their local build tags left out.
         assert {v.split('+')[0] for v in versions} <= allowed[name], f'{name}: freeze_hashes.py'
+
+
+def test_hints_name_the_set_up_that_brings_a_package(root: Path) -> None:
+    from mocap23_ros.optional_packages import PURPOSES
+    for package, purpose in PURPOSES.items():
+        text = (root / 'requirements' / f'{purpose}.txt').read_text()
+        assert re.search(rf'^{package}\b', text, re.M), package
