@@ -67,8 +67,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             try:
                 module = importlib.import_module(f'mocap23_ros.cli.{module_name}')
             except ImportError as error:
-                print(f'mocap23 {name}: {_one_line(error)}; install what it needs (see README, '
-                      f'"Optional parts")', file=sys.stderr)
+                print(f'mocap23 {name}: {_one_line(error)}; install what it needs '
+                      '(see docs/INSTALL.md, "Optional parts")', file=sys.stderr)
                 return 2
             module.add_arguments(sub)
             sub.set_defaults(run=module.run)

@@ -93,8 +93,8 @@ def _run(arguments: list[str]) -> int:
         print(f'lifter_node: {error}', file=sys.stderr)
         return 1
     except ImportError as error:  # before there is a node: a transition reports its own
-        print(f'lifter_node: cannot start: {error}; install what README.md names under "In a '
-              'ROS 2 workspace"', file=sys.stderr)
+        print(f'lifter_node: cannot start: {error}; install what docs/INSTALL.md names under "In '
+              'a ROS 2 workspace"', file=sys.stderr)
         return 1
     except NodeHangsError:
         # A thread is in the midst of a step: what it uses cannot be freed.

@@ -44,8 +44,9 @@ def test_in_a_workspace_with_the_linked_defaults(
 
 def test_in_a_workspace_with_the_documented_base_paths(
         colcon: str, root: Path, workspace: Path, tmp_path: Path) -> None:
-    line = re.search(r'colcon build (--base-paths [^`\n]+)', (root / 'README.md').read_text())
-    assert line, 'README.md shows no colcon build --base-paths line'
+    page = (root / 'docs' / 'INSTALL.md').read_text()
+    line = re.search(r'colcon build (--base-paths [^`\n]+)', page)
+    assert line, 'INSTALL.md shows no colcon build --base-paths line'
     assert listed(colcon, workspace, tmp_path, *line[1].split()) == BOTH
 
 
