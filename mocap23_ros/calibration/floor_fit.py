@@ -13,7 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
-from mocap23_ros.calibration.floor_start import floor_T_camera, guess_floor, rays
+from mocap23_ros.calibration.floor_start import (
+    CameraAboveFloor,
+    floor_T_camera,
+    guess_floor,
+    rays,
+)
 from mocap23_ros.calibration.standing_people import (
     AHEAD,
     AHEAD_SD_OF_PEOPLE,
@@ -26,7 +31,6 @@ from mocap23_ros.calibration.standing_people import (
     middles_sd,
 )
 from mocap23_ros.errors import InputError
-from mocap23_ros.geometry.pose_covariance import of_pitch_roll_height
 from mocap23_ros.reporting import Rest, silent
 from mocap23_ros.skeletons.body_proportions import MEAN_STATURE, STATURE_SD
 
@@ -46,34 +50,20 @@ _STRIDE = 0.55  # s on either side, over which a direction of walking is taken
 
 
 @dataclass(frozen=True)
-class FloorFit:
-    """The camera above the floor; signs as in floor_start.floor_T_camera.
+class FloorFit(CameraAboveFloor):
+    """The camera above the floor, and its people.
 
-    pitch, roll: radians; height: metres. focal_factor: the true focal length over the given one,
-    1 where that was trusted. covariance: float64 [4,4] of (pitch, roll, height, focal_factor).
-    stature: float64 [P] metres, NaN for those not used. samples: bodies used; misfit: their median
-    distance (px) from where the fit puts them. scale_known: whether a stature was given.
+    covariance: float64 [4,4] of (pitch, roll, height, focal_factor). focal_factor: the true focal
+    length over the given one, 1 where that was trusted. stature: float64 [P] metres, NaN for those
+    not used. samples: bodies used; misfit: their median distance (px) from where the fit puts them.
+    scale_known: whether a stature was given.
     """
 
-    pitch: float
-    roll: float
-    height: float
     focal_factor: float
-    covariance: NDArray[np.float64]
     stature: NDArray[np.float64]
     samples: int
     misfit: float
     scale_known: bool
-
-    @property
-    def floor_T_camera(self) -> NDArray[np.float64]:
-        """Pose [4,4] in a frame on the floor under the camera, x along the view, z up."""
-        return floor_T_camera(self.pitch, self.roll, self.height)
-
-    @property
-    def pose_covariance(self) -> NDArray[np.float64]:
-        """Covariance [6,6] of floor_T_camera, as in geometry.pose_covariance."""
-        return of_pitch_roll_height(self.covariance[:3, :3], self.floor_T_camera)
 
     def check(self) -> None:
         """Raise InputError where the people seen do not fix the camera well enough to use it."""
@@ -148,9 +138,9 @@ class _Fit:
         stature = np.full(len(self.people.given_stature), np.nan)
         stature[self.persons] = self._statures(x)
         misfit = np.linalg.norm(self._errors(x, self.place), axis=-1)[self.seen[..., 0]]
-        return FloorFit(float(x[0]), float(x[1]), height, focal_factor,
-                        scale @ self._covariance(x) @ scale, stature, len(self.people),
-                        float(np.median(misfit)), bool(self.given.any()))
+        return FloorFit(float(x[0]), float(x[1]), height, scale @ self._covariance(x) @ scale,
+                        focal_factor, stature, len(self.people), float(np.median(misfit)),
+                        bool(self.given.any()))
 
     def _statures(self, x: NDArray) -> NDArray:
         return self.mean_stature * np.exp(x[_CAMERA::_PERSON])

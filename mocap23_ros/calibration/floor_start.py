@@ -2,11 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """A first guess of pitch, roll and height, from a grid over all cameras that see a floor."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mocap23_ros.calibration.standing_people import HEIGHTS, StandingPeople
 from mocap23_ros.errors import InputError
+from mocap23_ros.geometry.pose_covariance import of_pitch_roll_height
 from mocap23_ros.reporting import Rest, silent
 from mocap23_ros.skeletons.body_proportions import MEAN_STATURE
 
@@ -31,6 +34,29 @@ def floor_T_camera(pitch: ArrayLike, roll: ArrayLike, height: ArrayLike) -> NDAr
     pose[..., 2, 3] = height
     pose[..., 3, 3] = 1
     return pose
+
+
+@dataclass(frozen=True)
+class CameraAboveFloor:
+    """Pitch, roll (radians) and height (metres) of a camera; signs as in floor_T_camera.
+
+    covariance: float64 [N,N], first of these three.
+    """
+
+    pitch: float
+    roll: float
+    height: float
+    covariance: NDArray[np.float64]
+
+    @property
+    def floor_T_camera(self) -> NDArray[np.float64]:
+        """Pose [4,4] in a frame on the floor under the camera, x along the view, z up."""
+        return floor_T_camera(self.pitch, self.roll, self.height)
+
+    @property
+    def pose_covariance(self) -> NDArray[np.float64]:
+        """Covariance [6,6] of floor_T_camera, as in geometry.pose_covariance."""
+        return of_pitch_roll_height(self.covariance[:3, :3], self.floor_T_camera)
 
 
 def pitch_roll_height(pose: NDArray) -> tuple[NDArray, NDArray, NDArray]:

@@ -15,11 +15,10 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import least_squares
 
 from mocap23_ros.calibration.floor_fit import WORST_ANGLE, WORST_HEIGHT
-from mocap23_ros.calibration.floor_start import floor_T_camera, rays
+from mocap23_ros.calibration.floor_start import CameraAboveFloor, rays
 from mocap23_ros.calibration.pose_from_points import POINT_SD
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_model import CameraModel
-from mocap23_ros.geometry.pose_covariance import of_pitch_roll_height
 from mocap23_ros.geometry.poses import wrap_angle
 
 PLUMB_SD = np.radians(0.15)  # of the tilt of walls and door frames: 5 mm over 2 m
@@ -33,28 +32,10 @@ _STEP = 0.5  # px
 
 
 @dataclass(frozen=True)
-class LinesFit:
-    """The camera above the floor; signs as in floor_start.floor_T_camera.
+class LinesFit(CameraAboveFloor):
+    """The camera above the floor; error: float64 [N] px by which lines miss their direction."""
 
-    pitch, roll: radians; height: metres. covariance: float64 [3,3] of the three. error: float64
-    [N] pixels by which every line misses the common direction.
-    """
-
-    pitch: float
-    roll: float
-    height: float
-    covariance: NDArray[np.float64]
     error: NDArray[np.float64]
-
-    @property
-    def floor_T_camera(self) -> NDArray[np.float64]:
-        """Pose [4,4] in a frame on the floor under the camera, x along the view, z up."""
-        return floor_T_camera(self.pitch, self.roll, self.height)
-
-    @property
-    def pose_covariance(self) -> NDArray[np.float64]:
-        """Covariance [6,6] of floor_T_camera, as in geometry.pose_covariance."""
-        return of_pitch_roll_height(self.covariance, self.floor_T_camera)
 
 
 def pose_from_lines(lines: NDArray, camera: CameraModel, *, camera_height: float | None = None,

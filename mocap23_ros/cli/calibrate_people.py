@@ -122,7 +122,7 @@ def _seen_people(arguments: argparse.Namespace) -> 'KeypointRecording':
 def _heard_people(arguments: argparse.Namespace) -> 'KeypointRecording':
     from mocap23_ros.cli.progress import progress
     from mocap23_ros.recordings.message_keypoints import record_messages
-    from mocap23_ros.ros.live_keypoints import hear_keypoints
+    from mocap23_ros.ros.listening import hear_keypoints
 
     check_numbers(arguments, seconds=(2, 600))
     with progress('listening: walk about') as report:

@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _live(seconds: float) -> int:
-    from mocap23_ros.ros.live_check import listen
+    from mocap23_ros.ros.listening import listen
 
     problems, people = listen(seconds)
     for name, messages in sorted(problems.items()):

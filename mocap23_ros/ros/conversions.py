@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Turns the core's skeletons into messages."""
+"""Turns the core's skeletons and 2D keypoints into messages."""
 
 from array import array
 from collections.abc import Sequence
@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 from std_msgs.msg import Header
 
-from mocap23_msgs.msg import Skeleton, SkeletonArray, SkeletonInfo
+from mocap23_msgs.msg import Keypoints2D, Keypoints2DArray, Skeleton, SkeletonArray, SkeletonInfo
 from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
 from mocap23_ros.skeletons.message_arrays import unique_entries
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
+from mocap23_ros.tracking.track import Track
 
 CONTACT_NAMES = ('left_foot', 'right_foot')
 
@@ -93,3 +94,25 @@ def root_covariance(estimate: SkeletonEstimate) -> NDArray[np.float64]:
     if not np.isfinite(estimate.root_covariance).all():
         return np.array([-1.0] + 35 * [0.0])
     return np.array(estimate.root_covariance, np.float64).reshape(36)
+
+
+def keypoints_to_message(
+    tracks: Sequence[Track],
+    keypoint_format: SkeletonFormat,
+    header: Header,
+    image_size: tuple[int, int],
+) -> Keypoints2DArray:
+    """Return the keypoints of the people seen in this image; header is the image's own."""
+    message = Keypoints2DArray(
+        header=header, format=keypoint_format.name,
+        image_width=int(image_size[0]), image_height=int(image_size[1]))
+    message.people = [
+        Keypoints2D(
+            id=int(track.person_id),
+            keypoints=array('f', np.ascontiguousarray(track.keypoints, np.float32).tobytes()),
+            bounding_box=np.asarray(track.bounding_box, np.float32).copy(),
+            score=float(np.mean(track.keypoints[:, 2])),
+        )
+        for track in tracks if np.isfinite(track.keypoints[:, :2]).any()
+    ]
+    return message

@@ -14,12 +14,11 @@ from std_msgs.msg import Header
 from visualization_msgs.msg import MarkerArray
 
 from mocap23_msgs.msg import Keypoints2DArray, SkeletonArray, SkeletonInfo
-from mocap23_ros.ros.conversions import skeleton_info, skeletons_to_message
+from mocap23_ros.ros.conversions import keypoints_to_message, skeleton_info, skeletons_to_message
 from mocap23_ros.ros.detections import DetectionOutput
 from mocap23_ros.ros.frame_names import FrameNameWatch
 from mocap23_ros.ros.frame_result import FrameResult
 from mocap23_ros.ros.humans import HumansOutput
-from mocap23_ros.ros.keypoint_conversions import keypoints_to_message
 from mocap23_ros.ros.markers import MarkerOutput
 from mocap23_ros.ros.mocap_markers import MocapMarkerOutput
 from mocap23_ros.ros.other_publishers import OtherPublishers

@@ -15,9 +15,8 @@ from std_msgs.msg import Header
 
 from mocap23_msgs.msg import Keypoints2D, Keypoints2DArray, SkeletonArray, SkeletonInfo
 from mocap23_ros.errors import InputError
-from mocap23_ros.ros.conversions import skeleton_info, skeletons_to_message
+from mocap23_ros.ros.conversions import keypoints_to_message, skeleton_info, skeletons_to_message
 from mocap23_ros.ros.external_keypoints import detections_from_message
-from mocap23_ros.ros.keypoint_conversions import keypoints_to_message
 from mocap23_ros.skeletons.formats import COCO17, OUTPUT19
 from mocap23_ros.skeletons.message_arrays import joints_of, people_arrays
 from mocap23_ros.tracking.track import Track, TrackState
