@@ -70,7 +70,8 @@ def run_jobs(arguments: argparse.Namespace, jobs: Sequence['Job'], manifest: 'Ma
     """Do what is missing, with a line for each job on stderr."""
     from mocap23_ros.evaluation.recording_batch import run_batch
     ready = sum(manifest.get(job) is not None for job in jobs)
-    say(f'{len(jobs)} to do of {len({job.path for job in jobs})} recordings, {ready} are done')
+    recordings = len({job.path for job in jobs})
+    say(f'{recordings} recordings: {len(jobs) - ready} to do, {ready} are done')
 
     def done(outcome: 'Outcome') -> None:
         say(f'{outcome.job.path} ({outcome.job.configuration.name}): {outcome.failure or "done"}')

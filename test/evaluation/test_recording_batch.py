@@ -54,7 +54,7 @@ def test_a_folder_of_bags(folder, tmp_path, capsys):
     table = (out / 'rows.parquet').read_bytes()
     shutil.rmtree(folder / 'c')
     assert evaluate(folder, out) == 0
-    assert '2 to do of 2 recordings, 1 are done' in capsys.readouterr().err
+    assert '2 recordings: 1 to do, 1 are done' in capsys.readouterr().err
     assert (out / 'rows.parquet').read_bytes() == table
     assert (out / 'rows.jsonl').read_bytes() == b''.join(lines)
 

@@ -52,7 +52,7 @@ def test_every_bag_becomes_the_file_that_it_would_be_alone(store, tmp_path, caps
     kept = (out / 'tuesday' / 'walk.1.npz').stat().st_mtime_ns
     capsys.readouterr()
     assert lift(store, out, '--save-keypoints', tmp_path / 'seen') == 0
-    assert '2 to do of 2 recordings, 1 are done' in capsys.readouterr().err
+    assert '2 recordings: 1 to do, 1 are done' in capsys.readouterr().err
     assert (out / 'monday' / 'walk.1.npz').exists()
     assert (out / 'tuesday' / 'walk.1.npz').stat().st_mtime_ns == kept
 
