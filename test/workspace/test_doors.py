@@ -34,7 +34,7 @@ DOORS = {
                     "    '.toy': ExportFormat('a toy', save_toy),\n",
                     'from mocap23_ros.recordings.toy_file import save_toy\n'),
 }
-TOY_FORMAT = ("TOY17 = _format('toy17', '\\n'.join(\n"
+TOY_FORMAT = ("TOY17 = _format('toy17', ', '.join(\n"
               "    f'{name} -' for name in reversed(COCO17.joint_names)))\n\n")
 
 
