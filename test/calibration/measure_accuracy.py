@@ -3,9 +3,9 @@
 """Prints how well people and edges fix a camera, and what that does to skeletons lifted with it.
 
 Not a test. From the repository, in its environment: python test/calibration/measure_accuracy.py
-[pose] [joints] [lines] (default: all). "pose": errors by walkers, seconds and keypoint noise;
-"joints": joints of another walk, lifted with the true pose and with the estimated one; "lines":
-vertical edges in place of people.
+[pose] [focal] [joints] [lines] (default: all). "pose": errors by walkers, seconds and keypoint
+noise; "focal": what people say of the focal length; "joints": joints of another walk, lifted with
+the true pose and with the estimated one; "lines": vertical edges in place of people.
 """
 
 import sys
@@ -38,14 +38,14 @@ def scene(k):
     return *camera_above_floor(height, pitch, roll), (height, pitch, roll), distance
 
 
-def fitted(k, subjects, seconds, noise, given):
+def fitted(k, subjects, seconds, noise, given, focal_known=True):
     """The fit of a scene; InputError where it is refused."""
     camera, pose, _, distance = scene(k)
     motion = [walks(subject, seconds, distance, k) for subject in subjects]
     keypoints = np.stack([seen(joints, camera, pose, noise, k) for joints, _ in motion], 1)
     fit = fit_floor(StandingPeople.from_keypoints(
         keypoints, np.arange(len(keypoints)) / FPS, camera,
-        [stature for _, stature in motion] if given else None))
+        [stature for _, stature in motion] if given else None), focal_known)
     fit.check()
     return fit
 
@@ -72,6 +72,23 @@ def table_of_poses():
             print(f'{"+".join(subjects):14s} {seconds:7d} {noise:9.1f}  '
                   f'{"given" if given else "unknown":8s} {median[0]:9.2f} {median[1]:9.2f} '
                   f'{median[2]:9.1f} {nees:6.2f} {refused:5d} of {SCENES}', flush=True)
+
+
+def table_of_focal_lengths():
+    print('walkers        seconds  noise px  focal length off by %  its sd %   refused')
+    for subjects, seconds in ((('16',), 12), (('16',), 30), (('16',), 60), (('16', '08'), 30),
+                              (('16', '08'), 60)):
+        rows, refused = [], 0
+        for k in range(SCENES):
+            try:
+                fit = fitted(k, subjects, seconds, 4.0, False, focal_known=False)
+            except InputError:
+                refused += 1
+                continue
+            rows.append((100 * abs(fit.focal_factor - 1), 100 * fit.covariance[3, 3] ** 0.5))
+        off, sd = np.median(rows, axis=0) if rows else (np.nan, np.nan)
+        print(f'{"+".join(subjects):14s} {seconds:7d} {4.0:9.1f}  {off:21.1f} {sd:9.1f}   '
+              f'{refused:4d} of {SCENES}', flush=True)
 
 
 def table_of_joints():
@@ -153,8 +170,8 @@ def table_of_lines():
 
 
 if __name__ == '__main__':
-    wanted = sys.argv[1:] or ['pose', 'joints', 'lines']
-    for name, table in (('pose', table_of_poses), ('joints', table_of_joints),
-                        ('lines', table_of_lines)):
+    wanted = sys.argv[1:] or ['pose', 'focal', 'joints', 'lines']
+    for name, table in (('pose', table_of_poses), ('focal', table_of_focal_lengths),
+                        ('joints', table_of_joints), ('lines', table_of_lines)):
         if name in wanted:
             table()
