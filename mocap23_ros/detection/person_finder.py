@@ -20,6 +20,8 @@ COARSE_SIDE = 448
 """px of the input: finds people of about a tenth of the image's longer side and more."""
 FINE_SIDE = 1024
 """px of the input: finds smaller ones, and misses those that fill the image."""
+NEAR_SIDE = 256
+"""px of the input: finds those who are so near that their legs are not in the image."""
 _TILE_SIDE = 1200  # px; longer images are also searched in parts
 _MOST_TILES = 4  # along a side
 _TILE_OVERLAP = 0.25  # of a tile
@@ -34,8 +36,8 @@ View = tuple[int, int, int, int, int]
 
 
 def search_views(width: int, height: int) -> list[View]:
-    """Views of an image: whole and coarse, whole and fine, then parts of large images."""
-    views = [(0, 0, width, height, COARSE_SIDE), (0, 0, width, height, FINE_SIDE)]
+    """Views of an image: whole at three scales, then parts of large images."""
+    views = [(0, 0, width, height, side) for side in (COARSE_SIDE, FINE_SIDE, NEAR_SIDE)]
     if max(width, height) <= _TILE_SIDE:
         return views
     for y, tall in _spans(height):
@@ -92,9 +94,9 @@ class PersonFinder:
         self._rest_until = -np.inf  # s, monotonic
 
     def search_thoroughly(self, image_bgr: NDArray[np.uint8]) -> list[FoundPerson]:
-        """Return the people in an image uint8 [H,W,3], searched whole at both scales."""
+        """Return the people in an image uint8 [H,W,3], searched whole at all scales."""
         height, width = image_bgr.shape[:2]
-        return self._search_all(image_bgr, search_views(width, height)[:2])
+        return self._search_all(image_bgr, search_views(width, height)[:3])
 
     def search_two_views(self, image_bgr: NDArray[np.uint8]) -> list[FoundPerson]:
         """Return the people in the next two views of the cycle."""

@@ -21,6 +21,7 @@ _OWN_NOISE = 0.4  # share of the variance that changes from image to image: stat
 _SURE = 0.5  # confidence from which ankles speak against a place
 _SIZES = (0.35, 3.0)  # distance of the floor hit over that of the apparent size, of somebody there
 _HEAD_DOWN = 0.3  # of a stature, by which ankles are above shoulders
+_LYING = (0.5, 2.0)  # m, from shoulders to ankles of somebody who lies, bent or stretched
 
 
 @dataclass(frozen=True)
@@ -79,11 +80,13 @@ def floor_places(detections: Sequence[Detection], view: CameraView | None) -> Fl
         ratio = evidence.ground / evidence.size
     return FloorPlaces(
         np.where(known[:, None], place, np.nan), np.where(known[:, None, None], covariance, np.nan),
-        ratio * MEAN_STATURE, known & _can_stand(evidence, ratio))
+        ratio * MEAN_STATURE, known & _can_be_there(evidence, ratio, p_centre[2]))
 
 
-def _can_stand(evidence: FrameEvidence, ratio: NDArray) -> NDArray[np.bool_]:
-    """Nobody whose ankles are surely above the horizon or above the shoulders stands there."""
+def _can_be_there(evidence: FrameEvidence, ratio: NDArray, height: float) -> NDArray[np.bool_]:
+    """Nobody whose ankles are surely above the horizon is on the floor, nor above the shoulders
+    unless he lies. height: m, of the camera.
+    """
     ankles, shoulders = evidence.weight[:, ANKLES], evidence.weight[:, SHOULDERS]
     sure = (ankles > _SURE).all(axis=-1)
     above_horizon = (evidence.v[:, ANKLES] >= 0).all(axis=-1)
@@ -91,4 +94,16 @@ def _can_stand(evidence: FrameEvidence, ratio: NDArray) -> NDArray[np.bool_]:
         evidence.v[:, ANKLES].min(axis=-1) - evidence.v[:, SHOULDERS].max(axis=-1)
         > _HEAD_DOWN * evidence.apparent_size)
     odd = ~((ratio > _SIZES[0]) & (ratio < _SIZES[1])) & np.isfinite(ratio)
-    return ~(sure & (above_horizon | head_down | odd))
+    return ~(sure & (above_horizon | (head_down & ~_can_lie(evidence, height)) | odd))
+
+
+def _can_lie(evidence: FrameEvidence, height: float) -> NDArray[np.bool_]:
+    """Whether shoulders and the nearer ankle, where their rays meet the floor, are as far apart as
+    in a body.
+    """
+    with np.errstate(divide='ignore', invalid='ignore'):
+        ahead = np.where(evidence.v < 0, -height / evidence.v, np.nan)
+    p_floor = np.stack([ahead, evidence.u * ahead], axis=-1)
+    length = np.linalg.norm(p_floor[:, ANKLES] - p_floor[:, SHOULDERS].mean(axis=1, keepdims=True),
+                            axis=-1).min(axis=1)
+    return (length > _LYING[0]) & (length < _LYING[1])

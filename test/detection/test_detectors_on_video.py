@@ -108,6 +108,40 @@ def test_half_a_person_has_the_outside_half_marked(detector):
     assert np.nanmax(keypoints[:, 1]) < upper.shape[0]
 
 
+@pytest.mark.parametrize('turns', [1, -1])
+def test_a_man_who_lies_is_found_like_one_who_stands(turns):
+    frames = sample_frames('single', 'cam01', [0, 2, 4])
+    detector = make('blazepose', max_people=1)
+    for frame in frames:
+        upright, = detector.detect(frame)
+    detector.reset()
+    for frame in frames:
+        lying, = detector.detect(np.ascontiguousarray(np.rot90(frame, turns)))
+    detector.close()
+    height, width = frames[0].shape[:2]
+    x, y = lying.keypoints[:, :2].T
+    back = np.column_stack([width - 1 - y, x] if turns == 1 else [y, height - 1 - x])
+    error = np.linalg.norm(back - upright.keypoints[:, :2], axis=1)
+    assert np.median(error[5:]) < 0.02 * np.ptp(upright.bounding_box[1::2])
+
+
+def test_whose_upper_body_fills_the_image_is_found():
+    frame, = sample_frames('single', 'cam01', [30])
+    detector = make('blazepose', max_people=4)
+    for _ in range(2):
+        whole = max(detector.detect(frame), key=lambda one: np.ptp(one.bounding_box[1::2]))
+    detector.reset()
+    shoulders, hips = whole.keypoints[5:7, :2], whole.keypoints[11:13, :2]
+    scale = 500 / (hips[:, 1].mean() - shoulders[:, 1].mean())
+    to_image = np.array([[scale, 0, 640 - scale * shoulders[:, 0].mean()],
+                         [0, scale, 290 - scale * shoulders[:, 1].mean()]])
+    image = cv2.warpAffine(frame, to_image, (1280, 720), borderMode=cv2.BORDER_REPLICATE)
+    near, = [detector.detect(image) for _ in range(3)][-1]
+    detector.close()
+    expected = whole.keypoints[5:11, :2] * scale + to_image[:, 2]
+    assert np.nanmedian(np.linalg.norm(near.keypoints[5:11, :2] - expected, axis=1)) < 30
+
+
 def test_nobody_in_empty_images_of_any_size(detector):
     random = np.random.default_rng(0)
     for shape in ((480, 640), (32, 32), (33, 1000)):

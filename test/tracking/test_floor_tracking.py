@@ -4,6 +4,7 @@
 
 import numpy as np
 import pytest
+from synthetic_people import look_at
 from tracking_scenes import VIEW, Scene, detections_of, walk_along, wandering
 
 from mocap23_ros.detection.detector import Detection
@@ -127,6 +128,48 @@ def test_nobody_is_born_who_cannot_stand_on_the_floor(change):
               for found in detections_of(scene, twice=0, ghosts=0)]
     assert not tracked(follow(images, stamps)[1])
     assert tracked(follow(images, stamps, view=None)[1])  # where nothing is known against it
+
+
+FROM_ABOVE = look_at((0, 0, 3.2), (2.7, 0, 0))  # 50 degrees down
+ROBOT = look_at((0, 0, 1.4), (4, 0, 0.6))
+
+
+def lying(place, towards, stamps):
+    """Joints [1,F,17,3] of somebody who lies on his back; towards: where the head points, rad."""
+    body = walk_along(np.zeros((2, 2)) + [[0, 0], [0.001, 0]], np.array([0, 0.1]))[0]
+    front, left, up = (body - body[11:13].mean(axis=0)).T
+    cosine, sine = np.cos(towards), np.sin(towards)
+    joints = np.column_stack([place[0] + cosine * up - sine * left,
+                              place[1] + sine * up + cosine * left,
+                              0.12 + np.maximum(front, -0.05)])
+    return np.repeat(joints[None, None], len(stamps), axis=1)
+
+
+def seen_by(pose, joints, stamps):
+    """Detections of people [P,F,17,3] by a camera of another pose than VIEW's."""
+    return detections_of(Scene(_seen_from(joints, pose), stamps), twice=0, ghosts=0, missed=0)
+
+
+@pytest.mark.parametrize('pose, distance', [(ROBOT, 4.0), (VIEW.world_T_camera, 5.0),
+                                            (FROM_ABOVE, 3.0)])
+@pytest.mark.parametrize('towards', np.deg2rad(range(0, 360, 45)))
+def test_whoever_lies_on_the_floor_is_born_whichever_way(pose, distance, towards):
+    stamps = np.arange(0, 1, 1 / RATE)
+    images = seen_by(pose, lying((distance, 0), towards, stamps), stamps)
+    assert len(tracked(follow(images, stamps, view=CameraView(VIEW.camera, pose))[1])) == 1
+
+
+@pytest.mark.parametrize('pose, near, far', [(FROM_ABOVE, 2.0, 3.2), (ROBOT, 1.5, 3.0),
+                                             (ROBOT, 23.0, 25.0)])
+def test_people_from_above_near_and_far_keep_their_ids(pose, near, far):
+    stamps = np.arange(0, 3, 1 / RATE)
+    aside = 0.1 * near + 0.25
+    people = np.stack([line((near, -aside), (far, -aside), stamps),
+                       line((far, aside), (near, aside), stamps)])
+    given, everything = follow(seen_by(pose, people, stamps), stamps,
+                               view=CameraView(VIEW.camera, pose))
+    assert len(ids_of(given, 0)) == len(ids_of(given, 1)) == 1
+    assert len(tracked(everything)) == 2
 
 
 @pytest.mark.parametrize('seen', [range(11), [*range(11), 13, 14], range(5, 13)])
