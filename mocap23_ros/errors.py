@@ -15,7 +15,7 @@ class InputError(ValueError):
 
 @contextmanager
 def errors_of(source: object, advice: str = '') -> Iterator[None]:
-    """Put the source, a file or a topic, before the InputErrors of the block, and advice behind."""
+    """Put the source, a file or topic, before InputErrors of the block, and advice after."""
     try:
         yield
     except InputError as error:

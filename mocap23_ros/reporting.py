@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""How work that takes long tells how far it is, and what the user should know."""
+"""How long work reports its progress, and what the user should know."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ Progress = Callable[[int, int], None]
 StepProgress = Callable[[str, int, int], None]
 """Called with (step, done, in all)."""
 Rest = Callable[[], object]
-"""Called again and again in long work, so that others get a turn."""
+"""Called many times during long work, so that other threads get a turn."""
 
 
 def silent(*words: object) -> None:

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""What somebody marks in an image of a camera, and knows of it."""
+"""What users mark in an image of a camera, and know of it."""
 
 import math
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Marks:
 
     @classmethod
     def from_json(cls, data: Any) -> 'Marks':
-        """From what a stranger may have written; InputError."""
+        """From JSON of unknown origin; InputError."""
         kind = data.get('kind') if isinstance(data, dict) else None
         if kind not in ('points', 'lines'):
             raise InputError('give points or lines')

@@ -26,7 +26,7 @@ _LARGE_HEIGHT, _LARGE_HEIGHT_ALONE = 0.1, 0.2
 _SURE = 4.0  # standard deviations
 _FEWEST = 35  # bodies
 _MOST = 150  # bodies that are used; more take longer and say little more
-_MOST_PERSONS = 4  # who are seen most: each brings nine unknowns of his own
+_MOST_PERSONS = 4  # people seen most: each adds nine unknowns
 _WALKING = 0.5  # share of those bodies that must walk, steadily and upright
 _STILL = 0.02  # metres and radians that a camera may move
 

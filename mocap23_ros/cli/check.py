@@ -147,7 +147,7 @@ def _nothing(recording: 'KeypointRecording', judged: bool) -> str:
 
 
 def _heights(recording: 'KeypointRecording') -> str:
-    """How tall people are under the told camera, which they alone know to be right."""
+    """Body heights under the told camera: the user must judge whether they are right."""
     from mocap23_ros.recordings.recording_checks import heights_seen
     from mocap23_ros.skeletons.body_proportions import MEAN_STATURE
 

@@ -15,7 +15,7 @@ from mocap23_ros.skeletons.message_arrays import joints_of
 from mocap23_ros.tracking.track import TrackState
 
 ACCELERATION_SD = 3.0  # m/s^2, of a person's joints against constant velocity
-DRIFT_SD = 0.1  # m/s, of who is not seen any more and seldom goes far
+DRIFT_SD = 0.1  # m/s, of people out of sight, who seldom go far
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Person:
         return replace(self, joints=self.joints + step, covariance=self.covariance + spread)
 
     def remembered(self, seconds: float) -> 'Person':
-        """The person where he was, that long after he was seen; the covariance grows."""
+        """The person at the last place, seconds after the last sighting; covariance grows."""
         return replace(self, state=TrackState.PREDICTED, velocity=np.zeros(3),
                        covariance=self.covariance + (DRIFT_SD * seconds) ** 2 * np.eye(3))
 

@@ -37,6 +37,6 @@ def spin_to_the_end(make: Callable[[], NodeType], last: Callable[[NodeType], Non
 
 
 def stand_still(publisher: Publisher) -> None:
-    """Publish no velocity, and wait until the base has heard it."""
+    """Publish a velocity of zero, and wait until the base has received it."""
     publisher.publish(Twist())
     publisher.wait_for_all_acked(Duration(seconds=1))

@@ -107,7 +107,7 @@ def add_detector_errors(p_pixel: NDArray[np.float32], scale: NDArray[np.float32]
 def _meant_sides(p_pixel: NDArray[np.float32], exchange: NDArray[np.bool_], rate: float,
                  noise: KeypointNoise, rng: np.random.Generator, layout: KeypointLayout
                  ) -> NDArray[np.float32]:
-    """Pixels that a detector takes for true which does not know what it exchanged, bool [B,T,J].
+    """Pixels that a detector, unaware of what it exchanged, takes for true, bool [B,T,J].
 
     Those of the other side also where it is unsure of sides that are right.
     """

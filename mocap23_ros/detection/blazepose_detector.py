@@ -84,7 +84,7 @@ class BlazePoseDetector:
     def reset(self) -> None:
         """Forget where people were."""
         self._poses: list[PersonLandmarks] = []
-        self._searched: list[LandmarkPerson] = []  # who was there in the image searched last
+        self._searched: list[LandmarkPerson] = []  # people in the image searched last
         self._images_to_search = 0
         self._refused = RefusedPlaces()
         self._finder.reset()
@@ -214,7 +214,7 @@ class BlazePoseDetector:
                 self._refused.refuse(person.box)
         new = [person for one in clear for person in one]
         if new:
-            self._finder.restart()  # where somebody came others may come
+            self._finder.restart()  # where one person came others may come
         return new
 
 

@@ -56,7 +56,7 @@ def _spans(length: int) -> list[tuple[int, int]]:
 
 
 def person_view(box: NDArray, width: int, height: int) -> View | None:
-    """View of one person with a box [4] px in an image of that size; None outside it."""
+    """View of one person with a box [4] px, in an image of this size; None outside the image."""
     side = max(_PERSON_MARGIN * float(np.max(box[2:4] - box[:2])), 32.0)
     middle = 0.5 * (box[:2] + box[2:4])
     left, top, right, bottom = np.clip(
@@ -108,7 +108,7 @@ class PersonFinder:
         return self._search(image_bgr, view or self._next_view(image_bgr))
 
     def begin(self, image_bgr: NDArray[np.uint8], view: View | None = None) -> bool:
-        """Begin to search a view behind the images; whether none runs or rests, and so it did."""
+        """Begin to search a view in the background; whether it did: not while one runs or rests."""
         if self._running is not None or time.monotonic() < self._rest_until:
             return False
         if self._pool is None:

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Places where somebody was found who is nobody: they are not looked at again for a while."""
+"""Places where what was found is no person: the detector leaves them alone for a while."""
 
 from dataclasses import dataclass
 
@@ -35,12 +35,12 @@ class RefusedPlaces:
                         if self._image - place.refused < _FORGOTTEN]
 
     def rests(self, box: NDArray) -> bool:
-        """Whether what is found in a box [4] px need not be looked at now."""
+        """Whether the detector may leave a box [4] px alone now."""
         place = self._find(box)
         return place is not None and self._image - place.refused <= place.rest
 
     def refuse(self, box: NDArray) -> None:
-        """Remember that nobody is in a box [4] px."""
+        """Remember that no person is in a box [4] px."""
         place = self._find(box)
         if place is None:
             self._places.append(_Place(box, 0, self._image))

@@ -14,7 +14,7 @@ Found: TypeAlias = list[list[Detection]]
 
 
 class RememberedDetector:
-    """Fills ``found`` as the detector says, or, where it is full, says what it holds.
+    """Runs the detector and fills ``found``; once it is full, answers from it.
 
     The second recording must be the first one again: the same images in the same order, and the
     same poses of the camera.
@@ -32,7 +32,7 @@ class RememberedDetector:
         self._detector.follow(world_T_camera)
 
     def detect(self, image_bgr: NDArray[np.uint8]) -> list[Detection]:
-        """Return the people in an image uint8 [H,W,3], who may be remembered."""
+        """Return the people in an image uint8 [H,W,3], found now or remembered."""
         if not self._knows:
             self._found.append(self._detector.detect(image_bgr))
         self._image += 1

@@ -62,7 +62,7 @@ def _chosen(scene: Scene, groups: list[ScenePeople]) -> NDArray[np.intp]:
 
 def _chunk(scene: Scene, groups: list[ScenePeople], rows: NDArray[np.intp]
            ) -> tuple[dict[str, Any], NDArray[np.int16]]:
-    """Who is in these frames, and the numbers, channel by channel [channels, frames]."""
+    """The people in these frames, and their numbers by channel [channels, frames]."""
     frustum = None if scene.frustum is None else scene.frustum[rows]
     people = [np.flatnonzero(np.isfinite(group.joints[rows]).any(axis=(0, 2, 3)))
               for group in groups]
@@ -117,7 +117,7 @@ def _packed(channels: NDArray[np.int16]) -> str:
 
 
 def _extent(points: NDArray[np.floating]) -> dict[str, Any]:
-    """Where to look first: the middle of everything, how far it is to the farthest, heights."""
+    """Where the view starts: the middle of everything, the farthest distance, heights."""
     if not len(points):
         return {'centre': [0.0, 0.0], 'radius': 2.0, 'heights': [0.0, 2.0]}
     low, high = points.min(0), points.max(0)

@@ -43,7 +43,7 @@ def make_set(name: str, data: Path | str | None = None, limit: int | None = None
 
 
 def _make_real_set(name: str) -> list[EvaluationSequence]:
-    """A man as the default detector sees him: 100 frames at 60 Hz, to and fro, for each camera.
+    """A man as the default detector sees him: 100 frames at 60 Hz, played to and fro, per camera.
 
     The truth is of all four views, good to 1 to 2 cm; contacts and stature are not known. The
     video is fetched at first use; InputError where that is not possible.

@@ -99,7 +99,7 @@ def align_truth(pred: MotionArrays, true: MotionArrays, wanted: AlignmentWanted
 
 
 def truth_doubts(pred: MotionArrays, true: MotionArrays, wanted: AlignmentWanted) -> list[str]:
-    """Sentences about a truth of another clock or another world, if it seems to be one.
+    """Sentences that say where the truth seems to have another clock or another world.
 
     wanted: what was done to it already, and is not judged.
     """

@@ -14,7 +14,7 @@ QUATERNION_TOLERANCE = 0.01  # of the length of quaternions that people write do
 LARGEST_DISTANCE = 1e5
 # Metres between two frames of a tree, which may be that of the Earth's centre (REP 105).
 _LONGEST_TRANSLATION = 1e7
-FARTHEST_PERSON = 300.0  # metres from the camera; nobody is made out there
+FARTHEST_PERSON = 300.0  # metres from the camera; nobody is discernible there
 
 
 def transform_points(a_T_b: NDArray, p_b: NDArray) -> NDArray:

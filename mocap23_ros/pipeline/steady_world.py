@@ -129,7 +129,7 @@ def _off_floor(pose: NDArray[np.float64], expected: NDArray[np.float64]) -> bool
 def _stood_still(stamp: float, pose: NDArray[np.float64], expected: NDArray[np.float64],
                  camera: CameraModel, tracks: Sequence[Track],
                  people: Mapping[int, SkeletonEstimate]) -> bool:
-    """Whether people are seen as from the expected pose, and not as from the told one."""
+    """Whether the image shows people as from the expected pose, not as from the told one."""
     points, pixels = [np.zeros((0, 3))], [np.zeros((0, 2))]
     for track in tracks:
         known = people.get(track.person_id)

@@ -23,7 +23,7 @@ def column_doubt(keypoints: NDArray, stamps: NDArray[np.float64]) -> str:
         centre = np.nan_to_num(points[:, :, _TRUNK]).sum(axis=2) / count[..., None]
         size = (np.where(found[..., None], points, -np.inf).max(axis=2)
                 - np.where(found[..., None], points, np.inf).min(axis=2)).max(axis=-1)
-        # Trunks of which other parts are seen have their centre elsewhere.
+        # Where other parts of a trunk are seen, its centre is elsewhere.
         same = (trunk[1:] == trunk[:-1]).all(axis=2) & (count[1:] > 0)
         same &= (np.diff(stamps) <= _SOON)[:, None]
         step = np.linalg.norm(np.diff(centre, axis=0), axis=-1) / np.maximum(size[1:], size[:-1])

@@ -110,7 +110,7 @@ class KeypointRecording:
         return self.calibrated(confidence_calibration(self.detector))
 
     def calibrated(self, calibrate: ConfidenceCalibration | None) -> 'KeypointRecording':
-        """The recording as a detector made it, once and for all.
+        """The recording as the detector made it; kept, so that it runs once.
 
         calibrate: gives the confidence that lifters know of COCO-17.
         """

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""What stamps of frames cannot be."""
+"""Checks the stamps of frames."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -12,7 +12,7 @@ from mocap23_ros.ros.problems import ProblemLog, Severity
 # Rays that turn by more from one frame to the next [degrees] are those of another calibration. A
 # lens that zooms turns them by less, and keeps the people.
 OTHER_CALIBRATION = 1.0
-CHANGES, CHANGES_WITHIN = 4, 5.0  # so many in so many seconds are not a change but two cameras
+CHANGES, CHANGES_WITHIN = 4, 5.0  # so many in so many seconds mean two cameras, not a change
 
 
 class CameraChanges:

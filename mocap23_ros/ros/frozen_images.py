@@ -60,7 +60,7 @@ class FrozenImages:
 
     def judge(self, seconds: float, tracks: Sequence[Track], world_T_camera: NDArray[np.float64]
               ) -> None:
-        """Report people in images that do not change; ``seconds``: as when they came.
+        """Report people in images that do not change; ``seconds``: as of their arrival.
 
         Raises FrameRejectedError where the camera moved [4,4] and its image did not.
         """
@@ -85,7 +85,7 @@ class FrozenImages:
 
 
 def _percentiles(image: NDArray[np.uint8], shares: NDArray[np.float64]) -> NDArray[np.float64]:
-    """As np.percentile, which sorts and takes a millisecond of every image."""
+    """As np.percentile, which sorts and costs a millisecond per image."""
     place = (image.size - 1) * shares
     below = np.floor(place).astype(int)
     count = np.bincount(image.ravel(), minlength=256).cumsum()

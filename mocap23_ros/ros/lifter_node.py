@@ -24,7 +24,7 @@ from mocap23_ros.ros.session import Session
 from mocap23_ros.ros.transforms import transform_memory
 
 NODE_NAME = 'lifter_node'
-LEAPS, LEAPS_WITHIN = 4, 5.0  # so often in so many seconds no bag begins anew
+LEAPS, LEAPS_WITHIN = 4, 5.0  # more often in so many seconds than any bag restarts
 
 
 class LifterNode(LifecycleNode):

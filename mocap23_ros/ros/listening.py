@@ -57,7 +57,7 @@ def listen(seconds: float) -> tuple[dict[str, list[str]], int]:
 def hear_keypoints(topic: str, seconds: float,
                    progress: Progress = silent
                    ) -> tuple[list[Keypoints2DArray], dict[str, CameraInfo]]:
-    """Return what comes within some seconds after the first message.
+    """Return what arrives within some seconds of the first message.
 
     And the last CameraInfo by the frame_id of its camera, of all topics that carry any. Raises
     InputError where nothing comes for as long.

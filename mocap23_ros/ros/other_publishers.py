@@ -13,7 +13,7 @@ _KEY = 'other publishers'
 
 
 class OtherPublishers:
-    """Who listens to a topic of two publishers sees each in turn, with the same ids for others."""
+    """A listener to a topic of two publishers sees each in turn: one id means two people."""
 
     def __init__(self, own_name: str, problems: ProblemLog) -> None:
         """own_name: full name of this node."""

@@ -11,7 +11,7 @@ from mocap23_ros.geometry.poses import turn_between
 from mocap23_ros.ros.problems import ProblemLog, Severity
 
 _KEY = 'camera pose leaps'
-_ACCELERATION, _ANGULAR = 30.0, 50.0  # m/s^2, rad/s^2, of nothing that carries a camera
+_ACCELERATION, _ANGULAR = 30.0, 50.0  # m/s^2, rad/s^2, beyond what any carrier of a camera does
 _LEAST, _LEAST_TURN = 0.05, np.radians(2.0)  # m, rad; what is less is noise
 _LONGEST_STEP = 0.5  # s; over more, anything may have happened
 _MANY, _WITHIN = 6, 5.0  # times, seconds; localisation that corrects itself once makes two

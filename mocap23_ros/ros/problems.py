@@ -71,7 +71,7 @@ class ProblemLog:
         self._lock = threading.Lock()
 
     def report(self, key: str, message: str, severity: Severity = Severity.ERROR) -> None:
-        """Note that a problem is there; logs it when it is new. Long and odd names are tamed."""
+        """Note a problem; logs it when it is new. Long and odd names are shortened and cleaned."""
         message = printable(shortened(message))
         with self._lock:
             entry = self._entries.get(key)
@@ -84,7 +84,7 @@ class ProblemLog:
             self._logger.warning(message)
 
     def judge(self, key: str, message: str, severity: Severity = Severity.WARN) -> None:
-        """Report a problem, or note that it is not there where the message is empty."""
+        """Report a problem; an empty message withdraws it."""
         if message:
             self.report(key, message, severity)
         else:
@@ -150,7 +150,7 @@ def shortened(message: str) -> str:
 
 
 def printable(message: str) -> str:
-    """Return a message without what would begin a line of its own or steer a terminal."""
+    """Return a message without line breaks and terminal codes."""
     if message.isprintable():
         return message
     return ''.join(c if c.isprintable() else c.encode('unicode_escape').decode() for c in message)

@@ -26,7 +26,7 @@ _AHEAD = 10.0
 
 
 class CameraTransformListener(tf2_ros.TransformListener):
-    """Fills a buffer from /tf and /tf_static, without people, times to come and what is absurd."""
+    """Fills a buffer from /tf and /tf_static; leaves out people, future and absurd transforms."""
 
     def __init__(
         self, buffer: tf2_ros.Buffer, node: Node, problems: ProblemLog,
@@ -73,7 +73,7 @@ class CameraTransformListener(tf2_ros.TransformListener):
         super().static_callback(data)
 
     def _without_far(self, transforms: list[TransformStamped]) -> list[TransformStamped]:
-        """Those that no robot has spoil what is interpolated before and after them."""
+        """Absurd transforms spoil what is interpolated before and after them."""
         near = []
         for transform in transforms:
             t = transform.transform.translation

@@ -145,7 +145,7 @@ class Tracker:
             seen.boxes[indices], seen.keypoints[indices])
         unseen = np.array([self._stamp - p.last_seen for p in people])
         cost = with_floor(cost, *self._on_floor(people, seen.places, indices), unseen)
-        # Out of somebody's cover a child may come, who is not to have his id and his stature.
+        # A child may appear from behind an adult, and must not inherit id and stature.
         other = self._other_stature(people, seen, indices, _OTHER_STATURE)
         cost[other & (unseen > 0.1)[:, None]] = FORBIDDEN
         return [(people[row], indices[column]) for row, column in assign(cost)]
