@@ -17,7 +17,6 @@ from mocap23_ros.evaluation.recording_evaluation import (
     JudgedBag,
     main_person,
     motion_arrays,
-    text_of_figures,
 )
 from mocap23_ros.evaluation.recording_scene import merged, motion_scene, with_camera
 from mocap23_ros.evaluation.report import write_report
@@ -69,8 +68,7 @@ def write_recording_report(judged: Mapping[str, JudgedBag], folder: Path,
     a live run. Several bags play side by side, each from its own beginning. floor_height: m, in
     the world. Raises InputError where the folder cannot be written.
     """
-    facts = {f'without truth: {name}': text_of_figures(result.figures)
-             for name, result in judged.items()}
+    facts: dict[str, str] = {}
     further: dict[str, Any] = {'recording': {name: {
         'bag': result.bag.name, 'topics': list(result.lifted.topics),
         'images': result.lifted.images, 'refused': result.lifted.refused, 'figures': result.figures}

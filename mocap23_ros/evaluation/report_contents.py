@@ -41,6 +41,24 @@ LIVE = (
     ('memory_mb.peak', 'memory', 'MB', 0, 'largest resident set of the node'),
     ('memory_mb.growth', 'growth', 'MB', 1, 'of memory in the second half'),
 )
+# The same of recordings, of figures that need no truth (evaluation/self_consistency.py).
+WITHOUT_TRUTH = (
+    ('people', 'people', '', 0, 'people who were confirmed'),
+    ('seconds', 'length', 's', 1, 'from the first to the last image'),
+    ('frames', 'frames', '', 0, 'frames with somebody'),
+    ('seen_ratio', 'seen', '', 2, 'their share'),
+    ('bone_sd_percent', 'bones', '%', 1,
+     'standard deviation of the lengths of limbs and trunk, over their means'),
+    ('floor_penetration_mm', 'below floor', 'mm', 1, 'depth of the ankles below the floor'),
+    ('foot_skate_own_mm', 'skate', 'mm', 1,
+     'slip of the ankles per 1/30 s while the motion itself says that the foot stands'),
+    ('jitter_10ms3', 'jitter', '10 m/s³', 1, 'third difference of the joints'),
+    ('reprojection_px', 'reproj.', 'px', 1, 'from joints, projected, to keypoints, median'),
+    ('reprojection_p95_px', 'p95', 'px', 1, '95th percentile of it'),
+    ('reprojection_coverage_95', 'covered', '', 2,
+     'share of keypoints within the 95 % ellipse of the projected covariance'),
+    ('id_breaks', 'id breaks', '', 0, 'people who begin soon and near where another one ended'),
+)
 METRIC_KEYS = tuple(entry[0] for entry in METRICS)
 
 

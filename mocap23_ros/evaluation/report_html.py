@@ -12,7 +12,7 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from mocap23_ros.evaluation import report_figures as figures
-from mocap23_ros.evaluation.report_contents import LIVE, METRICS, Report
+from mocap23_ros.evaluation.report_contents import LIVE, METRICS, WITHOUT_TRUTH, Report
 from mocap23_ros.evaluation.report_player import pack_scene
 from mocap23_ros.evaluation.report_scene import Scene
 
@@ -42,7 +42,8 @@ def render_html(report: Report, document: Mapping[str, Any]) -> str:
         timeline_height=figures.timeline_height(scenes),
         cards=_cards(report, document), columns=METRICS, rows=_rows(report, document),
         live_columns=LIVE, live_rows=_live_rows(document.get('live', {})),
-        facts=report.facts, notes=report.notes)
+        own_columns=WITHOUT_TRUTH, own_rows=_own_rows(document.get('recording', {})),
+        has_truth=report.has_truth, facts=report.facts, notes=report.notes)
 
 
 def _player(scenes: Mapping[str, Scene]) -> dict[str, Any]:
@@ -77,6 +78,13 @@ def _rows(report: Report, document: Mapping[str, Any]) -> list[dict[str, Any]]:
     for row in rows:
         row.setdefault('best', set())
     return rows
+
+
+def _own_rows(recordings: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Cells of the figures that need no truth, in the order of WITHOUT_TRUTH."""
+    return [{'name': name, 'colour': figures.method_colour(index), 'cells': [
+        _number(entry['figures'].get(key), digits) for key, _, _, digits, _ in WITHOUT_TRUTH]}
+        for index, (name, entry) in enumerate(recordings.items())]
 
 
 def _live_rows(runs: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -38,7 +38,8 @@ def test_without_truth_twice_the_same(bag, tmp_path, capsys):
     assert all(method[key] is None for key in REPORT_KEYS if key not in ('jitter_10ms3', 'frames'))
     assert 'reprojection_px' in capsys.readouterr().out
     page = (tmp_path / 'a' / 'report.html').read_text()
-    assert 'without truth: flat' in page and 'id="timeline"' in page
+    assert 'Without a truth' in page and 'id="timeline"' in page and 'MPJPE' not in page
+    assert f'<td>{figures["reprojection_px"]:.1f}</td>' in page
     assert 'stated error' in page and 'root error' not in page
     evaluate(bag, tmp_path / 'b', '--with', 'flat:lifter=geometric')
     for name in ('report.json', 'report.html'):
