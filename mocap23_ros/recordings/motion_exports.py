@@ -51,6 +51,11 @@ def _save_tum(path: Path, motion: RecordedMotion) -> None:
     save_tum(path, motion)
 
 
+def _save_mcap(path: Path, motion: RecordedMotion) -> None:
+    from mocap23_ros.recordings.skeleton_bag_file import save_skeleton_bag
+    save_skeleton_bag(path, motion)
+
+
 EXPORT_FORMATS = {
     '.bvh': ExportFormat('fitted bodies for animation software, metres, y up', _save_bvh, True),
     '.glb': ExportFormat('glTF: fitted bodies with bones to look at, metres, y up', _save_gltf,
@@ -58,5 +63,7 @@ EXPORT_FORMATS = {
     '.trc': ExportFormat('markers for OpenSim, metres, y up', _save_trc),
     '.c3d': ExportFormat('markers of motion capture, millimetres, z up', _save_c3d),
     '.csv': ExportFormat('a row per stamp, person and joint, metres, z up', _save_csv),
+    '.mcap': ExportFormat('SkeletonArray of everybody in the frame map, as the node publishes it',
+                          _save_mcap),
     '.tum': ExportFormat("trajectory of one person's hips, for evo", _save_tum),
 }

@@ -10,6 +10,8 @@ from scipy.spatial.transform import Rotation
 from test_body_fit import covariance_of, random_bodies
 
 from mocap23_ros.cli.main import main
+from mocap23_ros.evaluation.motion_files import load_bag
+from mocap23_ros.recordings.bag_reader import BagReader
 from mocap23_ros.recordings.recorded_motion import RecordedMotion
 from mocap23_ros.skeletons.formats import OUTPUT19
 
@@ -73,6 +75,33 @@ def test_csv(motion, tmp_path):
     known = np.isfinite(motion[0].joints[:, 1, 9, 0])
     np.testing.assert_allclose(place, motion[0].joints[known, 1, 9], atol=1e-4)
     assert float(wrist[0]['stamp']) == 5.0 and float(wrist[0]['sd']) > 0
+
+
+def test_mcap_holds_what_the_node_would_have_published(motion, tmp_path):
+    path = export(motion[1], tmp_path / 'm.mcap')
+    assert [file.name for file in tmp_path.iterdir()] == ['m.mcap']
+    back = load_bag(path)
+    known = np.isfinite(motion[0].joints[..., 0, 0])
+    np.testing.assert_allclose(back['stamps'], motion[0].stamps, atol=1e-9)
+    for key in ('joints', 'covariance', 'contact', 'stature'):
+        np.testing.assert_allclose(back[key][known], getattr(motion[0], key)[known], atol=1e-6)
+        assert np.isnan(back[key][~known]).all()
+    with BagReader(path) as bag:
+        assert bag.topics == {'/skeletons': 'mocap23_msgs/msg/SkeletonArray',
+                              '/skeleton_info': 'mocap23_msgs/msg/SkeletonInfo'}
+        info, = (item.message for item in bag.messages(['/skeleton_info']))
+        assert tuple(info.joint_names) == OUTPUT19.joint_names
+        messages = [item.message for item in bag.messages(['/skeletons'])]
+    assert [len(message.skeletons) for message in messages] == [2] * 10 + [1] * 12 + [2] * 18
+    skeleton = messages[12].skeletons[0]
+    assert (skeleton.id, skeleton.state, messages[12].header.frame_id) == (3, 1, 'map')
+    hips, root = motion[0].joints[12, 0, 11:13].astype(float), skeleton.root.pose
+    place = np.array([root.position.x, root.position.y, root.position.z])
+    np.testing.assert_allclose(place, motion[0].joints[12, 0, 17], atol=1e-6)
+    turn = root.orientation
+    left = Rotation.from_quat([turn.x, turn.y, turn.z, turn.w]).as_matrix()[:, 1]
+    assert left @ (hips[0] - hips[1]) > 0.8 * np.linalg.norm(hips[0] - hips[1])
+    assert skeleton.root.covariance[0] == -1 and np.isnan(skeleton.latency)
 
 
 def test_tum(motion, tmp_path):
