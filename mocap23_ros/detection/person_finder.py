@@ -5,7 +5,7 @@
 import os
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from itertools import cycle
@@ -20,8 +20,8 @@ COARSE_SIDE = 448
 """px of the input: finds people of about a tenth of the image's longer side and more."""
 FINE_SIDE = 1024
 """px of the input: finds smaller ones, and misses those that fill the image."""
-NEAR_SIDE = 256
-"""px of the input: finds those who are so near that their legs are not in the image."""
+_NEAR_SIDE = 256  # px; beside the coarse one, for those so near that legs are not in the image
+_NEAR_HEIGHT = 110  # px of that input, of people for whom it is the better one
 _TILE_SIDE = 1200  # px; longer images are also searched in parts
 _MOST_TILES = 4  # along a side
 _TILE_OVERLAP = 0.25  # of a tile
@@ -33,11 +33,12 @@ _BEHIND = 10  # nice level of the thread behind the images
 
 View = tuple[int, int, int, int, int]
 """Part of an image and the side of the input: x, y, width, height, side in px."""
+_Input = tuple[NDArray[np.uint8], float]  # of the network, and its scale
 
 
 def search_views(width: int, height: int) -> list[View]:
-    """Views of an image: whole at three scales, then parts of large images."""
-    views = [(0, 0, width, height, side) for side in (COARSE_SIDE, FINE_SIDE, NEAR_SIDE)]
+    """Views of an image: whole and coarse, whole and fine, then parts of large images."""
+    views = [(0, 0, width, height, COARSE_SIDE), (0, 0, width, height, FINE_SIDE)]
     if max(width, height) <= _TILE_SIDE:
         return views
     for y, tall in _spans(height):
@@ -96,7 +97,7 @@ class PersonFinder:
     def search_thoroughly(self, image_bgr: NDArray[np.uint8]) -> list[FoundPerson]:
         """Return the people in an image uint8 [H,W,3], searched whole at all scales."""
         height, width = image_bgr.shape[:2]
-        return self._search_all(image_bgr, search_views(width, height)[:3])
+        return self._search_all(image_bgr, search_views(width, height)[:2])
 
     def search_two_views(self, image_bgr: NDArray[np.uint8]) -> list[FoundPerson]:
         """Return the people in the next two views of the cycle."""
@@ -113,8 +114,8 @@ class PersonFinder:
             return False
         if self._pool is None:
             self._pool = ThreadPoolExecutor(1, 'person finder', _lower_priority)
-        images, scale, view = self._prepare(image_bgr, view or self._next_view(image_bgr))
-        self._running = self._pool.submit(self._find_then_rest, images, scale, view)
+        self._running = self._pool.submit(self._find_then_rest, *self._prepare(
+            image_bgr, view or self._next_view(image_bgr)))
         return True
 
     def collect(self) -> list[FoundPerson] | None:
@@ -150,35 +151,42 @@ class PersonFinder:
 
     def _search_all(self, image_bgr: NDArray[np.uint8], views: Sequence[View]
                     ) -> list[FoundPerson]:
-        people: list[FoundPerson] = []
-        for view in views:
-            for found in self._search(image_bgr, view):
-                if all(box_overlap(found.box, other.box) < _SAME for other in people):
-                    people.append(found)
-        return people
+        return _each_once(found for view in views for found in self._search(image_bgr, view))
 
     def _search(self, image_bgr: NDArray[np.uint8], view: View) -> list[FoundPerson]:
         return self._find(*self._prepare(image_bgr, view))
 
-    def _prepare(self, image_bgr: NDArray[np.uint8], view: View
-                 ) -> tuple[NDArray[np.uint8], float, View]:
+    def _prepare(self, image_bgr: NDArray[np.uint8], view: View) -> tuple[list[_Input], View]:
         x, y, width, height, side = view
-        return (*self._network.prepare(image_bgr[y:y + height, x:x + width], side), view)
+        part = image_bgr[y:y + height, x:x + width]
+        sides = (side, _NEAR_SIDE) if side == COARSE_SIDE else (side,)
+        return [self._network.prepare(part, one) for one in sides], view
 
-    def _find_then_rest(self, images: NDArray[np.uint8], scale: float, view: View
-                        ) -> list[FoundPerson]:
+    def _find_then_rest(self, inputs: list[_Input], view: View) -> list[FoundPerson]:
         start = time.monotonic()
-        found = self._find(images, scale, view)
+        found = self._find(inputs, view)
         end = time.monotonic()
         self._rest_until = 2 * end - start
         return found
 
-    def _find(self, images: NDArray[np.uint8], scale: float, view: View) -> list[FoundPerson]:
-        x, y = view[:2]
-        origin = np.array([x, y], np.float32)
+    def _find(self, inputs: list[_Input], view: View) -> list[FoundPerson]:
+        people = self._network.find(*inputs[0], self._min_score, _MOST)
+        for near in inputs[1:]:
+            people += [one for one in self._network.find(*near, self._min_score, _MOST)
+                       if one.height >= _NEAR_HEIGHT]
+            people = _each_once(sorted(people, key=lambda one: -one.score))
+        origin = np.array(view[:2], np.float32)
         return [replace(found, box=found.box + np.tile(origin, 2),
-                        keypoints=found.keypoints + origin)
-                for found in self._network.find(images, scale, self._min_score, _MOST)]
+                        keypoints=found.keypoints + origin) for found in people]
+
+
+def _each_once(found: Iterable[FoundPerson]) -> list[FoundPerson]:
+    """The people without those who were found before."""
+    people: list[FoundPerson] = []
+    for one in found:
+        if all(box_overlap(one.box, other.box) < _SAME for other in people):
+            people.append(one)
+    return people
 
 
 def _lower_priority() -> None:

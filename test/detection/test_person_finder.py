@@ -20,9 +20,11 @@ class SlowNetwork:
         self.begun = []
 
     def prepare(self, image, side):
-        return image[None], side / max(image.shape[:2])
+        return np.array([side]), side / max(image.shape[:2])
 
     def find(self, images, scale, min_score, most):
+        if images[0] == 256:  # beside the one at 448
+            return []
         self.begun.append(time.monotonic())
         time.sleep(TOOK)
         return [FoundPerson(np.array([0, 0, 9, 9], np.float32), np.zeros((17, 2), np.float32), 0.9)]
@@ -48,11 +50,27 @@ def test_a_search_behind_the_images_never_waits_and_rests_as_long_as_it_took():
     assert longest < TOOK  # in the thread of the images
 
 
+class TwoScales(SlowNetwork):
+    """Finds half a man at 448 px; all of him, and somebody small, at 256 px."""
+
+    def find(self, images, scale, min_score, most):
+        half, whole, small = (
+            FoundPerson(np.array(box, np.float32), np.zeros((17, 2), np.float32), score, height)
+            for box, score, height in (((0, 0, 300, 500), 0.5, 200), ((0, 0, 400, 720), 0.9, 140),
+                                       ((800, 0, 900, 90), 0.9, 9)))
+        return [half] if images[0] == 448 else [whole, small]
+
+
+def test_who_fills_the_image_is_found_at_a_smaller_scale():
+    found, = PersonFinder(TwoScales(), 0.3).search_view(np.zeros((720, 1280, 3), np.uint8))
+    assert found.score == 0.9 and found.box[3] == 720
+
+
 @pytest.mark.parametrize('size', [(640, 480), (1088, 1920), (7680, 4320), (16384, 40)])
 def test_views_cover_the_image(size):
     width, height = size
     views = search_views(width, height)
-    assert len(views) <= 19
+    assert len(views) <= 18
     seen = np.zeros((height, width), bool)
     for x, y, wide, tall, _ in views[2:] or views:
         assert x >= 0 and y >= 0 and x + wide <= width and y + tall <= height
