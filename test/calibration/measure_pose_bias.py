@@ -3,7 +3,7 @@
 """Prints how a wrong camera pose is found from passers-by, and how often a right one is doubted.
 
 Not a test. From the repository, in its environment: python test/calibration/measure_pose_bias.py
-[poses] [passers] [crowds] [sets] (default: all)
+[poses] [passers] [crowds] [fits] [sets] (default: all)
 """
 
 import sys
@@ -14,10 +14,11 @@ from walkers import FPS, camera_above_floor, passers_by, seen, told_by_mistake, 
 
 from mocap23_ros.calibration import pose_bias_filter
 from mocap23_ros.calibration.pose_bias_filter import PoseBiasFilter
+from mocap23_ros.calibration.told_pose import told_pose_doubt
 from mocap23_ros.datasets.evaluation_sets import EVALUATION_SETS
 from mocap23_ros.evaluation.sets import make_set
 from mocap23_ros.geometry.camera_model import CameraModel
-from mocap23_ros.plausibility.people_samples import PeopleMemory
+from mocap23_ros.plausibility.people_samples import MEMORY, PeopleMemory
 
 SCENES = 12
 SHOWN = np.array([180 / np.pi, 180 / np.pi, 100])
@@ -26,8 +27,8 @@ SHOWN = np.array([180 / np.pi, 180 / np.pi, 100])
 class Stream:
     """What the node would do with a stream of people: collect, judge every two seconds."""
 
-    def __init__(self):
-        self.filter, self.memory = PoseBiasFilter(), PeopleMemory()
+    def __init__(self, keep=MEMORY):
+        self.filter, self.memory = PoseBiasFilter(), PeopleMemory(keep)
         self.judged, self.first, self.estimates, self.seconds = -np.inf, np.nan, [], 0.0
 
     def feed(self, stamp, ids, keypoints, camera, told):
@@ -96,17 +97,17 @@ def table_of_wrong_poses():
 
 
 def stream_of(minutes, wrong, scene, what='', given=False, noise=4.0, heights=(1.2, 3.0),
-              towards=False, change=None):
+              towards=False, change=None, keep=MEMORY):
     """What is made of passers-by before a fixed camera whose pose is told wrongly.
 
     heights: bounds of the camera's (m); towards: all walk towards it; change: made of each frame's
-    joints [17,3].
+    joints [17,3]; keep: seconds of sightings that are kept.
     """
     rng = np.random.default_rng([11, scene])
     height, distance = rng.uniform(*heights), rng.uniform(4.0, 7.0)
     pitch = np.degrees(np.arctan((height - 0.9) / distance)) + rng.uniform(-3, 3)
     camera, pose = camera_above_floor(height, pitch, rng.normal(0, 2))
-    told, stream = told_by_mistake(pose, wrong), Stream()
+    told, stream = told_by_mistake(pose, wrong), Stream(keep)
     for frame, (stamp, person, joints, stature) in enumerate(
             passers_by(60 * minutes, distance, rng, what, towards=towards)):
         if change is not None:
@@ -166,17 +167,20 @@ def children(joints):
     return feet + 0.75 * (joints - feet)
 
 
+CROWDS = (
+    ('all walk towards the camera', {'towards': True}),
+    ('camera at 0.4 to 0.8 m', {'heights': (0.4, 0.8)}),
+    ('camera at 3.2 to 4.5 m', {'heights': (3.2, 4.5)}),
+    ('all bend over a telephone', {'change': over_telephones}),
+    ('... and walk towards the camera', {'change': over_telephones, 'towards': True}),
+    ('shoulders seen 3 cm low', {'change': low_shoulders}),
+    ('children', {'change': children}))
+
+
 def table_of_crowds(minutes=12, scenes=8):
     print(f'right poses, {minutes} minutes of people who walk one after the other\n'
           'people                           alarms  longest s  pitch, roll, height at the end')
-    for name, options in (
-            ('all walk towards the camera', {'towards': True}),
-            ('camera at 0.4 to 0.8 m', {'heights': (0.4, 0.8)}),
-            ('camera at 3.2 to 4.5 m', {'heights': (3.2, 4.5)}),
-            ('all bend over a telephone', {'change': over_telephones}),
-            ('... and walk towards the camera', {'change': over_telephones, 'towards': True}),
-            ('shoulders seen 3 cm low', {'change': low_shoulders}),
-            ('children', {'change': children})):
+    for name, options in CROWDS:
         streams = [stream_of(minutes, (0, 0, 0), scene, 'walk', **options)
                    for scene in range(scenes)]
         alarms = sum(np.isfinite(stream.first) for stream in streams)
@@ -184,6 +188,19 @@ def table_of_crowds(minutes=12, scenes=8):
         last = np.sum([stream.estimates[-1][1].significant() for stream in streams
                        if stream.estimates], axis=0)
         print(f'{name:32s} {alarms:3d}/{scenes} {longest:9.0f}  {last}', flush=True)
+
+
+def table_of_fits(scenes=8):
+    print('the fit of told_pose to the last minute, right poses, people who walk one after the '
+          'other\npeople                           fitted  doubted')
+    for name, options in CROWDS:
+        said = []
+        for scene in range(scenes):
+            stream = stream_of(1, (0, 0, 0), scene, 'walk', keep=60.0, **options)
+            s = stream.memory.recent()
+            said.append(told_pose_doubt(s.stamps, s.person_ids, s.points, s.floor_T_camera, 900.0))
+        print(f'{name:32s} {sum(words is not None for words in said):4d}/{scenes} '
+              f'{sum(map(bool, said)):8d}', flush=True)
 
 
 def table_of_right_poses(names):
@@ -224,7 +241,7 @@ def table_of_right_poses(names):
 
 if __name__ == '__main__':
     tables = {'poses': table_of_wrong_poses, 'passers': table_of_passers_by,
-              'crowds': table_of_crowds,
+              'crowds': table_of_crowds, 'fits': table_of_fits,
               'sets': lambda: table_of_right_poses([*EVALUATION_SETS, 'sample'])}
     for wanted in sys.argv[1:] or tables:
         tables[wanted]()
