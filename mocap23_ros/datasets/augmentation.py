@@ -58,6 +58,7 @@ _TRAINING = Augmentation(
         exact_share=0.25, spread=(0.06, 0.7), bias=0.7, swap=0.1, swap_time=(0.1, 3.0), told=0.5,
         unsure=0.1, grab=0.04, grab_time=(0.07, 1.0), wrong_limb=0.12, blind=0.3),
     occlusion=Occlusion(late=0.25, lower_body=0.1),
+    body=BodyVariation(children=(0.09, 0.75, 1.5), stature_range=(0.75, 2.05)),
     stature_error=0.02,  # heights that people state, shoes, and legs longer than usual
     subject_power=0.5,
     data_set_share=(('procedural', 0.25), ('UI-PRMD', 0.15), ('biomechZoo', 0.03)))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.datasets.mocap34 import COUNT, FOOT_JOINTS, PARENTS
-from mocap23_ros.skeletons.body_proportions import LEG, TRAINED_STATURE_RANGE
+from mocap23_ros.skeletons.body_proportions import LEG
 from mocap23_ros.skeletons.formats import MOCAP34
 
 # Bones that are scaled together, both sides alike, by the names of their child joints.
@@ -40,7 +40,7 @@ class BodyVariation:
     men: tuple[float, float, float] = (0.40, 1.76, 0.07)        # share, mean, sd
     women: tuple[float, float, float] = (0.38, 1.63, 0.065)
     children: tuple[float, float, float] = (0.07, 1.0, 1.5)     # share, low, high
-    stature_range: tuple[float, float] = TRAINED_STATURE_RANGE
+    stature_range: tuple[float, float] = (1.0, 2.05)
     limb_ratio_sd: float = 0.04
     width_ratio_sd: float = 0.06
     keep: float = 0.1
@@ -76,7 +76,7 @@ def reshape_bodies(joints: NDArray[np.float32], stature: NDArray[np.float32],
         column = _GROUP_NAMES.index(name)
         ratio[:, column] = 1 + variation.width_ratio_sd * deviation[:, column]
     target = variation.draw_stature(rng, count)
-    young = np.clip((1.5 - target) / 0.5, 0, 1)          # children: short legs, large head
+    young = np.clip((1.5 - target) / 0.5, 0, 1.4)        # children: short legs, large head
     ratio[:, :2] *= 1 - 0.06 * young[:, None]
     ratio[:, _GROUP_NAMES.index('head')] *= 1 + 0.25 * young
     keep = rng.random(count) < variation.keep

@@ -36,7 +36,7 @@ class NetworkInputs:
         log(focal length / 1000 px).
     anchor: [P,3] forward distance (m), height (m) and standard deviation of the distance (m).
     stature: [P,2] log(stature / MEAN_STATURE) and how well it is known, 1 % / standard deviation;
-        zeros where unknown.
+        zeros where unknown. [P,16] for networks that are also told proportions.py.
     world_T_window: float64 [P,4,4], to bring the result back; not an input of the graph.
     """
 
@@ -54,12 +54,14 @@ class NetworkInputs:
 
 def make_network_inputs(keypoints: NDArray, world_T_camera: NDArray, focal_length: NDArray,
                         stature: NDArray, skeleton: SkeletonFormat,
-                        stature_sd: NDArray | float = 0.01) -> NetworkInputs:
+                        stature_sd: NDArray | float = 0.01,
+                        proportions: NDArray | None = None) -> NetworkInputs:
     """Build the inputs of a batch of windows, each with its own camera.
 
     keypoints: [P,T,J,3] undistorted normalised coordinates and confidence, 0 = unobserved.
     world_T_camera: [P,T,4,4]; floor at z = 0. focal_length: [P] pixels.
     stature: [P] metres, NaN = unknown; stature_sd: its relative standard deviation.
+    proportions: [P,14] features of proportions.py, for networks that take them.
     skeleton: format of the keypoints. The anchor is found from those that COCO-17 has too.
     People without a usable anchor (never seen, above the horizon) get a mid-range one; the caller
     discards their result (see DiffusionLifter).
@@ -112,6 +114,8 @@ def make_network_inputs(keypoints: NDArray, world_T_camera: NDArray, focal_lengt
     stature_input = np.zeros((people, 2), np.float32)
     stature_input[:, 0] = np.log(np.where(known, stature, MEAN_STATURE) / MEAN_STATURE)
     stature_input[:, 1] = np.where(known, np.minimum(0.01 / stature_sd, 1.0), 0)
+    if proportions is not None:
+        stature_input = np.concatenate([stature_input, proportions], axis=1)
     anchor = np.stack([distance, np.clip(anchor_world[:, 2], 0.1, 1.5), anchor_sd], axis=-1)
     return NetworkInputs(observation, camera, anchor.astype(np.float32), stature_input,
                          world_T_window)

@@ -10,6 +10,7 @@ from mocap23_ros.skeletons.body_proportions import WALKING_ANKLE_HEIGHT
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 
 GEOMETRY_FEATURES = 20
+PROPORTION_FEATURES = 14  # lifting/proportions.py
 VIEW_FEATURES = 10
 
 
@@ -46,7 +47,8 @@ def geometry_features(observation: Tensor, camera: Tensor, anchor: Tensor, statu
                       skeleton: SkeletonFormat) -> Tensor:
     """Where floor, body size and camera put the person, relative to the anchor: [B,T,20].
 
-    observation [B,T,J,3], camera [B,T,8], anchor [B,3], stature [B,2] as in network_inputs.
+    observation [B,T,J,3], camera [B,T,8], anchor [B,3], stature [B,2] as in network_inputs; of a
+    stature [B,16] with proportions these follow: [B,T,34].
     The ankle terms are the person's entries of the ground pointmap: the inverse of the range at
     which the ankle's ray meets the floor, in units of the anchor's, smooth through the horizon.
     """
@@ -63,7 +65,7 @@ def geometry_features(observation: Tensor, camera: Tensor, anchor: Tensor, statu
     constant = torch.cat([
         torch.log(anchor[:, 0:1] / 5.0), anchor[:, 1:2] - 0.95,
         torch.log(anchor[:, 2:3] / anchor[:, 0:1] + 1e-3) + 3.0,
-        stature[:, 0:1] * 10.0, stature[:, 1:2]], dim=-1)
+        stature[:, 0:1] * 10.0, stature[:, 1:]], dim=-1)
     features = torch.cat([
         torch.stack([hits, seen], dim=-1).flatten(-2), hits.amax(-1, keepdim=True), height,
         torch.log(height.clamp(min=0.05)), camera[..., 0:2], camera[..., 3:8] * axis_scale,

@@ -82,6 +82,7 @@ class TrainingConfiguration:
     "w/o decouple"). triangulation: ``ray``, ``three`` or ``svd`` (triangulation.py); svd cannot
     be trained with. mixed_precision: ``no``, ``bf16`` or ``fp16`` as Accelerate takes it; where
     the machine has no units for it, ``no`` is used.
+    proportions: the network is also told the proportions of the body (lifting/proportions.py).
     one_step_share: share of the fine-tuning samples at t = 1, where only the observation helps.
     checkpoint_seconds: between checkpoints. seed: of weights, data and noise.
     Which fields may differ when a run is resumed: run_identity.py.
@@ -106,6 +107,7 @@ class TrainingConfiguration:
     pointmap_size: int | None = None
     decouple: bool = True
     triangulation: str = 'ray'
+    proportions: bool = False
     one_step_share: float = 0.6
     augmentation: str = 'training'
     mixed_precision: str = 'no'

@@ -13,7 +13,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mocap23_ros.network.conditioning import GEOMETRY_FEATURES, VIEW_FEATURES, observation_channels
+from mocap23_ros.network.conditioning import (
+    GEOMETRY_FEATURES,
+    PROPORTION_FEATURES,
+    VIEW_FEATURES,
+    observation_channels,
+)
 from mocap23_ros.network.precision import FullPrecisionLinear
 from mocap23_ros.network.tiers import Tier
 
@@ -105,7 +110,8 @@ class Denoiser(nn.Module):
     positions: Tensor
     frequencies: Tensor
 
-    def __init__(self, tier: Tier, joints: int, view_attention: bool = True) -> None:
+    def __init__(self, tier: Tier, joints: int, view_attention: bool = True,
+                 proportions: bool = False) -> None:
         super().__init__()
         width, channels = tier.width, 2 * joints + 3
         self.has_view_attention = view_attention
@@ -120,7 +126,8 @@ class Denoiser(nn.Module):
             # From the real view's observation to the virtual views, and the floor geometry.
             self.across_projection = zero_linear(width, width)
             self.geometry_projection = nn.Sequential(
-                FullPrecisionLinear(GEOMETRY_FEATURES, width), nn.GELU(),
+                FullPrecisionLinear(GEOMETRY_FEATURES + PROPORTION_FEATURES * proportions, width),
+                nn.GELU(),
                 zero_linear(width, width))
         self.layers = nn.ModuleList(
             DenoiserLayer(tier, view_attention) for _ in range(tier.layers))
@@ -146,7 +153,7 @@ class Denoiser(nn.Module):
 
         x: [B,V,T,2J+3] noisy codes; t: [B] diffusion time 0..1; B may be 1 for both.
         observed: [B,T,5J+3] features of the first view. view: [B,V,T,10] camera vectors.
-        geometry: [B,T,20] and memory: [B,V,N,width], multi-view model only.
+        geometry: [B,T,20 or 34] and memory: [B,V,N,width], multi-view model only.
         """
         waves = t[:, None] * self.frequencies
         time = self.time_projection(torch.cat(

@@ -31,6 +31,7 @@ class LifterOptions:
     views: 1 + virtual views. view_attention: off = MAS-like (baseline B4). trust_ray: True keeps
     observed rays exact; False lets the network pull a doubtful ray towards its own view-0 motion.
     decouple: False replaces local pose and global movement by undivided coordinates.
+    proportions: the network takes those of the body with the stature (lifting/proportions.py).
     triangulation: ``ray`` follows the ray of view 0; ``three`` and ``svd`` weigh that view by the
     trust in its observed ray. svd has no gradient and is not exported.
     """
@@ -40,6 +41,7 @@ class LifterOptions:
     trust_ray: bool = False
     decouple: bool = True
     triangulation: str = 'ray'
+    proportions: bool = False
 
     def __post_init__(self) -> None:
         if self.triangulation not in TRIANGULATIONS:
@@ -73,7 +75,8 @@ class LifterModel(nn.Module):
         self.options = options or LifterOptions()
         joints = len(skeleton)
         self.code = MotionCode(skeleton, 4, self.options.decouple)
-        self.denoiser = Denoiser(tier, joints, self.options.view_attention)
+        self.denoiser = Denoiser(tier, joints, self.options.view_attention,
+                                 self.options.proportions)
         self.ground_encoder = make_ground_encoder(tier) if self.options.view_attention else None
         self.heads = MotionHeads(tier.width, joints)
         self.ray_trust = FullPrecisionLinear(tier.width, joints)

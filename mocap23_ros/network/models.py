@@ -40,7 +40,7 @@ def make_model(configuration: TrainingConfiguration,
     view_attention = configuration.view_attention and stage != 'pretrain'
     return LifterModel(tier, skeleton, LifterOptions(
         configuration.views, view_attention, configuration.trust_ray, configuration.decouple,
-        configuration.triangulation))
+        configuration.triangulation, configuration.proportions))
 
 
 def load_network(weights: Path) -> tuple[LifterModel | RayDepthRegressor, dict[str, Any]]:

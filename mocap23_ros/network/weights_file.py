@@ -49,8 +49,11 @@ def read_card(path: Path) -> dict[str, Any]:
                          f'program') from None
 
 
-def load_weights(path: Path, model: nn.Module, strict: bool = True) -> list[str]:
+def load_weights(path: Path, model: nn.Module, strict: bool = True,
+                 widened: tuple[str, ...] = ()) -> list[str]:
     """Load tensors into ``model``; returns the names that the file lacks (strict: none may).
+
+    widened: names of matrices that may have more columns than in the file; these begin at zero.
 
     InputError when the file is damaged or belongs to another tier or format.
     """
@@ -58,6 +61,10 @@ def load_weights(path: Path, model: nn.Module, strict: bool = True) -> list[str]
     with safe_open(path, framework='pt') as file:
         tensors = {name: file.get_tensor(name) for name in file.keys()}
     own = model.state_dict()
+    for name in set(widened) & set(tensors) & set(own):
+        added = own[name].shape[1] - tensors[name].shape[1]
+        if added > 0:
+            tensors[name] = nn.functional.pad(tensors[name], (0, added))
     wrong = [name for name, value in tensors.items()
              if name in own and own[name].shape != value.shape]
     missing = [name for name in own if name not in tensors]

@@ -19,7 +19,6 @@ USUAL_STATURE = 1.65  # metres, of people of all ages
 STATURE_SD = 0.055  # relative, of adults of both sexes
 STATURE_RANGE = (0.8, 2.2)  # metres, what is estimated from images
 GIVEN_STATURE_RANGE = (0.4, 2.6)  # metres, what a user or a file may say: also an infant
-TRAINED_STATURE_RANGE = (1.0, 2.05)  # metres, of the bodies that networks are trained on
 LEG = 0.485  # hip to knee to ankle, as statures of packed motion are told from it
 ANKLE_HEIGHT = 0.045  # of a planted foot
 WALKING_ANKLE_HEIGHT = 0.09  # metres, of feet that roll; published networks were trained with it

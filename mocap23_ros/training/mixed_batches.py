@@ -36,7 +36,7 @@ def mixed_batches(configuration: TrainingConfiguration, clips: MotionClips | Non
 
     def projected(count: int, index: int) -> TrainingWindows:
         return training_windows(source.batch(count, index), skeleton,
-                                seed=configuration.seed + index)
+                                configuration.seed + index, configuration.proportions)
 
     if recorded is None:
         return lambda index: projected(size, index)

@@ -37,6 +37,7 @@ from mocap23_ros.training.trainer import LossFunction, Trainer
 _STATISTICS_BATCHES = 16
 _STATISTICS_MINUTES = 5.0
 _MOST_SUBJECTS = 200  # that a card lists
+_WIDENED = ('denoiser.geometry_projection.0.weight',)  # by the proportions of the body
 
 
 def train_stage(stage: str, configuration: TrainingConfiguration, clips: MotionClips | None,
@@ -71,7 +72,7 @@ def train_stage(stage: str, configuration: TrainingConfiguration, clips: MotionC
     earlier: list[dict[str, Any]] = []  # cards of the stages before
     if initial is not None:
         card = read_card(initial)
-        missing = load_weights(initial, model, strict=stage == 'distill')
+        missing = load_weights(initial, model, strict=stage == 'distill', widened=_WIDENED)
         _check_initial(missing, stage, initial)
         earlier = [*card.get('before', []), {key: value for key, value in card.items()
                                              if key != 'before'}]

@@ -18,7 +18,7 @@ from mocap23_ros.network.configuration import TrainingConfiguration
 FREE_ON_RESUME = ('steps', 'final_learning_rate', 'checkpoint_seconds', 'mixed_precision')
 _NEWER = ('data_sets', 'clips_sha256')  # of training_data
 # What configurations mean that were written before a field was there.
-_FORMERLY = {'triangulation': 'ray'}
+_FORMERLY = {'triangulation': 'ray', 'proportions': False}
 _NAMED = 3  # differences in one message
 
 

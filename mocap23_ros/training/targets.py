@@ -12,7 +12,10 @@ from torch import Tensor
 
 from mocap23_ros.datasets.training_windows import TrainingBatch
 from mocap23_ros.lifting.network_inputs import NetworkInputs, make_network_inputs
-from mocap23_ros.skeletons.body_proportions import MEAN_STATURE
+from mocap23_ros.lifting.proportions import bone_lengths, log_proportions, proportion_features
+from mocap23_ros.skeletons.body_proportions import LENGTHS, MEAN_STATURE
+from mocap23_ros.skeletons.conversion import convert_joints
+from mocap23_ros.skeletons.formats import OUTPUT19
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 
 
@@ -59,13 +62,17 @@ class TrainingWindows:
 
 
 _CARRIED_STATURE = 0.4  # of windows without a given stature: carried over from earlier windows
+_UNKNOWN_PROPORTIONS = 0.25  # of windows
+_PROPORTIONS_LOG_SD = (np.log(0.008), np.log(0.08))
 
 
-def window_inputs(batch: TrainingBatch, skeleton: SkeletonFormat, seed: int = 0) -> NetworkInputs:
+def window_inputs(batch: TrainingBatch, skeleton: SkeletonFormat, seed: int = 0,
+                  proportions: bool = False) -> NetworkInputs:
     """Network inputs of a batch of the window source.
 
     Some people come with a stature of a standard deviation of 1.5 to 6 %, as a track does that
-    carries its estimate from window to window; seed draws them.
+    carries its estimate from window to window, and, where the network takes them, most with
+    proportions good to 0.8 to 8 %; seed draws them.
     """
     rng = np.random.default_rng(seed)
     stature = np.array(batch.stature_known, np.float32)
@@ -75,14 +82,27 @@ def window_inputs(batch: TrainingBatch, skeleton: SkeletonFormat, seed: int = 0)
     estimate = batch.stature * np.exp(sd * rng.standard_normal(len(stature)))
     stature = np.where(carried, estimate, stature)
     stature_sd = np.where(carried, sd, stature_sd)
+    told = _told_proportions(batch.joints, skeleton, rng) if proportions else None
     return make_network_inputs(batch.keypoints, batch.world_T_camera.astype(np.float64),
-                               batch.focal_length, stature, skeleton, stature_sd)
+                               batch.focal_length, stature, skeleton, stature_sd, told)
 
 
-def training_windows(batch: TrainingBatch, skeleton: SkeletonFormat,
-                     seed: int = 0) -> TrainingWindows:
-    """Bring a batch of the window source into the window frame; seed: see ``window_inputs``."""
-    inputs = window_inputs(batch, skeleton, seed)
+def _told_proportions(joints: NDArray, skeleton: SkeletonFormat,
+                      rng: np.random.Generator) -> NDArray[np.float32]:
+    """Features [B,14] of the proportions of true joints [B,T,J,3], with errors of a track."""
+    people = len(joints)
+    sd = np.exp(rng.uniform(*_PROPORTIONS_LOG_SD, (people, 1))
+                + 0.4 * rng.standard_normal((people, len(LENGTHS))))
+    true = log_proportions(bone_lengths(convert_joints(joints, skeleton, OUTPUT19)))
+    told = proportion_features(true + sd * rng.standard_normal(sd.shape), sd)
+    told[rng.random(people) < _UNKNOWN_PROPORTIONS] = 0
+    return told
+
+
+def training_windows(batch: TrainingBatch, skeleton: SkeletonFormat, seed: int = 0,
+                     proportions: bool = False) -> TrainingWindows:
+    """Bring a batch of the window source into the window frame; others as ``window_inputs``."""
+    inputs = window_inputs(batch, skeleton, seed, proportions)
     p_window = to_window(batch.joints, inputs.world_T_window)
 
     return TrainingWindows(
