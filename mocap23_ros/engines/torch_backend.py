@@ -34,7 +34,7 @@ class TorchBackend:
         float32 = np.dtype(np.float32)
         length = tier.window_length
         shapes = {'observation': (-1, length, joints, 3), 'camera': (-1, length, 8),
-                  'anchor': (-1, 3), 'stature': (-1, 2)}
+                  'anchor': (-1, 3), 'stature': (-1, network.stature_features)}
         if warm:
             shapes['previous'] = (-1, length, joints, 3)
         self.inputs = tuple(TensorSpec(name, float32, shape) for name, shape in shapes.items())

@@ -23,6 +23,7 @@ from mocap23_ros.evaluation.methods import lift_recording
 from mocap23_ros.experiments.window_study import WARM, Start, window_figures
 from mocap23_ros.lifting.diffusion_lifter import DiffusionLifter
 from mocap23_ros.lifting.load_lifter import load_lifter
+from mocap23_ros.lifting.proportions import takes_proportions
 from mocap23_ros.network.lifter_model import LifterModel
 from mocap23_ros.network.tiers import Temperatures
 from mocap23_ros.reporting import Say
@@ -57,7 +58,8 @@ def study_windows(model: LifterModel, weights: Path, scope: StudyScope) -> list[
     return list(stream_windows(
         load_cmu('validation', scope.data), 'noisy',
         WindowSpec(model.tier.window_length, model.tier.rate), model.skeleton,
-        lambda arrays: lift.run(arrays)['joints'], scope.windows, scope.seed))
+        lambda arrays: lift.run(arrays)['joints'], scope.windows, scope.seed,
+        takes_proportions(lift)))
 
 
 def study_steps(model: LifterModel, weights: Path, starts: Sequence[Start],

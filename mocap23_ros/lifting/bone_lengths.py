@@ -18,6 +18,13 @@ _PLAUSIBLE = (0.6, 1.6)  # times the average body
 class BoneLengths(PersonMemory[tuple[NDArray, NDArray]]):
     """Measured lengths by person id; bones seen across the view count most."""
 
+    def worth(self, person_ids: NDArray) -> NDArray[np.float64]:
+        """Measurements of every length [P,7] that these people are known from."""
+        nothing = np.zeros((1, len(LENGTHS)))
+        return _BASE_VARIANCE * np.array(
+            [self._people.get(int(i), (nothing, nothing))[1].sum(axis=0) for i in person_ids]
+        ).reshape(len(person_ids), len(LENGTHS))
+
     def update(self, person_ids: NDArray, joints: NDArray, covariance: NDArray, stature: NDArray
                ) -> NDArray[np.float64]:
         """Take in frames joints [P,T,19,3] with covariance [P,T,19,3,3]; stature: [P].

@@ -13,6 +13,7 @@ from mocap23_ros.errors import InputError
 from mocap23_ros.lifting.hidden_legs import distance_doubt, may_sit
 from mocap23_ros.lifting.lifter import LiftedMotion
 from mocap23_ros.lifting.network_inputs import MAXIMUM_RANGE, NetworkInputs, make_network_inputs
+from mocap23_ros.lifting.proportions import RememberedProportions, takes_proportions
 from mocap23_ros.lifting.stature_state import StatureState
 from mocap23_ros.lifting.warm_start import WarmStart
 from mocap23_ros.skeletons.coco17 import FACE
@@ -56,6 +57,7 @@ class DiffusionLifter:
         self._full, self._warm = full, warm
         self._warm_start = WarmStart()
         self._stature = StatureState()
+        self._proportions = RememberedProportions() if takes_proportions(full) else None
 
     def lift(self, windows: KeypointWindows) -> LiftedMotion:
         """Lift all people; those who were hardly seen come back as NaN."""
@@ -69,7 +71,8 @@ class DiffusionLifter:
             np.broadcast_to(windows.world_T_camera, (people, length, 4, 4)),
             np.full(people, windows.focal_length),
             np.where(stature_sd < _UNKNOWN_STATURE_SD, stature, np.nan), self.input_format,
-            stature_sd)
+            stature_sd, None if self._proportions is None else self._proportions.features(
+                windows.person_ids))
         usable = _usable(windows, inputs)
         outputs = self._run(windows, inputs)
         joints, covariance = _to_world(inputs, outputs)
@@ -83,6 +86,11 @@ class DiffusionLifter:
             doubt = distance_doubt(windows, motion.joints, stature, stature_sd)
             motion.covariance[sits] += doubt[sits]
         self._remember_stature(windows, outputs['stature_estimate'], usable & ~sits)
+        if self._proportions is not None:
+            shown = usable & ~sits
+            self._proportions.update(
+                windows.person_ids[shown], motion.joints[shown, -1:],
+                motion.covariance[shown, -1:], stature[shown])
         # Publish what the whole track, or the user, says; a window alone knows less.
         stature, stature_sd = self._stature.current(windows.person_ids, windows.stature)
         return replace(motion,
@@ -98,6 +106,8 @@ class DiffusionLifter:
         """Drop the state of these people; of everybody when None."""
         ids = None if person_ids is None else list(person_ids)
         self._stature.forget(ids)
+        if self._proportions is not None:
+            self._proportions.forget(ids)
         self._warm_start.forget(ids)
 
     def close(self) -> None:

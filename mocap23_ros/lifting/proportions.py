@@ -2,13 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Proportions of a body, without its size: what a network is told of somebody whom it knows."""
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
+from mocap23_ros.engines.backend import Backend
+from mocap23_ros.lifting.bone_lengths import BoneLengths
 from mocap23_ros.lifting.kinematic_tree import MEASURED
 from mocap23_ros.skeletons.body_proportions import AVERAGE_FRACTIONS, LENGTHS
 
 _SPREAD = 0.05  # relative, of lengths among people of one stature
+_LASTING_SD = 0.03  # relative, of lengths that were measured for long
 
 
 def bone_lengths(joints: NDArray) -> NDArray[np.float64]:
@@ -35,3 +40,38 @@ def proportion_features(log_ratio: NDArray, sd: NDArray) -> NDArray[np.float32]:
     """
     known = _SPREAD**2 / (_SPREAD**2 + np.square(sd))
     return np.concatenate([10 * known * log_ratio, known], axis=-1).astype(np.float32)
+
+
+def takes_proportions(backend: Backend) -> bool:
+    """Whether a network wants more of the body than its stature."""
+    return next(spec.shape[1] for spec in backend.inputs if spec.name == 'stature') > 2
+
+
+class RememberedProportions:
+    """Proportions by person id, as the lifted motion showed them so far."""
+
+    def __init__(self) -> None:
+        self._lengths = BoneLengths()
+        self._log_ratio: dict[int, NDArray[np.float64]] = {}
+
+    def features(self, person_ids: NDArray) -> NDArray[np.float32]:
+        """Features [P,14]; zeros for new people."""
+        nothing = np.zeros(len(LENGTHS))
+        ratio = np.array([self._log_ratio.get(int(i), nothing) for i in person_ids]
+                         ).reshape(len(person_ids), len(LENGTHS))
+        worth = self._lengths.worth(person_ids)
+        with np.errstate(divide='ignore'):
+            return proportion_features(ratio, np.sqrt(_LASTING_SD**2 + _SPREAD**2 / worth))
+
+    def update(self, person_ids: NDArray, joints: NDArray, covariance: NDArray, stature: NDArray
+               ) -> None:
+        """Take in frames joints [P,T,19,3], covariance [P,T,19,3,3]; stature: [P] metres."""
+        lengths = self._lengths.update(person_ids, joints, covariance, stature)
+        self._log_ratio.update(zip(person_ids.tolist(), log_proportions(lengths), strict=True))
+
+    def forget(self, person_ids: Iterable[int] | None = None) -> None:
+        """Drop these people; everybody when None."""
+        ids = None if person_ids is None else list(person_ids)
+        self._lengths.forget(ids)
+        for person_id in list(self._log_ratio) if ids is None else ids:
+            self._log_ratio.pop(int(person_id), None)

@@ -117,6 +117,8 @@ class TrainingConfiguration:
 
     def __post_init__(self) -> None:
         check_fields(self, RULES)
+        if self.proportions and self.model != 'diffusion':
+            raise InputError(f'proportions condition the model diffusion, not {self.model}')
         if not isinstance(self.losses, LossWeights):
             raise InputError('losses must be a mapping of terms to weights')
         check_fields(self.losses, _LOSS_RULES, 'losses.')

@@ -7,8 +7,14 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
-from mocap23_ros.network.conditioning import geometry_features, observation_features, view_features
+from mocap23_ros.network.conditioning import (
+    PROPORTION_FEATURES,
+    geometry_features,
+    observation_features,
+    view_features,
+)
 from mocap23_ros.network.denoiser import Denoiser
 from mocap23_ros.network.ground_encoders import make_ground_encoder
 from mocap23_ros.network.motion_code import MotionCode
@@ -73,6 +79,7 @@ class LifterModel(nn.Module):
         super().__init__()
         self.tier, self.skeleton = tier, skeleton
         self.options = options or LifterOptions()
+        self.stature_features = 2 + PROPORTION_FEATURES * self.options.proportions
         joints = len(skeleton)
         self.code = MotionCode(skeleton, 4, self.options.decouple)
         self.denoiser = Denoiser(tier, joints, self.options.view_attention,
@@ -91,7 +98,11 @@ class LifterModel(nn.Module):
 
     def condition(self, observation: Tensor, camera: Tensor, anchor: Tensor, stature: Tensor,
                   jitter: RigJitter | None = None) -> Condition:
-        """Set up views and conditioning features once per window."""
+        """Set up views and conditioning features once per window.
+
+        stature: [B,2]; proportions that it lacks are not known.
+        """
+        stature = functional.pad(stature, (0, self.stature_features - stature.shape[1]))
         views = make_views(camera, anchor, jitter, self.options.views)
         seen = (observation[..., 2] > 0).to(observation.dtype)
         observed = observation_features(

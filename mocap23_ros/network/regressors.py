@@ -75,7 +75,7 @@ class RayDepthRegressor(nn.Module):
 
     def __init__(self, tier: Tier, skeleton: SkeletonFormat, trunk: str = 'transformer') -> None:
         super().__init__()
-        self.tier, self.skeleton = tier, skeleton
+        self.tier, self.skeleton, self.stature_features = tier, skeleton, 2
         joints, width = len(skeleton), tier.width
         self.input = nn.Sequential(
             FullPrecisionLinear(observation_channels(joints) + GEOMETRY_FEATURES, 2 * width),

@@ -11,6 +11,7 @@ from mocap23_ros.datasets.motion_clips import MotionClips
 from mocap23_ros.datasets.training_windows import WindowSpec
 from mocap23_ros.engines.model_files import find_model, read_manifest
 from mocap23_ros.engines.onnxruntime_backend import OnnxRuntimeBackend
+from mocap23_ros.lifting.proportions import takes_proportions
 from mocap23_ros.skeletons.formats import find_format
 from mocap23_ros.training.exported_manifest import update_manifest
 from mocap23_ros.training.integer_graph import quantise_graph
@@ -30,7 +31,8 @@ def export_integer_tier(tier: str, folder: Path, clips: MotionClips) -> dict[str
     lift = OnnxRuntimeBackend(model.full)
     windows = list(stream_windows(
         clips, 'training', WindowSpec(model.window_length, model.rate),
-        find_format(model.skeleton), lambda arrays: lift.run(arrays)['joints'], _WINDOWS, _SEED))
+        find_format(model.skeleton), lambda arrays: lift.run(arrays)['joints'], _WINDOWS, _SEED,
+        takes_proportions(lift)))
     lift.close()
     entry: dict[str, Any] = {}
     for kind, steps in (('full', model.steps), ('warm', 1)):

@@ -34,7 +34,8 @@ def example_inputs(model: LifterModel | RayDepthRegressor, people: int,
     camera = torch.zeros(people, length, CAMERA_FEATURES)
     camera[..., 2], camera[..., 3] = 1.5, 1.0
     anchor = torch.tensor([[4.0, 0.95, 0.2]]).repeat(people, 1)
-    inputs: tuple[Tensor, ...] = (observation, camera, anchor, torch.zeros(people, 2))
+    inputs: tuple[Tensor, ...] = (observation, camera, anchor,
+                                  torch.zeros(people, model.stature_features))
     if warm:
         inputs += (torch.rand(people, length, joints, 3, generator=generator)
                    + torch.tensor([4.0, 0.0, 0.5]),)

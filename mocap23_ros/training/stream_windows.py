@@ -38,21 +38,21 @@ class StreamWindows:
 
 
 def stream_windows(clips: MotionClips, augmentation: str, window: WindowSpec,
-                   skeleton: SkeletonFormat, lift: Lift, count: int,
-                   seed: int) -> Iterator[StreamWindows]:
+                   skeleton: SkeletonFormat, lift: Lift, count: int, seed: int,
+                   proportions: bool = False) -> Iterator[StreamWindows]:
     """Draw ``count`` windows, up to 32 at a time.
 
     augmentation: name of a preset. The previous motion comes from ``lift``, which starts from
     noise; at its newest sample, which no earlier window saw, it is held, as in
-    lifting/warm_start.py.
+    lifting/warm_start.py. proportions: as of ``window_inputs``.
     """
     # One sample more than a window: all but the newest, then all but the oldest.
     source = WindowSource(clips, WindowSpec(window.length + 1, window.rate), preset(augmentation),
                           seed, skeleton)
     for index, first in enumerate(range(0, count, _BATCH)):
         batch = source.batch(min(_BATCH, count - first), index)
-        earlier = window_inputs(_samples(batch, slice(None, -1)), skeleton, index)
-        inputs = window_inputs(_samples(batch, slice(1, None)), skeleton, index)
+        earlier = window_inputs(_samples(batch, slice(None, -1)), skeleton, index, proportions)
+        inputs = window_inputs(_samples(batch, slice(1, None)), skeleton, index, proportions)
         pose = earlier.world_T_window
         p_world = np.einsum('bij,btkj->btki', pose[:, :3, :3],
                             lift(earlier.graph_inputs()).astype(np.float64)) \
