@@ -51,7 +51,8 @@ class EvaluationSet:
     """What a set consists of; ``source`` is a split of CMU, hdm05 or a LICENSED_SETS name.
 
     pose_error: of the believed camera poses, or None. remark: for its users. detector: one whose
-    noise ships, whose errors take the place of ``noise``.
+    noise ships, whose errors take the place of ``noise``. body_height: m, to which bodies are
+    scaled, proportions and all; None leaves them as they are.
     """
 
     source: str
@@ -62,6 +63,7 @@ class EvaluationSet:
     pose_error: PoseError | None = None
     remark: str = ''
     detector: str = ''
+    body_height: float | None = None
 
 
 def _intrinsics(index: int) -> tuple[CameraModel, float, float]:
@@ -80,7 +82,9 @@ def make_sequence(clips: MotionClips, which: tuple[int, int, int], index: int,
     # The scene is drawn apart from the errors, so that clean, noisy and occluded show the same.
     scene, errors = np.random.default_rng([1871, index]), np.random.default_rng([977, index])
     clip, first, frames = which
-    body = clips.positions(clip)[first:first + frames]
+    scale = 1.0 if definition.body_height is None \
+        else definition.body_height / float(clips.stature[clip])
+    body = scale * clips.positions(clip)[first:first + frames]
     start = int(clips.start[clip]) + first
     joints = rotate_about_vertical(body[None], scene.uniform(-np.pi, np.pi, 1).astype(np.float32))
     joints = joints[:, :, COCO17_JOINTS]
@@ -130,7 +134,7 @@ def make_sequence(clips: MotionClips, which: tuple[int, int, int], index: int,
     keypoints[..., :2] = camera.distort(keypoints[..., :2])
     keypoints[seen.kind[0] >= 2, :2] = np.nan
     believed = path.world_T_camera()[0].astype(np.float64)
-    stature = float(clips.stature[clip])
+    stature = scale * float(clips.stature[clip])
     lift_input = {
         'keypoints': keypoints[:, None], 'stamps': 100.0 + np.arange(frames) / FPS,
         'K': camera.K.copy(), 'distortion': camera.distortion.copy(),

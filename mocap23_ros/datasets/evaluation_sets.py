@@ -45,6 +45,7 @@ EVALUATION_SETS = {
     'e1_occluded': EvaluationSet('validation', _NOISY, _MUCH_OCCLUSION),
     'e1_blazepose': EvaluationSet('validation', _NOISY, _SOME_OCCLUSION, detector='blazepose'),
     'e1_noisy_stature': EvaluationSet('validation', _NOISY, _SOME_OCCLUSION, stature_given=True),
+    'e1_toddlers': EvaluationSet('validation', _NOISY, _SOME_OCCLUSION, body_height=0.8),
     'e2_moving': EvaluationSet('validation', _NOISY, _SOME_OCCLUSION, moving=True,
                                pose_error=_E2_POSE_ERROR),
     'e3_wide': EvaluationSet('validation', _WIDE, _WIDE_OCCLUSION, pose_error=_E3_POSE_ERROR),

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.errors import InputError
-from mocap23_ros.evaluation.metrics import by_distance, motion_errors, summarise
+from mocap23_ros.evaluation.metrics import by_distance, by_posture, motion_errors, summarise
 from mocap23_ros.evaluation.motion_files import (
     MotionArrays,
     files_with_truth,
@@ -269,6 +269,7 @@ def write(result: Comparison, folder: Path, further: Mapping[str, Any] | None = 
         methods.append(MethodResult(name, result.descriptions.get(name, ''), values, joints))
         details[name] = {key: value for key, value in values.items() if key not in METRIC_KEYS}
         details[name]['by_distance'] = by_distance(parts)
+        details[name]['by_posture'] = by_posture(parts)
     stamps = np.arange(len(truth)) / result.fps
     live = {'details': details, **(further or {})}
     if result.alignments:

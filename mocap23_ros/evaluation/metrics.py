@@ -22,6 +22,7 @@ from mocap23_ros.evaluation.alignment import (
     pelvis,
     procrustes_error,
 )
+from mocap23_ros.evaluation.postures import POSTURES, postures
 from mocap23_ros.evaluation.smoothness import acceleration_error, foot_skate, jitter
 from mocap23_ros.evaluation.uncertainty import (
     COVERAGE_68,
@@ -67,7 +68,8 @@ def motion_errors(pred_joints: NDArray[Any], true_joints: NDArray[Any], fps: flo
     number, true_stature: a number, metres. camera_position: [3] or [F,3] metres, for errors along
     and across the ray. limit: [F] metres, the least Abs-MPJPE that the input allows
     (evaluation/limits.py). Arrays of several sequences are concatenated by summarise(), so that
-    every frame weighs the same. Also holds ``distance`` [F] (m, camera to true pelvis) for bins.
+    every frame weighs the same. Also holds ``distance`` [F] (m, camera to true pelvis) and
+    ``posture`` [F] (index into POSTURES) for bins.
     Raises InputError for wrong shapes.
     """
     pred, true = _checked(pred_joints, true_joints, fps)
@@ -87,7 +89,7 @@ def motion_errors(pred_joints: NDArray[Any], true_joints: NDArray[Any], fps: flo
         'accel_ms2': acceleration_error(local, true_local, fps),
         'jitter_10ms3': jitter(pred, fps), 'jitter_truth_10ms3': jitter(true, fps),
         'foot_skate_mm': 1e3 * foot_skate(pred[:, ANKLES], true[:, ANKLES], fps),
-        'frame_valid': frame_valid.astype(np.float64),
+        'frame_valid': frame_valid.astype(np.float64), 'posture': postures(true),
     }
     root_valid = finite_points(root) & finite_points(true_root)
     fit = fit_similarity(root, true_root, root_valid, with_scale=False)
@@ -147,7 +149,8 @@ def summarise(sequences: Iterable[Mapping[str, NDArray[np.float64]]]) -> dict[st
     joined = {key: np.concatenate([np.ravel(part[key]) for part in parts if key in part])
               for key in dict.fromkeys(key for part in parts for key in part)}
     valid = joined.pop('frame_valid', np.zeros(0))
-    joined.pop('distance', None)
+    for bins in ('distance', 'posture'):
+        joined.pop(bins, None)
     counts = {name: float(joined.pop(f'contact_{name}', np.zeros(0)).sum())
               for name in ('tp', 'fp', 'fn')}
     result: dict[str, Any] = {key: None for key in REPORT_KEYS}
@@ -175,16 +178,30 @@ def evaluate_motion(*motion: Any, **further: Any) -> dict[str, Any]:
 def by_distance(sequences: Iterable[Mapping[str, NDArray[np.float64]]]
                 ) -> dict[str, dict[str, Any]]:
     """The per-frame figures of summarise() in bins of distance, e.g. ``3-5 m``."""
-    parts = [part for part in sequences if 'distance' in part]
+    bins = {f'{low:g}-{high:g} m' if np.isfinite(high) else f'over {low:g} m': (low, high)
+            for low, high in pairwise(DISTANCE_EDGES)}
+    return _in_bins(sequences, 'distance', bins)
+
+
+def by_posture(sequences: Iterable[Mapping[str, NDArray[np.float64]]]
+               ) -> dict[str, dict[str, Any]]:
+    """The per-frame figures of summarise() by the true posture (POSTURES)."""
+    return _in_bins(sequences, 'posture', {name: (index, index + 1)
+                                           for index, name in enumerate(POSTURES)})
+
+
+def _in_bins(sequences: Iterable[Mapping[str, NDArray[np.float64]]], key: str,
+             bins: Mapping[str, tuple[float, float]]) -> dict[str, dict[str, Any]]:
+    """Figures of the frames whose entry ``key`` lies in [low, high), bins without any left out."""
+    parts = [part for part in sequences if key in part]
     result = {}
-    for low, high in pairwise(DISTANCE_EDGES):
+    for label, (low, high) in bins.items():
         chosen = []
         for part in parts:
-            rows = (part['distance'] >= low) & (part['distance'] < high)
+            rows = (part[key] >= low) & (part[key] < high)
             if rows.any():
-                chosen.append({key: values[rows] for key, values in part.items()
+                chosen.append({name: values[rows] for name, values in part.items()
                                if len(values) == len(rows)})
         if chosen:
-            name = f'{low:g}-{high:g} m' if np.isfinite(high) else f'over {low:g} m'
-            result[name] = summarise(chosen)
+            result[label] = summarise(chosen)
     return result

@@ -116,6 +116,15 @@ def test_limits_and_statures(data):
         assert (0.01 < one.limit()).all() and (one.limit() < 2.0).all()
 
 
+def test_toddlers_are_the_same_people_made_smaller(data):
+    for small, adult in zip(make_evaluation_set('e1_toddlers', data, 2),
+                            make_evaluation_set('e1_noisy', data, 2), strict=True):
+        assert small.stature == pytest.approx(0.8) and adult.stature > 1
+        thigh, other = (np.linalg.norm(s.joints[:, 11] - s.joints[:, 13], axis=-1)
+                        for s in (small, adult))
+        np.testing.assert_allclose(thigh / other, 0.8 / adult.stature, rtol=1e-3)
+
+
 def test_only_held_out_subjects(data):
     names = {sequence.name.split('_')[1] for sequence in make_evaluation_set('e1_clean', data)}
     assert names == {'procedural'}        # names of the generated stand-in clips
