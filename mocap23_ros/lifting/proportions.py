@@ -44,7 +44,7 @@ def proportion_features(log_ratio: NDArray, sd: NDArray) -> NDArray[np.float32]:
 
 def takes_proportions(backend: Backend) -> bool:
     """Whether a network wants more of the body than its stature."""
-    return next(spec.shape[1] for spec in backend.inputs if spec.name == 'stature') > 2
+    return any(spec.name == 'stature' and spec.shape[1] > 2 for spec in backend.inputs)
 
 
 class RememberedProportions:
