@@ -221,6 +221,19 @@ def test_coordinates_that_do_not_fit_the_camera_are_refused(tmp_path, camera, ke
     assert 'the image is 1280 x 1280' in refused(path, camera)
 
 
+def test_frames_that_were_copied_are_said(tmp_path, camera, keypoints):
+    """For as long as nobody stands so still; another person who moves is not meant."""
+    said = []
+    import_keypoints(dumps.coco(tmp_path / 'live', keypoints, ids=True), camera, RATE,
+                     say=said.append)
+    assert len(said) == 1
+    keypoints[2:38, 1] = keypoints[2, 1]
+    import_keypoints(dumps.coco(tmp_path / 'hung', keypoints, ids=True), camera, RATE,
+                     say=said.append)
+    assert 'person 2 keeps every keypoint as it is from 0.07 to 1.23 s' in said[1]
+    assert len(said) == 3
+
+
 def test_files_of_something_else_are_refused(tmp_path, camera, keypoints):
     path = tmp_path / 'dump.json'
     for document in ({'a': 1}, [1, 2], [[1]], 'text', [{'x': 1}], [None, [[{'z': 1}] * 33]]):

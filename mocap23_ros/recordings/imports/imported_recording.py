@@ -23,6 +23,7 @@ from mocap23_ros.tracking.floor_places import CameraView
 _LARGEST = 2 * 2**30  # bytes of keypoints
 _FEWEST_FRAMES = 3  # in which a person with an id must be seen, as for people who are tracked
 _SPARSE, _FEW = 50, 1000  # a video has no longer gaps than this times its frames, and some
+_FROZEN, _FROZEN_FRAMES = 1.0, 8  # s, frames; no detector says the same of a living person
 _SURE, _BESIDE, _OUTSIDE = 0.3, 0.05, 0.2  # confidence, images, share of keypoints
 
 
@@ -45,6 +46,8 @@ def import_keypoints(path: Path, camera_file: Path, rate: float | None, rectifie
         people = _in_pixels(found, numbers, camera)
         _check_inside(people, camera)
         keypoints, how = _columns(found, numbers, people, stamps, CameraView(camera, pose))
+    for doubt in _frozen(keypoints, stamps):
+        say(f'{path}: {doubt}')
     say(f'{path}: {len(found.frames)} frames of {program} ({found.skeleton.name}); {how}')
     return KeypointRecording.of_still_camera(keypoints, stamps, camera, pose, found.skeleton)
 
@@ -138,6 +141,25 @@ def _by_id(ids: list[list[int | None]], people: list[NDArray[np.float32]], joint
     return keypoints, f'{len(kept)} people by their ids' + (
         f', {left_out} seen in fewer than {_FEWEST_FRAMES} frames are left out' if left_out
         else '')
+
+
+def _frozen(keypoints: NDArray[np.float32], stamps: NDArray[np.float64]) -> list[str]:
+    """A sentence for everybody whose keypoints [F,P,J,3] stay as they are for too long."""
+    doubts = []
+    for person in range(keypoints.shape[1]):
+        own = keypoints[:, person]
+        seen: NDArray[np.bool_] = np.asarray((own[..., 2] > 0).any(axis=1))
+        same = np.isclose(own[1:], own[:-1], rtol=0, atol=0, equal_nan=True)
+        changed = np.flatnonzero(~(same.all(axis=(1, 2)) & seen[1:])) + 1
+        starts, ends = np.append(0, changed), np.append(changed, len(own)) - 1
+        longest = int(np.argmax(stamps[ends] - stamps[starts]))
+        start, end = starts[longest], ends[longest]
+        if stamps[end] - stamps[start] >= _FROZEN and end - start >= _FROZEN_FRAMES:
+            doubts.append(
+                f'person {person + 1} keeps every keypoint as it is from {stamps[start]:.2f} to '
+                f'{stamps[end]:.2f} s: the video hung or frames were copied, and the motion of '
+                'that time is not known')
+    return doubts
 
 
 def _detections(people: NDArray[np.float32], image_size: tuple[int, int]) -> list[Detection]:
