@@ -56,3 +56,12 @@ def clips():
     """Half a minute of motion made by rules."""
     from mocap23_ros.datasets.procedural import procedural_motion
     return procedural_motion(0.5, seed=0)
+
+
+@pytest.fixture(scope='session')
+def data(tmp_path_factory):
+    """Folder of packed motion made by rules, a minute of it, in place of CMU's."""
+    from packed_motion import write_packed
+    folder = tmp_path_factory.mktemp('motion')
+    write_packed(folder, minutes=1.0)
+    return folder

@@ -10,7 +10,6 @@ import pytest
 from engine_helpers import onnx, tensorrt_rtx
 
 pytest.importorskip('torch', reason='quantising needs torch (requirements/train.txt)')
-from packed_motion import write_packed
 
 from mocap23_ros.cli.main import main
 from mocap23_ros.datasets.cmu import load_cmu
@@ -25,13 +24,6 @@ from mocap23_ros.training.stream_windows import stream_windows
 
 pytestmark = pytest.mark.skipif('s' not in available_tiers(), reason='no graphs of tier s')
 KINDS = ('full', 'warm')
-
-
-@pytest.fixture(scope='module')
-def data(tmp_path_factory):
-    folder = tmp_path_factory.mktemp('motion')
-    write_packed(folder, minutes=1.0)
-    return folder
 
 
 @pytest.fixture(scope='module')

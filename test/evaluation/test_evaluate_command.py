@@ -6,20 +6,12 @@ import json
 
 import numpy as np
 import pytest
-from packed_motion import write_packed
 from synthetic_people import walking_person
 
 from mocap23_ros.cli.main import main
 from mocap23_ros.datasets.evaluation_sets import EVALUATION_SETS
 from mocap23_ros.evaluation.metrics import REPORT_KEYS
 from mocap23_ros.skeletons.formats import COCO17
-
-
-@pytest.fixture(scope='module')
-def data(tmp_path_factory):
-    folder = tmp_path_factory.mktemp('motion')
-    write_packed(folder, minutes=1.0)
-    return folder
 
 
 def test_a_set_with_two_methods(data, tmp_path, capsys):

@@ -7,7 +7,6 @@ import shutil
 
 import numpy as np
 import pytest
-from packed_motion import write_packed
 from training_helpers import torch  # noqa: F401 - skips the tests where it is absent
 
 from mocap23_ros.checksum import file_sha256
@@ -24,13 +23,6 @@ WEIGHTS = engines_folder() / 'lifter_s.safetensors'
 needs_weights = pytest.mark.skipif('s' not in available_tiers() or not WEIGHTS.exists(),
                                    reason='no weights of tier s')
 SMALL = ['--sequences', '1', '--windows', '6', '--draws', '3', '--seconds', '0.01']
-
-
-@pytest.fixture(scope='module')
-def data(tmp_path_factory):
-    folder = tmp_path_factory.mktemp('motion')
-    write_packed(folder, minutes=1.0)
-    return folder
 
 
 def centres(arrays):

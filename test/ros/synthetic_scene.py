@@ -79,3 +79,10 @@ def camera_transform(stamp_ns, pose=None, parent='map', child=CAMERA_FRAME):
     return TransformStamped(
         header=header(stamp_ns, parent), child_frame_id=child,
         transform=transform_from_matrix(camera_pose() if pose is None else pose))
+
+
+def send(peer, stamp):
+    """A person, the camera and its pose, all with one stamp."""
+    peer.tf.sendTransform(camera_transform(stamp))
+    peer.camera_info.publish(camera_info(stamp))
+    peer.keypoints.publish(keypoints_message([person()], stamp))

@@ -10,7 +10,7 @@ import pytest
 from geometry_msgs.msg import PoseArray
 from node_harness import Feeder, NodeProcess
 from sensor_msgs.msg import JointState
-from synthetic_scene import camera_info, camera_transform, keypoints_message, person
+from synthetic_scene import camera_info, camera_transform, keypoints_message, person, send
 from tf2_msgs.msg import TFMessage
 
 from mocap23_msgs.msg import SkeletonInfo
@@ -19,12 +19,6 @@ from mocap23_ros.ros.topics import latched_qos
 HAS_VISION = importlib.util.find_spec('vision_msgs') is not None
 HAS_MOCAP = importlib.util.find_spec('mocap4r2_msgs') is not None
 HAS_HRI = importlib.util.find_spec('hri_msgs') is not None
-
-
-def send(peer, stamp):
-    peer.tf.sendTransform(camera_transform(stamp))
-    peer.camera_info.publish(camera_info(stamp))
-    peer.keypoints.publish(keypoints_message([person()], stamp))
 
 
 def test_poses_and_detections_are_those_of_the_skeletons(peer):

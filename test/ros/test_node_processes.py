@@ -12,7 +12,7 @@ from lifecycle_msgs.msg import Transition
 from node_harness import Feeder, NodeProcess, Peer
 from rclpy.qos import QoSProfile
 from rosgraph_msgs.msg import Clock
-from synthetic_scene import camera_info, camera_transform, keypoints_message, person
+from synthetic_scene import camera_info, camera_transform, keypoints_message, person, send
 from tf2_msgs.msg import TFMessage
 
 SECOND = 10**9
@@ -34,11 +34,7 @@ def start():
 
 def camera_feeder(peer, rate=20.0):
     """Keypoints, CameraInfo and TF of a camera that moves a little, all with the same stamps."""
-    def send(stamp):
-        peer.tf.sendTransform(camera_transform(stamp))
-        peer.camera_info.publish(camera_info(stamp))
-        peer.keypoints.publish(keypoints_message([person()], stamp))
-    return Feeder(peer, send, rate)
+    return Feeder(peer, lambda stamp: send(peer, stamp), rate)
 
 
 def has_person(message):

@@ -12,7 +12,10 @@ import numpy as np
 import pytest
 from lifecycle_msgs.msg import Transition
 from node_harness import TIMEOUT, Feeder, NodeProcess
-from synthetic_scene import camera_info, camera_pose, camera_transform, keypoints_message, person
+from synthetic_scene import (
+    camera_pose,
+    send,
+)
 
 WITHOUT_RERUN = ('-c', 'import sys; sys.modules["rerun"] = None\n'
                        'from mocap23_ros.ros.run_node import main; sys.exit(main())')
@@ -23,12 +26,6 @@ def port():
     with socket.socket() as probe:
         probe.bind(('127.0.0.1', 0))
         return probe.getsockname()[1]
-
-
-def send(peer, stamp):
-    peer.tf.sendTransform(camera_transform(stamp))
-    peer.camera_info.publish(camera_info(stamp))
-    peer.keypoints.publish(keypoints_message([person()], stamp))
 
 
 def entities(path):

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A camera that hangs and sends its last image under new stamps."""
 
+import logging
+
 import numpy as np
 import pytest
 from synthetic_scene import camera_pose
@@ -13,14 +15,9 @@ from mocap23_ros.tracking.track import Track, TrackState
 PEOPLE = [Track(1, TrackState.TRACKED, np.ones((17, 3)), np.zeros(4), 0.9, 0.0)]
 
 
-class Quiet:
-    def info(self, message): ...
-    warning = error = info
-
-
 class Watch:
     def __init__(self):
-        self.problems = ProblemLog(Quiet(), lambda: 0.0, settle_time=0.0)
+        self.problems = ProblemLog(logging.getLogger('quiet'), lambda: 0.0, settle_time=0.0)
         self.watch = FrozenImages(self.problems)
 
     def run(self, images, poses=None, people=PEOPLE, rate=15.0):

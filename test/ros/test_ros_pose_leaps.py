@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Transforms that throw the camera to and fro."""
 
+import logging
+
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
@@ -11,14 +13,9 @@ from mocap23_ros.ros.pose_leaps import PoseLeaps
 from mocap23_ros.ros.problems import ProblemLog, Severity
 
 
-class Quiet:
-    def info(self, message): ...
-    warning = error = info
-
-
 def said(world_T_base, rate=15.0, seconds=4.0):
     """What is reported of a camera on a base whose pose is (x, y, z, yaw in degrees) of time."""
-    problems = ProblemLog(Quiet(), lambda: 0.0, settle_time=0.0)
+    problems = ProblemLog(logging.getLogger('quiet'), lambda: 0.0, settle_time=0.0)
     leaps = PoseLeaps(problems)
     for i in range(int(seconds * rate)):
         x, y, z, yaw = world_T_base(i / rate, i)

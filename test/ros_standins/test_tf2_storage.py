@@ -10,7 +10,7 @@ import time
 import numpy as np
 import pytest
 from rclpy.duration import Duration
-from transform_examples import IDENTITY, make_transform, stamp, translation_of
+from transform_examples import IDENTITY, make_transform, stamp, translation_of, x_at
 
 tf2_ros = pytest.importorskip('tf2_ros')
 
@@ -18,10 +18,6 @@ tf2_ros = pytest.importorskip('tf2_ros')
 @pytest.fixture
 def buffer():
     return tf2_ros.Buffer()
-
-
-def x_at(buffer, seconds):
-    return translation_of(buffer.lookup_transform('map', 'base', stamp(seconds)))[0]
 
 
 def test_samples_may_come_in_any_order(buffer):

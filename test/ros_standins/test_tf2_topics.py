@@ -14,16 +14,12 @@ from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.duration import Duration
 from rclpy.parameter import Parameter
 from rosgraph_msgs.msg import Clock
-from transform_examples import make_transform, stamp, translation_of, wait_until
+from transform_examples import make_transform, stamp, translation_of, wait_until, x_at
 
 tf2_ros = pytest.importorskip('tf2_ros')
 pytest.importorskip('tf2_msgs.msg')
 
 HERE = Path(__file__).parent
-
-
-def x_at(buffer, seconds):
-    return translation_of(buffer.lookup_transform('map', 'base', stamp(seconds)))[0]
 
 
 def matched(broadcaster):

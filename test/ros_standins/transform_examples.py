@@ -57,3 +57,7 @@ translations = st.tuples(_coordinate, _coordinate, _coordinate)
 rotations = st.builds(
     lambda vector: tuple(Rotation.from_rotvec(vector).as_quat().tolist()),
     st.tuples(*[st.floats(-1.7, 1.7, allow_subnormal=False)] * 3))
+
+
+def x_at(buffer, seconds):
+    return translation_of(buffer.lookup_transform('map', 'base', stamp(seconds)))[0]
