@@ -77,6 +77,7 @@ def _live(seconds: float) -> int:
 def _recordings(arguments: argparse.Namespace) -> Iterator[tuple[str, Judgement]]:
     """Name and judgement of each recording."""
     from mocap23_ros.cli.lift_sources import detect_in_video
+    from mocap23_ros.plausibility.still_scene import STANDS_STILL
     from mocap23_ros.recordings.recording import load_recording
     from mocap23_ros.skeletons.coco17 import COCO17
 
@@ -93,8 +94,12 @@ def _recordings(arguments: argparse.Namespace) -> Iterator[tuple[str, Judgement]
     if arguments.bag is not None:
         yield str(arguments.bag), _judge_bag(arguments)
         return
-    yield str(arguments.video), _judge(detect_in_video(
-        arguments, arguments.video.name, arguments.detector_model).converted(COCO17))
+    said: list[str] = []
+    mistakes, otherwise = _judge(detect_in_video(
+        arguments, arguments.video.name, arguments.detector_model, say=said.append
+        ).converted(COCO17))
+    moved = [line.removeprefix(f'{arguments.video}: ') for line in said if STANDS_STILL in line]
+    yield str(arguments.video), (moved + mistakes, otherwise)
 
 
 def _judge_bag(arguments: argparse.Namespace) -> Judgement:

@@ -35,7 +35,7 @@ from mocap23_ros.ros.core import Core
 from mocap23_ros.ros.frame_processor import FrameProcessor
 from mocap23_ros.ros.frame_result import FrameResult
 from mocap23_ros.ros.given_camera import GivenCamera, GivenModel, GivenPose, given_camera
-from mocap23_ros.ros.problems import FrameRejectedError, ProblemLog
+from mocap23_ros.ros.problems import FrameRejectedError, ProblemLog, Severity
 from mocap23_ros.ros.settings import Settings
 from mocap23_ros.ros.stamps import nanoseconds
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
@@ -158,6 +158,7 @@ class _Run:
     stamps: list[int] = field(default_factory=list)  # ns
     refused: dict[str, int] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
     results: list[FrameResult] = field(default_factory=list)
     estimates: list[SkeletonEstimate] = field(default_factory=list)
     image_size: tuple[int, int] = (0, 0)
@@ -187,8 +188,11 @@ class _Run:
         except FrameRejectedError as error:
             problem = self.problems.present().get(str(error))
             self._refuse(str(error), problem.message if problem else '')
-        for key in set(self.problems.present()) - before:
-            self.reasons.setdefault(key, self.problems.present()[key].message)
+        for key, problem in self.problems.present().items():
+            if key not in before:
+                self.reasons.setdefault(key, problem.message)
+                if problem.severity == Severity.ERROR:
+                    self.errors.setdefault(key, problem.message)
 
     def finish(self, core: Core) -> None:
         """The last frames of a lagging lifter; InputError where nothing was lifted."""
@@ -202,9 +206,10 @@ class _Run:
                              f'{self.reasons.get(key, key)}')
 
     def notes(self) -> list[str]:
-        """Sentences about images that were left out."""
+        """Sentences about images that were left out, and about errors that left none out."""
         return [f'{count} of {self.images} images are not lifted: {self.reasons.get(key, key)}'
-                for key, count in self.refused.items()]
+                for key, count in self.refused.items()] + [
+            message for key, message in self.errors.items() if key not in self.refused]
 
     def motion(self, skeleton: SkeletonFormat) -> RecordedMotion:
         """Estimates of everybody who was confirmed once, at the stamps of all images."""
@@ -260,7 +265,7 @@ class _Run:
 
 
 class _Notes:
-    """Takes warnings of the frame path down; errors are counted with the images they cost."""
+    """Takes warnings of the frame path down; the run itself collects errors."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -274,4 +279,4 @@ class _Notes:
             self.lines.append(message)
 
     def error(self, message: str) -> None:
-        """Nothing: see _Run.refused."""
+        """Nothing: see _Run.notes."""

@@ -14,6 +14,7 @@ from mocap23_ros.detection.upright_detector import UprightDetector
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_file import load_camera_file
 from mocap23_ros.geometry.camera_model import CameraModel
+from mocap23_ros.plausibility.still_scene import SceneMotion, StillScene, shrunk
 from mocap23_ros.recordings.followed_people import FollowedPeople
 from mocap23_ros.recordings.recording import KeypointRecording
 from mocap23_ros.recordings.video_file import VideoFile
@@ -42,6 +43,7 @@ def record_video(video: Path, camera_file: Path, detector: Detector,
     if pose is not None:
         upright.follow(pose)
     people = FollowedPeople()
+    scene, moved = StillScene(), list[SceneMotion]()
     camera: CameraModel | None = None
     stamps: list[float] = []
     with VideoFile(video, rate) as frames:
@@ -51,7 +53,12 @@ def record_video(video: Path, camera_file: Path, detector: Detector,
             if image.shape[1::-1] != image_size:
                 image = np.asarray(cv2.resize(image, image_size), np.uint8)
             view = None if pose is None else CameraView(camera, pose)
-            people.add(upright.detect(image), stamp, view)
+            detections = upright.detect(image)
+            if scene.is_due(stamp):
+                scene.look(stamp, shrunk(image), np.array([d.bounding_box for d in detections]),
+                           camera)
+                moved += [scene.motion] if scene.motion else []
+            people.add(detections, stamp, view)
             stamps.append(stamp)
             progress(len(stamps), frames.frames)
         if frames.turn:
@@ -59,6 +66,8 @@ def record_video(video: Path, camera_file: Path, detector: Detector,
                 'it is shown')
         if frames.shortfall:
             say(f'{video}: {frames.shortfall}')
+        if moved:
+            say(f'{video}: {max(moved, key=lambda motion: motion.turn).message}')
     if camera is None:
         raise InputError(f'{video} has no frames that can be read')
     return KeypointRecording.of_still_camera(

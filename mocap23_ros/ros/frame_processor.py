@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mocap23_ros.detection.detector import Detection
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.geometry.plausible_camera import check_above_floor
 from mocap23_ros.pipeline.lift_budget import LiftBudget
+from mocap23_ros.plausibility.still_scene import shrunk
 from mocap23_ros.ros.camera_changes import CameraChanges
 from mocap23_ros.ros.camera_poses import CameraPoses, NoTransformError
 from mocap23_ros.ros.camera_source import Cameras, NoCameraInfoError
@@ -30,6 +32,7 @@ from mocap23_ros.ros.problems import FrameRejectedError, ProblemLog, Severity
 from mocap23_ros.ros.set_up_watch import SetUpWatch
 from mocap23_ros.ros.settings import Settings
 from mocap23_ros.ros.stamps import nanoseconds
+from mocap23_ros.ros.still_watch import StillWatch
 from mocap23_ros.tracking.floor_places import CameraView
 
 if TYPE_CHECKING:
@@ -79,6 +82,8 @@ class FrameProcessor:
         self._changes = CameraChanges(problems)
         self.set_up = SetUpWatch(problems, core.live)
         self._frozen = FrozenImages(problems)
+        self._still = StillWatch(problems)
+        self._scene: NDArray[np.uint8] | None = None  # of the newest image, where it is wanted
         self._told_sd = core.streaming.pose_uncertainty
         self._budget = LiftBudget()
         self.stage = ''
@@ -96,6 +101,7 @@ class FrameProcessor:
         self._core.reset(restart_ids)
         self.set_up.reset()
         self._frozen.reset()
+        self._still.reset()
         if not same_time:
             self._poses.clear()
         self._waiting.clear()
@@ -131,7 +137,7 @@ class FrameProcessor:
         tracks = self._core.tracker.update(detections, 1e-9 * nanoseconds(header.stamp), self._view)
         _lap(stages, 'detect and track', started)
         result = FrameResult(header, None, image_size, tracks, arrived, stages=stages,
-                             frozen_for=self._frozen.seconds)
+                             frozen_for=self._frozen.seconds, scene=self._scene)
         on_tracks(result)
         if len(self._waiting) >= MAX_WAITING:
             self._waiting.popleft()
@@ -169,15 +175,16 @@ class FrameProcessor:
             self._on_other_camera()
             raise FrameRejectedError('camera change')
         self._frozen.judge(result.frozen_for, result.tracks, world_T_camera)
+        stamp = 1e-9 * nanoseconds(header.stamp)
+        self._still.feed(stamp, result.scene, result.tracks, camera, world_T_camera)
         self._core.follow(world_T_camera)
         # In the core, and nowhere else, the floor is z = 0.
         world_T_camera[2, 3] -= settings.floor_height
-        stamp = 1e-9 * nanoseconds(header.stamp)
         self.set_up.feed(stamp, result.tracks, camera, header.frame_id, world_T_camera,
                          settings.refine_camera_pose)
         world_T_camera = self.set_up.pose.mended(world_T_camera)
-        self._core.streaming.pose_uncertainty = self.set_up.pose.uncertainty(
-            self._told_sd, world_T_camera)
+        self._core.streaming.pose_uncertainty = self._still.uncertainty(
+            self.set_up.pose.uncertainty(self._told_sd, world_T_camera))
         result.camera, result.world_T_camera = camera, world_T_camera.copy()
         result.world_T_camera[2, 3] += settings.floor_height
         # Where every image counts the outcome must not depend on time.
@@ -225,6 +232,7 @@ class FrameProcessor:
         self, message: Input, settings: Settings, stages: dict[str, float]
     ) -> tuple[list[Detection], tuple[int, int]]:
         stamp = 1e-9 * nanoseconds(message.header.stamp)
+        self._scene = None
         if hasattr(message, 'people'):
             size = (int(message.image_width), int(message.image_height))
             detections = detections_from_message(message, self._core.keypoint_format)
@@ -233,6 +241,8 @@ class FrameProcessor:
         started = time.perf_counter()
         image = decode_message(message)
         self._frozen.look(stamp, image)
+        if self._still.is_due(stamp):
+            self._scene = shrunk(image)
         _lap(stages, 'decode', started)
         return self._core.detect(image), (image.shape[1], image.shape[0])
 

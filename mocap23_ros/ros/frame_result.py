@@ -24,7 +24,8 @@ class FrameResult:
     header: of the newest image. estimates: in the world frame, for the image of ``stamp``, which
     is older where the lifter lags; None while there is none so old. arrived: when, on the steady
     clock [s]. stages: seconds spent. camera, world_T_camera: of the newest image, None until they
-    are known. frozen_for: seconds for which the image has been the same.
+    are known. frozen_for: seconds for which the image has been the same. scene: a small image,
+    where StillWatch wants it.
     """
 
     header: 'Header'
@@ -37,3 +38,4 @@ class FrameResult:
     camera: CameraModel | None = None
     world_T_camera: NDArray[np.float64] | None = None
     frozen_for: float = 0.0
+    scene: NDArray[np.uint8] | None = None

@@ -1,0 +1,209 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Tells from images alone whether a camera that is told to stand still does.
+
+Points of what stands around people are recognised in an older image (ORB). The homography of
+their rays that most agree on (RANSAC) tells which are right, and these how the camera turned.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+
+from mocap23_ros.geometry.camera_model import CameraModel
+
+INTERVAL = 0.5  # seconds between images that are compared
+_SIZE = 480  # pixels of the longer side of the images that are kept
+_POINTS, _CONTRAST = 500, 8  # most of them; grey values
+_AROUND = 0.15  # of a person's box, that is left out around it
+_SURELY = 0.8  # distance of the best likeness to that of the second best
+_MISSED = 2.5  # pixels between a point and where the homography has it
+_FEWEST, _AGREE = 25, 0.4  # points that agree; their share of those that are recognised
+_SPREAD = 0.12  # of the image, standard deviation of the points' places
+_OFF, _BACK = 0.5, 0.25  # degrees, from which a camera has moved, and below which it is back
+_SAME, _TIMES = 0.3, 3  # degrees; comparisons that show one motion: the camera was knocked
+_RESTLESS, _OF = 6, 8  # comparisons that show motions of any kind: it is carried about
+_GROWN = 0.05  # logarithm of a zoom; what is less may be a turn's perspective
+_LOST = 60  # comparisons that show nothing, before another image is looked at instead
+
+
+@dataclass(frozen=True)
+class SceneMotion:
+    """How a camera moved, or its lens zoomed, since an image that is still remembered.
+
+    right, down: degrees by which the camera turned, as seen in its image. roll: degrees, clockwise.
+    zoom: how many times larger things are. turn: degrees by which rays of the image are off, the
+    median. is_lasting: it came once and stayed; else the camera goes on moving. seconds: since the
+    image.
+    """
+
+    right: float
+    down: float
+    roll: float
+    zoom: float
+    turn: float
+    is_lasting: bool
+    seconds: float
+
+    @property
+    def message(self) -> str:
+        """What is seen, its likely cause and mend."""
+        if not self.is_lasting:
+            return (f'{STANDS_STILL} its image moves, by up to {self.turn:.1f} degrees within '
+                    f'{self.seconds:.0f} s: it is carried or shakes. People come out where the '
+                    'told pose puts them: fasten the camera, or give the pose of every image (TF)')
+        seen = f'{STANDS_STILL} its image shows that within {self.seconds:.0f} s'
+        if abs(np.log(self.zoom)) > _GROWN:
+            return (f'{seen} everything became {self.zoom:.2f} times as large: the lens zooms and '
+                    'K does not, or the camera moved; calibrate it as it is now')
+        angles = ((self.right, 'to the right', 'to the left'), (self.down, 'down', 'up'),
+                  (self.roll, 'clockwise', 'anticlockwise'))
+        ways = [f'{abs(angle):.1f} degrees {way if angle > 0 else other}'
+                for angle, way, other in angles if abs(angle) >= _BACK]
+        return (f'{seen} it turned {" and ".join(ways) or f"{self.turn:.1f} degrees"}: it was '
+                'knocked, or its mount gives way. Put it back, or measure its pose anew '
+                '(mocap23 calibrate) and tell it')
+
+
+STANDS_STILL = 'the camera is told to stand still, but'  # in every message about it
+
+
+class StillScene:
+    """Remembers an image of a camera that stands still, and compares new ones with it.
+
+    Costs some milliseconds of a core, a few times a second. ``motion``: None where the camera
+    stands as it stood, or where nothing can be told. ``turn``: degrees, of the newest comparison
+    alone, 0 where it shows none.
+    """
+
+    def __init__(self) -> None:
+        self._orb = cv2.ORB.create(_POINTS, nlevels=6, fastThreshold=_CONTRAST)
+        self._matcher = cv2.BFMatcher(cv2.NORM_HAMMING)
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew: the camera may stand elsewhere now."""
+        self.motion: SceneMotion | None = None
+        self.turn = 0.0
+        self._begin()
+        self._looked = -np.inf
+
+    def _begin(self) -> None:
+        self._points: NDArray[np.float32] | None = None
+        self._looks: NDArray[np.uint8] = np.zeros((0, 32), np.uint8)
+        self._since, self._unknown = 0.0, 0
+        self._recent: deque[SceneMotion] = deque(maxlen=_OF)
+
+    def is_due(self, stamp: float) -> bool:
+        """Whether an image of this stamp [s] would be looked at."""
+        return not 0 <= stamp - self._looked < INTERVAL - 1e-3
+
+    def look(self, stamp: float, image: NDArray[np.uint8], boxes: NDArray, camera: CameraModel
+             ) -> None:
+        """Compare a small image of ``shrunk``; boxes [P,4]: people in raw pixels of ``camera``."""
+        if stamp < self._looked:
+            self._begin()
+        self._looked = stamp
+        scale = image.shape[1] / camera.image_size[0]
+        free = _free(image.shape[:2], np.asarray(boxes, np.float64).reshape(-1, 4) * scale)
+        keypoints, descriptors = self._orb.detectAndCompute(image, free)
+        points = np.array(cv2.KeyPoint.convert(keypoints), np.float32)
+        looks = np.asarray([] if descriptors is None else descriptors, np.uint8)
+        if self._points is None:
+            if len(points) >= _FEWEST:
+                self._points, self._looks, self._since = points, looks, stamp
+            return
+        motion = self._compare(points, looks, camera, scale, stamp - self._since)
+        if motion is None:
+            self.turn = 0.0
+            self._unknown += 1
+            if self._unknown > _LOST:
+                self._begin()
+            return
+        self._unknown = 0
+        self._recent.append(motion)
+        self.turn = motion.turn if motion.turn > _OFF else 0.0
+        self._judge(motion)
+
+    def _compare(self, points: NDArray, looks: NDArray, camera: CameraModel, scale: float,
+                 seconds: float) -> SceneMotion | None:
+        """The motion since the image that is remembered; None where it is not clear."""
+        if len(points) < _FEWEST:
+            return None
+        assert self._points is not None
+        pairs = self._matcher.knnMatch(self._looks, looks, 2)
+        sure = [a for a, b in pairs if a.distance < _SURELY * b.distance]
+        if len(sure) < _FEWEST:
+            return None
+        before, now = (camera.undistort(pixels / scale) for pixels in (
+            self._points[[match.queryIdx for match in sure]],
+            points[[match.trainIdx for match in sure]]))
+        known = np.isfinite(before).all(axis=1) & np.isfinite(now).all(axis=1)
+        before, now = before[known], now[known]
+        if len(before) < _FEWEST:
+            return None
+        _, agree = cv2.findHomography(before, now, cv2.RANSAC,
+                                      _MISSED / (scale * camera.focal_length))
+        if agree is None:
+            return None
+        agree = agree[:, 0] == 1
+        spread = _SPREAD * scale * np.array(camera.image_size) / (scale * camera.focal_length)
+        if agree.sum() < max(_FEWEST, _AGREE * len(agree)) or (
+                before[agree].std(axis=0) < spread).any():
+            return None
+        return _motion(before[agree], now[agree], seconds)
+
+    def _judge(self, newest: SceneMotion) -> None:
+        last = list(self._recent)[-_TIMES:]
+        off = [motion.turn > _OFF for motion in self._recent]
+        if newest.turn < _BACK:
+            self.motion = None
+        elif len(last) == _TIMES and all(off[-_TIMES:]) and all(
+                _alike(newest, motion) for motion in last):
+            self.motion = newest
+        elif sum(off) >= _RESTLESS:
+            most = max(self._recent, key=lambda motion: motion.turn)
+            self.motion = SceneMotion(most.right, most.down, most.roll, most.zoom, most.turn,
+                                      False, newest.seconds)
+
+
+def shrunk(image_bgr: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The small grey image [h,w] that is compared, of an image uint8 [H,W,3]."""
+    scale = min(1.0, _SIZE / max(image_bgr.shape[:2]))
+    small = cv2.resize(image_bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8)
+
+
+def _free(shape: tuple[int, ...], boxes: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """255 where nobody is, uint8 [h,w]."""
+    free = np.full(shape, 255, np.uint8)
+    for box in boxes[np.isfinite(boxes).all(axis=1)]:
+        around = _AROUND * (box[2:] - box[:2])
+        low = np.clip(box[:2] - around, 0, None).astype(int)
+        high = np.clip(box[2:] + around, 0, None).astype(int)
+        free[low[1]:high[1], low[0]:high[0]] = 0
+    return free
+
+
+def _motion(before: NDArray, now: NDArray, seconds: float) -> SceneMotion:
+    """What points [N,2] of depth 1 that moved say of the camera."""
+    apart = [np.linalg.norm(points - points.mean(axis=0), axis=1).mean()
+             for points in (before, now)]
+    zoom = float(apart[1] / apart[0])
+    rays = [np.concatenate([points, np.ones((len(points), 1))], axis=1) for points in (before, now)]
+    rays = [ray / np.linalg.norm(ray, axis=1, keepdims=True) for ray in rays]
+    angles = np.degrees(np.arccos(np.clip((rays[0] * rays[1]).sum(axis=1), -1, 1)))
+    turn, _ = Rotation.align_vectors(rays[0], rays[1])  # now_T_before of the camera's axes
+    down, right, roll = np.degrees(turn.as_rotvec()) * (-1, 1, 1)
+    return SceneMotion(float(right), float(down), float(roll), zoom, float(np.median(angles)),
+                       True, seconds)
+
+
+def _alike(a: SceneMotion, b: SceneMotion) -> bool:
+    """Whether two comparisons show the same motion."""
+    return (max(abs(a.right - b.right), abs(a.down - b.down)) < _SAME
+            and abs(a.roll - b.roll) < 2 * _SAME and abs(np.log(a.zoom / b.zoom)) < 0.02)
