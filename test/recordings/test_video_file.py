@@ -14,7 +14,6 @@ from default_detector import require_default_detector
 from drawn_person import FPS, draw, pixels, write_video
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from scenes import CAMERA, room, seen
 
 from mocap23_ros.cli.main import main
 from mocap23_ros.detection.mediapipe_detector import MediapipeDetector
@@ -230,17 +229,6 @@ def test_a_video_that_is_turned_against_the_calibration_is_refused(tmp_path, cap
     recording = record_video(path, write_camera(tmp_path / 'shown.yaml', SIZE[::-1]), Nobody(),
                              say=lines.append)
     assert recording.cameras[0].image_size == SIZE[::-1] and 'turns the picture' in lines[0]
-
-
-@pytest.mark.parametrize(('turn', 'words'), [(0.0, ''), (2.0, 'degrees to the right')])
-def test_a_video_of_a_camera_that_was_knocked_is_said(tmp_path, turn, words, capsys):
-    picture = room()
-    path = encode(tmp_path / 'knocked.mp4', range(0, 3600, 40), size=CAMERA.image_size,
-                  draw=lambda number: seen(picture, (0, turn * (number > 40), 0), seed=number))
-    camera_file = write_camera(tmp_path / 'camera.yaml', CAMERA.image_size, CAMERA.K)
-    lines = []
-    record_video(path, camera_file, Nobody(), say=lines.append)
-    assert words in ' '.join(lines) and bool(words) == bool(lines), lines
 
 
 def test_anamorphic_pixels_go_by_the_shape_of_the_calibration(tmp_path):
