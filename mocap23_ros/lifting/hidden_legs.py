@@ -4,14 +4,15 @@
 
 Networks take people whose legs nobody sees for standing ones, as those of motion capture nearly
 all are, and know from the height of the hips how far away they are. Who sits there comes out too
-near and too small. Apparent size is what remains.
+near and too small. Apparent size is what remains. Where the hips are hidden, too, it is that of
+shoulders and head, which a turn of the body halves: such people come out metres too far at times.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.skeletons.body_proportions import BONE_FRACTIONS, BONE_PAIRS
-from mocap23_ros.skeletons.coco17 import ANKLES, HIPS, KNEES
+from mocap23_ros.skeletons.coco17 import ANKLES, ELBOWS, HIPS, KNEES, WRISTS
 from mocap23_ros.windows.keypoint_windows import KeypointWindows
 
 _LEGS = np.concatenate([KNEES, ANKLES])
@@ -19,10 +20,13 @@ _ABOVE = ~np.isin(BONE_PAIRS, _LEGS).any(axis=1)  # pairs of joints
 _SEEN = 0.1  # share of knees and ankles, from which they show how somebody stands
 _WALKED = 0.4  # metres in a window: nobody does that on a chair
 _POSTURE = 0.07  # relative, of apparent size around that of the true body, legs unseen
+_TURNED = 0.5  # the same, hips unseen, too: head and shoulders of somebody who may turn
 
 
 def may_sit(windows: KeypointWindows, joints: NDArray) -> NDArray[np.bool_]:
     """Whose legs are hidden in the whole window, and who does not walk through it, [P].
+
+    Whose hips are hidden, too, may seem to walk by turning round: they count in any case.
 
     joints: [P,T,J,3] metres in the world, J in the order of COCO-17; NaN: False.
     """
@@ -32,7 +36,7 @@ def may_sit(windows: KeypointWindows, joints: NDArray) -> NDArray[np.bool_]:
     hips = joints[:, :, HIPS, :2].mean(axis=2, dtype=np.float64)
     part = max(1, windows.length // 4)
     way = np.linalg.norm(hips[:, -part:].mean(axis=1) - hips[:, :part].mean(axis=1), axis=-1)
-    return (seen < _SEEN) & (way < _WALKED)
+    return (seen < _SEEN) & ((way < _WALKED) | _is_bust(windows))
 
 
 def distance_doubt(windows: KeypointWindows, joints: NDArray, stature: NDArray,
@@ -46,7 +50,16 @@ def distance_doubt(windows: KeypointWindows, joints: NDArray, stature: NDArray,
     first, second = BONE_PAIRS[_ABOVE].T
     lengths = np.linalg.norm(joints[:, :, first] - joints[:, :, second], axis=-1)
     lifted = np.median(lengths / BONE_FRACTIONS[_ABOVE], axis=(1, 2))
-    doubt = np.sqrt(_POSTURE**2 + stature_sd**2 + np.log(stature / lifted) ** 2)
+    posture = np.where(_is_bust(windows), _TURNED, _POSTURE)
+    doubt = np.sqrt(posture**2 + stature_sd**2 + np.log(stature / lifted) ** 2)
     rays = joints - windows.world_T_camera[:, None, :3, 3]
     rays = rays * doubt[:, None, None, None]
     return rays[..., :, None] * rays[..., None, :]
+
+
+def _is_bust(windows: KeypointWindows) -> NDArray[np.bool_]:
+    """Of whom hardly more than head and shoulders are seen in the whole window, [P]."""
+    observed = np.nan_to_num(windows.keypoints[..., 2]) > 0
+    people = np.maximum(observed.any(axis=2).sum(axis=1), 1)
+    seen = observed[:, :, np.concatenate([_LEGS, HIPS, ELBOWS, WRISTS])].mean(axis=2).sum(axis=1)
+    return np.asarray(seen / people < _SEEN)

@@ -48,6 +48,13 @@ def test_who_sits_behind_a_table_is_not_surely_nearer(lifter):
     assert (motion.stature_sd / motion.stature > 0.95 * STATURE_SD).all()
 
 
+def test_head_and_shoulders_alone_tell_no_distance_even_of_who_walks(lifter):
+    people = [walking_person(STAMPS, (4, -0.8), turn, 1.2) for turn in (np.pi / 2, np.pi, 0.3)]
+    motion = lifted(lifter, people, np.arange(7, 17))
+    distance = motion.joints[:, -1, HIPS, 0].mean(axis=1)
+    assert (distance_sds(motion) > 0.4 * distance).all()
+
+
 def test_legs_or_steps_show_who_stands(lifter):
     standing = walking_person(STAMPS, (4, 0), np.pi, 0)
     walking = walking_person(STAMPS, (4, -0.8), np.pi / 2, 1.2)
