@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Other nodes on the topics of the outputs are told from what is left of a node that was killed."""
 
+import logging
+
 import pytest
 
 from mocap23_ros.ros.other_publishers import LEASE, OtherPublishers
@@ -10,16 +12,9 @@ from mocap23_ros.ros.problems import ProblemLog
 KEY = 'other publishers'
 
 
-class Silent:
-    def info(self, message):
-        pass
-
-    warning = error = info
-
-
 @pytest.fixture
 def watch():
-    problems = ProblemLog(Silent(), lambda: 0.0)
+    problems = ProblemLog(logging.getLogger('quiet'), lambda: 0.0, settle_time=0.0)
     watch = OtherPublishers('/robot/lifter_node', problems)
 
     def check(moment, **publishers):
@@ -27,7 +22,6 @@ def watch():
         problems.settle()
         return {key: problem.message for key, problem in problems.present().items()}.get(KEY, '')
 
-    problems._settle_time = 0.0
     return check
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""The rooms of mocap23_ros import what docs/ARCHITECTURE.md allows, and every module has a user."""
+"""Rooms import what docs/ARCHITECTURE.md allows, modules have users, tests look from outside."""
 
 import ast
 import re
@@ -152,6 +152,19 @@ def test_no_modules_import_each_other_in_a_circle(modules: dict[str, Path]) -> N
 
     for name in imports:
         visit(name, ())
+
+
+def test_no_test_looks_at_private_state(root: Path) -> None:
+    of_others = ('os._exit', '_replace', '_asdict', 'parser._actions', 'torch.')
+    found = []
+    for path in sorted((root / 'test').rglob('test_*.py')):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Attribute) and re.match('_[a-z]', node.attr):
+                words = ast.unparse(node)
+                if not words.startswith(('self._', 'cls._')) and not any(
+                        words.startswith(name) or words.endswith(name) for name in of_others):
+                    found.append(f'{path.relative_to(root)}:{node.lineno}: {words}')
+    assert not found
 
 
 def test_no_two_files_of_python_have_one_name(root: Path) -> None:
