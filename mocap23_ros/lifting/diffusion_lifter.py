@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from mocap23_ros.engines.backend import Backend
 from mocap23_ros.errors import InputError
+from mocap23_ros.lifting.hidden_arms import arm_doubt
 from mocap23_ros.lifting.hidden_legs import distance_doubt, may_sit
 from mocap23_ros.lifting.lifter import LiftedMotion
 from mocap23_ros.lifting.network_inputs import MAXIMUM_RANGE, NetworkInputs, make_network_inputs
@@ -81,6 +82,8 @@ class DiffusionLifter:
         windows = self._in_coco(windows)
         motion = self._output(windows, joints, covariance,
                               np.where(usable[:, None, None], outputs['contact'], 0))
+        motion.covariance[:, :, :len(COCO17)] += (
+            arm_doubt(windows)[:, None, :, None, None] * np.eye(3))
         sits = may_sit(windows, motion.joints)
         if sits.any():
             doubt = distance_doubt(windows, motion.joints, stature, stature_sd)
