@@ -64,7 +64,7 @@ def _validation(model: 'LifterModel', temperatures: 'Temperatures',
 def _export_int8(arguments: argparse.Namespace, folder: Path) -> int:
     """Int8 graphs beside those of the tier in a folder."""
     from mocap23_ros.datasets.cmu import load_cmu
-    from mocap23_ros.training.export_integer import export_integer_tier
+    from mocap23_ros.training.export_tier import export_integer_tier
 
     if arguments.weights is not None or arguments.no_calibration:
         raise InputError('--precision int8 starts from exported graphs and needs motion data; '
