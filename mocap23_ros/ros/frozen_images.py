@@ -71,11 +71,12 @@ class FrozenImages:
         if not any(track.state == TrackState.TRACKED for track in tracks):
             return
         way = np.linalg.norm(world_T_camera[:3, 3] - self._pose[:3, 3])
-        if seconds > _SOON and (way > _MOVED
-                                or turn_between(self._pose, world_T_camera) > _TURNED):
+        turn = turn_between(self._pose, world_T_camera)
+        if seconds > _SOON and (way > _MOVED or turn > _TURNED):
             self._problems.report(_KEY, (
                 f'the image has been the same for {seconds:.1f} s while TF moved the camera by '
-                f'{way:.1f} m: the camera hangs, or TF does not belong to it; restart the driver'))
+                f'{way:.1f} m and {np.degrees(turn):.0f} degrees: the camera hangs, '
+                'or TF does not belong to it; restart the driver'))
             raise FrameRejectedError(_KEY)
         if self._is_image and seconds > _LONG and self._count >= _FEWEST:
             self._problems.report(_KEY, (

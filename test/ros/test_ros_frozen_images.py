@@ -64,6 +64,8 @@ def test_an_image_that_does_not_follow_its_camera_is_refused(shown, moves):
         watch.run(shown, poses)
     assert watch.problems.present()['frozen images'].severity == Severity.ERROR
     assert 'the camera hangs' in watch.problems.present()['frozen images'].message
+    amount = '0.0 m and 3 degrees' if moves == 'turns' else 'm and 0 degrees'
+    assert amount in watch.problems.present()['frozen images'].message
     assert Watch().run(noisy(20), poses) is None
 
 
