@@ -46,7 +46,7 @@ class StatureState(PersonMemory[_Person]):
 
         Only frames newer than the last one of a person count. Measurements that are too tall by
         more than 2.5 sd are feet off the floor rather than giants and are left out; too small
-        ones are children.
+        ones are children: as much less is then known as makes them possible.
         """
         spacing = (stamps[-1] - stamps[0]) / max(len(stamps) - 1, 1)
         share = min(1.0, max(spacing, 1e-3) / _CORRELATION_TIME)
@@ -62,6 +62,9 @@ class StatureState(PersonMemory[_Person]):
                 continue
             measured = np.log(np.clip(stature[row, new], *STATURE_RANGE))
             variance = relative_sd[row, new] ** 2
+            too_small = max(person.log_stature - measured[-1], 0.0) / _GATE
+            if too_small**2 > variance[-1] + person.variance:
+                person.variance = float(too_small**2)
             too_tall = measured - person.log_stature > _GATE * np.sqrt(variance + person.variance)
             information = np.where(too_tall, 0.0, share / variance)
             total = 1 / person.variance + information.sum()

@@ -19,6 +19,7 @@ from mocap23_ros.engines.model_files import available_tiers, engines_folder, fin
 from mocap23_ros.engines.onnxruntime_backend import OnnxRuntimeBackend
 from mocap23_ros.engines.tensorrt_builder import engine_path, layer_summary, parse_graph
 from mocap23_ros.errors import InputError
+from mocap23_ros.lifting.proportions import takes_proportions
 from mocap23_ros.skeletons.formats import find_format
 from mocap23_ros.training.stream_windows import stream_windows
 
@@ -48,7 +49,8 @@ def windows(folder, data):
     lift = OnnxRuntimeBackend(model.full, threads=1)
     return list(stream_windows(
         load_cmu('validation', data), 'noisy', WindowSpec(model.window_length, model.rate),
-        find_format(model.skeleton), lambda arrays: lift.run(arrays)['joints'], 32, 3))
+        find_format(model.skeleton), lambda arrays: lift.run(arrays)['joints'], 32, 3,
+        takes_proportions(lift)))
 
 
 @pytest.mark.parametrize('kind', KINDS)

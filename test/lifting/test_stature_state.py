@@ -1,0 +1,32 @@
+# Copyright 2026 The mocap23 authors
+# SPDX-License-Identifier: Apache-2.0
+"""Statures that are learned along a track are never surer than they are right."""
+
+import numpy as np
+import pytest
+
+from mocap23_ros.lifting.stature_state import StatureState
+
+IDS, UNKNOWN = np.array([4]), np.array([np.nan])
+
+
+def learned(measured, sd=0.05, frames=600):
+    """Errors in standard deviations, and statures, after each frame of noisy measurements."""
+    rng, state, found = np.random.default_rng(0), StatureState(), []
+    for frame in range(frames):
+        value = measured * np.exp(sd * rng.standard_normal((1, 1)))
+        state.update(IDS, np.array([frame / 20]), value, np.full((1, 1), sd))
+        stature, relative_sd = state.current(IDS, UNKNOWN)
+        found.append((abs(np.log(stature[0] / measured)) / relative_sd[0], stature[0]))
+    return np.array(found).T
+
+
+@pytest.mark.parametrize('stature', [0.85, 1.1, 1.4, 1.7, 1.95])
+def test_children_and_grown_ups_are_known_as_surely_as_said(stature):
+    deviation, found = learned(stature)
+    assert deviation.max() < 3
+    assert found[-1] == pytest.approx(stature, rel=0.1)
+
+
+def test_feet_off_the_floor_make_no_giants():
+    assert learned(2.6, sd=0.02)[1][-1] < 1.75
