@@ -159,3 +159,18 @@ def sports2d(folder, keypoints):
             (folder / f'walk_{unit}_person{person:02d}.trc').write_text(
                 head + '\n'.join(rows) + '\n')
     return folder
+
+
+NONSENSE = (None, True, -1, 1e308, float('nan'), float('inf'), 'x', '', [], {}, [[]], [None],
+            {'x': 1}, 10**25, '12.jpg', [[1, 2], [3]])
+
+
+def spoil(document, rng):
+    """Put nonsense in place of a random part of a document."""
+    parent, key = None, None
+    while isinstance(document, (dict, list)) and document and rng.random() < 0.85:
+        parent = document
+        key = rng.choice(list(document) if isinstance(document, dict) else range(len(document)))
+        document = document[key]
+    if parent is not None:
+        parent[key] = rng.choice(NONSENSE)

@@ -261,21 +261,6 @@ def test_files_of_something_else_are_refused(tmp_path, camera, keypoints):
     assert 'not lists of numbers' in refused(path, camera)
 
 
-NONSENSE = (None, True, -1, 1e308, float('nan'), float('inf'), 'x', '', [], {}, [[]], [None],
-            {'x': 1}, 10**25, '12.jpg', [[1, 2], [3]])
-
-
-def spoil(document, rng):
-    """Put nonsense in place of a random part of a document."""
-    parent, key = None, None
-    while isinstance(document, (dict, list)) and document and rng.random() < 0.85:
-        parent = document
-        key = rng.choice(list(document) if isinstance(document, dict) else range(len(document)))
-        document = document[key]
-    if parent is not None:
-        parent[key] = rng.choice(NONSENSE)
-
-
 @pytest.mark.filterwarnings('error')
 @pytest.mark.parametrize('write', [*JSON, dumps.mediapipe], ids=lambda write: write.__name__)
 def test_nonsense_is_refused_or_left_out_without_a_traceback(tmp_path, camera, keypoints, write):
@@ -285,7 +270,7 @@ def test_nonsense_is_refused_or_left_out_without_a_traceback(tmp_path, camera, k
         file = rng.choice(sorted(path.iterdir())) if path.is_dir() else path
         whole = file.read_text()
         document = json.loads(whole)
-        spoil(document, rng)
+        dumps.spoil(document, rng)
         dumps.write(file, document)
         try:
             import_keypoints(path, camera, RATE)

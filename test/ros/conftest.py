@@ -3,6 +3,7 @@
 """ROS tests talk on a domain of their own and check every field they send."""
 
 import os
+import signal
 
 import pytest
 
@@ -35,3 +36,18 @@ def peer():
     peer = Peer()
     yield peer
     peer.close()
+
+
+@pytest.fixture
+def start():
+    """Start nodes that are surely ended with the test."""
+    from node_harness import NodeProcess
+    nodes = []
+
+    def start(*arguments, **parameters):
+        nodes.append(NodeProcess(*arguments, **{'detector': 'external'} | parameters))
+        return nodes[-1]
+
+    yield start
+    for node in nodes:
+        node.stop(signal.SIGKILL)

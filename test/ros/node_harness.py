@@ -147,10 +147,11 @@ class Peer:
         array = self.wait_for('/diagnostics', accept_array, self.count('/diagnostics'), what, node)
         return next(status for status in array.status if accept(status))
 
-    def wait_for_problem(self, key, node=None):
-        """Return the message of a problem that diagnostics show from now on."""
+    def wait_for_problem(self, key, node=None, of=''):
+        """Return the message of a problem that diagnostics, of a node, show from now on."""
         status = self.wait_for_status(
-            lambda s: any(v.key == f'problem: {key}' for v in s.values), f'problem {key}', node)
+            lambda s: s.name.startswith(of) and any(
+                v.key == f'problem: {key}' for v in s.values), f'problem {key}', node)
         return next(v.value for v in status.values if v.key == f'problem: {key}')
 
     def wait_for_recovery(self, key, node=None):
