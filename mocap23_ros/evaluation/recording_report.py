@@ -84,16 +84,16 @@ def write_recording_report(judged: Mapping[str, JudgedBag], folder: Path,
         further['live'] = {name: run.figures for name, run in played.items()}
         facts['Machine'] = hardware_line()
     places = names_of(result.bag for result in judged.values())
+    lives = {name: _judged_live(judged[name], _live_name(name), run)
+             for name, run in played.items()}
     scenes = {place: _scene({name: result for name, result in judged.items()
-                             if result.bag == bag}, played, floor_height)
+                             if result.bag == bag}, played, lives, floor_height)
               for bag, place in places.items()}
     title = ', '.join(places.values())
     comparisons = [result.comparison for result in judged.values() if result.comparison]
     if comparisons:
         together = comparisons[0]
-        lives = (_judged_live(judged[name], _live_name(name), run)
-                 for name, run in played.items())
-        for other in [*comparisons[1:], *filter(None, lives)]:
+        for other in [*comparisons[1:], *filter(None, lives.values())]:
             together.include(other)
         firsts = {result.bag: result.comparison for result in [*judged.values()][::-1]}
         together.doubts = [
@@ -118,7 +118,7 @@ def write_recording_report(judged: Mapping[str, JudgedBag], folder: Path,
 
 
 def _scene(judged: Mapping[str, JudgedBag], played: Mapping[str, Played],
-           floor_height: float) -> Scene:
+           lives: Mapping[str, Comparison | None], floor_height: float) -> Scene:
     """All configurations and live runs, with the camera and its keypoints as the first has them."""
     scenes = []
     for name, result in judged.items():
@@ -128,8 +128,8 @@ def _scene(judged: Mapping[str, JudgedBag], played: Mapping[str, Played],
                                   float(motion['stamps'][0]), result.lifted.observed,
                                   floor_height))
     for name, run in played.items():
-        compared = _scene_of(_judged_live(judged[name], _live_name(name), run))
-        scenes.append(compared or motion_scene(_live_name(name), _live_arrays(judged[name], run)))
+        scenes.append(_scene_of(lives[name])
+                      or motion_scene(_live_name(name), _live_arrays(judged[name], run)))
     return merged(scenes)
 
 
