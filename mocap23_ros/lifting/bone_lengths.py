@@ -19,10 +19,9 @@ class BoneLengths(PersonMemory[tuple[NDArray, NDArray]]):
     """Measured lengths by person id; bones seen across the view count most."""
 
     def worth(self, person_ids: NDArray) -> NDArray[np.float64]:
-        """Measurements of every length [P,7] that these people are known from."""
-        nothing = np.zeros((1, len(LENGTHS)))
+        """Measurements of every length [P,7] that these people, all known, are known from."""
         return _BASE_VARIANCE * np.array(
-            [self._people.get(int(i), (nothing, nothing))[1].sum(axis=0) for i in person_ids]
+            [self._people[int(i)][1].sum(axis=0) for i in person_ids]
         ).reshape(len(person_ids), len(LENGTHS))
 
     def update(self, person_ids: NDArray, joints: NDArray, covariance: NDArray, stature: NDArray
@@ -46,6 +45,16 @@ class BoneLengths(PersonMemory[tuple[NDArray, NDArray]]):
             self._people[int(person_id)] = values, weights
             result[row] = _median_with_prior(values, weights, average[row])
         return result
+
+
+def bone_lengths(joints: NDArray) -> NDArray[np.float64]:
+    """Lengths [...,7] in the order of LENGTHS, of joints [...,T,19,3]; metres.
+
+    Medians over the samples; both sides of the body are one length.
+    """
+    lengths = [np.linalg.norm(joints[..., pairs[:, 1], :] - joints[..., pairs[:, 0], :], axis=-1)
+               for pairs in (MEASURED[name] for name in LENGTHS)]
+    return np.stack([np.median(length, axis=-2).mean(axis=-1) for length in lengths], axis=-1)
 
 
 def _measure(joints: NDArray, covariance: NDArray) -> tuple[NDArray, NDArray]:

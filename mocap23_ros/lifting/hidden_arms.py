@@ -20,9 +20,7 @@ def arm_doubt(windows: KeypointWindows) -> NDArray[np.float64]:
 
     windows: of COCO-17. An arm is hidden where nothing of it, and no shoulder, is seen.
     """
-    observed = np.nan_to_num(windows.keypoints[..., 2]) > 0
-    people = np.maximum(observed.any(axis=2).sum(axis=1), 1)
-    unseen = observed.sum(axis=1) / people[:, None] < _SEEN
+    unseen = windows.seen_share < _SEEN
     body_hidden = unseen[:, SHOULDERS].all(axis=1)
     doubt = np.zeros(unseen.shape)
     for side in range(2):

@@ -16,6 +16,7 @@ from mocap23_ros.skeletons.coco17 import ANKLES, ELBOWS, HIPS, KNEES, WRISTS
 from mocap23_ros.windows.keypoint_windows import KeypointWindows
 
 _LEGS = np.concatenate([KNEES, ANKLES])
+_BELOW_SHOULDERS = np.concatenate([_LEGS, HIPS, ELBOWS, WRISTS])
 _ABOVE = ~np.isin(BONE_PAIRS, _LEGS).any(axis=1)  # pairs of joints
 _SEEN = 0.1  # share of knees and ankles, from which they show how somebody stands
 _WALKED = 0.4  # metres in a window: nobody does that on a chair
@@ -30,9 +31,7 @@ def may_sit(windows: KeypointWindows, joints: NDArray) -> NDArray[np.bool_]:
 
     joints: [P,T,J,3] metres in the world, J in the order of COCO-17; NaN: False.
     """
-    observed = np.nan_to_num(windows.keypoints[..., 2]) > 0
-    legs = observed[:, :, _LEGS].mean(axis=2)
-    seen = legs.sum(axis=1) / np.maximum(observed.any(axis=2).sum(axis=1), 1)
+    seen = windows.seen_share[:, _LEGS].mean(axis=1)
     hips = joints[:, :, HIPS, :2].mean(axis=2, dtype=np.float64)
     part = max(1, windows.length // 4)
     way = np.linalg.norm(hips[:, -part:].mean(axis=1) - hips[:, :part].mean(axis=1), axis=-1)
@@ -59,7 +58,4 @@ def distance_doubt(windows: KeypointWindows, joints: NDArray, stature: NDArray,
 
 def _is_bust(windows: KeypointWindows) -> NDArray[np.bool_]:
     """Of whom hardly more than head and shoulders are seen in the whole window, [P]."""
-    observed = np.nan_to_num(windows.keypoints[..., 2]) > 0
-    people = np.maximum(observed.any(axis=2).sum(axis=1), 1)
-    seen = observed[:, :, np.concatenate([_LEGS, HIPS, ELBOWS, WRISTS])].mean(axis=2).sum(axis=1)
-    return np.asarray(seen / people < _SEEN)
+    return windows.seen_share[:, _BELOW_SHOULDERS].mean(axis=1) < _SEEN

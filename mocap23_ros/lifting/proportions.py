@@ -9,21 +9,11 @@ from numpy.typing import NDArray
 
 from mocap23_ros.engines.backend import Backend
 from mocap23_ros.lifting.bone_lengths import BoneLengths
-from mocap23_ros.lifting.kinematic_tree import MEASURED
+from mocap23_ros.lifting.person_memory import PersonMemory
 from mocap23_ros.skeletons.body_proportions import AVERAGE_FRACTIONS, LENGTHS
 
 _SPREAD = 0.05  # relative, of lengths among people of one stature
 _LASTING_SD = 0.03  # relative, of lengths that were measured for long
-
-
-def bone_lengths(joints: NDArray) -> NDArray[np.float64]:
-    """Lengths [...,7] in the order of LENGTHS, of joints [...,T,19,3]; metres.
-
-    Medians over the samples; both sides of the body are one length.
-    """
-    lengths = [np.linalg.norm(joints[..., pairs[:, 1], :] - joints[..., pairs[:, 0], :], axis=-1)
-               for pairs in (MEASURED[name] for name in LENGTHS)]
-    return np.stack([np.median(length, axis=-2).mean(axis=-1) for length in lengths], axis=-1)
 
 
 def log_proportions(lengths: NDArray) -> NDArray[np.float64]:
@@ -47,31 +37,30 @@ def takes_proportions(backend: Backend) -> bool:
     return any(spec.name == 'stature' and spec.shape[1] > 2 for spec in backend.inputs)
 
 
-class RememberedProportions:
-    """Proportions by person id, as the lifted motion showed them so far."""
+class RememberedProportions(PersonMemory[NDArray[np.float32]]):
+    """Features by person id, as the lifted motion showed the proportions so far."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._lengths = BoneLengths()
-        self._log_ratio: dict[int, NDArray[np.float64]] = {}
 
     def features(self, person_ids: NDArray) -> NDArray[np.float32]:
         """Features [P,14]; zeros for new people."""
-        nothing = np.zeros(len(LENGTHS))
-        ratio = np.array([self._log_ratio.get(int(i), nothing) for i in person_ids]
-                         ).reshape(len(person_ids), len(LENGTHS))
-        worth = self._lengths.worth(person_ids)
-        with np.errstate(divide='ignore'):
-            return proportion_features(ratio, np.sqrt(_LASTING_SD**2 + _SPREAD**2 / worth))
+        nothing = np.zeros(2 * len(LENGTHS), np.float32)
+        return np.array([self._people.get(int(i), nothing) for i in person_ids], np.float32
+                        ).reshape(len(person_ids), len(nothing))
 
     def update(self, person_ids: NDArray, joints: NDArray, covariance: NDArray, stature: NDArray
                ) -> None:
         """Take in frames joints [P,T,19,3], covariance [P,T,19,3,3]; stature: [P] metres."""
         lengths = self._lengths.update(person_ids, joints, covariance, stature)
-        self._log_ratio.update(zip(person_ids.tolist(), log_proportions(lengths), strict=True))
+        with np.errstate(divide='ignore'):
+            sd = np.sqrt(_LASTING_SD**2 + _SPREAD**2 / self._lengths.worth(person_ids))
+        self._people.update(zip(
+            person_ids.tolist(), proportion_features(log_proportions(lengths), sd), strict=True))
 
     def forget(self, person_ids: Iterable[int] | None = None) -> None:
         """Drop these people; everybody when None."""
         ids = None if person_ids is None else list(person_ids)
         self._lengths.forget(ids)
-        for person_id in list(self._log_ratio) if ids is None else ids:
-            self._log_ratio.pop(int(person_id), None)
+        super().forget(ids)

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mocap23_ros.datasets.training_windows import TrainingBatch
+from mocap23_ros.lifting.bone_lengths import bone_lengths
 from mocap23_ros.lifting.network_inputs import NetworkInputs, make_network_inputs
-from mocap23_ros.lifting.proportions import bone_lengths, log_proportions, proportion_features
+from mocap23_ros.lifting.proportions import log_proportions, proportion_features
 from mocap23_ros.skeletons.body_proportions import LENGTHS, MEAN_STATURE
 from mocap23_ros.skeletons.conversion import convert_joints
 from mocap23_ros.skeletons.formats import OUTPUT19

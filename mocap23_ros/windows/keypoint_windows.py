@@ -3,6 +3,7 @@
 """The input of every lifter: windows of undistorted keypoints of several people."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,3 +46,9 @@ class KeypointWindows:
     def length(self) -> int:
         """T, the number of samples."""
         return self.keypoints.shape[1]
+
+    @cached_property
+    def seen_share(self) -> NDArray[np.float64]:
+        """In which share [P,J] of the samples that show anything of a person a joint is seen."""
+        observed = np.nan_to_num(self.keypoints[..., 2]) > 0
+        return observed.sum(axis=1) / np.maximum(observed.any(axis=2).sum(axis=1), 1)[:, None]

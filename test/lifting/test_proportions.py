@@ -5,9 +5,9 @@
 import numpy as np
 from synthetic_people import walking_person
 
+from mocap23_ros.lifting.bone_lengths import bone_lengths
 from mocap23_ros.lifting.proportions import (
     RememberedProportions,
-    bone_lengths,
     log_proportions,
     proportion_features,
 )
