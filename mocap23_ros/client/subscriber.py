@@ -59,8 +59,9 @@ class PeopleSubscriber:
         if keypoints_topic is not None:  # heard before the skeletons of its stamp
             node.create_subscription(Keypoints2DArray, keypoints_topic, self._take_keypoints,
                                      sensor_data_qos(10))
-        # Best effort hears reliable publishers too, and never waits for what is out of date.
-        node.create_subscription(SkeletonArray, topic, self._take, sensor_data_qos(1))
+        # Best effort hears reliable publishers too. Deep enough that of two cameras which publish
+        # at the same moments neither hides the other.
+        node.create_subscription(SkeletonArray, topic, self._take, sensor_data_qos(10))
 
     def latest(self) -> People | None:
         """The newest people, None where there are none younger than ``people_seconds``.
@@ -109,6 +110,8 @@ class PeopleSubscriber:
     def _take(self, message: SkeletonArray) -> None:
         if not self._names:
             return  # SkeletonInfo is latched and comes at once; without it joints have no names
+        with self._arrived:
+            self._cameras[message.camera_frame] = time.monotonic()
         stamp = message.header.stamp
         try:
             people = People.from_message(
@@ -133,10 +136,8 @@ class PeopleSubscriber:
                 continue
             while self._waiting.popleft()[0] is not message:
                 pass
-            now = time.monotonic()
             with self._arrived:
-                self._latest, self._when = people, now
-                self._cameras[message.camera_frame] = now
+                self._latest, self._when = people, time.monotonic()
                 self._arrived.notify_all()
             if self._callback is not None:
                 self._callback(people)
