@@ -14,6 +14,7 @@ from mocap23_ros.demo.sample_video import read_frames
 from mocap23_ros.live.live_run import LiveRun
 from mocap23_ros.live.recorded_run import RecordedRun
 from mocap23_ros.reporting import Progress, silent
+from mocap23_ros.skeletons.coco17 import COCO_JOINTS
 from mocap23_ros.viewers.overlay import (
     FloorMap,
     VideoWriter,
@@ -52,7 +53,7 @@ def write_overlay(path: Path, plan: LivePlan, live: LiveRun, run: RecordedRun,
             people = []
             row = skeleton_row.get(stamp)
             if row is not None:
-                people = [joints.astype(float) for joints in run.people.joints[row, :, :17]
+                people = [joints.astype(float) for joints in run.people.joints[row, :, COCO_JOINTS]
                           if np.isfinite(joints).any()]
             for joints in people:
                 draw_skeleton(image, plan.camera.project(joints))

@@ -20,6 +20,7 @@ from mocap23_ros.evaluation.report_scene import (
 )
 from mocap23_ros.live.live_run import LiveRun
 from mocap23_ros.live.recorded_run import RecordedRun
+from mocap23_ros.skeletons.coco17 import COCO_JOINTS
 
 
 def demo_scene(plan: LivePlan, live: LiveRun, run: RecordedRun, truth: NDArray[np.floating],
@@ -28,7 +29,8 @@ def demo_scene(plan: LivePlan, live: LiveRun, run: RecordedRun, truth: NDArray[n
     begin = live.stamps_ns[0]
     seconds = np.asarray(1e-9 * (live.stamps_ns - begin), np.float64)
     true = ScenePeople('truth', truth[:, None], [1])
-    people = [ScenePeople(method.name, method.joints[:, None, :17], [1]) for method in methods]
+    people = [ScenePeople(method.name, method.joints[:, None, COCO_JOINTS], [1])
+              for method in methods]
     curves = [curve for motion in people
               for curve in error_curves(motion.name, seconds, motion.joints, true.joints)]
     if len(run.stamps_ns):
@@ -36,8 +38,8 @@ def demo_scene(plan: LivePlan, live: LiveRun, run: RecordedRun, truth: NDArray[n
         match = match_frames({'stamps': 1e-9 * (run.stamps_ns - begin)}, {'stamps': seconds})
         joints, covariance, contact = (in_rows(match.near, values[match.row]) for values in
                                        (found.joints, found.covariance, found.contact))
-        people[0] = ScenePeople(name, joints[:, :, :17], found.person_ids.tolist(),
-                                covariance[:, :, :17])
+        people[0] = ScenePeople(name, joints[:, :, COCO_JOINTS], found.person_ids.tolist(),
+                                covariance[:, :, COCO_JOINTS])
         curves += motion_curves(name, seconds, covariance, contact)
         curves += _confidence(name, run, int(begin))
     frustum = frustum_of(plan.camera.model, plan.camera.world_T_camera[None])

@@ -32,7 +32,7 @@ from mocap23_ros.evaluation.truth_alignment import (
 from mocap23_ros.evaluation.truth_sources import load_truth
 from mocap23_ros.plausibility.motion_axes import axes_doubt
 from mocap23_ros.reporting import Say, silent
-from mocap23_ros.skeletons.coco17 import HIPS
+from mocap23_ros.skeletons.coco17 import COCO_JOINTS, HIPS
 
 _COLUMNS = (('mpjpe_mm', 'MPJPE', 0), ('pa_mpjpe_mm', 'PA', 0), ('abs_mpjpe_mm', 'Abs', 0),
             ('abs_two_feet_mm', 'Abs2ft', 0), ('limit_ratio', '/limit', 2),
@@ -77,7 +77,7 @@ class Comparison:
             true.get('contact'), pred.get('stature'),
             None if stature is None else float(np.ravel(stature)[0]),
             true.get('camera_position'), true.get('limit')))
-        self.joints.setdefault(name, []).append(pred['joints'][:, :17] - _centre(true))
+        self.joints.setdefault(name, []).append(pred['joints'][:, COCO_JOINTS] - _centre(true))
 
     def include(self, other: 'Comparison') -> None:
         """Take in the methods of another comparison, with the same truth or of another bag."""
@@ -212,7 +212,7 @@ def compare_motions(dataset: str, pairs: Sequence[tuple[str, MotionArrays, Path]
                 result.notes.append(f'{name}: {doubt}')
             if (path, person) not in shown:
                 shown.add((path, person))
-                result.truth.append(true['joints'][:, :17] - _centre(true))
+                result.truth.append(true['joints'][:, COCO_JOINTS] - _centre(true))
     result.scenes = {place: merged(parts) for place, parts in scenes.items()}
     return result
 

@@ -16,6 +16,7 @@ from mocap23_ros.evaluation.motion_files import files_with_truth
 from mocap23_ros.geometry.poses import invert_transform, transform_points
 from mocap23_ros.npz_files import open_npz
 from mocap23_ros.recordings.recording import KeypointRecording, load_recording
+from mocap23_ros.skeletons.coco17 import COCO_JOINTS
 
 _LONGEST_STEP = 0.1  # seconds of the truth, over which it is interpolated
 _PAUSE = 1.6  # median steps, from which another clip begins
@@ -58,7 +59,7 @@ def _truth_at(recording: KeypointRecording, path: Path, in_image: bool) -> NDArr
         points, stamps = _read_image_truth(path)
         return _checked(_interpolated(stamps, points, recording.stamps), path)
     motion = load_truth(path)
-    joints = _interpolated(motion['stamps'], motion['joints'][:, :, :17], recording.stamps)
+    joints = _interpolated(motion['stamps'], motion['joints'][:, :, COCO_JOINTS], recording.stamps)
     pixels = np.full((*joints.shape[:3], 2), np.nan)
     for frame in range(recording.frames):
         camera_T_world = invert_transform(recording.world_T_camera[frame])

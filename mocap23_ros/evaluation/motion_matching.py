@@ -14,7 +14,7 @@ from scipy.optimize import linear_sum_assignment
 
 from mocap23_ros.errors import InputError
 from mocap23_ros.evaluation.motion_files import MotionArrays
-from mocap23_ros.skeletons.coco17 import HIPS
+from mocap23_ros.skeletons.coco17 import COCO_JOINTS, HIPS
 from mocap23_ros.skeletons.formats import COCO17
 
 _FASTER = 0.7  # of the estimate's period
@@ -180,4 +180,4 @@ def people_pairs(pred: MotionArrays, true: MotionArrays) -> Iterator[tuple[int, 
 
 def one_person(motion: MotionArrays, person: int) -> MotionArrays:
     """The COCO-17 joints and stamps of one person alone."""
-    return {'joints': motion['joints'][:, [person], :17], 'stamps': motion['stamps']}
+    return {'joints': motion['joints'][:, [person], COCO_JOINTS], 'stamps': motion['stamps']}

@@ -30,6 +30,7 @@ from mocap23_ros.recordings.recorded_motion import RecordedMotion
 from mocap23_ros.reporting import Progress, Say, silent
 from mocap23_ros.ros.core import Core, create_core, what_is_detected
 from mocap23_ros.ros.settings import Settings
+from mocap23_ros.skeletons.coco17 import COCO_JOINTS
 
 
 @dataclass(frozen=True)
@@ -139,8 +140,8 @@ def main_person(motion: RecordedMotion) -> NDArray[np.float64]:
     """Joints [F,17,3] of whom most frames know, all NaN where nobody is."""
     if not motion.person_ids.size:
         return np.full((len(motion.stamps), 17, 3), np.nan)
-    frames = np.isfinite(motion.joints[:, :, :17]).all(-1).any(-1).sum(axis=0)
-    return motion.joints[:, int(np.argmax(frames)), :17].astype(np.float64)
+    frames = np.isfinite(motion.joints[:, :, COCO_JOINTS]).all(-1).any(-1).sum(axis=0)
+    return motion.joints[:, int(np.argmax(frames)), COCO_JOINTS].astype(np.float64)
 
 
 def text_of_figures(figures: dict[str, Any]) -> str:

@@ -17,6 +17,7 @@ from mocap23_ros.evaluation.report_scene import (
     motion_curves,
 )
 from mocap23_ros.recordings.recording import KeypointRecording
+from mocap23_ros.skeletons.coco17 import COCO_JOINTS
 
 
 def motion_scene(name: str, motion: MotionArrays, truth: MotionArrays | None = None,
@@ -29,12 +30,12 @@ def motion_scene(name: str, motion: MotionArrays, truth: MotionArrays | None = N
     joints = motion['joints']
     ids = motion.get('person_ids', np.arange(1, joints.shape[1] + 1)).tolist()
     covariance = motion.get('covariance')
-    people = ScenePeople(name, joints[:, :, :17], ids,
-                         None if covariance is None else covariance[:, :, :17])
+    people = ScenePeople(name, joints[:, :, COCO_JOINTS], ids,
+                         None if covariance is None else covariance[:, :, COCO_JOINTS])
     true = None
     if truth is not None:
         match = match_frames(truth, motion)
-        true = ScenePeople('truth', in_rows(match.near, truth['joints'][match.row, :, :17]),
+        true = ScenePeople('truth', in_rows(match.near, truth['joints'][match.row, :, COCO_JOINTS]),
                            list(range(1, truth['joints'].shape[1] + 1)))
     curves = [*errors, *motion_curves(name, stamps, covariance, motion.get('contact'))]
     return Scene(stamps, [people], true, curves=curves)

@@ -12,13 +12,14 @@ import numpy as np
 
 from mocap23_ros.atomic_files import write_text
 from mocap23_ros.evaluation.report_contents import METRIC_KEYS, Report
+from mocap23_ros.skeletons.coco17 import COCO_JOINTS
 
 
 def report_document(report: Report) -> dict[str, Any]:
     """Return the content of report.json: plain values; what cannot be had is None, never 0."""
     methods = {}
     for method in report.methods:
-        estimated = np.isfinite(method.joints[:, :17]).all(-1).any(-1)
+        estimated = np.isfinite(method.joints[:, COCO_JOINTS]).all(-1).any(-1)
         values: dict[str, Any] = {key: plain(method.metrics.get(key)) for key in METRIC_KEYS}
         frames = method.metrics.get('frames')
         values['frames'] = int(estimated.sum()) if frames is None else int(frames)

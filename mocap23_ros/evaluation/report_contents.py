@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.evaluation.report_scene import Scene, ScenePeople, error_curves
+from mocap23_ros.skeletons.coco17 import COCO_JOINTS
 
 # (key, column heading, unit, digits, explanation); names of report.json that must stay.
 METRICS = (
@@ -119,7 +120,7 @@ class Report:
         """What the player shows: the scenes, or else the methods beside the truth, one person."""
         if self.scenes:
             return self.scenes
-        people = [ScenePeople(method.name, method.joints[:, None, :17], [1])
+        people = [ScenePeople(method.name, method.joints[:, None, COCO_JOINTS], [1])
                   for method in self.methods]
         if not self.has_truth:
             return {'': Scene(self.stamps, people)}

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.evaluation.report_scene import Scene, ScenePeople
-from mocap23_ros.skeletons.coco17 import BONES
+from mocap23_ros.skeletons.coco17 import BONES, COCO_JOINTS
 
 RATE = 15.0  # frames per second of the player at most
 MOST_POSES = 120_000  # people in all frames together; above it frames are left out
@@ -91,7 +91,7 @@ def _chunk(scene: Scene, groups: list[ScenePeople], rows: NDArray[np.intp]
 def _axes(covariance: NDArray[np.floating]) -> NDArray[np.float64]:
     """Upper triangles [...,17,6] of the symmetric roots of covariances [...,17,3,3]; NaN as given.
     """
-    covariance = covariance[..., :17, :, :].astype(np.float64)
+    covariance = covariance[..., COCO_JOINTS, :, :].astype(np.float64)
     known = np.isfinite(covariance).all(axis=(-2, -1))
     axes = np.full((*known.shape, 6), np.nan)
     if known.any():

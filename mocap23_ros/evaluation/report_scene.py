@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.geometry.camera_model import CameraModel
-from mocap23_ros.skeletons.coco17 import HIPS
+from mocap23_ros.skeletons.coco17 import COCO_JOINTS, HIPS
 
 FRUSTUM = 0.6  # m, the distance at which the image is drawn
 
@@ -117,8 +117,8 @@ def root_errors_mm(joints: NDArray[np.floating], truth: NDArray[np.floating]
 def local_errors_mm(joints: NDArray[np.floating], truth: NDArray[np.floating]
                     ) -> NDArray[np.float64]:
     """Mean joint error [...] with the mid-hips aligned."""
-    estimate = joints[..., :17, :] - joints[..., HIPS, :].mean(-2, keepdims=True)
-    true = truth[..., :17, :] - truth[..., HIPS, :].mean(-2, keepdims=True)
+    estimate = joints[..., COCO_JOINTS, :] - joints[..., HIPS, :].mean(-2, keepdims=True)
+    true = truth[..., COCO_JOINTS, :] - truth[..., HIPS, :].mean(-2, keepdims=True)
     return _mean(1000 * np.linalg.norm(estimate - true, axis=-1))
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.evaluation.smoothness import jitter
-from mocap23_ros.skeletons.coco17 import ANKLES, BODY_BONES, HIPS
+from mocap23_ros.skeletons.coco17 import ANKLES, BODY_BONES, COCO_JOINTS, HIPS
 
 if TYPE_CHECKING:
     from mocap23_ros.recordings.recorded_motion import RecordedMotion
@@ -40,7 +40,7 @@ def judge_motion(motion: 'RecordedMotion', observed: 'KeypointRecording | None' 
     share of these within the 95 % ellipse of the covariance. id_breaks: people who appear within
     2 s and 1 m of where another one ended. seen_ratio: frames with somebody, of all.
     """
-    joints = np.asarray(motion.joints[:, :, :17], np.float64)
+    joints = np.asarray(motion.joints[:, :, COCO_JOINTS], np.float64)
     known: NDArray[np.bool_] = np.asarray(np.isfinite(joints).all(axis=-1))
     fps = _rate(motion.stamps)
     seen: NDArray[np.bool_] = np.asarray(known.any(axis=2))
@@ -110,11 +110,11 @@ def _id_breaks(stamps: NDArray[np.float64], joints: NDArray[np.float64]) -> int:
 def _reprojection(motion: 'RecordedMotion', observed: 'KeypointRecording') -> dict[str, Any]:
     """Joints against keypoints, in pixels and against their own covariance."""
     rows = np.searchsorted(motion.stamps, observed.stamps)
-    keypoints = np.asarray(observed.keypoints[:, :, :17], np.float64)
-    rays = np.asarray(observed.undistorted()[:, :, :17, :2], np.float64)
+    keypoints = np.asarray(observed.keypoints[:, :, COCO_JOINTS], np.float64)
+    rays = np.asarray(observed.undistorted()[:, :, COCO_JOINTS, :2], np.float64)
     pose = observed.world_T_camera
     p_camera = np.einsum('fba,fpjb->fpja', pose[:, :3, :3],
-                         motion.joints[rows][:, :, :17] - pose[:, None, None, :3, 3])
+                         motion.joints[rows][:, :, COCO_JOINTS] - pose[:, None, None, :3, 3])
     depth = p_camera[..., 2]
     with np.errstate(invalid='ignore', divide='ignore'):
         usable = (depth > _NEAREST) & (keypoints[..., 2] >= _CONFIDENCE) & (
@@ -124,8 +124,8 @@ def _reprojection(motion: 'RecordedMotion', observed: 'KeypointRecording') -> di
         return {}
     focal = np.array([observed.camera(frame).focal_length for frame in range(observed.frames)])
     pixels = (np.linalg.norm(offset, axis=-1) * focal[:, None, None])[usable]
-    covariance = np.einsum('fba,fpjbc,fcd->fpjad', pose[:, :3, :3],
-                           motion.covariance[rows][:, :, :17].astype(np.float64), pose[:, :3, :3])
+    covariance = motion.covariance[rows][:, :, COCO_JOINTS].astype(np.float64)
+    covariance = np.einsum('fba,fpjbc,fcd->fpjad', pose[:, :3, :3], covariance, pose[:, :3, :3])
     points, spread, offset = p_camera[usable], covariance[usable], offset[usable]
     jacobian = np.zeros((len(points), 2, 3))
     jacobian[:, 0, 0] = jacobian[:, 1, 1] = 1 / points[:, 2]

@@ -15,6 +15,7 @@ from mocap23_ros.evaluation.external_protocols import (
     is_protocol,
     protocol_sequences,
 )
+from mocap23_ros.skeletons.coco17 import COCO_JOINTS
 
 REAL_SETS = {'sample': CAMERA_NAMES, **{f'sample_{name}': (name,) for name in CAMERA_NAMES}}
 """Cameras of each real set, by its name."""
@@ -53,7 +54,7 @@ def _make_real_set(name: str) -> list[EvaluationSequence]:
     take = load_take()
     there_and_back = np.concatenate([np.arange(100), np.arange(98, 0, -1)])
     order = np.tile(there_and_back, _REPEATS)
-    joints = take.truth.joints[order, :17].astype(np.float32)
+    joints = take.truth.joints[order, COCO_JOINTS].astype(np.float32)
     joints[..., 2] -= take.floor_height
     sequences = []
     for camera_name in REAL_SETS[name]:
@@ -61,7 +62,7 @@ def _make_real_set(name: str) -> list[EvaluationSequence]:
         keypoints = take.keypoints[CAMERA_NAMES.index(camera_name)]
         lift_input = recorded(camera, keypoints[order][:, None],
                               np.arange(len(order)) / take.fps, take.floor_height).arrays()
-        missed = keypoints[..., :2] - camera.project(take.truth.joints[:, :17])
+        missed = keypoints[..., :2] - camera.project(take.truth.joints[:, COCO_JOINTS])
         position = np.tile(lift_input['world_T_camera'][:3, 3], (len(order), 1))
         sequences.append(EvaluationSequence(
             camera_name, 'a man lifts a leg on a beam, real video', lift_input, joints,

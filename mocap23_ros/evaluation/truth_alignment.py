@@ -13,6 +13,7 @@ from mocap23_ros.evaluation.alignment import fit_similarity
 from mocap23_ros.evaluation.motion_files import MotionArrays
 from mocap23_ros.evaluation.motion_matching import match, one_person, people_pairs
 from mocap23_ros.evaluation.time_offset import doubtful_time_offset, estimate_time_offset
+from mocap23_ros.skeletons.coco17 import COCO_JOINTS
 
 _MOST_PAIRS, _FAR = 16, 1.0  # pairs of people that are tried; m
 # The worlds are doubted where so much (m) lies between the motions and one move leaves so little.
@@ -84,8 +85,8 @@ def align_truth(pred: MotionArrays, true: MotionArrays, wanted: AlignmentWanted
         return true, alignment
     rotation, translation = _by_one_person(pred, true)
     pairs = match(pred, _moved(true, rotation, translation))
-    second, shift = _fit(np.concatenate([p['joints'][:, :17] for _, p, _ in pairs]),
-                         np.concatenate([t['joints'][:, :17] for _, _, t in pairs]))
+    second, shift = _fit(np.concatenate([p['joints'][:, COCO_JOINTS] for _, p, _ in pairs]),
+                         np.concatenate([t['joints'][:, COCO_JOINTS] for _, _, t in pairs]))
     rotation, translation = second @ rotation, second @ translation + shift
     moved = _moved(true, rotation, translation)
     left = _distances(pred, moved)
@@ -162,7 +163,7 @@ def _by_one_person(pred: MotionArrays, true: MotionArrays
     for p, t in candidates:
         _, one, other = match(one_person(pred, p), one_person(true, t))[0]
         try:
-            pose = _fit(one['joints'][:, :17], other['joints'][:, :17])
+            pose = _fit(one['joints'][:, COCO_JOINTS], other['joints'][:, COCO_JOINTS])
         except InputError:
             continue
         # Far is far: a person who is not there must not count more than one who is elsewhere.
@@ -176,14 +177,15 @@ def _by_one_person(pred: MotionArrays, true: MotionArrays
 
 
 def _known(motion: MotionArrays, person: int) -> int:
-    return int(np.isfinite(motion['joints'][:, person, :17, 0]).sum())
+    return int(np.isfinite(motion['joints'][:, person, COCO_JOINTS, 0]).sum())
 
 
 def _distances(pred: MotionArrays, true: MotionArrays) -> NDArray[np.float64]:
     """Between all known joints of the truth and the estimate; NaN where it has none."""
     return np.concatenate([
-        np.linalg.norm(p['joints'][:, :17] - t['joints'][:, :17], axis=-1)[
-            np.isfinite(t['joints'][:, :17]).all(axis=-1)] for _, p, t in match(pred, true)])
+        np.linalg.norm(p['joints'][:, COCO_JOINTS] - t['joints'][:, COCO_JOINTS], axis=-1)[
+            np.isfinite(t['joints'][:, COCO_JOINTS]).all(axis=-1)]
+        for _, p, t in match(pred, true)])
 
 
 def _fit(pred: NDArray[np.float64], true: NDArray[np.float64]

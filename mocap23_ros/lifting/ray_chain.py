@@ -25,6 +25,7 @@ from mocap23_ros.skeletons.body_proportions import (
 )
 from mocap23_ros.skeletons.coco17 import (
     ANKLES,
+    COCO_JOINTS,
     ELBOWS,
     FACE,
     HIPS,
@@ -89,8 +90,8 @@ def chain_depths(u: NDArray, v: NDArray, weight: NDArray, pelvis_ahead: NDArray,
     ahead = np.full(shape + (19,), np.nan)
     sd = np.full(shape + (19,), np.nan)
     all_u, all_v = np.full((2,) + shape + (19,), np.nan)
-    all_u[..., :17] = np.where(seen, u, np.nan)
-    all_v[..., :17] = np.where(seen, v, np.nan)
+    all_u[..., COCO_JOINTS] = np.where(seen, u, np.nan)
+    all_v[..., COCO_JOINTS] = np.where(seen, v, np.nan)
     hips_u = _pair_mean(u, seen, HIPS)
     shoulders_u, shoulders_v = _pair_mean(u, seen, SHOULDERS), _pair_mean(v, seen, SHOULDERS)
     all_u[..., PELVIS] = np.where(np.isnan(hips_u), shoulders_u, hips_u)

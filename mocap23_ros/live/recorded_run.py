@@ -13,6 +13,7 @@ from rosbags.highlevel import AnyReader
 from mocap23_ros.errors import InputError
 from mocap23_ros.recordings.bag_reader import message_types
 from mocap23_ros.ros.stamps import nanoseconds
+from mocap23_ros.skeletons.coco17 import COCO_JOINTS
 from mocap23_ros.skeletons.message_arrays import PeopleArrays, people_arrays
 from mocap23_ros.skeletons.unobserved import unobserved_keypoints
 
@@ -85,5 +86,5 @@ def _keypoints(messages: list[Any]
     for row, message in enumerate(messages):
         for person in message.people:
             flat = np.asarray(person.keypoints).reshape(-1, 3)
-            keypoints[int(person.id)][row] = flat[:17]
+            keypoints[int(person.id)][row] = flat[COCO_JOINTS]
     return stamps, keypoints

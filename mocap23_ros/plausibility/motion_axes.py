@@ -7,7 +7,7 @@ from itertools import permutations, product
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.skeletons.coco17 import HIPS
+from mocap23_ros.skeletons.coco17 import COCO_JOINTS, HIPS
 from mocap23_ros.skeletons.formats import COCO17
 
 _LARGE = 0.2  # metres of error about the hips, which estimates of the same person rarely have
@@ -47,7 +47,7 @@ def axes_doubt(joints: NDArray, truth: NDArray) -> str:
 
 
 def _about_hips(joints: NDArray) -> NDArray[np.float64]:
-    joints = np.asarray(joints[:, :17], np.float64)
+    joints = np.asarray(joints[:, COCO_JOINTS], np.float64)
     return joints - joints[:, HIPS].mean(axis=1, keepdims=True)
 
 

@@ -16,6 +16,7 @@ from mocap23_ros.geometry.poses import invert_transform, transform_points
 from mocap23_ros.recordings.recorded_motion import RecordedMotion
 from mocap23_ros.recordings.recording import KeypointRecording
 from mocap23_ros.reporting import Progress, silent
+from mocap23_ros.skeletons.coco17 import COCO_JOINTS
 from mocap23_ros.viewers.overlay import (
     FloorMap,
     VideoWriter,
@@ -74,7 +75,7 @@ def _draw(image: NDArray[np.uint8], motion: RecordedMotion, row: int,
           observed: KeypointRecording, frame: int, floor_map: FloorMap) -> int:
     """Draw one moment; returns how many people are lifted."""
     camera, pose = observed.camera(frame), observed.world_T_camera[frame]
-    joints = motion.joints[row, :, :17].astype(np.float64)
+    joints = motion.joints[row, :, COCO_JOINTS].astype(np.float64)
     people = [person for person in joints if np.isfinite(person).any()]
     scale = np.array(image.shape[1::-1]) / camera.image_size
     for person in people:

@@ -20,6 +20,7 @@ def _pair(joint: str) -> NDArray[np.intp]:
 
 SHOULDERS, ELBOWS, WRISTS = _pair('shoulder'), _pair('elbow'), _pair('wrist')
 HIPS, KNEES, ANKLES, EARS = _pair('hip'), _pair('knee'), _pair('ankle'), _pair('ear')
+COCO_JOINTS = slice(len(COCO17))  # of those of OUTPUT19
 PELVIS, NECK = OUTPUT19.index('pelvis'), OUTPUT19.index('neck')
 
 FACE = tuple(COCO17.index(name)

@@ -12,6 +12,7 @@ from mocap23_ros.evaluation.methods import lift_recording
 from mocap23_ros.lifting.lifter import Lifter
 from mocap23_ros.network.tiers import Temperatures
 from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
+from mocap23_ros.skeletons.coco17 import COCO_JOINTS
 
 # 95 % points of |z| in one dimension (along the ray) and of the radius in two (across it).
 _RAY_95, _ACROSS_95 = 1.960, 2.448
@@ -27,13 +28,13 @@ def calibrate_on_streams(lifter: Lifter, sequences: Iterable[EvaluationSequence]
     along_all, across_all = [], []
     for sequence in sequences:
         motion = lift_recording(lifter, sequence.lift_input, pose_uncertainty=exact)
-        covariance = motion['covariance'][:, 0, :17].astype(np.float64)
+        covariance = motion['covariance'][:, 0, COCO_JOINTS].astype(np.float64)
         offset = sequence.joints - sequence.camera_position[:, None]
         ray = offset / np.linalg.norm(offset, axis=-1, keepdims=True)
         along_variance = np.einsum('fji,fjik,fjk->fj', ray, covariance, ray)
         across_variance = 0.5 * (np.trace(covariance, axis1=-2, axis2=-1) - along_variance)
         along, across = along_and_across(
-            motion['joints'][:, 0, :17] - sequence.joints, offset)
+            motion['joints'][:, 0, COCO_JOINTS] - sequence.joints, offset)
         there = np.isfinite(along) & (across_variance > 0)
         along_all.append((np.abs(along) / np.sqrt(along_variance))[there])
         across_all.append((across / np.sqrt(across_variance))[there])
