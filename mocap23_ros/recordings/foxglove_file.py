@@ -25,6 +25,7 @@ WORLD, CAMERA = 'world', 'camera'
 _BONES = np.array(OUTPUT19.bones)
 _SECOND = 1_000_000_000  # ns
 _JPEG_QUALITY = 85
+_FISHEYE = 'kannala_brandt'  # Foxglove's name of ROS's equidistant
 _IDENTITY = (0.0, 0.0, 0.0, 1.0)
 
 
@@ -122,10 +123,11 @@ class _File:
         """Pose, calibration and keypoints at every image."""
         for frame, time in enumerate(_nanoseconds(observed.stamps)):
             pose = observed.world_T_camera[frame]
-            quaternion = Rotation.from_matrix(pose[:3, :3]).as_quat()
+            # Viewers project without R: the frame is that of the lens.
+            turn = Rotation.from_matrix(pose[:3, :3] @ observed.camera(frame).rectification)
             yield time, self._tf, self._m.FrameTransform(
                 timestamp=self._stamp(time), parent_frame_id=WORLD, child_frame_id=CAMERA,
-                translation=self._vector(pose[:3, 3]), rotation=self._turn(quaternion))
+                translation=self._vector(pose[:3, 3]), rotation=self._turn(turn.as_quat()))
             yield time, self._calibration, self._calibrated(observed.camera(frame), time)
             points, pairs = [], []
             for column in range(observed.people):
@@ -157,11 +159,12 @@ class _File:
 
     def _calibrated(self, camera: CameraModel, time: int) -> Any:
         width, height = camera.image_size
+        model = camera.distortion_model
         P = np.hstack([camera.K, np.zeros((3, 1))])
         return self._m.CameraCalibration(
             timestamp=self._stamp(time), frame_id=CAMERA, width=int(width), height=int(height),
-            distortion_model=camera.distortion_model, D=camera.distortion.tolist(),
-            K=camera.K.ravel().tolist(), R=camera.rectification.ravel().tolist(),
+            distortion_model=_FISHEYE if model == 'equidistant' else model,
+            D=camera.distortion.tolist(), K=camera.K.ravel().tolist(), R=np.eye(3).ravel().tolist(),
             P=P.ravel().tolist())
 
     def _stamp(self, time: int) -> Any:

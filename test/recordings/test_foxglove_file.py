@@ -16,8 +16,10 @@ from recording_examples import FRAMES, POSE, K, recording
 from scipy.spatial.transform import Rotation
 
 from mocap23_ros.cli.main import main
+from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.recordings.foxglove_file import save_foxglove
 from mocap23_ros.recordings.recorded_motion import RecordedMotion
+from mocap23_ros.recordings.recording import KeypointRecording
 from mocap23_ros.skeletons.formats import OUTPUT19
 
 pytest.importorskip('foxglove', reason='foxglove-sdk is an optional extra')
@@ -102,6 +104,28 @@ def test_the_layout_sets_only_what_foxglove_knows():
             (scene['topics']['/camera/calibration'], layouts.BaseRendererCameraTopicSettings)):
         assert set(part) <= known_settings(kind)
     assert scene['followMode'] in str(layouts.ThreeDeeConfig.__annotations__['follow_mode'])
+
+
+def test_rays_of_a_fisheye_of_a_stereo_pair_are_those_that_a_viewer_draws(tmp_path):
+    """Viewers know the lens by another name, and no rectification."""
+    turn = Rotation.from_euler('xyz', (3, -2, 1), degrees=True).as_matrix()
+    lens = CameraModel.from_calibration(K, (0.1, 0.01, -0.02, 0.003), 'equidistant', (1280, 720))
+    camera = dataclasses.replace(lens, rectification=turn)
+    keypoints = recording()['keypoints'][:1]
+    motion = RecordedMotion.empty(np.zeros(1), np.array([1]), OUTPUT19.joint_names)
+    save_foxglove(tmp_path / 'a.mcap', {'a': motion}, KeypointRecording.of_still_camera(
+        keypoints, np.zeros(1), camera, POSE))
+    topics = read(tmp_path / 'a.mcap')
+    calibration, transform = (topics[name][0][2] for name in ('/camera/calibration', '/tf'))
+    assert calibration.distortion_model == 'kannala_brandt'
+    assert np.array_equal(calibration.R, np.eye(3).ravel())
+    q = transform.rotation
+    pixels = keypoints[0, 0, :, :2]
+    drawn, right = (np.concatenate([model.undistort(pixels), np.ones((17, 1))], axis=1) @ pose.T
+                    for model, pose in ((lens, Rotation.from_quat([*xyz(q), q.w]).as_matrix()),
+                                        (camera, POSE[:3, :3])))
+    np.testing.assert_allclose(drawn / np.linalg.norm(drawn, axis=1, keepdims=True),
+                               right / np.linalg.norm(right, axis=1, keepdims=True), atol=1e-6)
 
 
 def test_ellipsoids_hold_the_covariance_and_people_who_leave_are_deleted(tmp_path):
