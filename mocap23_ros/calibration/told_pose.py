@@ -78,7 +78,8 @@ def told_pose_doubt(stamps: NDArray, person_ids: NDArray, points: NDArray,
         return ''
     return ('stand and walk as before a camera with another pose: the one told seems off by '
             f'{bias.message(off)}{_or_statures(bias, bool(off[2] and fit.scale_known))}. Check it, '
-            'and that K is of these images; mocap23 calibrate people measures it')
+            'that K is of these images, and that keypoints are not of a crop; mocap23 calibrate '
+            'people measures it')
 
 
 def _or_statures(bias: PoseBias, told: bool) -> str:

@@ -33,4 +33,5 @@ def column_doubt(keypoints: NDArray, stamps: NDArray[np.float64]) -> str:
     share = 100 * jumps.sum() / same.sum()
     return (f'people jump about: in {share:.0f} % of the steps a column of the keypoints is '
             'somewhere else in the next frame. A column must stay one person: track '
-            'people first, detectors list them in no order')
+            'people first, detectors list them in no order; and frames must be in the order of '
+            'time')

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from mocap23_ros.plausibility.body_heights import BodyHeights, body_heights, straight_bodies
+from mocap23_ros.plausibility.crop_or_pitch import pitched
 from mocap23_ros.plausibility.mistakes import RECTIFICATION
 from mocap23_ros.plausibility.people_samples import PeopleSamples
 from mocap23_ros.plausibility.standing import Standing, statures
@@ -44,15 +45,16 @@ def height_doubt(samples: PeopleSamples, told: Standing) -> tuple[str, str]:
     def left(changed: PeopleSamples) -> float:
         found = body_heights(changed, statures(changed), straight)
         return np.inf if found is None else abs(found.change)
-    pitch = min(_PITCHES, key=lambda degrees: left(_pitched(samples, degrees)))
+    pitch = min(_PITCHES, key=lambda degrees: left(pitched(samples, degrees)))
     focal = min(_FOCAL_LENGTHS, key=lambda factor: left(
         replace(samples, points=samples.points / factor)))
     way = 'down' if pitch < 0 else 'up'
     return 'height', (
         f'{seen}. A camera that looks {abs(pitch):.0f} degrees further {way}, or a focal length '
         f'{focal:.2g} times that of K, would mend it. Check the pitch of the '
-        'camera pose, and that K is of these images; mocap23 calibrate measures the pose from '
-        'people who walk about')
+        'camera pose, that K is of these images, and that keypoints count from the corner of the '
+        'whole image, not of a crop; mocap23 calibrate measures the pose from people who walk '
+        'about')
 
 
 def _is_odd(heights: BodyHeights) -> bool:
@@ -73,11 +75,3 @@ def _seen(heights: BodyHeights, change: bool) -> str:
     half = np.exp(0.5 * heights.change)
     return (f'would be {heights.stature / half:.3g} m tall at {near:.2g} m and '
             f'{heights.stature * half:.3g} m at {far:.2g} m')
-
-
-def _pitched(samples: PeopleSamples, degrees: float) -> PeopleSamples:
-    """The camera turned about its x axis: upwards, since y is down."""
-    c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
-    turn = np.eye(4)
-    turn[1:3, 1:3] = [[c, -s], [s, c]]
-    return replace(samples, floor_T_camera=samples.floor_T_camera @ turn)

@@ -1,6 +1,8 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Tells keypoints in Human3.6M's order from COCO's by the shape of the body."""
+"""Tells keypoints in other orders from COCO's by the shape of the body."""
+
+import warnings
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,38 @@ _THORAX, _SHOULDERS, _PELVIS, _HIPS = 8, H36M17.pair('shoulder'), 0, H36M17.pair
 _SHORTER = 0.9  # bones in the right order against those in a wrong one
 _OFF_THE_MIDDLE = 0.3  # of thorax and pelvis, in trunk lengths
 _FEWEST_BONES = 4
+_NOSE, _EYES = 0, [COCO17.index('left_eye'), COCO17.index('right_eye')]
+_FACE, _COCO_SHOULDERS, _COCO_HIPS = slice(0, 5), COCO17.pair('shoulder'), COCO17.pair('hip')
+_NEARER = 0.6  # of a face to the hips, against that to the shoulders
+_BELOW, _ABOVE = -0.06, 0.1  # trunk lengths from the nose: PoseTrack has neck and top of the head
+_MOSTLY = 0.6  # of the people seen
+
+
+def order_doubt(points: NDArray) -> str:
+    """What order, if not that of COCO-17, keypoints [N,17,2] of N people have; '' for COCO-17."""
+    def mostly(which: NDArray) -> bool:
+        return bool(np.isfinite(which).any() and np.nanmean(which) > _MOSTLY)
+    if mostly(looks_like_human36m(points)):
+        return ('the keypoints are in the order of Human3.6M ("nose" lies between the hips), but '
+                'are taken for COCO-17: put them into COCO order, eyes and ears as not detected')
+    shoulders, hips = points[:, _COCO_SHOULDERS].mean(axis=1), points[:, _COCO_HIPS].mean(axis=1)
+    up = shoulders - hips
+    with np.errstate(invalid='ignore'), warnings.catch_warnings():
+        warnings.simplefilter('ignore', RuntimeWarning)  # no face is seen
+        face = np.nanmean(points[:, _FACE], axis=1)
+        to_hips, to_shoulders = (np.linalg.norm(face - end, axis=1) for end in (hips, shoulders))
+    known = np.isfinite(to_hips + to_shoulders)
+    if mostly(np.where(known, to_hips < _NEARER * to_shoulders, np.nan)):
+        return ('the face is nearer to the hips than to the shoulders: the keypoints are not in '
+                'the order of COCO-17')
+    with np.errstate(invalid='ignore', divide='ignore'):
+        beside = ((points[:, _EYES] - points[:, [_NOSE]]) * up[:, None]).sum(axis=2) / (
+            up ** 2).sum(axis=1)[:, None]
+        is_posetrack = (beside[:, 0] < _BELOW) & (beside[:, 1] > _ABOVE)
+    if mostly(np.where(np.isfinite(beside).all(axis=1), is_posetrack, np.nan)):
+        return ('the keypoints are in the order of PoseTrack (neck and top of the head where the '
+                'eyes belong), but are taken for COCO-17: give the eyes as not detected')
+    return ''
 
 
 def looks_like_human36m(points: NDArray) -> NDArray[np.float64]:

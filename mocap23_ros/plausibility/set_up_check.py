@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.geometry.camera_model import CameraModel
+from mocap23_ros.plausibility.crop_or_pitch import crop_or_pitch
 from mocap23_ros.plausibility.height_doubt import height_doubt
-from mocap23_ros.plausibility.keypoint_order import looks_like_human36m
+from mocap23_ros.plausibility.keypoint_order import order_doubt
 from mocap23_ros.plausibility.mistakes import (
     K_OF_ANOTHER_SIZE,
     MISTAKES,
@@ -19,7 +20,7 @@ from mocap23_ros.plausibility.mistakes import (
 )
 from mocap23_ros.plausibility.people_samples import PeopleMemory, PeopleSamples
 from mocap23_ros.plausibility.standing import Standing, standing
-from mocap23_ros.plausibility.walking_sides import walk_backwards
+from mocap23_ros.plausibility.walking_sides import walking_doubt
 from mocap23_ros.skeletons.body_proportions import USUAL_STATURE
 
 PEOPLE_SEEN = 'the people seen'  # in every message about them
@@ -79,11 +80,9 @@ def diagnose(samples: PeopleSamples) -> list[Finding] | None:
     if told.known.sum() < _FEWEST_SIGHTINGS or \
             len(np.unique(samples.stamps[told.known])) < _FEWEST_FRAMES:
         return None
-    is_h36m = looks_like_human36m(samples.points)
-    if np.isfinite(is_h36m).any() and np.nanmean(is_h36m) > _MOSTLY:
-        return [Finding('keypoint order', (
-            'the keypoints are in the order of Human3.6M ("nose" lies between the hips), but are '
-            'taken for COCO-17: put them into COCO order, eyes and ears as not detected'), True)]
+    order = order_doubt(samples.points)
+    if order:
+        return [Finding('keypoint order', order, True)]
     size = _size(told)
     if _plausible_share(told) >= _CONTRADICTED and _STATURES[0] <= size <= _STATURES[1]:
         return (_doubt_k(samples, size) or _doubt_heights(samples, told)
@@ -124,12 +123,8 @@ def _doubt_heights(samples: PeopleSamples, told: Standing) -> list[Finding]:
 
 
 def _doubt_sides(samples: PeopleSamples) -> list[Finding]:
-    if not walk_backwards(samples):
-        return []
-    return [Finding('sides', f'{PEOPLE_SEEN} walk backwards all the time. It looks as if left and '
-                    'right of the keypoints are exchanged, or x is counted from the right (images '
-                    'or keypoints mirrored after the detection): mend that where keypoints are '
-                    'made', False)]
+    words = walking_doubt(samples)
+    return [Finding('sides', f'{PEOPLE_SEEN} {words}', False)] if words else []
 
 
 def _explain(samples: PeopleSamples, told: Standing, size: float) -> Finding:
@@ -147,8 +142,10 @@ def _explain(samples: PeopleSamples, told: Standing, size: float) -> Finding:
             scores.append((float(judged.likelihood.mean()), mistake))
     best = max((score for score, _ in scores), default=0.0)
     if best <= 2 * before:
-        return Finding('people seen', f'{seen}. Check the camera pose (its axes, height and pitch '
-                       'above the floor at z = 0), K, and the order of the keypoints', False)
+        key, words = crop_or_pitch(samples, _EXPLAINED * told.known.sum())
+        return Finding(key or 'people seen', f'{seen}. ' + (
+            words or 'Check the camera pose (its axes, height and pitch above the floor at '
+            'z = 0), K, and the order of the keypoints'), False)
     likely = [mistake for score, mistake in scores if score >= _AS_GOOD * best][:2]
     return Finding(likely[0].key, f'{seen}. It looks as if '
                    f'{"; or as if ".join(mistake.words for mistake in likely)}', True)

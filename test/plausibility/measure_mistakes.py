@@ -17,9 +17,11 @@ from scipy.spatial.transform import Rotation
 
 from mocap23_ros.evaluation.sets import make_set
 from mocap23_ros.geometry.camera_model import CameraModel
+from mocap23_ros.plausibility.column_order import column_doubt
 from mocap23_ros.plausibility.people_samples import INTERVAL, PeopleMemory
 from mocap23_ros.plausibility.pose_doubt import pose_findings
 from mocap23_ros.plausibility.set_up_check import diagnose
+from mocap23_ros.skeletons.formats import COCO17
 
 sys.path.append(str(Path(__file__).parents[1] / 'calibration'))
 from walkers import FPS, camera_above_floor, seen, walks
@@ -75,6 +77,50 @@ SIZES = {'K of half the size': (0.5, True), 'K of two thirds of the size': (2 / 
          'K of 1.5 times the size': (1.5, True),
          **{f'focal length {factor} of the true one': (factor, False)
             for factor in (0.6, 0.67, 0.8, 0.9, 1.1, 1.25, 1.5)}}
+SIDES = list(COCO17.mirror)
+_NECK_AND_TOP = 0.5, 0.8  # of the way from the shoulders to the nose, and beyond it
+
+
+def shifted(x, y):
+    return lambda keypoints: keypoints + np.array([x, y, 0])
+
+
+def mirrored(keypoints):
+    return keypoints * (-1, 1, 1) + (1280, 0, 0)
+
+
+def in_crops(keypoints):
+    """Counted from the corner of a box around each person."""
+    keypoints = keypoints.copy()
+    keypoints[..., :2] -= np.where(keypoints[..., 2:] > 0, keypoints[..., :2], np.inf).min(
+        axis=2, keepdims=True) - 10
+    return keypoints
+
+
+def of_posetrack(keypoints):
+    keypoints = keypoints.copy()
+    nose, shoulders = keypoints[:, :, 0], keypoints[:, :, 5:7].mean(axis=2)
+    for joint, share in ((1, -_NECK_AND_TOP[0]), (2, _NECK_AND_TOP[1])):
+        keypoints[:, :, joint] = nose + share * (nose - shoulders) * (1, 1, 0)
+    return keypoints
+
+
+# What happened to keypoints [F,P,17,3], and the key of the finding.
+KEYPOINTS = {
+    'mirrored after the detection': (mirrored, 'sides'),
+    'left and right exchanged': (lambda keypoints: keypoints[:, :, SIDES], 'sides'),
+    'left and right of the arms exchanged': (
+        lambda keypoints: keypoints[:, :, [*range(5), *SIDES[5:11], *range(11, 17)]], 'sides'),
+    'frames in reversed order': (lambda keypoints: keypoints[::-1], 'sides'),
+    'frames in the order of unpadded names': (
+        lambda keypoints: keypoints[sorted(range(len(keypoints)), key=str)], 'columns'),
+    'order of PoseTrack': (of_posetrack, 'keypoint order'),
+    'of crops around people': (in_crops, 'crop'),
+    'of a crop 150 px below the corner': (shifted(0, -150), 'people seen'),
+    'of a crop 50 px below the corner': (shifted(0, -50), 'height'),
+    'of a crop 200 px right of the corner': (shifted(-200, 0), 'camera pose'),
+    'of a letterboxed image': (lambda keypoints: keypoints * (0.5, 0.5, 1) + (0, 140, 0), 'height'),
+}
 
 
 def scene(k, seconds):
@@ -108,7 +154,8 @@ def found(keypoints, stamps, camera, poses, statures=None):
     findings = diagnose(seen_people)
     if findings == []:
         findings = pose_findings(seen_people, camera.focal_length, statures) or []
-    return None if findings is None else [f.key if f.is_named else '' for f in findings]
+    doubt = ['columns'] if column_doubt(keypoints, stamps) else []
+    return None if findings is None else [f.key for f in findings] + doubt
 
 
 def rectified(camera, alpha):
@@ -134,6 +181,11 @@ def print_recall(count, only, seconds):
     for name, make in ((n, make) for n, make in POSES.items() if only in n):
         report(name, [found(kp, stamps, camera, [make(told)] * len(kp)) for kp, (
             _, camera, _, told, *_) in zip(images, scenes, strict=True)], name)
+    for name, (make, key) in ((f'keypoints: {n}', row) for n, row in KEYPOINTS.items()):
+        if only not in name:
+            continue
+        report(name, [found(make(kp), stamps, camera, [told] * len(kp)) for kp, (
+            _, camera, _, told, *_) in zip(images, scenes, strict=True)], key)
     for factor in STATURES:
         name = f'statures told {factor:g} times the true ones'
         if only in name:

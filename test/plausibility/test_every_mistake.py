@@ -11,14 +11,13 @@ import time
 
 import numpy as np
 import pytest
-from measure_mistakes import POSES, moved, pixels, turned
+from measure_mistakes import KEYPOINTS, POSES, moved, pixels, turned
 from walkers import FPS, camera_above_floor, walks
 
 from mocap23_ros.cli.main import main
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.ros.problems import ProblemLog
 from mocap23_ros.ros.set_up_watch import SetUpWatch
-from mocap23_ros.skeletons.formats import COCO17
 from mocap23_ros.tracking.track import Track, TrackState
 
 SECONDS = 10.0
@@ -44,6 +43,14 @@ FURTHER = {
                                'it looks up more than told|degrees further up'),
     'feet for metres': (moved(3.28), 'would be'),
 }
+OF_KEYPOINTS = {
+    'mirrored after the detection': 'mirrored after the detection',
+    'left and right exchanged': 'left and right of the keypoints are exchanged',
+    'left and right of the arms exchanged': 'left and right of the arms are exchanged',
+    'frames in reversed order': 'frames are in reversed order',
+    'order of PoseTrack': 'in the order of PoseTrack',
+    'of crops around people': 'crops around people',
+    'of a crop 150 px below the corner': 'further down would mend it, .* not of a crop'}
 POSE_MISTAKES = {name: (POSES[name], words) for name, words in TOLD.items()} | FURTHER
 
 
@@ -64,7 +71,6 @@ def cases(people):
     """(keypoints, K, pose as told, words) by name."""
     found = {name: (people, CAMERA.K, make(POSE), words)
              for name, (make, words) in POSE_MISTAKES.items()}
-    mirrored = people * (-1, 1, 1) + (SIZE[0], 0, 0)
     from_below = people * (1, -1, 1) + (0, SIZE[1], 0)
     found |= {
         'right': (people, CAMERA.K, POSE, ''),
@@ -73,10 +79,9 @@ def cases(people):
                                'K is of an image of another size'),
         'focal length 0.6': (people, CAMERA.K * [[.6, 1, 1], [1, .6, 1], [1, 1, 1]], POSE, 'K is'),
         'y from below': (from_below, CAMERA.K, POSE, 'counted from below'),
-        'mirrored keypoints': (mirrored, CAMERA.K, POSE, 'mirrored after the detection'),
-        'exchanged sides': (people[:, :, list(COCO17.mirror)], CAMERA.K, POSE,
-                            'left and right of the keypoints are exchanged'),
     }
+    found |= {name: (KEYPOINTS[name][0](people), CAMERA.K, POSE, words)
+              for name, words in OF_KEYPOINTS.items()}
     return found
 
 
