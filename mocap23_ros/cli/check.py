@@ -33,11 +33,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         'images, CameraInfo and TF')
     source.add_argument('--video', type=Path, metavar='FILE', help='video of a fixed camera')
     source.add_argument('--keypoints', type=Path, metavar='IN.npz',
-                        help='keypoint file of mocap23 lift, or a folder of them')
+                        help='keypoint file of mocap23 lift, a folder of them, or what another '
+                             'program wrote (with --camera and --fps)')
     source.add_argument('--live', action='store_true', help='listen to running nodes')
     parser.add_argument('--camera', type=Path, metavar='CAMERA.yaml',
-                        help='with --video; with --bag: in place of CameraInfo, and of TF where it '
-                             'has a pose')
+                        help='with --video and keypoints of other programs; with --bag: in place '
+                             'of CameraInfo, and of TF where it has a pose')
+    parser.add_argument('--fps', type=float, metavar='RATE',
+                        help='with keypoints of other programs: frames per second of their video')
     add_bag_source(parser)
     parser.add_argument('--seconds', type=float, default=15.0,
                         help='with --live: how long to listen (default: %(default)g)')
@@ -78,6 +81,8 @@ def _recordings(arguments: argparse.Namespace) -> Iterator[tuple[str, Judgement]
     """Name and judgement of each recording."""
     from mocap23_ros.cli.lift_sources import detect_in_video
     from mocap23_ros.plausibility.still_scene import STANDS_STILL
+    from mocap23_ros.recordings.imports.imported_recording import import_keypoints
+    from mocap23_ros.recordings.imports.keypoint_formats import is_foreign
     from mocap23_ros.recordings.recording import load_recording
     from mocap23_ros.skeletons.coco17 import COCO17
 
@@ -85,6 +90,18 @@ def _recordings(arguments: argparse.Namespace) -> Iterator[tuple[str, Judgement]
         raise InputError('--video needs --camera CAMERA.yaml with the calibration and the pose')
     if arguments.keypoints is not None:
         folder: Path = arguments.keypoints
+        if is_foreign(folder):
+            if arguments.camera is None:
+                raise InputError(f'{folder} is of another program and needs --camera CAMERA.yaml '
+                                 'with the calibration and the pose')
+            check_numbers(arguments, fps=(0.1, 1000))
+            odd: list[str] = []
+            recording = import_keypoints(folder, arguments.camera, arguments.fps,
+                                         arguments.rectified, odd.append)
+            mistakes, otherwise = _judge(recording.converted(COCO17, partly=True))
+            yield str(folder), ([line.removeprefix(f'{folder}: ') for line in odd[:-1]] + mistakes,
+                                otherwise)
+            return
         files = sorted(folder.glob('*.npz')) if folder.is_dir() else [folder]
         if not files:
             raise InputError(f'{folder} has no *.npz files')

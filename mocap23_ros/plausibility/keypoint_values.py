@@ -17,6 +17,7 @@ _NORMALISED = 1.5  # largest coordinate of 0..1 or -1..1, some of it beyond the 
 _FEWEST = 3  # keypoints without which nothing is said about units
 _SMALLEST_IMAGE = 32  # pixels; in a smaller one the above may be pixels
 _ABSURD = 1e6  # pixels; squares of more overflow float32
+_MANY, _SURE, _FEW_SURE = 200, 0.3, 0.02  # keypoints; confidence; share of those above it
 _POINT = 2.0  # pixels; a body at 60 m is larger
 
 
@@ -66,6 +67,16 @@ def in_image(keypoints: NDArray, image_size: Sequence[int] = (0, 0)) -> NDArray[
             inside = ((points >= -0.5) & (points <= np.asarray(image_size) - 0.5)).all(axis=-1)
         visible &= inside.any(axis=-1)
     return visible
+
+
+def confidence_doubt(keypoints: NDArray) -> str:
+    """Return what is odd about the confidences of cleaned keypoints [...,3], or ''."""
+    found = keypoints[..., 2][keypoints[..., 2] > 0]
+    if len(found) < _MANY or (found >= _SURE).mean() > _FEW_SURE:
+        return ''
+    return (f'the confidences of keypoints reach {found.max():.2g}, and hardly any is above '
+            f'{_SURE:g}: they must lie between 0 and 1. Nothing can be said about the camera, and '
+            'people come out unsure')
 
 
 def _check_units(x: NDArray, y: NDArray, confidence: NDArray, larger_side: int) -> None:

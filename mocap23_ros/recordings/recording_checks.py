@@ -8,6 +8,7 @@ from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.plausible_camera import check_height
 from mocap23_ros.plausibility.body_heights import heights_of_people
 from mocap23_ros.plausibility.column_order import column_doubt
+from mocap23_ros.plausibility.keypoint_values import confidence_doubt
 from mocap23_ros.plausibility.people_samples import CAPACITY, INTERVAL, MOST_PEOPLE, PeopleMemory
 from mocap23_ros.plausibility.pose_doubt import pose_findings
 from mocap23_ros.plausibility.set_up_check import Finding, diagnose
@@ -47,8 +48,10 @@ def set_up_findings(recording: KeypointRecording) -> list[Finding] | None:
     if findings == []:
         statures = dict(enumerate(recording.stature.tolist()))
         findings = pose_findings(newest.recent(), recording.cameras[0].focal_length, statures) or []
-    doubt = column_doubt(recording.keypoints, recording.stamps)
-    return [*(findings or []), Finding('columns', doubt, True)] if doubt else findings
+    doubts = [Finding(key, doubt, True) for key, doubt in (
+        ('columns', column_doubt(recording.keypoints, recording.stamps)),
+        ('confidence', confidence_doubt(recording.keypoints))) if doubt]
+    return [*(findings or []), *doubts] if doubts else findings
 
 
 def heights_seen(recording: KeypointRecording) -> list[float]:

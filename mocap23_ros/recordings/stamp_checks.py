@@ -9,7 +9,7 @@ from mocap23_ros.errors import InputError
 
 _STAMP_UNITS = ((1e17, 'nanoseconds', '1e9'), (1e14, 'microseconds', '1e6'),
                 (1e11, 'milliseconds', '1000'))
-_LONGEST_STEP, _SHORTEST_STEP = 1e5, 1e-5
+_LONGEST_STEP, _SHORTEST_STEP = 1e5, 5e-4
 _SLOWEST = 4.0  # seconds between frames, over which nobody can be followed
 
 

@@ -5,7 +5,10 @@
 import json
 
 import numpy as np
+import pytest
 
+from mocap23_ros.errors import InputError
+from mocap23_ros.recordings.imports.imported_recording import import_keypoints
 from mocap23_ros.skeletons.conversion import convert_keypoints
 from mocap23_ros.skeletons.formats import COCO17, find_format
 
@@ -174,3 +177,11 @@ def spoil(document, rng):
         document = document[key]
     if parent is not None:
         parent[key] = rng.choice(NONSENSE)
+
+
+def refused(path, camera, rate=30.0):
+    """What is said; one line."""
+    with pytest.raises(InputError) as error:
+        import_keypoints(path, camera, rate)
+    assert '\n' not in str(error.value) and str(path) in str(error.value)
+    return str(error.value)

@@ -8,36 +8,17 @@ import random
 import keypoint_dumps as dumps
 import numpy as np
 import pytest
-from recording_examples import POSE, K, observed, recording
+from keypoint_dumps import refused
+from recording_examples import POSE, observed
 
 from mocap23_ros.cli.main import main
 from mocap23_ros.errors import InputError
-from mocap23_ros.geometry.camera_file import CameraFile, save_camera_file
-from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.recordings.imports.imported_recording import import_keypoints
 from mocap23_ros.recordings.imports.keypoint_formats import KEYPOINT_FORMATS
 from mocap23_ros.skeletons.formats import COCO17
 
 RATE = 30.0
 FACE = range(1, 5)  # eyes and ears
-
-
-@pytest.fixture
-def camera(tmp_path):
-    """The camera file of the people below."""
-    path = tmp_path / 'camera.yaml'
-    save_camera_file(path, CameraFile(CameraModel.from_calibration(
-        K, np.zeros(5), 'plumb_bob', (1280, 720)), POSE))
-    return path
-
-
-@pytest.fixture
-def keypoints():
-    """Two people who walk; the first is out of sight for a while and has a hidden wrist."""
-    keypoints = recording()['keypoints'].copy()
-    keypoints[20:24, 0] = (np.nan, np.nan, 0)
-    keypoints[30:, 1, 9] = (np.nan, np.nan, 0)
-    return keypoints
 
 
 def same_people(found, wanted, joints=range(17)):
@@ -156,14 +137,6 @@ def test_the_command_lifts_a_folder_and_saves_its_keypoints(tmp_path, camera, ke
     assert 'give one of its folders cam01_json' in capsys.readouterr().err
 
 
-def refused(path, camera, rate=RATE):
-    """What is said; one line."""
-    with pytest.raises(InputError) as error:
-        import_keypoints(path, camera, rate)
-    assert '\n' not in str(error.value) and str(path) in str(error.value)
-    return str(error.value)
-
-
 def test_what_openpose_cannot_have_written_is_refused(tmp_path, camera, keypoints):
     folder = dumps.openpose(tmp_path / 'dump', keypoints)
     first, second = sorted(folder.iterdir())[:2]
@@ -199,39 +172,6 @@ def test_what_openpose_cannot_have_written_is_refused(tmp_path, camera, keypoint
     (folder / 'cam_1764236400123456789_keypoints.json').unlink()
     second.rename(folder / 'cam_500000_keypoints.json')
     assert 'not frames of a video' in refused(folder, camera)
-
-
-def test_coordinates_that_do_not_fit_the_camera_are_refused(tmp_path, camera, keypoints):
-    fractions = keypoints.copy()
-    fractions[..., :2] /= (1280, 720)
-    assert 'fractions of the image' in refused(dumps.openpose(tmp_path / 'scaled', fractions),
-                                               camera)
-    large = keypoints.copy()
-    large[..., :2] *= 3  # of a video of 3840 x 2160
-    assert 'calibration is of another size' in refused(dumps.coco(tmp_path / 'large', large),
-                                                       camera)
-    below, mixed = keypoints.copy(), keypoints[:, :, ::-1]
-    below[..., 1] = 720 - below[..., 1]
-    for name, wrong in (('below', below), ('mixed', mixed)):
-        assert 'ankles below shoulders' in refused(dumps.coco(tmp_path / name, wrong), camera)
-    path = dumps.mediapipe(tmp_path / 'pixels', keypoints * (1280, 720, 1))
-    assert 'landmarks in pixels' in refused(path, camera)
-    path = dumps.coco_annotations(tmp_path / 'square', keypoints)
-    path.write_text(path.read_text().replace('"height": 720', '"height": 1280'))
-    assert 'the image is 1280 x 1280' in refused(path, camera)
-
-
-def test_frames_that_were_copied_are_said(tmp_path, camera, keypoints):
-    """For as long as nobody stands so still; another person who moves is not meant."""
-    said = []
-    import_keypoints(dumps.coco(tmp_path / 'live', keypoints, ids=True), camera, RATE,
-                     say=said.append)
-    assert len(said) == 1
-    keypoints[2:38, 1] = keypoints[2, 1]
-    import_keypoints(dumps.coco(tmp_path / 'hung', keypoints, ids=True), camera, RATE,
-                     say=said.append)
-    assert 'person 2 keeps every keypoint as it is from 0.07 to 1.23 s' in said[1]
-    assert len(said) == 3
 
 
 def test_files_of_something_else_are_refused(tmp_path, camera, keypoints):

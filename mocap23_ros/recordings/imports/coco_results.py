@@ -77,6 +77,9 @@ def read_results(name: str, entries: list[Any], layouts: Layouts, program: str,
     reader, names = KeypointReader(layouts, program), FrameNames()
     found = found or FoundPeople(reader.skeleton)
     several = len({str(e.get('category_id')) for e in entries if isinstance(e, dict)}) > 1
+    videos = {str(e['video_id']) for e in entries if isinstance(e, dict) and 'video_id' in e}
+    if len(videos) > 1:
+        raise InputError(f'{name} is of {len(videos)} videos (video_id); give those of one alone')
     for entry in entries:
         if not isinstance(entry, dict) or not {'image_id', 'keypoints'} <= entry.keys():
             raise InputError(f'{name}: an entry has no image_id or no keypoints')

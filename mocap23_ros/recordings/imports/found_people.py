@@ -101,14 +101,15 @@ class FrameNames:
 
     def number(self, name: str) -> int:
         """The last digits of a name; InputError where it has none or is of another sequence."""
-        stem = re.sub(r'\.[A-Za-z]\w{0,4}$', '', name.replace('\\', '/').rsplit('/', 1)[-1])
+        folder, _, file = name.replace('\\', '/').rpartition('/')
+        stem = re.sub(r'\.[A-Za-z]\w{0,4}$', '', file)
         for suffix in self._suffixes:
             stem = stem.removesuffix(suffix)
         found = re.search(r'(\d{1,30})\D*$', stem, re.ASCII)
         if found is None:
             raise InputError(f'{name[:80]!r} has no frame number; number the images in the order '
                              'in which they were taken')
-        prefix = stem[:found.start()].rstrip('0123456789')
+        prefix = f'{folder}/{stem[:found.start()].rstrip("0123456789")}'.lstrip('/')
         if self._prefix not in (None, prefix):
             raise InputError(f'the names {self._prefix[:40]!r} and {prefix[:40]!r} are of several '
                              'recordings; give those of one camera alone')

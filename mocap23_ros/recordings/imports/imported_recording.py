@@ -16,6 +16,7 @@ from mocap23_ros.recordings.followed_people import FollowedPeople
 from mocap23_ros.recordings.imports.found_people import MOST_FRAMES, FoundPeople
 from mocap23_ros.recordings.imports.keypoint_formats import read_people
 from mocap23_ros.recordings.recording import KeypointRecording
+from mocap23_ros.recordings.stamp_checks import check_stamps
 from mocap23_ros.reporting import Say, silent
 from mocap23_ros.skeletons.unobserved import clear_unobserved
 from mocap23_ros.tracking.floor_places import CameraView
@@ -61,7 +62,7 @@ def _time(found: FoundPeople, rate: float | None) -> tuple[list[int], NDArray[np
         stamps = np.array([found.stamps[number] for number in known])
         if not np.isfinite(stamps).all() or (np.diff(stamps) <= 0).any():
             raise InputError('its time stamps do not increase from frame to frame')
-        return known, stamps
+        return known, check_stamps(stamps)
     if rate is None:
         raise InputError('it does not say when the frames were taken: give --fps RATE of the '
                          'video')
