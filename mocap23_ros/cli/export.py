@@ -13,6 +13,7 @@ from mocap23_ros.errors import InputError
 if TYPE_CHECKING:  # torch is only imported when the command runs
     from mocap23_ros.network.lifter_model import LifterModel
     from mocap23_ros.network.tiers import Temperatures
+    from mocap23_ros.training.uncertainty_calibration import Calibration
 
 _DEFAULT_TIER = 's'
 
@@ -34,14 +35,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='keep the temperatures of the manifest, or 1')
 
 
-def _calibrated(weights: Path, arguments: argparse.Namespace) -> 'Temperatures':
-    """Temperatures from streams of the calibration subject."""
-    from mocap23_ros.datasets.evaluation_sets import make_evaluation_set
+def _calibrated(weights: Path, arguments: argparse.Namespace) -> 'Calibration':
+    """From streams of the calibration subject."""
+    from mocap23_ros.datasets.evaluation_sets import CALIBRATION_SETS, make_evaluation_set
     from mocap23_ros.lifting.load_lifter import load_lifter
     from mocap23_ros.training.uncertainty_calibration import calibrate_on_streams
 
     return calibrate_on_streams(load_lifter(weights, steps=arguments.steps),
-                                [sequence for name in ('calibration', 'calibration_wide')
+                                [sequence for name in CALIBRATION_SETS
                                  for sequence in make_evaluation_set(name, arguments.data)])
 
 
@@ -101,7 +102,7 @@ def run(arguments: argparse.Namespace) -> int:
     from mocap23_ros.network.tiers import find_tier
     from mocap23_ros.network.weights_file import complete_card
     from mocap23_ros.training.export_tier import export_tier
-    from mocap23_ros.training.exported_manifest import kept_temperatures
+    from mocap23_ros.training.exported_manifest import kept_calibration
     from mocap23_ros.writable_places import check_output_folder
 
     check_numbers(arguments, steps=(1, 50))
@@ -114,11 +115,14 @@ def run(arguments: argparse.Namespace) -> int:
                                     / f'lifter_{arguments.tier or _DEFAULT_TIER}.safetensors')
     model = _checked_model(weights, folder, arguments)
     if arguments.no_calibration:
-        temperatures = kept_temperatures(folder, model.tier.name)
+        calibration = kept_calibration(folder, model.tier.name)
     else:
-        temperatures = _calibrated(weights, arguments)
-        complete_card(weights, _validation(model, temperatures, arguments), ACKNOWLEDGEMENT)
-    entry = export_tier(weights, folder, temperatures, arguments.steps)
+        calibration = _calibrated(weights, arguments)
+        complete_card(weights, _validation(model, calibration.temperatures, arguments),
+                      ACKNOWLEDGEMENT)
+    entry = export_tier(weights, folder, calibration, arguments.steps)
     print(f'{folder / entry["full"]["file"]}, {entry["warm"]["file"]}: temperatures '
-          f'{entry["ray_temperature"]:g} along, {entry["across_temperature"]:g} across the ray')
+          f'{entry["ray_temperature"]:g} along, {entry["across_temperature"]:g} across the ray, '
+          f'{entry["across_factor"]:g} of that for joints that are seen; at least '
+          f'{entry["ray_floor"]:g} m along the ray')
     return 0

@@ -225,7 +225,7 @@ def _lift(arguments: argparse.Namespace, lifter: Lifter, recording: KeypointReco
     if arguments.detector_noise:
         recording = recording.calibrated(chosen_calibration(arguments.detector_noise))
     refinement = RefinementSteps.without(arguments.without)
-    pose_uncertainty = _pose_uncertainty(arguments)
+    pose_uncertainty = _pose_uncertainty(arguments, recording)
     if arguments.mode == 'offline':
         return lift_offline(lifter, recording, report, refinement.bones, pose_uncertainty)
     streaming = StreamingLifter(lifter, lag=arguments.lag, refinement=refinement,
@@ -233,10 +233,13 @@ def _lift(arguments: argparse.Namespace, lifter: Lifter, recording: KeypointReco
     return lift_streaming(streaming, recording, report)
 
 
-def _pose_uncertainty(arguments: argparse.Namespace) -> CameraPoseUncertainty:
-    """As --camera-sd says, then as --camera does."""
-    if arguments.camera_sd or arguments.camera is None:
-        return CameraPoseUncertainty(*arguments.camera_sd or ())
+def _pose_uncertainty(arguments: argparse.Namespace, recording: KeypointRecording
+                      ) -> CameraPoseUncertainty:
+    """As --camera-sd says, then as --camera or the keypoint file does."""
+    if arguments.camera_sd:
+        return CameraPoseUncertainty(*arguments.camera_sd)
+    if arguments.camera is None:
+        return recording.pose_uncertainty or CameraPoseUncertainty()
     from mocap23_ros.geometry.camera_file import load_camera_file
     contents = load_camera_file(arguments.camera, arguments.rectified)
     if contents.pose_covariance is not None:

@@ -52,7 +52,8 @@ class EvaluationSet:
 
     pose_error: of the believed camera poses, or None. remark: for its users. detector: one whose
     noise ships, whose errors take the place of ``noise``. body_height: m, to which bodies are
-    scaled, proportions and all; None leaves them as they are.
+    scaled, proportions and all; None leaves them as they are. adults: scaled to heights as adults
+    have them, in turn.
     """
 
     source: str
@@ -64,6 +65,7 @@ class EvaluationSet:
     remark: str = ''
     detector: str = ''
     body_height: float | None = None
+    adults: bool = False
 
 
 def _intrinsics(index: int) -> tuple[CameraModel, float, float]:
@@ -126,10 +128,11 @@ def make_sequence(clips: MotionClips, which: tuple[int, int, int], index: int,
     difference = (seen.keypoints - truth_2d.keypoints)[..., :2][both] * camera.focal_length
     # Robust sd per coordinate: peaks and swaps must not make the limit lenient.
     sigma = 1.4826 * float(np.median(np.abs(difference))) if len(difference) else 0.0
-    pitch_sd = height_sd = 0.0
+    pitch_sd = height_sd = latency = 0.0
     if definition.pose_error is not None:
         path = believed_path(path, definition.pose_error, FPS, errors)
         pitch_sd, height_sd = definition.pose_error.pitch_deg, definition.pose_error.height
+        latency = definition.pose_error.latency / np.sqrt(3)  # of a uniform distribution
     keypoints = seen.keypoints[0].copy()
     keypoints[..., :2] = camera.distort(keypoints[..., :2])
     keypoints[seen.kind[0] >= 2, :2] = np.nan
@@ -142,6 +145,7 @@ def make_sequence(clips: MotionClips, which: tuple[int, int, int], index: int,
         'world_T_camera': _orthonormal(believed if definition.moving else believed[0]),
         'stature': np.array([stature * (1 + 0.01 * errors.standard_normal())
                              if definition.stature_given else np.nan], np.float32),
+        'camera_sd': np.array([np.radians(pitch_sd), height_sd, latency]),
     }
     return EvaluationSequence(
         f'{index:02d}_{clips.name[clip]}', str(clips.description[clip]), lift_input,

@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm
 
 from mocap23_ros.datasets.augmentation import NO_NOISE, NO_OCCLUSION
 from mocap23_ros.datasets.cmu import data_root, load_cmu
@@ -21,6 +23,7 @@ from mocap23_ros.datasets.moving_camera import PoseError
 from mocap23_ros.datasets.occlusion import Occlusion
 from mocap23_ros.datasets.splits import is_cmu
 from mocap23_ros.errors import InputError
+from mocap23_ros.skeletons.body_proportions import MEAN_STATURE, STATURE_SD
 
 _LONGEST, _SHORTEST = 180, 60    # frames
 
@@ -53,11 +56,13 @@ EVALUATION_SETS = {
                                pose_error=_E3_POSE_ERROR),
     'hdm05_clean': EvaluationSet('hdm05', NO_NOISE, NO_OCCLUSION),
     'hdm05_noisy': EvaluationSet('hdm05', _NOISY, _SOME_OCCLUSION),
-    'calibration': EvaluationSet('calibration', _NOISY, _SOME_OCCLUSION,
-                                 remark='sets the uncertainty; not for figures'),
-    'calibration_wide': EvaluationSet('calibration', _WIDE, _WIDE_OCCLUSION,
-                                      remark='sets the uncertainty; not for figures'),
+    **{name: EvaluationSet('calibration', noise, occlusion, adults=True,
+                           remark='sets the uncertainty; not for figures')
+       for name, noise, occlusion in (('calibration_clean', NO_NOISE, NO_OCCLUSION),
+                                      ('calibration', _NOISY, _SOME_OCCLUSION),
+                                      ('calibration_wide', _WIDE, _WIDE_OCCLUSION))},
 }
+CALIBRATION_SETS = tuple(name for name in EVALUATION_SETS if name.startswith('calibration'))
 _LICENSED_SEQUENCES = 40  # as many as E1 has; data sets have hundreds of subjects
 SET_NAMES = ', '.join(f'{name} ({definition.remark})' if definition.remark else name
                       for name, definition in EVALUATION_SETS.items())
@@ -121,7 +126,15 @@ def make_evaluation_set(name: str, data: Path | str | None = None, limit: int | 
         chosen_index = np.unique(np.linspace(0, len(chosen) - 1, max(limit, 1)).astype(int))
     else:
         chosen_index = np.arange(len(chosen))
-    return [make_sequence(clips, chosen[i], int(i), definition) for i in chosen_index]
+    heights = _adult_heights(len(chosen)) if definition.adults else None
+    return [make_sequence(clips, chosen[i], int(i), definition if heights is None else replace(
+        definition, body_height=float(heights[i]))) for i in chosen_index]
+
+
+def _adult_heights(count: int) -> NDArray[np.float64]:
+    """Quantiles of the body heights of adults, metres, each camera's far apart."""
+    turn = np.arange(count) * 5 % count if count % 5 else np.arange(count)
+    return MEAN_STATURE * np.exp(STATURE_SD * norm.ppf((turn + 0.5) / count))
 
 
 def _unseen(motion: LicensedMotion) -> MotionClips:

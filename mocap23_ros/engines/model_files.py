@@ -17,6 +17,9 @@ _LARGEST_MANIFEST = 1 << 20  # bytes
 # Numbers of a tier's entry: name, whether whole, least, largest.
 _FIELDS = (('window_length', True, 2, 10_000), ('rate', False, 0.1, 1000), ('steps', True, 1, 1000),
            ('ray_temperature', False, 1e-6, 1e6), ('across_temperature', False, 1e-6, 1e6))
+# What streams show of the uncertainty; entries of before lack it: the value that changes nothing.
+_STREAM_FIELDS = (('ray_factor', 1.0, 1e-3, 1e3), ('across_factor', 1.0, 1e-3, 1e3),
+                  ('ray_floor', 0.0, 0.0, 1.0))
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,7 @@ class ModelEntry:
     full, warm: graphs that start from noise and from the previous window's motion.
     window_length, rate, steps, skeleton: as trained and exported.
     ray_temperature, across_temperature: factors on the standard deviations, from calibration.
+    stream: ray_factor, across_factor and ray_floor of lifting/stated_uncertainty.py.
     checksums: sha256 of the tier's graphs of every precision, by file name.
     """
 
@@ -39,6 +43,7 @@ class ModelEntry:
     ray_temperature: float
     across_temperature: float
     checksums: Mapping[str, str]
+    stream: tuple[float, float, float]
 
 
 def engines_folder() -> Path:
@@ -100,6 +105,9 @@ def _check_manifest(manifest: Any) -> None:
             if not _is_number(value, whole, low, high):
                 raise _Damage(f'tier {tier}: {name} must be a number from {low:g} to {high:g}, '
                               f'not {str(value)[:40]}')
+        for name, usual, low, high in _STREAM_FIELDS:
+            if not _is_number(entry.get(name, usual), False, low, high):
+                raise _Damage(f'tier {tier}: {name} must be a number from {low:g} to {high:g}')
         if not isinstance(entry.get('skeleton'), str):
             raise _Damage(f'tier {tier}: no skeleton')
         graphs = {'': entry, **{f'{key} ': entry[key] for key in ('fp16', 'int8') if key in entry}}
@@ -120,6 +128,12 @@ def _check_file(value: Any, what: str) -> None:
     if not isinstance(value, dict) or not all(
             isinstance(value.get(key), str) for key in ('file', 'sha256')):
         raise _Damage(f'{what} must name a file and its sha256')
+
+
+def stream_of(entry: Mapping[str, Any]) -> tuple[float, float, float]:
+    """ray_factor, across_factor and ray_floor of a manifest's entry."""
+    ray, across, floor = (float(entry.get(name, usual)) for name, usual, *_ in _STREAM_FIELDS)
+    return ray, across, floor
 
 
 def find_model(tier: str, folder: Path | None = None, precision: str = 'fp32') -> ModelEntry:
@@ -153,4 +167,5 @@ def find_model(tier: str, folder: Path | None = None, precision: str = 'fp32') -
                       float(entry['ray_temperature']), float(entry['across_temperature']),
                       {Path(graphs[kind]['file']).name: graphs[kind]['sha256']
                        for graphs in (entry, *(entry[key] for key in ('fp16', 'int8')
-                                               if key in entry)) for kind in ('full', 'warm')})
+                                               if key in entry)) for kind in ('full', 'warm')},
+                      stream_of(entry))

@@ -88,22 +88,30 @@ def optimise_recording(lift_input: LiftInput, data: Path | str | None = None) ->
             'stature': np.full((len(stamps), 1), np.median(statures), np.float32)}
 
 
+def as_recording(lift_input: LiftInput) -> KeypointRecording:
+    """The arrays of IN.npz of ``mocap23 lift``, unchecked."""
+    frames, people = lift_input['keypoints'].shape[:2]
+    return KeypointRecording(
+        lift_input['keypoints'], np.asarray(lift_input['stamps'], np.float64),
+        (_camera(lift_input),),
+        np.ascontiguousarray(np.broadcast_to(lift_input['world_T_camera'], (frames, 4, 4))),
+        lift_input.get('stature', np.full(people, np.nan, np.float32)),
+        detector=str(lift_input.get('detector', '')))
+
+
 def lift_recording(lifter: Lifter, lift_input: LiftInput, lag: int = 0, offline: bool = False,
                    refinement: RefinementSteps = ALL_STEPS,
                    pose_uncertainty: CameraPoseUncertainty | None = None) -> LiftInput:
     """Lift a recording the way ``mocap23 lift`` does; arrays as its OUT.npz.
 
     Streaming, the estimate at frame i uses frames <= i + lag, as in the node; offline, all. What
-    the lifter knows of earlier recordings is forgotten first.
+    the lifter knows of earlier recordings is forgotten first. pose_uncertainty: in place of what
+    the recording tells.
     """
     lifter.forget()
-    frames, people = lift_input['keypoints'].shape[:2]
-    recording = KeypointRecording(
-        lift_input['keypoints'], np.asarray(lift_input['stamps'], np.float64),
-        (_camera(lift_input),),
-        np.ascontiguousarray(np.broadcast_to(lift_input['world_T_camera'], (frames, 4, 4))),
-        lift_input.get('stature', np.full(people, np.nan, np.float32)),
-        detector=str(lift_input.get('detector', '')))
+    if pose_uncertainty is None and 'camera_sd' in lift_input:
+        pose_uncertainty = CameraPoseUncertainty(*lift_input['camera_sd'].tolist())
+    recording = as_recording(lift_input)
     motion = (lift_offline(lifter, recording, bones=refinement.bones,
                            pose_uncertainty=pose_uncertainty) if offline else
               lift_streaming(StreamingLifter(lifter, lag, refinement=refinement,

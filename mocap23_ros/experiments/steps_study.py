@@ -24,6 +24,7 @@ from mocap23_ros.experiments.window_study import WARM, Start, window_figures
 from mocap23_ros.lifting.diffusion_lifter import DiffusionLifter
 from mocap23_ros.lifting.load_lifter import load_lifter
 from mocap23_ros.lifting.proportions import takes_proportions
+from mocap23_ros.lifting.stated_uncertainty import StatedUncertainty
 from mocap23_ros.network.lifter_model import LifterModel
 from mocap23_ros.network.tiers import Temperatures
 from mocap23_ros.reporting import Say
@@ -76,7 +77,8 @@ def study_steps(model: LifterModel, weights: Path, starts: Sequence[Start],
     stream = stream_figures({
         str(start): load_lifter(
             weights, steps=FULL_START_STEPS if start == WARM else int(start),
-            warm_start=start == WARM, temperatures=temperatures)
+            warm_start=start == WARM, temperatures=temperatures,
+            uncertainty=None if exported is None else StatedUncertainty(*exported.stream))
         for start in starts}, scope, progress)
     rows = []
     for start in starts:

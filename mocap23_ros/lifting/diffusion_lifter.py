@@ -15,6 +15,7 @@ from mocap23_ros.lifting.hidden_legs import distance_doubt, may_sit
 from mocap23_ros.lifting.lifter import LiftedMotion
 from mocap23_ros.lifting.network_inputs import MAXIMUM_RANGE, NetworkInputs, make_network_inputs
 from mocap23_ros.lifting.proportions import RememberedProportions, takes_proportions
+from mocap23_ros.lifting.stated_uncertainty import AS_STATED, StatedUncertainty
 from mocap23_ros.lifting.stature_state import StatureState
 from mocap23_ros.lifting.warm_start import WarmStart
 from mocap23_ros.skeletons.coco17 import FACE
@@ -40,13 +41,14 @@ class DiffusionLifter:
     full: network that starts from noise; warm: one evaluation per hop from the previous window's
     motion, or None; a full start is made for new people and every second. skeleton: format that
     the network was trained on. Joints of OUTPUT19 that it does not tell, as SMPL-22 does not tell
-    the face, are NaN in the output.
+    the face, are NaN in the output. uncertainty: what streams show of the stated one.
     See ``load_lifter`` for the usual way to make one. Raises InputError for a format that does not
     tell where trunk and limbs are.
     """
 
     def __init__(self, full: Backend, warm: Backend | None, window_length: int, rate: float,
-                 skeleton: SkeletonFormat = COCO17) -> None:
+                 skeleton: SkeletonFormat = COCO17,
+                 uncertainty: StatedUncertainty = AS_STATED) -> None:
         self.input_format = skeleton
         self.output_format = OUTPUT19
         missing = np.flatnonzero(~defined_joints(skeleton, OUTPUT19))
@@ -56,6 +58,7 @@ class DiffusionLifter:
                              f'tell where {body[0]} is; a lifter needs trunk, arms and legs')
         self.window_length, self.rate = window_length, rate
         self._full, self._warm = full, warm
+        self._uncertainty = uncertainty
         self._warm_start = WarmStart()
         self._stature = StatureState()
         self._proportions = RememberedProportions() if takes_proportions(full) else None
@@ -77,6 +80,9 @@ class DiffusionLifter:
         usable = _usable(windows, inputs)
         outputs = self._run(windows, inputs)
         joints, covariance = _to_world(inputs, outputs)
+        covariance = self._uncertainty.covariance(
+            covariance, joints, windows.world_T_camera[:, :3, 3],
+            np.nan_to_num(windows.keypoints[..., 2]) > 0)
         joints[~usable], covariance[~usable] = np.nan, np.nan
         self._warm_start.store(windows, joints.astype(np.float32))
         windows = self._in_coco(windows)

@@ -12,9 +12,11 @@ from mocap23_ros.engines.model_files import (
     engines_folder,
     find_model,
     read_manifest,
+    stream_of,
 )
 from mocap23_ros.errors import InputError
 from mocap23_ros.lifting.diffusion_lifter import DiffusionLifter
+from mocap23_ros.lifting.stated_uncertainty import StatedUncertainty
 from mocap23_ros.network.tiers import Temperatures, find_tier
 from mocap23_ros.skeletons.formats import find_format
 
@@ -27,19 +29,21 @@ _STEPS = 2
 def load_lifter(tier: str | Path | ModelEntry = 's', backend: str = 'auto',
                 steps: int | None = None, warm_start: bool = True,
                 precision: str | None = None, temperatures: Temperatures | None = None,
+                uncertainty: StatedUncertainty | None = None,
                 **backend_options: Any) -> DiffusionLifter:
     """Load the learned lifter.
 
     tier: the name of an exported tier, whose graphs run (with the backend ``torch``: its weights,
         exported or not); the path of a weights file, which runs in torch; or graphs.
-    steps, temperatures: of weights, any; those of the export, else 2 and 1, where not given.
-        Graphs have their own.
+    steps, temperatures, uncertainty: of weights, any; those of the export, else 2 and 1, where
+        not given. Graphs have their own.
     warm_start: begin from the previous motion where there is one.
     precision: fp32, fp16 or int8 graphs; None leaves it to the backend.
     Raises InputError where the network is absent, damaged, or not to be had with these choices.
     """
     if isinstance(tier, Path) or backend == 'torch':
-        return _from_weights(tier, steps, warm_start, precision, temperatures, backend_options)
+        return _from_weights(tier, steps, warm_start, precision, temperatures, uncertainty,
+                             backend_options)
     model = tier if isinstance(tier, ModelEntry) else find_model(
         tier, precision=precision or 'fp32')
     if precision is not None:
@@ -51,11 +55,13 @@ def load_lifter(tier: str | Path | ModelEntry = 's', backend: str = 'auto',
     full = create_backend(backend, model.full, **backend_options)
     warm = create_backend(backend, model.warm, **backend_options) if warm_start else None
     return DiffusionLifter(
-        full, warm, model.window_length, model.rate, find_format(model.skeleton))
+        full, warm, model.window_length, model.rate, find_format(model.skeleton),
+        StatedUncertainty(*model.stream))
 
 
 def _from_weights(tier: str | Path | ModelEntry, steps: int | None, warm_start: bool,
                   precision: str | None, temperatures: Temperatures | None,
+                  uncertainty: StatedUncertainty | None,
                   backend_options: dict[str, Any]) -> DiffusionLifter:
     if precision not in (None, 'fp32'):
         raise InputError(f'the backend torch runs the weights in fp32, not {precision}; leave '
@@ -74,8 +80,8 @@ def _from_weights(tier: str | Path | ModelEntry, steps: int | None, warm_start: 
                **backend_options}
     full = cast('TorchBackend', create_backend('torch', weights, **options))
     warm = create_backend('torch', weights, warm=True, **options) if warm_start else None
-    return DiffusionLifter(full, warm, full.tier.window_length, full.tier.rate,
-                           full.skeleton)
+    return DiffusionLifter(full, warm, full.tier.window_length, full.tier.rate, full.skeleton,
+                           uncertainty or StatedUncertainty(*stream_of(exported)))
 
 
 def _exported(tier: str, weights: Path) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from mocap23_ros.geometry.pose_covariance import (
     check_pose_covariance,
 )
 
-DETECTED_JOINT_SD = 0.025
+DETECTED_JOINT_SD = 0.015
 """Metres along each axis between joints as detectors have them, on people in shoes, and as the
 motion capture has them that lifters learn from; a detector's noise does not tell of it."""
 MOST_STAMP = 1.0  # s

@@ -17,6 +17,7 @@ from mocap23_ros.lifting.lifted_frame import frame_at
 from mocap23_ros.lifting.lifter import Lifter
 from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
 from mocap23_ros.pipeline.lift_budget import choose_people
+from mocap23_ros.pipeline.missed_keypoints import MissedKeypoints
 from mocap23_ros.pipeline.person_states import PersonStates
 from mocap23_ros.pipeline.refinement import ALL_STEPS, MotionRefiner, RefinementSteps
 from mocap23_ros.pipeline.root_filter import RootFilter
@@ -33,6 +34,7 @@ from mocap23_ros.pipeline.tracked_frame import (
 )
 from mocap23_ros.pipeline.unseen_people import predict_estimate
 from mocap23_ros.skeletons.body_proportions import check_given_stature
+from mocap23_ros.skeletons.conversion import convert_keypoints
 from mocap23_ros.skeletons.formats import COCO17
 from mocap23_ros.tracking.side_filter import SideAlternative
 from mocap23_ros.tracking.track import Track, TrackState
@@ -81,6 +83,7 @@ class StreamingLifter:
         self._history = KeypointHistory(lifter.input_format, max(12.0, self._duration + 2.0))
         self._sides = SideCorrection(self._history, lifter.input_format)
         self._refiner = MotionRefiner(refinement)
+        self._missed = MissedKeypoints()
         self.pose_uncertainty = pose_uncertainty or CameraPoseUncertainty()
         self.joint_sd = joint_sd
         self._calibrate = calibrate
@@ -152,7 +155,7 @@ class StreamingLifter:
 
     def _start_over(self, stamp: float) -> None:
         """Forget what another floor taught."""
-        for part in (self.lifter, self._refiner, self._root_filter):
+        for part in (self.lifter, self._refiner, self._missed, self._root_filter):
             part.forget(None)
         self._people.newest.clear()
         self._start_anew(self._history.person_ids, stamp)
@@ -197,12 +200,17 @@ class StreamingLifter:
         if not frame.people:
             return {}
         unsure = doubt(lifted, alternatives, everything.person_ids, frame)
-        pose_before, pose = self._history.windows(
-            2, self.lifter.rate, target.stamp, []).world_T_camera
+        at_target = self._history.windows(2, self.lifter.rate, target.stamp,
+                                          frame.person_ids.tolist())
+        pose_before, pose = at_target.world_T_camera
         rows = np.searchsorted(windows.person_ids, frame.person_ids)
         frame = self._refiner.apply(frame, motion, rows, pose[:3, 3])
-        frame = replace(frame, covariance=frame.covariance + self.pose_uncertainty.covariance(
-            frame.joints, pose_before, pose, 1 / self.lifter.rate, self.joint_sd))
+        missed = self._missed.covariance(
+            target.stamp, frame.person_ids, frame.joints, convert_keypoints(
+                at_target.keypoints[:, -1], self.lifter.input_format, COCO17), pose)
+        frame = replace(frame, covariance=frame.covariance + missed
+                        + self.pose_uncertainty.covariance(
+                            frame.joints, pose_before, pose, 1 / self.lifter.rate, self.joint_sd))
         frame = doubted(frame, unsure)
         estimates = assemble(frame, target.stamp, self._root_filter, self._people.newest)
         return self._people.stated(estimates, target, newest)
@@ -226,7 +234,8 @@ class StreamingLifter:
 
     def _forget(self, person_ids: Iterable[int] | None) -> None:
         ids = None if person_ids is None else list(person_ids)
-        for part in (self.lifter, self._refiner, self._root_filter, self._sides, self._people):
+        for part in (self.lifter, self._refiner, self._missed, self._root_filter, self._sides,
+                     self._people):
             part.forget(ids)
         if ids:
             self._history.forget(ids)

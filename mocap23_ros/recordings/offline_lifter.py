@@ -10,9 +10,12 @@ from numpy.typing import NDArray
 from mocap23_ros.errors import InputError
 from mocap23_ros.lifting.lifter import LiftedMotion, Lifter
 from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
+from mocap23_ros.pipeline.missed_keypoints import MissedKeypoints
 from mocap23_ros.recordings.recorded_motion import RecordedMotion
 from mocap23_ros.recordings.recording import KeypointRecording
 from mocap23_ros.reporting import Progress, silent
+from mocap23_ros.skeletons.conversion import convert_keypoints
+from mocap23_ros.skeletons.formats import COCO17
 from mocap23_ros.tracking.side_filter import SideFilter
 from mocap23_ros.windows.keypoint_windows import KeypointWindows
 from mocap23_ros.windows.resampling import resample_keypoints, resample_poses
@@ -33,7 +36,8 @@ def lift_offline(lifter: Lifter, recording: KeypointRecording,
     windows in all).
     """
     recording = recording.calibrated_by_detector().converted(lifter.input_format, partly=True)
-    grid, keypoints, poses, focal_length = _on_grid(lifter, recording)
+    detected = _on_their_sides(lifter, recording)
+    grid, keypoints, poses, focal_length = _on_grid(lifter, recording, detected)
     length = lifter.window_length
     hop = max(1, length // 2)
     # Ends at the newest sample, in steps of half a window, until the oldest sample is covered.
@@ -64,9 +68,18 @@ def lift_offline(lifter: Lifter, recording: KeypointRecording,
         motion_at_stamps.joints, before, recording.world_T_camera, 1 / lifter.rate,
         recording.joint_sd)
     _leave_out_unseen(motion_at_stamps, recording)
-    if not bones:
-        return motion_at_stamps
-    return replace(motion_at_stamps.with_body(), body=None)
+    result = replace(motion_at_stamps.with_body(), body=None) if bones else motion_at_stamps
+    _add_misses(result, convert_keypoints(detected, lifter.input_format, COCO17), recording)
+    return result
+
+
+def _add_misses(motion: RecordedMotion, keypoints: NDArray, recording: KeypointRecording) -> None:
+    """Add to the covariance, in place, what joints miss of their keypoints [P,F,17,3]."""
+    missed, ids = MissedKeypoints(), np.arange(recording.people)
+    for frame, stamp in enumerate(recording.stamps.tolist()):
+        motion.covariance[frame] += missed.covariance(
+            stamp, ids, motion.joints[frame].astype(np.float64), keypoints[:, frame],
+            recording.world_T_camera[frame])
 
 
 def _leave_out_unseen(motion: RecordedMotion, recording: KeypointRecording) -> None:
@@ -86,7 +99,7 @@ def _leave_out_unseen(motion: RecordedMotion, recording: KeypointRecording) -> N
             values[gone, person] = np.nan
 
 
-def _on_grid(lifter: Lifter, recording: KeypointRecording
+def _on_grid(lifter: Lifter, recording: KeypointRecording, detected: NDArray
              ) -> tuple[NDArray, NDArray, NDArray, NDArray]:
     """Stamps [G] at the lifter's rate, keypoints [P,G,J,3], poses [G,4,4], focal lengths [G].
 
@@ -101,7 +114,7 @@ def _on_grid(lifter: Lifter, recording: KeypointRecording
         raise InputError(f'{minutes:.0f} minutes of {recording.people} people are too much for '
                          'one piece: cut the recording, or use streaming mode')
     grid = stamps[-1] - np.arange(samples - 1, -1, -1) / lifter.rate
-    keypoints = resample_keypoints(stamps, _on_their_sides(lifter, recording), grid)
+    keypoints = resample_keypoints(stamps, detected, grid)
     focal = np.array([camera.focal_length for camera in recording.cameras])
     focal = np.interp(grid, stamps, np.broadcast_to(focal, len(stamps)))
     return grid, keypoints, resample_poses(stamps, recording.world_T_camera, grid), focal

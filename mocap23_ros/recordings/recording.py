@@ -19,7 +19,10 @@ from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.geometry.plausible_camera import check_camera
 from mocap23_ros.geometry.poses import check_pose
 from mocap23_ros.npz_files import open_npz
-from mocap23_ros.pipeline.camera_pose_uncertainty import DETECTED_JOINT_SD
+from mocap23_ros.pipeline.camera_pose_uncertainty import (
+    DETECTED_JOINT_SD,
+    CameraPoseUncertainty,
+)
 from mocap23_ros.plausibility.keypoint_values import clean_keypoints
 from mocap23_ros.recordings.stamp_checks import check_stamps
 from mocap23_ros.skeletons.body_proportions import check_given_stature
@@ -29,7 +32,7 @@ from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 from mocap23_ros.skeletons.unobserved import clear_unobserved
 
 _NEEDED = ('keypoints', 'stamps', 'K', 'world_T_camera', 'image_size')
-_OPTIONAL = ('distortion', 'distortion_model', 'stature', 'skeleton', 'detector')
+_OPTIONAL = ('distortion', 'distortion_model', 'stature', 'skeleton', 'detector', 'camera_sd')
 _MAXIMUM_COORDINATE = 1e6  # pixels
 # Seconds since 1970 are 2e9 in this century, in milliseconds 2e12 and so on; no recording pauses
 # for a day.
@@ -45,6 +48,7 @@ class KeypointRecording:
     change. world_T_camera: float64 [F,4,4]. stature: float32 [P] metres, NaN = unknown.
     skeleton: format of the J keypoints; lifters take COCO-17. detector: that found them, if known.
     joint_sd: m, of where it has joints, see DETECTED_JOINT_SD; 0 where none is known.
+    pose_uncertainty: of world_T_camera, where the file tells it.
     """
 
     keypoints: NDArray[np.float32]
@@ -55,6 +59,7 @@ class KeypointRecording:
     skeleton: SkeletonFormat = COCO17
     detector: str = ''
     joint_sd: float = 0.0
+    pose_uncertainty: CameraPoseUncertainty | None = None
 
     @classmethod
     def of_still_camera(cls, keypoints: NDArray[np.float32], stamps: NDArray[np.float64],
@@ -178,9 +183,11 @@ def _checked(arrays: dict[str, NDArray], wanted: SkeletonFormat) -> KeypointReco
     if 'stature' in arrays:
         stature = _numbers(arrays['stature'], 'stature', (people,), finite=False)
         check_given_stature(stature)
-    return KeypointRecording(keypoints, stamps, _cameras(arrays, frames, size), poses,
-                             stature.astype(np.float32), skeleton,
-                             _text(arrays['detector'], 'detector') if 'detector' in arrays else '')
+    return KeypointRecording(
+        keypoints, stamps, _cameras(arrays, frames, size), poses, stature.astype(np.float32),
+        skeleton, _text(arrays['detector'], 'detector') if 'detector' in arrays else '',
+        pose_uncertainty=CameraPoseUncertainty(*_numbers(arrays['camera_sd'], 'camera_sd', (3,)))
+        if 'camera_sd' in arrays else None)
 
 
 def _format(arrays: dict[str, NDArray], wanted: SkeletonFormat) -> SkeletonFormat:

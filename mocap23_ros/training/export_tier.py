@@ -19,13 +19,13 @@ from mocap23_ros.network.half_precision import to_half_precision
 from mocap23_ros.network.lifter_graph import LifterGraph, WarmLifterGraph
 from mocap23_ros.network.lifter_model import LifterModel
 from mocap23_ros.network.models import load_network
-from mocap23_ros.network.tiers import Temperatures
 from mocap23_ros.network.triangulation_forms import check_usable
 from mocap23_ros.skeletons.formats import find_format
 from mocap23_ros.training.exported_manifest import check_replaced_tier, update_manifest
 from mocap23_ros.training.graph_export import OPSET, export_graph
 from mocap23_ros.training.integer_graph import quantise_graph
 from mocap23_ros.training.stream_windows import stream_windows
+from mocap23_ros.training.uncertainty_calibration import Calibration
 
 _WINDOWS, _SEED = 256, 7  # that int8 ranges are measured on
 
@@ -40,7 +40,7 @@ def load_exportable(weights: Path) -> tuple[LifterModel, dict[str, Any]]:
 
 
 @torch.no_grad()
-def export_tier(weights: Path, folder: Path, temperatures: Temperatures,
+def export_tier(weights: Path, folder: Path, calibration: Calibration,
                 steps: int = 2) -> dict[str, Any]:
     """Write the four graphs of a tier and its manifest entry; returns the entry.
 
@@ -50,7 +50,7 @@ def export_tier(weights: Path, folder: Path, temperatures: Temperatures,
     where the folder has the tier for another skeleton.
     """
     model, card = load_exportable(weights)
-    tier = model.tier
+    tier, temperatures, streams = model.tier, calibration.temperatures, calibration.streams
     check_replaced_tier(folder, tier.name, model.skeleton.name)
     files: dict[str, Any] = {'fp16': {}}
     for precision, network in (('fp32', model), ('fp16', to_half_precision(model))):
@@ -66,6 +66,8 @@ def export_tier(weights: Path, folder: Path, temperatures: Temperatures,
         'rate': tier.rate, 'steps': steps, 'opset': OPSET,
         'ray_temperature': round(temperatures.ray, 4),
         'across_temperature': round(temperatures.across, 4),
+        'ray_factor': round(streams.along, 4), 'across_factor': round(streams.across, 4),
+        'ray_floor': round(streams.floor, 4),
         'weights': {'file': weights.name, 'sha256': file_sha256(weights),
                     'steps': card.get('steps'), 'commit': card.get('commit')},
         'tools': {name: version(name) for name in ('torch', 'onnx', 'onnxscript')},

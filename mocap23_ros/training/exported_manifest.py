@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from mocap23_ros.atomic_files import write_json
-from mocap23_ros.engines.model_files import read_manifest
+from mocap23_ros.engines.model_files import read_manifest, stream_of
 from mocap23_ros.errors import InputError
+from mocap23_ros.lifting.stated_uncertainty import AS_STATED, StatedUncertainty
 from mocap23_ros.network.tiers import Temperatures
+from mocap23_ros.training.uncertainty_calibration import Calibration
 
 _VERSION = 1
 
@@ -27,12 +29,15 @@ def check_replaced_tier(folder: Path, tier: str, skeleton: str) -> None:
                          f'{skeleton}; give a folder of their own with --out')
 
 
-def kept_temperatures(folder: Path, tier: str) -> Temperatures:
-    """Temperatures of the manifest, 1 where it does not have the tier; InputError if damaged."""
+def kept_calibration(folder: Path, tier: str) -> Calibration:
+    """That of the manifest, factors of 1 where it does not have the tier; InputError if damaged."""
     try:
         entry = _entries(folder / 'manifest.json').get(tier)
-        return Temperatures(1.0, 1.0) if entry is None else Temperatures(
-            float(entry['ray_temperature']), float(entry['across_temperature']))
+        if entry is None:
+            return Calibration(Temperatures(1.0, 1.0), AS_STATED)
+        return Calibration(
+            Temperatures(float(entry['ray_temperature']), float(entry['across_temperature'])),
+            StatedUncertainty(*stream_of(entry)))
     except (InputError, KeyError, TypeError, ValueError):
         raise InputError(f'{folder / "manifest.json"} is damaged: its temperatures cannot be kept; '
                          f'export without --no-calibration, which writes a new one') from None

@@ -36,6 +36,7 @@ def test_clean_input_is_the_exact_projection(data):
     for sequence in sequences:
         given = sequence.lift_input
         assert np.nanmax(reprojection_error(sequence)) < 0.05
+        assert not given['camera_sd'].any()
         unseen = np.isnan(given['keypoints'][..., 0])
         assert ((given['keypoints'][..., 2] == 0) == unseen).all()
         width, height = given['image_size']
@@ -87,6 +88,7 @@ def test_the_wide_set_is_harder_and_its_mounts_are_off(data):
             errors.append([np.nanpercentile(reprojection_error(each), 90) for each in (one, two)])
         assert np.mean(errors, axis=0)[0] > 1.5 * np.mean(errors, axis=0)[1]
     still = make_evaluation_set('e3_wide', data, 2)[0]
+    assert still.lift_input['camera_sd'][:2] == pytest.approx([np.radians(0.3), 0.015])
     assert np.abs(still.lift_input['world_T_camera'][..., :3, 3]
                   - still.camera_position[0]).max() > 1e-3
 
@@ -104,6 +106,11 @@ def test_a_measured_detector_sees_the_same_scenes_with_its_own_errors(data):
     # Faces as little sure as they are wrong, and nothing that is taken for exact, but for some
     # guesses of what is hidden.
     assert np.median(face) < 0.6 < np.median(body) < np.quantile(body, 0.95) < 0.9
+
+
+def test_calibration_meets_bodies_of_all_heights_of_adults(data):
+    statures = np.array([s.stature for s in make_evaluation_set('calibration', data)])
+    assert np.mean(statures) == pytest.approx(1.70, abs=0.03) and 0.07 < np.std(statures) < 0.12
 
 
 def test_limits_and_statures(data):

@@ -141,13 +141,15 @@ def test_exporting_other_weights_removes_the_int8_graphs_of_the_former(folder, t
     weights = engines_folder() / 'lifter_s.safetensors'
     if not weights.exists():
         pytest.skip(f'{weights.name} is not here')
+    from mocap23_ros.lifting.stated_uncertainty import AS_STATED
     from mocap23_ros.network.tiers import Temperatures
     from mocap23_ros.training import export_tier
+    from mocap23_ros.training.uncertainty_calibration import Calibration
     copied = tmp_path / 'engines'
     shutil.copytree(folder, copied)
     # The real export takes a minute; what it writes does not matter here.
     monkeypatch.setattr(export_tier, 'export_graph', lambda graph, path: path.write_bytes(b'new'))
-    export_tier.export_tier(weights, copied, Temperatures(1.0, 1.0))
+    export_tier.export_tier(weights, copied, Calibration(Temperatures(1.0, 1.0), AS_STATED))
     assert find_model('s', copied).full.read_bytes() == b'new'
     assert not list(copied.glob('*int8*.onnx'))
     with pytest.raises(InputError, match='has no int8 graphs'):

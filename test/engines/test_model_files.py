@@ -52,6 +52,7 @@ CHANGES = {
     'fp16 without files': (changed('fp16', to=[]), 'tier s: fp16 full must name a file'),
     'no temperature': (changed('ray_temperature'), 'ray_temperature must be a number'),
     'NaN temperature': (changed('across_temperature', to=float('nan')), 'across_temperature'),
+    'negative floor': (changed('ray_floor', to=-1), 'ray_floor must be a number from 0 to 1'),
     'rate 0': (changed('rate', to=0), 'rate must be a number from 0.1'),
     'window as text': (changed('window_length', to='abc'), 'window_length must be a number'),
     'half a step': (changed('steps', to=1.5), 'steps must be a number'),

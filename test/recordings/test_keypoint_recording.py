@@ -14,6 +14,7 @@ from mocap23_ros.cli.main import main
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_file import load_camera_file, save_camera_file
 from mocap23_ros.geometry.camera_model import CameraModel
+from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
 from mocap23_ros.recordings.recording import KeypointRecording, load_recording
 from mocap23_ros.skeletons.conversion import convert_keypoints
 from mocap23_ros.skeletons.formats import BLAZEPOSE33, COCO17, H36M17, HALPE26, SMPL22
@@ -64,6 +65,15 @@ def test_formats_that_cannot_be_used_are_refused(tmp_path, joints, name, wanted,
     with pytest.raises(InputError, match=words) as error:
         load_recording(written(tmp_path, joints, skeleton=np.array(name)), wanted)
     assert 'in.npz' in str(error.value) and '\n' not in str(error.value)
+
+
+def test_a_recording_says_how_sure_its_camera_is(tmp_path):
+    assert load_recording(written(tmp_path, 17)).pose_uncertainty is None
+    told = load_recording(written(tmp_path, 17, camera_sd=np.array([0.01, 0.02, 0.0])))
+    assert told.pose_uncertainty == CameraPoseUncertainty(0.01, 0.02, 0.0)
+    for wrong, words in (([0.01, -1, 0], 'deviation of -1 m'), ([0.01, 0.02], 'camera_sd has sh')):
+        with pytest.raises(InputError, match=words):
+            load_recording(written(tmp_path, 17, camera_sd=np.array(wrong)))
 
 
 def test_a_saved_recording_is_read_as_it_was(tmp_path):

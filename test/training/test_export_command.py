@@ -15,6 +15,7 @@ from training_helpers import torch
 from mocap23_ros.cli import export as command
 from mocap23_ros.cli.main import main
 from mocap23_ros.engines.model_files import find_model, read_manifest
+from mocap23_ros.lifting.stated_uncertainty import StatedUncertainty
 from mocap23_ros.network.configuration import TrainingConfiguration
 from mocap23_ros.network.lifter_graph import LifterGraph
 from mocap23_ros.network.models import make_model
@@ -24,6 +25,7 @@ from mocap23_ros.network.weights_file import save_weights
 from mocap23_ros.skeletons.formats import COCO17
 from mocap23_ros.training import export_tier
 from mocap23_ros.training.graph_export import example_inputs, export_graph, without_exporter_notes
+from mocap23_ros.training.uncertainty_calibration import Calibration
 
 
 def weights_of(path, tier='xs', **options):
@@ -48,7 +50,8 @@ def folder(tmp_path, monkeypatch):
     engines = tmp_path / 'engines'
     monkeypatch.setenv('MOCAP23_ENGINES', str(engines))
     monkeypatch.setattr(export_tier, 'export_graph', _stand_in)
-    monkeypatch.setattr(command, '_calibrated', lambda *_: Temperatures(1.5, 0.75))
+    monkeypatch.setattr(command, '_calibrated', lambda *_: Calibration(
+        Temperatures(1.5, 0.75), StatedUncertainty(1.0, 0.6, 0.07)))
     monkeypatch.setattr(command, '_validation', lambda *_: {})
     return engines
 
@@ -77,8 +80,9 @@ def test_the_tier_is_that_of_the_weights(weights, folder, capsys):
     assert export('--weights', weights['coco']) == 0
     assert export('--weights', weights['coco'], '--tier', 'xs', '--no-calibration') == 0
     assert list(read_manifest(folder / 'manifest.json')['tiers']) == ['xs']
-    # Without calibration the temperatures stay.
+    # Without calibration that of before stays.
     assert find_model('xs', folder).ray_temperature == 1.5
+    assert find_model('xs', folder).stream == (1.0, 0.6, 0.07)
     capsys.readouterr()
     before = contents(folder)
     assert 'is of tier xs, not s; give --tier xs' in refused(
