@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from geometry_msgs.msg import TransformStamped
-from rclpy.event_handler import PublisherEventCallbacks
 from rclpy.publisher import Publisher
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Header
@@ -17,6 +16,7 @@ from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
 from mocap23_ros.ros.frame_result import FrameResult
 from mocap23_ros.ros.human_joints import JOINT_NAMES, joint_angles
 from mocap23_ros.ros.output import OutputContext, message_package
+from mocap23_ros.ros.qos_events import PublisherEventCallbacks
 from mocap23_ros.ros.settings import Settings
 from mocap23_ros.ros.stamps import nanoseconds
 from mocap23_ros.ros.topics import BODIES, output_qos

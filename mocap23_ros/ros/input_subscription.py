@@ -14,12 +14,8 @@ from rclpy.subscription import Subscription
 from rclpy.topic_endpoint_info import TopicEndpointInfo
 
 from mocap23_ros.errors import InputError
+from mocap23_ros.ros.qos_events import SubscriptionEventCallbacks, UnsupportedEventTypeError
 from mocap23_ros.ros.topics import named_overrides, sensor_data_qos
-
-try:
-    from rclpy.event_handler import SubscriptionEventCallbacks, UnsupportedEventTypeError
-except ImportError:  # Humble
-    from rclpy.qos_event import SubscriptionEventCallbacks, UnsupportedEventTypeError
 
 _Quality: TypeAlias = tuple[ReliabilityPolicy, DurabilityPolicy]
 
