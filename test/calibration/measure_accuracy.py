@@ -3,15 +3,16 @@
 """Prints how well people and edges fix a camera, and what that does to skeletons lifted with it.
 
 Not a test. From the repository, in its environment: python test/calibration/measure_accuracy.py
-[pose] [focal] [joints] [lines] (default: all). "pose": errors by walkers, seconds and keypoint
-noise; "focal": what people say of the focal length; "joints": joints of another walk, lifted with
-the true pose and with the estimated one; "lines": vertical edges in place of people.
+[pose] [walkers] [focal] [joints] [lines] (default: all). "pose": errors by walkers, seconds and
+keypoint noise; "walkers": errors by who walks and how the stature was told; "focal": what people
+say of the focal length; "joints": joints of another walk, lifted with the true pose and with the
+estimated one; "lines": vertical edges in place of people.
 """
 
 import sys
 
 import numpy as np
-from walkers import FPS, camera_above_floor, seen, walks
+from walkers import FPS, camera_above_floor, seen, tape_stature, walks
 
 from mocap23_ros.calibration.floor_fit import fit_floor
 from mocap23_ros.calibration.pose_from_lines import LENGTH_SD, PLUMB_SD, pose_from_lines
@@ -25,7 +26,8 @@ from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
 
 SCENES = 12
 CASES = [(('16',), 30, 2.0), (('16',), 10, 2.0), (('16',), 60, 2.0), (('16',), 30, 6.0),
-         (('08',), 30, 2.0), (('16', '08'), 30, 2.0)]
+         (('08',), 30, 2.0), (('16', '08'), 30, 2.0), (('16', '08', '07', '49'), 30, 2.0)]
+WALKERS = ('02', '05', '06', '07', '08', '16', '29', '49')
 LIFTED = 3.0  # seconds of another walk
 
 
@@ -38,14 +40,18 @@ def scene(k):
     return *camera_above_floor(height, pitch, roll), (height, pitch, roll), distance
 
 
-def fitted(k, subjects, seconds, noise, given, focal_known=True):
-    """The fit of a scene; InputError where it is refused."""
+def fitted(k, subjects, seconds, noise, given, focal_known=True, told=tape_stature, quick=False):
+    """The fit of a scene; InputError where it is refused.
+
+    told: the stature that is given, of (subject, stature of the data).
+    """
     camera, pose, _, distance = scene(k)
     motion = [walks(subject, seconds, distance, k) for subject in subjects]
     keypoints = np.stack([seen(joints, camera, pose, noise, k) for joints, _ in motion], 1)
     fit = fit_floor(StandingPeople.from_keypoints(
         keypoints, np.arange(len(keypoints)) / FPS, camera,
-        [stature for _, stature in motion] if given else None), focal_known)
+        [told(subject, stature) for subject, (_, stature) in zip(subjects, motion, strict=True)]
+        if given else None), focal_known, quick)
     fit.check()
     return fit
 
@@ -72,6 +78,24 @@ def table_of_poses():
             print(f'{"+".join(subjects):14s} {seconds:7d} {noise:9.1f}  '
                   f'{"given" if given else "unknown":8s} {median[0]:9.2f} {median[1]:9.2f} '
                   f'{median[2]:9.1f} {nees:6.2f} {refused:5d} of {SCENES}', flush=True)
+
+
+def table_of_walkers():
+    print('30 s of one walker at 2 px; error of the height in %, mean and median of the absolute '
+          'ones\nwalker  stature told by the top of the head      by the length of the legs')
+    for subject in WALKERS:
+        columns = []
+        for told in (tape_stature, lambda _, stature: stature):
+            errors = []
+            for k in range(SCENES // 3):
+                try:
+                    fit = fitted(k, (subject,), 30, 2.0, True, told=told, quick=True)
+                except InputError:
+                    continue
+                errors.append(100 * (fit.height / scene(k)[2][0] - 1))
+            columns.append(f'{np.mean(errors):5.1f} {np.median(np.abs(errors)):5.1f} '
+                           f'({len(errors)} of {SCENES // 3})')
+        print(f'{subject:6s}  ' + '                        '.join(columns), flush=True)
 
 
 def table_of_focal_lengths():
@@ -170,8 +194,9 @@ def table_of_lines():
 
 
 if __name__ == '__main__':
-    wanted = sys.argv[1:] or ['pose', 'focal', 'joints', 'lines']
-    for name, table in (('pose', table_of_poses), ('focal', table_of_focal_lengths),
-                        ('joints', table_of_joints), ('lines', table_of_lines)):
+    wanted = sys.argv[1:] or ['pose', 'walkers', 'focal', 'joints', 'lines']
+    for name, table in (('pose', table_of_poses), ('walkers', table_of_walkers),
+                        ('focal', table_of_focal_lengths), ('joints', table_of_joints),
+                        ('lines', table_of_lines)):
         if name in wanted:
             table()

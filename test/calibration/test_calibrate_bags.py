@@ -8,6 +8,7 @@ import bag_examples as bags
 import numpy as np
 import pytest
 from default_detector import require_default_detector
+from documentation_pages import documented
 from drawn_person import write_video
 from walkers import FPS, camera_above_floor, seen, walks
 
@@ -40,11 +41,12 @@ def calibrate(bag, out, *words):
     return main(['calibrate', 'people', '--bag', str(bag), '--out', str(out), *map(str, words)])
 
 
-def test_a_bag_of_keypoints_and_no_tf(walk, tmp_path, capsys):
+def test_a_bag_of_keypoints_and_no_tf(walk, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     stature, messages = walk
-    bag = bags.write(tmp_path / 'bag', [info(), *messages])
-    assert calibrate(bag, tmp_path / 'out.yaml', '--stature', stature) == 0
-    found = load_camera_file(tmp_path / 'out.yaml')
+    bags.write(tmp_path / 'walk_bag', [info(), *messages])
+    assert main(documented('CALIBRATION.md', 'people --bag', instead={'1.78': stature})) == 0
+    found = load_camera_file('camera.yaml')
     assert found.world_T_camera[2, 3] == pytest.approx(2.1, rel=0.03)
     assert found.world_T_camera[2, 2] == pytest.approx(POSE[2, 2], abs=0.01)
     assert found.camera.focal_length == pytest.approx(900)

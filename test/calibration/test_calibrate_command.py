@@ -5,6 +5,7 @@
 import cv2
 import numpy as np
 import pytest
+from documentation_pages import documented
 from walkers import FPS, camera_above_floor, seen, walks
 
 from mocap23_ros.cli.main import main
@@ -14,6 +15,7 @@ from mocap23_ros.geometry.poses import invert_transform, transform_points
 K = np.array([[820.0, 0, 652], [0, 826.0, 349], [0, 0, 1]])
 SIZE = (1280, 720)
 COLUMNS, ROWS, SQUARE = 8, 6, 0.05  # squares
+CHARUCO = f'charuco:{COLUMNS}x{ROWS}:{SQUARE}:0.036'
 
 
 def board_print(kind, px=40):
@@ -51,44 +53,42 @@ def looking_at_board(place, target, roll=0.0):
 
 
 @pytest.mark.parametrize('kind', ['charuco', 'checkerboard'])
-def test_intrinsics_from_views_of_a_board(kind, tmp_path, capsys):
+def test_intrinsics_from_views_of_a_board(kind, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / 'board').mkdir()
     printed = board_print(kind)
     middle = np.array([COLUMNS * SQUARE / 2, -ROWS * SQUARE / 2, 0])
-    files = []
     rng = np.random.default_rng(3)
     for k in range(9):
         place = middle + [rng.uniform(-.3, .3), rng.uniform(-.3, .3), rng.uniform(.4, .7)]
         pose = looking_at_board(place, middle + np.append(rng.uniform(-.12, .12, 2), 0),
                                 rng.uniform(-.4, .4))
-        files.append(str(tmp_path / f'{k}.png'))
-        cv2.imwrite(files[-1], photograph(printed, COLUMNS * SQUARE, pose))
-    what = (f'charuco:{COLUMNS}x{ROWS}:{SQUARE}:0.036' if kind == 'charuco'
-            else f'checkerboard:{COLUMNS - 1}x{ROWS - 1}:{SQUARE}')
-    out, picture = tmp_path / 'camera.yaml', tmp_path / 'coverage.png'
-    assert main(['calibrate', 'intrinsics', '--images', *files, '--target', what,
-                 '--out', str(out), '--picture', str(picture)]) == 0
-    camera = load_camera_file(out).camera
+        cv2.imwrite(f'board/{k}.png', photograph(printed, COLUMNS * SQUARE, pose))
+    of_checks = {CHARUCO: f'checkerboard:{COLUMNS - 1}x{ROWS - 1}:{SQUARE}'}
+    assert main(documented('tutorials/fixed_camera.md', 'intrinsics') if kind == 'charuco' else
+                documented('CALIBRATION.md', 'intrinsics', instead=of_checks)) == 0
+    camera = load_camera_file('lens.yaml').camera
     assert camera.K[0, 0] == pytest.approx(K[0, 0], rel=0.01)
     assert camera.K[:2, 2] == pytest.approx(K[:2, 2], abs=8)
     said = capsys.readouterr().out
     assert 'of 9 images show the board' in said and '0.png: 0.' in said
-    assert cv2.imread(str(picture)).shape == (SIZE[1], SIZE[0], 3)
+    assert cv2.imread('coverage.png').shape == (SIZE[1], SIZE[0], 3)
 
 
-@pytest.mark.parametrize('what', ['charuco:8x6:0.05:0.036', 'checkerboard:7x5:0.05'])
-def test_pose_from_a_target_on_the_floor(what, tmp_path, capsys):
+@pytest.mark.parametrize('what', [CHARUCO, 'checkerboard:7x5:0.05'])
+def test_pose_from_a_target_on_the_floor(what, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     place = np.array([-0.4, -1.1, 1.3])
     camera_T_board = looking_at_board(place, [0.2, -0.15, 0])
     printed = board_print(what.split(':')[0], 80)
     image = photograph(printed, COLUMNS * SQUARE, camera_T_board)
-    cv2.imwrite(str(tmp_path / 'floor.png'), image)
+    cv2.imwrite('floor.png', image)
     camera, _ = camera_above_floor(1, 0, 0)
-    save_camera_file(tmp_path / 'in.yaml', CameraFile(
+    save_camera_file(tmp_path / 'lens.yaml', CameraFile(
         type(camera).from_calibration(K, (), 'plumb_bob', SIZE)))
-    assert main(['calibrate', 'target', '--images', str(tmp_path / 'floor.png'), '--target', what,
-                 '--camera', str(tmp_path / 'in.yaml'), '--out', str(tmp_path / 'out.yaml'),
-                 '--picture', str(tmp_path / 'floor_grid.png')]) == 0
-    pose = load_camera_file(tmp_path / 'out.yaml').world_T_camera
+    assert main(documented('CALIBRATION.md', 'calibrate target', instead={CHARUCO: what})) == 0
+    assert cv2.imread('grid.png').shape == (SIZE[1], SIZE[0], 3)
+    pose = load_camera_file('camera.yaml').world_T_camera
     first_corner = np.eye(4)
     first_corner[:2, 3] = SQUARE, -SQUARE
     if what.startswith('checkerboard') and pose[0, 3] > 0:  # which looks the same upside down
@@ -106,23 +106,25 @@ def points_file(path, pixels, places):
     np.savetxt(path, np.concatenate([pixels, places], axis=1), delimiter=',')
 
 
-def test_pose_from_points_and_what_points_cannot_tell(tmp_path, capsys):
+def test_pose_from_points_and_what_points_cannot_tell(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     camera, pose = camera_above_floor(2.2, 25, 2, distortion=(-0.1, 0.02, 0, 0, 0))
     places = np.array([[2, -1, 0], [2, 1, 0], [5, -2, 0], [5, 2, 0], [4, 0, 0.75], [3, .5, 0]])
     pixels = camera.project(transform_points(invert_transform(pose), places))
     noisy = pixels + np.random.default_rng(0).normal(0, 1, pixels.shape)
-    save_camera_file(tmp_path / 'in.yaml', CameraFile(camera))
+    save_camera_file(tmp_path / 'lens.yaml', CameraFile(camera))
+    cv2.imwrite('floor.png', np.full((SIZE[1], SIZE[0], 3), 90, np.uint8))
 
     def run(pixels, places):
-        points_file(tmp_path / 'points.csv', pixels, places)
-        return main(['calibrate', 'points', '--points', str(tmp_path / 'points.csv'), '--camera',
-                     str(tmp_path / 'in.yaml'), '--out', str(tmp_path / 'out.yaml')])
+        points_file('points.csv', pixels, places)
+        return main(documented('CALIBRATION.md', 'points --points'))
 
     assert run(noisy, places) == 0
-    found = load_camera_file(tmp_path / 'out.yaml').world_T_camera
+    found = load_camera_file('camera.yaml').world_T_camera
     assert found[:3, 3] == pytest.approx(pose[:3, 3], abs=0.05)
     capsys.readouterr()
-    (tmp_path / 'out.yaml').unlink()
+    (tmp_path / 'camera.yaml').unlink()
+    (tmp_path / 'grid.png').unlink()
     for bad_pixels, bad_places, message in (
             (pixels[:3], places[:3], 'at least 4'),
             (pixels[:4], np.linspace([2, 0, 0], [5, 0, 0], 4), 'one line'),
@@ -131,22 +133,23 @@ def test_pose_from_points_and_what_points_cannot_tell(tmp_path, capsys):
         assert run(bad_pixels, bad_places) == 2
         error = capsys.readouterr().err
         assert message in error and error.count('\n') == 1
-        assert not (tmp_path / 'out.yaml').exists()
+        assert not (tmp_path / 'camera.yaml').exists() and not (tmp_path / 'grid.png').exists()
 
 
-def test_pose_from_people_in_a_keypoint_file_without_a_pose(tmp_path, capsys):
+def test_pose_from_people_in_a_keypoint_file_without_a_pose(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     joints, stature = walks('16', 24, 5.0, seed=5)
     camera, pose = camera_above_floor(2.1, 17, 1)
-    file = tmp_path / 'in.npz'
-    np.savez(file, keypoints=seen(joints, camera, pose, 2.0, 1)[:, None].astype(np.float32),
+    np.savez('walk.npz', keypoints=seen(joints, camera, pose, 2.0, 1)[:, None].astype(np.float32),
              stamps=np.arange(len(joints)) / FPS, K=camera.K, image_size=np.array(SIZE))
-    words = ['calibrate', 'people', '--keypoints', str(file), '--out', str(tmp_path / 'out.yaml')]
-    assert main([*words, '--stature', str(stature), '--picture', str(tmp_path / 'f.png')]) == 0
+    words = documented('CALIBRATION.md', 'people --keypoints', instead={'1.78': stature})
+    assert main([*words, '--picture', str(tmp_path / 'f.png')]) == 0
     said = capsys.readouterr().out
     assert 'degrees down' in said and 'average adults' not in said
-    found = load_camera_file(tmp_path / 'out.yaml').world_T_camera
+    found = load_camera_file('camera.yaml').world_T_camera
     assert found[2, 3] == pytest.approx(2.1, rel=0.03)
     assert found[2, 2] == pytest.approx(pose[2, 2], abs=0.01)
+    words = [word for word in words if word not in ('--stature', str(stature))]
     assert main(words) == 0
     assert 'average adults' in capsys.readouterr().out
     assert main([*words, '--stature', '17']) == 2

@@ -5,6 +5,7 @@
 import cv2
 import numpy as np
 import pytest
+from documentation_pages import documented
 from walkers import camera_above_floor
 
 from mocap23_ros.calibration.pose_from_lines import LENGTH_SD, PLUMB_SD, pose_from_lines
@@ -95,15 +96,14 @@ def test_lines_that_fix_no_camera_are_refused():
         pose_from_lines(hanging, level, edge_height=TALL)
 
 
-def test_the_command_writes_a_camera_file_with_covariance(tmp_path, capsys):
+def test_the_command_writes_a_camera_file_with_covariance(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     camera, pose = camera_above_floor(2.2, 12, 2, 600.0, distortion=DISTORTION)
-    save_camera_file(tmp_path / 'in.yaml', CameraFile(camera))
-    lines, out, picture = (tmp_path / name for name in ('lines.csv', 'out.yaml', 'grid.png'))
+    save_camera_file(tmp_path / 'lens.yaml', CameraFile(camera))
+    lines, out, picture = (tmp_path / name for name in ('lines.csv', 'camera.yaml', 'grid.png'))
     np.savetxt(lines, edges(camera, pose).reshape(-1, 4), delimiter=',')
     cv2.imwrite(str(tmp_path / 'hall.png'), np.full((720, 1280, 3), 90, np.uint8))
-    words = ['calibrate', 'points', '--lines', str(lines), '--camera', str(tmp_path / 'in.yaml'),
-             '--image', str(tmp_path / 'hall.png'), '--out', str(out)]
-    assert main([*words, '--edge-height', str(TALL), '--picture', str(picture)]) == 0
+    assert main(documented('CALIBRATION.md', '--edge-height', instead={'2.03': TALL})) == 0
     said = capsys.readouterr().out
     assert 'pitch 12.00' in said and 'below the camera' in said and 'camera_pose:=' in said
     found = load_camera_file(out)
@@ -111,7 +111,12 @@ def test_the_command_writes_a_camera_file_with_covariance(tmp_path, capsys):
     fit = pose_from_lines(edges(camera, pose), camera, edge_height=TALL)
     assert found.pose_covariance == pytest.approx(fit.pose_covariance, rel=1e-3, abs=1e-9)
     assert cv2.imread(str(picture)).shape == (720, 1280, 3)
+    words = documented('CALIBRATION.md', '--camera-height', instead={'2.4': 2.2})
+    assert main(words) == 0
+    assert load_camera_file(out).world_T_camera == pytest.approx(pose, abs=1e-4)
+    capsys.readouterr()
     out.unlink()
+    words = [word for word in words if word not in ('--camera-height', '2.2')]
     for more, message in (
             ([], 'one known height'), (['--edge-height', '2', '--camera-height', '2'], 'one known'),
             (['--camera-height', '-2'], '--camera-height'), (['--edge-height', 'nan'], 'give 0.1'),
@@ -121,7 +126,7 @@ def test_the_command_writes_a_camera_file_with_covariance(tmp_path, capsys):
         assert message in error and error.count('\n') == 1
         assert not out.exists()
     assert main(['calibrate', 'points', '--points', str(lines), '--camera-height', '2', '--camera',
-                 str(tmp_path / 'in.yaml'), '--out', str(out)]) == 2
+                 'lens.yaml', '--out', str(out)]) == 2
     assert 'goes with --lines' in capsys.readouterr().err
     lines.write_text('')
     assert main([*words, '--camera-height', '2']) == 2

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Recorded walks before a camera whose pose is known."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -11,6 +13,7 @@ from mocap23_ros.datasets.mocap34 import COCO17_JOINTS
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.geometry.poses import invert_transform, transform_points
+from mocap23_ros.skeletons.formats import MOCAP34
 
 FPS = 30.0
 
@@ -39,6 +42,31 @@ def walks(subject, seconds, distance, seed):
         parts.append(joints)
         frames += len(joints)
     return np.concatenate(parts)[:int(seconds * FPS)], float(clips.stature[own[0]])
+
+
+@cache
+def _head_shares():
+    """How high the top of the head is while subjects walk, in the statures of the data, by subject.
+
+    Under '' the mean over all clips.
+    """
+    clips, shares = _motion(), {}
+    for k in range(len(clips)):
+        if 'walk' in clips.description[k] and clips.flat[k]:
+            top = np.median(clips.positions(k)[:, MOCAP34.index('head_top'), 2])
+            share = float(top / clips.stature[k])
+            for whose in ('', clips.subject[k]):
+                shares.setdefault(whose, []).append(share)
+    return {whose: np.mean(found) for whose, found in shares.items()}
+
+
+def tape_stature(subject, stature):
+    """The body height [m] as a tape tells it, by the top of the head.
+
+    CMU tells none: statures of its packed clips are lengths of legs over those of the average body.
+    """
+    shares = _head_shares()
+    return stature * shares[subject] / shares['']
 
 
 def passers_by(seconds, distance, rng, what='', rate=FPS, towards=False):

@@ -10,6 +10,7 @@ import threading
 import zipfile
 
 import pytest
+from documentation_pages import documented
 
 from mocap23_ros.cli.main import main
 from mocap23_ros.detection import weights
@@ -170,14 +171,13 @@ def test_weights_without_a_known_checksum_ask_for_it(capsys):
 
 
 def test_command_prints_the_path(server, cache, capsys):
-    status = main(['fetch-weights', 'mine', '--url', server + '/one.zip', '--sha256',
-                   sha256('/one.zip')])
-    assert status == 0
-    assert capsys.readouterr().out == f'{cache}/mine.onnx\n'
+    assert main(documented('DETECTORS.md', 'my-pose --url', instead={
+        'https://...': server + '/one.zip', 'DIGEST': sha256('/one.zip')})) == 0
+    assert capsys.readouterr().out == f'{cache}/my-pose.onnx\n'
 
 
 def test_list_and_unknown_names(capsys):
-    assert main(['fetch-weights', '--list']) == 0
+    assert main(documented('DETECTORS.md', '--list')) == 0
     listed = capsys.readouterr().out
     assert all(name in listed for name in weights.WEIGHTS)
     assert main(['fetch-weights', 'nonsense']) == 2

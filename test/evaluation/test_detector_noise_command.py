@@ -4,6 +4,7 @@
 
 import numpy as np
 import pytest
+from documentation_pages import documented
 
 from mocap23_ros.cli.main import main
 from mocap23_ros.detection.detector_noise_file import load_detector_noise
@@ -51,8 +52,9 @@ def files(tmp_path):
 @pytest.mark.parametrize('truth', ['world', 'image'])
 def test_what_a_detector_of_ones_own_does_is_measured(files, truth, capsys):
     out = files / 'noise.json'
-    assert main(['detector-noise', '--keypoints', str(files / 'found.npz'), '--truth',
-                 str(files / f'{truth}.npz'), '--detector', 'mine', '--out', str(out)]) == 0
+    assert main(documented('DETECTORS.md', '--keypoints found.npz', instead={
+        'found.npz': files / 'found.npz', 'truth.npz': files / f'{truth}.npz',
+        'NOISE.json': out})) == 0
     noise = load_detector_noise(out)
     assert (noise.detector, noise.clips) == ('mine', 2)
     assert noise.keypoints == 17 * (2 * FRAMES - 3)

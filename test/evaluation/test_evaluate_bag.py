@@ -9,6 +9,7 @@ import drawn_person
 import numpy as np
 import pytest
 from default_detector import require_default_detector
+from documentation_pages import documented
 from recording_examples import truth
 
 from mocap23_ros.cli.main import main
@@ -24,7 +25,8 @@ def bag(tmp_path_factory):
 
 
 def evaluate(bag, out, *words):
-    assert main(['evaluate', '--bag', str(bag), '--out', str(out), *map(str, words)]) == 0
+    command = documented('EVALUATE.md', '--bag BAG --out', instead={'BAG': bag, 'DIR': out})
+    assert main([*command, *map(str, words)]) == 0
     return json.loads((out / 'report.json').read_text())
 
 

@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import pytest
+from documentation_pages import documented
 from synthetic_people import walking_person
 
 from mocap23_ros.cli.main import main
@@ -30,8 +31,8 @@ def test_a_set_with_two_methods(data, tmp_path, capsys):
 
 
 def test_files_against_their_truth(data, tmp_path, capsys):
-    assert main(['evaluate', '--write-set', 'e1_noisy', '--sequences', '2', '--data', str(data),
-                 '--out', str(tmp_path)]) == 0
+    assert main([*documented('TROUBLESHOOTING.md', '--write-set', instead={
+        'out/e1_noisy': tmp_path}), '--sequences', '2', '--data', str(data)]) == 0
     moved = tmp_path / 'moved'
     moved.mkdir()
     for file in (tmp_path / 'truth').glob('*.npz'):

@@ -8,6 +8,7 @@ import shutil
 
 import bag_examples as bags
 import pytest
+from documentation_pages import documented
 
 from mocap23_ros.cli.main import main
 from mocap23_ros.evaluation.recording_batch import Manifest, find_recordings, make_jobs, run_batch
@@ -30,8 +31,9 @@ def folder(tmp_path):
 
 
 def evaluate(folder, out, *words):
-    return main(['evaluate', '--bags', str(folder), '--out', str(out), '--with',
-                 'flat:lifter=geometric', '--workers', '1', *words])
+    command = documented('EVALUATE.md', '--bags FOLDER', instead={
+        'FOLDER': folder, 'DIR': out, '8': 1})
+    return main([*command, '--with', 'flat:lifter=geometric', *words])
 
 
 def test_a_folder_of_bags(folder, tmp_path, capsys):

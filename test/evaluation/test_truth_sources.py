@@ -7,6 +7,7 @@ import json
 import bag_examples as bags
 import numpy as np
 import pytest
+from documentation_pages import documented
 from scipy.spatial.transform import Rotation
 from truth_examples import NAMES, RATE, STAMPS, TRUTH
 
@@ -193,9 +194,11 @@ def test_the_command_takes_truth_of_another_clock_and_world(bag, tmp_path, capsy
     stamps = np.arange(160) / 120
     turn = Rotation.from_euler('z', 40, degrees=True).as_matrix()
     save_trc(path, PointTracks(truth(5 + stamps) @ turn.T, stamps, RATE, np.array([3, 4]), NAMES))
-    assert main(['evaluate', '--bag', str(bag), '--with', 'flat:lifter=geometric', '--with',
-                 'late:lifter=geometric,lag=3', '--truth', str(path), '--align-time',
-                 str(1e-9 * bags.START), '--align-rigid', '--out', str(out)]) == 0
+    command = documented('EVALUATE.md', 'walk.c3d --align-time', instead={
+        'BAG': bag, 'walk.c3d': path, 'DIR': out})
+    command.insert(command.index('--align-time') + 1, str(1e-9 * bags.START))
+    assert main([*command, '--with', 'flat:lifter=geometric', '--with',
+                 'late:lifter=geometric,lag=3']) == 0
     document = json.loads((out / 'report.json').read_text())
     assert set(document['methods']) == {'flat', 'late'}
     assert document['methods']['flat']['abs_mpjpe_mm'] < 300

@@ -7,6 +7,7 @@ import dataclasses
 import cv2
 import numpy as np
 import pytest
+from documentation_pages import documented
 from keypoint_files import write
 from training_helpers import torch
 
@@ -132,8 +133,9 @@ def sample(*words):
 
 def test_the_command_writes_motion_and_picture(weights, clips, tmp_path, capsys):
     out = tmp_path / 'out'
-    assert sample('--weights', weights, '--out', out, '--samples', 3, '--views', 'virtual',
-                  'real') == 0
+    weights_here = {'RUN/weights.safetensors': weights, 'OUT': out}
+    assert main([*documented('METHOD.md', 'sample-motion', instead=weights_here), '--steps', '2',
+                 '--samples', '3', '--views', 'virtual', 'real']) == 0
     captured = capsys.readouterr()
     assert 'unconditional' in captured.out and captured.err == ''
     with np.load(out / 'motion.npz') as archive:
@@ -144,8 +146,9 @@ def test_the_command_writes_motion_and_picture(weights, clips, tmp_path, capsys)
     picture = cv2.imread(str(out / 'motion.png'))
     strips = picture.reshape(12, -1, *picture.shape[1:])
     assert all((strip < 200).mean() > 0.01 for strip in strips)
-    assert sample('--weights', weights, '--out', out, '--samples', 1, '--inpaint',
-                  write(tmp_path / 'a.npz', clips), '--hide', 'arms', 'late') == 0
+    assert main([*documented('METHOD.md', '--inpaint', instead={
+        **weights_here, 'walk.npz': write(tmp_path / 'a.npz', clips), 'legs': 'arms'}),
+        '--steps', '2', '--samples', '1']) == 0
     with np.load(out / 'motion.npz') as archive:
         points, given = archive['points'], archive['given']
         assert archive['views'].tolist() == ['real'] and points.shape[:2] == (1, 1)

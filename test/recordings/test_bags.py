@@ -11,6 +11,7 @@ import bag_examples as bags
 import numpy as np
 import pytest
 from default_detector import require_default_detector
+from documentation_pages import documented
 from recording_examples import truth
 from rosbags.rosbag2 import StoragePlugin
 
@@ -24,8 +25,9 @@ STORAGE = {'mcap': StoragePlugin.MCAP, 'sqlite3': StoragePlugin.SQLITE3}
 
 
 def lift(bag, out, *words, expected=0):
-    assert main(['lift', '--bag', str(bag), '--out', str(out), '--lifter', 'geometric',
-                 '--detector', 'external', *map(str, words)]) == expected
+    command = documented('LIFT.md', 'lift --bag BAG', instead={'BAG': bag, 'OUT.npz': out})
+    assert main([*command, '--lifter', 'geometric', '--detector', 'external',
+                 *map(str, words)]) == expected
     return dict(np.load(out)) if expected == 0 else None
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from default_detector import require_default_detector
+from documentation_pages import documented
 from drawn_person import pixels, write_video
 from scipy.spatial.transform import Rotation
 
@@ -111,8 +112,9 @@ def test_a_rectified_camera_is_saved_with_the_pose_of_its_lens(tmp_path):
 
 
 def lift_video(tmp_path, video, camera, *options):
-    return main(['lift', '--video', str(video), '--camera', str(camera), '--lifter', 'geometric',
-                 '--out', str(tmp_path / 'out.npz'), *map(str, options)])
+    return main([*documented('LIFT.md', '--video', instead={
+        'FILE': video, 'CAMERA.yaml': camera, 'OUT.npz': tmp_path / 'out.npz'}),
+                 '--lifter', 'geometric', *map(str, options)])
 
 
 def test_detections_of_a_video_are_saved_and_lift_to_the_same(tmp_path):

@@ -8,6 +8,7 @@ import shutil
 import bag_examples as bags
 import numpy as np
 import pytest
+from documentation_pages import documented
 
 from mocap23_ros.cli.main import main
 
@@ -24,7 +25,9 @@ def store(tmp_path):
 
 
 def lift(store, out, *words):
-    return main(['lift', '--bags', str(store), '--out', str(out), '--lifter', 'geometric',
+    command = documented('LIFT.md', '--bags FOLDER --out')
+    assert command == ['lift', '--bags', 'FOLDER', '--out', 'FOLDER']
+    return main([*command[:2], str(store), '--out', str(out), '--lifter', 'geometric',
                  '--workers', '1', *map(str, words)])
 
 

@@ -6,6 +6,7 @@ import io
 
 import numpy as np
 import pytest
+from documentation_pages import documented
 from recording_examples import FRAMES, POSE, RATE, K, recording, truth
 from synthetic_people import look_at
 
@@ -24,8 +25,8 @@ def lift(tmp_path, arrays, *options):
     """Run the command; returns the exit status and the path of the result."""
     source, target = tmp_path / 'in.npz', tmp_path / 'out.npz'
     np.savez(source, **arrays)
-    status = main(['lift', '--keypoints', str(source), '--out', str(target), '--lifter',
-                   'geometric', *options])
+    status = main([*documented('LIFT.md', 'IN.npz', instead={'IN.npz': source, 'OUT.npz': target}),
+                   '--lifter', 'geometric', *options])
     return status, target
 
 

@@ -6,6 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
+from documentation_pages import documented
 from node_harness import Feeder, NodeProcess, Peer
 from synthetic_scene import FOCAL, HEIGHT, WIDTH, camera_info, header
 from walkers import FPS, camera_above_floor, seen, walks
@@ -25,7 +26,8 @@ def message(keypoints, stamp):
                             bounding_box=box.astype(np.float32))])
 
 
-def test_a_running_node_calibrates_its_own_camera(tmp_path, capsys):
+def test_a_running_node_calibrates_its_own_camera(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     joints, stature = walks('16', 25, 5.0, seed=5)
     camera, pose = camera_above_floor(2.1, 17, 1, focal=FOCAL, size=(WIDTH, HEIGHT))
     people = seen(joints, camera, pose, 2.0, 1)
@@ -46,10 +48,10 @@ def test_a_running_node_calibrates_its_own_camera(tmp_path, capsys):
         peer.wait_until(lambda: 'active: waiting' in node.output, 'start of the node')
         with Feeder(peer, send, SPEED * FPS):
             peer.wait_for('keypoints_2d', node=node)
-            assert main(['calibrate', 'people', '--live', '--seconds', '5', '--stature',
-                         str(stature), '--out', str(tmp_path / 'out.yaml')]) == 0
+            assert main(documented('CALIBRATION.md', 'people --live', instead={
+                '30': 5, '1.78': stature})) == 0
         assert '-p camera_file:=' in capsys.readouterr().out
-        found = load_camera_file(tmp_path / 'out.yaml')
+        found = load_camera_file('camera.yaml')
         assert found.world_T_camera[2, 3] == pytest.approx(2.1, rel=0.04)
         assert found.world_T_camera[2, 2] == pytest.approx(pose[2, 2], abs=0.015)
         assert found.camera.focal_length == pytest.approx(FOCAL)

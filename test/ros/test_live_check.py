@@ -4,6 +4,7 @@
 
 import numpy as np
 import pytest
+from documentation_pages import documented
 from node_harness import Feeder, running
 from synthetic_scene import camera_info, camera_pose, camera_transform, keypoints_message, person
 
@@ -31,7 +32,8 @@ def feed(peer, frame):
 
 def check():
     """The exit status of the command, once the node was heard: a busy machine takes its time."""
-    return next((s for s in (main(['check', '--live', '--seconds', '3']) for _ in range(5))
+    command = [*documented('tutorials/fixed_camera.md', 'check --live'), '--seconds', '3']
+    return next((s for s in (main(command) for _ in range(5))
                  if s != 2), 2)
 
 

@@ -3,6 +3,7 @@
 """The pages of the documentation, and what stands in them: code, prose, commands."""
 
 import contextlib
+import glob
 import re
 import shlex
 import textwrap
@@ -65,3 +66,27 @@ def shell_commands(text: str) -> Iterator[list[str]]:
                     words = words[1:]
                 if words:
                     yield words
+
+
+def mocap23_words(words: list[str]) -> list[str] | None:
+    """What follows the command mocap23, however it is called; None for other commands."""
+    if words[:4] == ['ros2', 'run', 'mocap23_ros', 'mocap23']:
+        return words[4:]
+    if re.fullmatch(r'python3?', words[0]) and words[1:3] == ['-m', 'mocap23_ros']:
+        return words[3:]
+    return words[1:] if words[0] in ('mocap23', './mocap23') else None
+
+
+def documented(page: str, *holding: str, instead: dict[str, object] | None = None) -> list[str]:
+    """The arguments of the first mocap23 command of a page that holds these words.
+
+    page: below docs/. instead: what stands for words of the page, such as IN.npz. Patterns of file
+    names become the files of the current folder. With it a test runs what a user is told to type.
+    """
+    for words in shell_commands((ROOT / 'docs' / page).read_text(encoding='utf-8')):
+        found = mocap23_words(words)
+        if found and all(word in ' '.join(found) for word in holding):
+            chosen = [str((instead or {}).get(word, word)) for word in found]
+            return [file for word in chosen for file in (
+                sorted(glob.glob(word)) or [word])]
+    raise LookupError(f'{page} has no command that holds {holding}')

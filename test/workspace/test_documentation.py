@@ -19,6 +19,7 @@ from documentation_pages import (
     PAGES,
     ROOT,
     every_page,
+    mocap23_words,
     prose,
     shell_commands,
     spans,
@@ -38,15 +39,6 @@ FOREIGN_OPTIONS = {'--base-paths', '--clock', '--delay', '--keypoint_scale', '--
 # What is written like parameters: keys of messages, camera files and training configurations.
 FOREIGN_KEYS = {'bond_timeout', 'frame_id', 'problem', 'world_T_camera',
                 *(field.name for field in dataclasses.fields(TrainingConfiguration))}
-
-
-def mocap23_words(words: list[str]) -> list[str] | None:
-    """What follows the command mocap23, however it is called; None for other commands."""
-    if words[:4] == ['ros2', 'run', 'mocap23_ros', 'mocap23']:
-        return words[4:]
-    if re.fullmatch(r'python3?', words[0]) and words[1:3] == ['-m', 'mocap23_ros']:
-        return words[3:]
-    return words[1:] if words[0] in ('mocap23', './mocap23') else None
 
 
 @functools.cache
