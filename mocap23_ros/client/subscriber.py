@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The people that a lifter node publishes, for rclpy nodes."""
 
+import math
 import threading
 import time
 from collections import deque
@@ -48,6 +49,7 @@ class PeopleSubscriber:
         self._when = 0.0  # of the machine's clock, at which it came
         self._cameras: dict[str, float] = {}  # the same, by camera
         self._seen: dict[tuple[int, int], list[int]] = {}  # ids in keypoints_2d by stamp
+        self._keypoints_topic, self._seen_when = keypoints_topic, -math.inf
         self._vanished = VanishedPeople(remember_seconds)
         self._arrived = threading.Condition()
         self._waiting: deque[tuple[SkeletonArray, People]] = deque(maxlen=_MOST_WAITING)
@@ -68,7 +70,8 @@ class PeopleSubscriber:
 
         Nobody in view is an empty People; None says that nothing is known, for a robot a reason
         to be careful. So it is, too, while stamps are ahead of the clock, which has jumped or is
-        another machine's, and while two cameras publish on the topic.
+        another machine's, while two cameras publish on the topic, and while no keypoints come on
+        ``keypoints_topic``.
         """
         with self._arrived:
             people, when, cameras = self._latest, self._when, self._cameras.copy()
@@ -76,6 +79,10 @@ class PeopleSubscriber:
             return None
         since = time.monotonic() - when
         if since > max(self._age, _SILENT):
+            return None
+        if self._keypoints_topic is not None and when - self._seen_when > max(self._age, _SILENT):
+            self._warn(f'skeletons come, but nothing on {self._keypoints_topic}: whether somebody '
+                       'is seen whose place is not known stays unknown')
             return None
         several = [name for name, heard in cameras.items() if when - heard <= self._age]
         if len(several) > 1:
@@ -102,7 +109,7 @@ class PeopleSubscriber:
         self._names = tuple(info.joint_names)
 
     def _take_keypoints(self, message: Keypoints2DArray) -> None:
-        stamp = message.header.stamp
+        stamp, self._seen_when = message.header.stamp, time.monotonic()
         self._seen[stamp.sec, stamp.nanosec] = [int(person.id) for person in message.people]
         while len(self._seen) > _MOST_KEPT:
             del self._seen[next(iter(self._seen))]

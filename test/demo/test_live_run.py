@@ -16,9 +16,15 @@ from default_detector import require_default_detector
 
 pytest.importorskip('rclpy', reason='ROS 2 is needed')
 try:
-    from mocap23_msgs.msg import SkeletonArray
+    from mocap23_msgs.msg import Keypoints2DArray, SkeletonArray
 except ImportError as error:
     pytest.skip(f'mocap23_msgs is not built: {error}', allow_module_level=True)
+import rclpy.serialization
+from client_world import World, load_example, running_beside
+from geometry_msgs.msg import Twist, Vector3
+from rosbags.highlevel import AnyReader
+from std_msgs.msg import Header
+
 from mocap23_ros.cli.main import main
 from mocap23_ros.demo.calibrated_cameras import FLOOR_HEIGHT, calibrate
 from mocap23_ros.demo.played_take import LivePlan, node_arguments, play_take
@@ -27,6 +33,7 @@ from mocap23_ros.live.child_process import ChildProcess
 from mocap23_ros.live.recorded_run import read_run
 from mocap23_ros.live.recorder import TOPICS
 from mocap23_ros.live.run_statistics import live_figures, memory_figures
+from mocap23_ros.recordings.bag_reader import message_types
 
 require_default_detector()
 
@@ -136,6 +143,58 @@ def test_the_bag_is_judged_and_played_again_through_a_node(live, tmp_path, capsy
     page = (tmp_path / 'report.html').read_text()
     assert '"name":"again, live"' in page and '<h2>Live</h2>' in page
     assert 'id="latency-plot"' in page and 'id="memory-plot"' in page
+
+
+class Replay(World):
+    """Plays what a node published as if it happened now, before a robot that looks along -x."""
+
+    def __init__(self, bag):
+        super().__init__()
+        with AnyReader([bag], default_typestore=message_types()) as reader:
+            self.messages = [(c.topic, rclpy.serialization.deserialize_message(
+                data, {'/skeletons': SkeletonArray, '/keypoints_2d': Keypoints2DArray}[c.topic]))
+                for c, _, data in reader.messages([c for c in reader.connections if c.topic in (
+                    '/skeletons', '/keypoints_2d')])]
+        self.frame = next(message for topic, message in self.messages
+                          if topic == '/skeletons').header.frame_id
+        self.speeds = {'cmd_vel': [], 'follow_vel': []}
+        self.create_subscription(Twist, 'follow_vel', lambda twist: self.speeds[
+            'follow_vel'].append(twist.linear.x), 10)
+        self.wanted = self.create_publisher(Twist, 'cmd_vel_in', 1)
+
+    def heard(self, twist):
+        self.speeds['cmd_vel'].append(twist.linear.x)
+
+    def play(self, x):
+        """The last speed of every second half, of a robot that stands at (x, 0)."""
+        for speeds in self.speeds.values():
+            speeds.clear()
+        stamps = {}
+        for topic, message in self.messages:
+            stamp = message.header.stamp.sec, message.header.stamp.nanosec
+            if stamp not in stamps:
+                time.sleep(1 / RATE / 2)
+                stamps[stamp] = Header(stamp=self.header().stamp, frame_id=self.frame)
+                self.place_robot(x, 0.0, np.pi, stamps[stamp])
+                self.wanted.publish(Twist(linear=Vector3(x=1.0)))
+            message.header.stamp = stamps[stamp].stamp
+            (self.skeletons if topic == '/skeletons' else self.keypoints).publish(message)
+        return {name: speeds[len(speeds) // 2:] for name, speeds in self.speeds.items()}
+
+
+def test_the_examples_of_the_client_drive_by_the_bag(live, tmp_path):
+    """The man walks on a beam; a robot looks at him from afar, and then stands beside him."""
+    slow_down, follow, fall = map(load_example, ('slow_down', 'follow_person', 'record_fall'))
+    with running_beside([
+            slow_down.SlowDown,
+            lambda: follow.FollowPerson(cli_args=['--ros-args', '-r', 'cmd_vel:=follow_vel']),
+            lambda: fall.RecordFall(cli_args=[
+                '--ros-args', '-p', f'folder:={tmp_path / "falls"}', '-p', 'floor_height:=0.05'])],
+            lambda: Replay(live[1].bag)) as world:
+        assert any(1.0 in world.play(7.0)['cmd_vel'] for _ in range(10))  # until they hear it
+        near = world.play(0.0)
+        assert near['cmd_vel'] and not any([*near['cmd_vel'], *near['follow_vel']])
+        assert not (tmp_path / 'falls').exists()  # a leg is lifted, nobody falls
 
 
 def test_no_process_is_left(live):
