@@ -5,6 +5,7 @@
 import argparse
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -17,6 +18,7 @@ from mocap23_ros.cli.bag_arguments import (
 )
 from mocap23_ros.cli.option_checks import check_numbers
 from mocap23_ros.errors import InputError
+from mocap23_ros.skeletons.body_proportions import check_given_stature
 
 if TYPE_CHECKING:
     from mocap23_ros.recordings.recording import KeypointRecording
@@ -42,6 +44,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--fps', type=float, metavar='RATE',
                         help='with keypoints of other programs: frames per second of their video')
     add_bag_source(parser)
+    parser.add_argument('--stature', type=float, metavar='M',
+                        help='body height of who walks about, alone, shoes included, in metres: '
+                             'judges the height of the camera and the focal length, too')
     parser.add_argument('--seconds', type=float, default=15.0,
                         help='with --live: how long to listen (default: %(default)g)')
     parser.add_argument('--rectified', action='store_true',
@@ -55,6 +60,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print a line for every mistake; status 1 where there are some. Raises InputError."""
     check_bag_options(arguments)
+    if arguments.stature is not None:
+        if arguments.live:
+            raise InputError('--stature does not go with --live: tell the node by ~/set_stature')
+        check_given_stature(arguments.stature, '--stature')
     if arguments.live:
         check_numbers(arguments, seconds=(2, 3600))
         return _live(arguments.seconds)
@@ -106,7 +115,7 @@ def _recordings(arguments: argparse.Namespace) -> Iterator[tuple[str, Judgement]
         if not files:
             raise InputError(f'{folder} has no *.npz files')
         for file in files:
-            yield str(file), _judge(load_recording(file))
+            yield str(file), _judge(load_recording(file), arguments.stature)
         return
     if arguments.bag is not None:
         yield str(arguments.bag), _judge_bag(arguments)
@@ -114,7 +123,7 @@ def _recordings(arguments: argparse.Namespace) -> Iterator[tuple[str, Judgement]
     said: list[str] = []
     mistakes, otherwise = _judge(detect_in_video(
         arguments, arguments.video.name, arguments.detector_model, say=said.append
-        ).converted(COCO17))
+        ).converted(COCO17), arguments.stature)
     moved = [line.removeprefix(f'{arguments.video}: ') for line in said if STANDS_STILL in line]
     yield str(arguments.video), (moved + mistakes, otherwise)
 
@@ -139,11 +148,14 @@ def _judge_bag(arguments: argparse.Namespace) -> Judgement:
                 lifted = lift_bag(source, settings, core, report)
         except InputError as error:  # a bag as it should be, in which no image can be used
             return [str(error)], []
-    return lifted.notes, [_nothing(lifted.observed, lifted.judged)]
+    mistakes = lifted.notes
+    if arguments.stature is not None:  # the node was not told it
+        mistakes = mistakes or _judge(lifted.observed, arguments.stature)[0]
+    return mistakes, [_nothing(lifted.observed, lifted.judged)]
 
 
-def _judge(recording: 'KeypointRecording') -> Judgement:
-    """What cannot be lifted at all is a mistake, too."""
+def _judge(recording: 'KeypointRecording', stature: float | None) -> Judgement:
+    """What cannot be lifted at all is a mistake, too. stature: metres, everybody's."""
     from mocap23_ros.geometry.plausible_camera import camera_doubt
     from mocap23_ros.recordings.recording_checks import check_liftable, set_up_findings
 
@@ -151,6 +163,8 @@ def _judge(recording: 'KeypointRecording') -> Judgement:
         check_liftable(recording)
     except InputError as error:
         return [str(error)], []
+    if stature is not None:
+        recording = replace(recording, stature=np.full_like(recording.stature, stature))
     findings = set_up_findings(recording)
     messages = [finding.message for finding in findings or []]
     return (list(filter(None, [camera_doubt(recording.cameras[0]), *messages])),

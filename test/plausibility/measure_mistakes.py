@@ -171,16 +171,19 @@ def report(name, results, wanted):
           f'named rightly {named:4d}', flush=True)
 
 
-def print_recall(count, only, seconds):
+def print_recall(count, only, seconds, told_statures):
     stamps = np.arange(0, seconds, 1 / FPS)
     scenes = [scene(k, seconds) for k in range(count)]
     images = [pixels(people, camera, pose, seed) for people, camera, pose, _, seed, _ in scenes]
+    known = [dict(enumerate(s[-1])) if told_statures else None for s in scenes]
     if only in 'right poses':
-        report('right poses', [found(kp, stamps, camera, [pose] * len(kp)) for kp, (
-            _, camera, pose, *_) in zip(images, scenes, strict=True)], '')
+        report('right poses', [found(kp, stamps, camera, [pose] * len(kp), heights)
+                               for kp, (_, camera, pose, *_), heights in zip(
+                                   images, scenes, known, strict=True)], '')
     for name, make in ((n, make) for n, make in POSES.items() if only in n):
-        report(name, [found(kp, stamps, camera, [make(told)] * len(kp)) for kp, (
-            _, camera, _, told, *_) in zip(images, scenes, strict=True)], name)
+        report(name, [found(kp, stamps, camera, [make(told)] * len(kp), heights)
+                      for kp, (_, camera, _, told, *_), heights in zip(
+                          images, scenes, known, strict=True)], name)
     for name, (make, key) in ((f'keypoints: {n}', row) for n, row in KEYPOINTS.items()):
         if only not in name:
             continue
@@ -195,11 +198,11 @@ def print_recall(count, only, seconds):
                               images, scenes, strict=True)], name)
     for name, (scale, whole) in ((n, size) for n, size in SIZES.items() if only in n):
         results = []
-        for kp, (_, camera, _, told, *_) in zip(images, scenes, strict=True):
+        for kp, (_, camera, _, told, *_), heights in zip(images, scenes, known, strict=True):
             K = camera.K * [[scale, 1, scale if whole else 1], [1, scale, scale if whole else 1],
                             [1, 1, 1]]
             wrong = CameraModel.from_calibration(K, (), 'plumb_bob', camera.image_size)
-            results.append(found(kp, stamps, wrong, [told] * len(kp)))
+            results.append(found(kp, stamps, wrong, [told] * len(kp), heights))
         report(name, results, 'K of another size')
     for lens, alpha, swapped in product(('mild', 'wide'), (0, 1), (False, True)):
         what = 'raw as rectified' if swapped else 'rectified as raw'
@@ -241,12 +244,13 @@ if __name__ == '__main__':
     parser.add_argument('--scenes', type=int, default=40)
     parser.add_argument('--seconds', type=float, default=12.0, help='of people in each scene')
     parser.add_argument('--only', default='', help='words in the name of the mistake')
+    parser.add_argument('--statures', action='store_true', help='they are told, rightly')
     parser.add_argument('--sets', action='store_true', help='the evaluation sets alone')
     arguments = parser.parse_args()
     print(f'{arguments.scenes} scenes of one to three people who walk about for '
           f'{arguments.seconds:g} s (recorded walks), noise of {NOISE:g} px; looked at every '
           f'{INTERVAL} s')
     if not arguments.sets:
-        print_recall(arguments.scenes, arguments.only, arguments.seconds)
+        print_recall(arguments.scenes, arguments.only, arguments.seconds, arguments.statures)
     if not arguments.only:
         print_false_alarms()

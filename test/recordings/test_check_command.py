@@ -5,6 +5,7 @@
 import bag_examples as bags
 import numpy as np
 from recording_examples import POSE, K, recording
+from walkers import FPS, camera_above_floor, seen, walks
 
 from mocap23_ros.cli.main import main
 
@@ -60,3 +61,27 @@ def test_bags_are_judged(tmp_path, capsys):
     assert main(['check', '--bag', str(tmp_path / 'right'), '--world-frame', 'odom']) == 1
     assert 'odom' in capsys.readouterr().out
     assert main(['check', '--bag', str(tmp_path / 'none')]) == 2
+
+
+def test_a_camera_told_too_low_is_named_where_a_height_is_told(tmp_path, capsys):
+    """Under it grown-ups are as small as children are: without a height nobody can know."""
+    joints, stature = walks('16', 24, 5.0, seed=5)
+    camera, pose = camera_above_floor(2.1, 17, 1)
+    low = pose.copy()
+    low[2, 3] *= 0.8
+    for name, told in (('right', pose), ('low', low)):
+        np.savez(tmp_path / f'{name}.npz', keypoints=seen(joints, camera, pose, 2.0, 1)[
+            :, None].astype(np.float32), stamps=np.arange(len(joints)) / FPS, K=camera.K,
+            image_size=np.array(camera.image_size), world_T_camera=told)
+    assert main(['check', '--keypoints', str(tmp_path / 'low.npz')]) == 0
+    assert 'if they are grown-ups, the camera stands 1.' in capsys.readouterr().out
+    words = ['--stature', f'{stature:.2f}']
+    assert main(['check', '--keypoints', str(tmp_path / 'low.npz'), *words]) == 1
+    said = capsys.readouterr().out
+    assert 'seems off by' in said and 'height' in said
+    assert main(['check', '--keypoints', str(tmp_path / 'right.npz'), *words]) == 0
+    capsys.readouterr()
+    for wrong in (['--keypoints', 'a.npz', '--stature', '17'], ['--live', *words]):
+        assert main(['check', *wrong]) == 2
+        error = capsys.readouterr().err
+        assert '--stature' in error and error.count('\n') == 1

@@ -27,8 +27,8 @@ NOT_RUN = {
     'test/detection': ('detector-noise', 'fetch-weights rtmpose-m', 'fetch-weights blazepose'),
     'runs with other names in test/evaluation and test/recordings': (
         'evaluate --bag', 'evaluate --bags LIST', 'evaluate --write-set sample',
-        'check --keypoints', 'lift --keypoints FOLDER', 'lift --keypoints openpose_json/',
-        'lift --keypoints set/', 'export-motion'),
+        'check --keypoints', 'lift --keypoints FOLDER', 'lift --keypoints set/',
+        'lift --keypoints openpose_json/', 'export-motion'),
     'only names the command': ('--help',),
 }
 
