@@ -107,7 +107,8 @@ def _recordings(arguments: argparse.Namespace) -> Iterator[tuple[str, Judgement]
             odd: list[str] = []
             recording = import_keypoints(folder, arguments.camera, arguments.fps,
                                          arguments.rectified, odd.append)
-            mistakes, otherwise = _judge(recording.converted(COCO17, partly=True))
+            mistakes, otherwise = _judge(recording.converted(COCO17, partly=True),
+                                            arguments.stature)
             yield str(folder), ([line.removeprefix(f'{folder}: ') for line in odd[:-1]] + mistakes,
                                 otherwise)
             return
