@@ -6,7 +6,7 @@ import argparse
 from math import inf
 from pathlib import Path
 
-from mocap23_ros.cli import evaluate_bag
+from mocap23_ros.cli import evaluate_bag, evaluate_bag_arguments
 from mocap23_ros.cli.motion_arguments import add_smpl_model
 from mocap23_ros.cli.option_checks import check_numbers
 from mocap23_ros.cli.progress import say
@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='leave out steps that refine lifted joints: smoothing, bones, contact')
     parser.add_argument('--lag', type=int, default=0, help='frames that the estimate may wait for')
     add_smpl_model(parser)
-    evaluate_bag.add_arguments(parser)
+    evaluate_bag_arguments.add_arguments(parser)
     parser.add_argument('--data', type=Path, help='motion data folder (default: MOCAP23_DATA)')
     parser.add_argument('--out', type=Path, default=Path('out/evaluate'),
                         help='folder for report.json and report.html (default %(default)s)')
@@ -60,6 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Evaluate; raises InputError for bad input."""
     from mocap23_ros.evaluation import comparison
+    from mocap23_ros.evaluation.comparison_report import table, write_comparison
 
     _check_arguments(arguments)
     if arguments.write_set:
@@ -78,12 +79,12 @@ def run(arguments: argparse.Namespace) -> int:
                 progress=say,
                 body_models=arguments.smpl_model)
             out = arguments.out / result.dataset if len(arguments.sets) > 1 else arguments.out
-            comparison.write(result, out)
-            print(comparison.table(result), flush=True)
+            write_comparison(result, out)
+            print(table(result), flush=True)
         return 0
     if arguments.bags:
         return evaluate_bag.evaluate_bags(arguments)
-    if arguments.bag and evaluate_bag.is_lifted(arguments):
+    if arguments.bag and evaluate_bag_arguments.is_lifted(arguments):
         return evaluate_bag.evaluate_bag(arguments)
     if arguments.truth is None:
         raise InputError('--truth is missing: metrics need the true motion (an npz); the images of '
@@ -91,11 +92,11 @@ def run(arguments: argparse.Namespace) -> int:
     bag = arguments.bag[0] if arguments.bag else None
     result = comparison.compare_files(arguments.pred, bag, arguments.topic, arguments.truth,
                                       arguments.truth_mapping,
-                                      evaluate_bag.alignment_wanted(arguments))
+                                      evaluate_bag_arguments.alignment_wanted(arguments))
     for note in [*result.doubts, *result.notes]:
         say(f'mocap23 evaluate: {note}')
-    comparison.write(result, arguments.out)
-    print(comparison.table(result))
+    write_comparison(result, arguments.out)
+    print(table(result))
     return 0
 
 
@@ -105,7 +106,7 @@ def _check_arguments(arguments: argparse.Namespace) -> None:
 
     check_numbers(arguments, sequences=(1, inf), lag=(0, MAXIMUM_LAG))
     files = arguments.pred or arguments.bag or arguments.bags
-    evaluate_bag.check(arguments)
+    evaluate_bag_arguments.check(arguments)
     if arguments.pred and arguments.truth is None:
         raise InputError('--truth is missing: metrics need the true motion (an npz)')
     if arguments.truth is not None and not files:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from mocap23_ros.datasets.detected_clips import DetectedClip
 from mocap23_ros.detection.matched_people import in_order_of_truth
 from mocap23_ros.errors import InputError, errors_of
-from mocap23_ros.evaluation.comparison import load_truth
 from mocap23_ros.evaluation.motion_files import files_with_truth
+from mocap23_ros.evaluation.truth_sources import load_truth
 from mocap23_ros.geometry.poses import invert_transform, transform_points
 from mocap23_ros.npz_files import open_npz
 from mocap23_ros.recordings.recording import KeypointRecording, load_recording

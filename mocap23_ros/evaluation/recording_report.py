@@ -9,7 +9,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.evaluation.comparison import Comparison, compare_motions, table, write
+from mocap23_ros.evaluation.comparison import Comparison, compare_motions
+from mocap23_ros.evaluation.comparison_report import table, write_comparison
 from mocap23_ros.evaluation.machine_description import hardware_line
 from mocap23_ros.evaluation.motion_files import MotionArrays
 from mocap23_ros.evaluation.motion_matching import in_rows, match_frames
@@ -102,7 +103,7 @@ def write_recording_report(judged: Mapping[str, JudgedBag], folder: Path,
         together.notes += notes
         together.scenes, together.dataset = scenes, title
         print(table(together))
-        return write(together, folder, further, facts, live, floor_height)
+        return write_comparison(together, folder, further, facts, live, floor_height)
     methods, stamps = [], next(iter(judged.values())).lifted.motion.stamps
     for name, result in judged.items():
         joints = main_person(result.lifted.motion)
