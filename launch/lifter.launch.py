@@ -17,7 +17,11 @@ from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
 from launch import LaunchContext, LaunchDescription
-from mocap23_ros.ros.settings import ParameterEntry, misspelt_parameters, parameter_table
+from mocap23_ros.ros.parameter_entries import (
+    ParameterEntry,
+    misspelt_parameters,
+    parameter_table,
+)
 
 BOOLEANS = ['true', 'false', 'True', 'False']
 PYTHON_TYPES = {'bool': bool, 'int': int, 'double': float, 'string': str}

@@ -14,7 +14,8 @@ from mocap23_ros.cli.progress import progress
 from mocap23_ros.cli.viewer_arguments import save_viewers, wants_viewer
 from mocap23_ros.errors import InputError
 from mocap23_ros.reporting import Say
-from mocap23_ros.ros.settings import Settings, parameter_table
+from mocap23_ros.ros.parameter_entries import parameter_table
+from mocap23_ros.ros.settings import Settings
 
 if TYPE_CHECKING:
     from mocap23_ros.recordings.recorded_motion import RecordedMotion

@@ -23,12 +23,12 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from mocap23_ros.errors import InputError
-from mocap23_ros.ros.settings import (
+from mocap23_ros.ros.parameter_entries import (
     ParameterEntry,
-    Settings,
     misspelt_parameters,
     parameter_table,
 )
+from mocap23_ros.ros.settings import Settings
 from mocap23_ros.yaml_files import read_yaml
 
 

@@ -20,7 +20,7 @@ from licensed_examples import (
 from scipy.spatial.transform import Rotation
 
 from mocap23_ros.datasets.cmu import ACKNOWLEDGEMENT
-from mocap23_ros.datasets.licensed import motion_sets
+from mocap23_ros.datasets.licensed import body_model_sets, joint_position_sets
 from mocap23_ros.datasets.licensed.aistpp import load_aistpp, load_aistpp_motion
 from mocap23_ros.datasets.licensed.body_model import BodyModel
 from mocap23_ros.datasets.licensed.motion_conversion import complete, read_arrays, to_z_up
@@ -59,34 +59,34 @@ def test_forward_kinematics(models):
 def test_amass(tmp_path, models):
     folder = write_amass(tmp_path, 'CMU/77', frames=120)
     np.savez(folder / 'shape.npz', betas=np.zeros(16))
-    clips = motion_sets.load_amass(tmp_path, models)
+    clips = body_model_sets.load_amass(tmp_path, models)
     check(clips, 'AMASS', 1.74)
     assert len(clips) == 1 and clips.subject[0] == 'CMU/77'
     assert clips.length[0] == pytest.approx(30, abs=1)
     assert clips.acknowledgements == (ACKNOWLEDGEMENT,)
     with pytest.raises(InputError, match='obtain it under its licence'):
-        motion_sets.load_amass(tmp_path, tmp_path)
+        body_model_sets.load_amass(tmp_path, tmp_path)
     with pytest.raises(InputError, match='AMASS must lie'):
-        motion_sets.load_amass(tmp_path / 'absent', models)
+        body_model_sets.load_amass(tmp_path / 'absent', models)
 
 
 def test_amass_with_one_model_file(tmp_path, models):
     write_amass(tmp_path, 'KIT/3', gender='female')
-    clips = motion_sets.load_amass(tmp_path, models / 'smplh' / 'male' / 'model.npz')
+    clips = body_model_sets.load_amass(tmp_path, models / 'smplh' / 'male' / 'model.npz')
     check(clips, 'AMASS', 1.74)
     assert clips.acknowledgements == ()
-    motion_sets.load_amass(tmp_path, models / 'smpl' / 'SMPL_MALE.npz')
+    body_model_sets.load_amass(tmp_path, models / 'smpl' / 'SMPL_MALE.npz')
     with pytest.raises(InputError, match='55 joints; this motion was fitted with one of 24 or 52'):
-        motion_sets.load_amass(tmp_path, models / 'smplx' / 'SMPLX_NEUTRAL.npz')
+        body_model_sets.load_amass(tmp_path, models / 'smplx' / 'SMPLX_NEUTRAL.npz')
 
 
 def test_broken_amass_files_are_named(tmp_path, models):
     folder = write_amass(tmp_path, 'KIT/3', gender='../x')
     with pytest.raises(InputError, match=r"walk_poses.npz: .*gender '../x'"):
-        motion_sets.load_amass(tmp_path, models)
+        body_model_sets.load_amass(tmp_path, models)
     (folder / 'walk_poses.npz').write_bytes(b'PK\x03\x04 nonsense')
     with pytest.raises(InputError, match='walk_poses.npz: not a readable npz file'):
-        motion_sets.load_amass(tmp_path, models)
+        body_model_sets.load_amass(tmp_path, models)
 
 
 def test_aistpp_motion(tmp_path, models):
@@ -112,12 +112,12 @@ def test_bedlam(tmp_path, models):
     order = np.random.default_rng(0).permutation(20)
     np.savez(folder / 'scene.npz', imgname=names[order], sub=np.full(20, 'rp_anna'),
              pose_world=pose[order], trans_world=place[order], shape=np.zeros((20, 11)))
-    clips = motion_sets.load_bedlam(tmp_path, models)
+    clips = body_model_sets.load_bedlam(tmp_path, models)
     check(clips, 'BEDLAM', 1.74)
     assert clips.length[0] == pytest.approx(96, abs=1)      # every 5th frame of 30 Hz
     np.savez(folder / 'scene.npz', imgname=names)
     with pytest.raises(InputError, match='no array sub'):
-        motion_sets.load_bedlam(tmp_path, models)
+        body_model_sets.load_bedlam(tmp_path, models)
 
 
 def test_rich(tmp_path, models):
@@ -137,7 +137,7 @@ def test_rich(tmp_path, models):
                'transl': (place[k:k + 1] @ turn).astype(np.float32),
                'betas': np.zeros((1, 10), np.float32)}
         (folder / '010.pkl').write_bytes(pickle.dumps(fit))
-    clips = motion_sets.load_rich(tmp_path, models)
+    clips = body_model_sets.load_rich(tmp_path, models)
     check(clips, 'RICH', 1.74)
     assert clips.subject[0] == '010' and clips.length[0] == 30
 
@@ -148,7 +148,7 @@ def test_human36m(tmp_path):
 
     motion = make_motion(np.random.default_rng(1), 1.5, 'walk')[0].astype(float)
     pose = np.zeros((len(motion), 32, 3))
-    for name, k in motion_sets._H36M.items():
+    for name, k in joint_position_sets.H36M_JOINTS.items():
         pose[:, k] = motion[:, JOINT_NAMES.index(name)]
     pose[:, 14] = motion[:, JOINT_NAMES.index('nose')]
     folder = tmp_path / 'S1' / 'MyPoseFeatures' / 'D3_Positions'
@@ -158,7 +158,7 @@ def test_human36m(tmp_path):
                     'Rec_Vary': True, 'Dim_Sizes': [len(motion), 96], 'Dim_Vary': [True, True]},
                    var_data=1000 * pose.reshape(1, len(motion), 96))
     file.close()
-    clips = motion_sets.load_human36m(tmp_path)
+    clips = joint_position_sets.load_human36m(tmp_path)
     check(clips, 'Human3.6M', 1.72)
     assert clips.subject[0] == 'S1'
 
@@ -204,7 +204,8 @@ def test_completed_joints_are_close_to_real_ones():
     assert (again[:, JOINT_NAMES.index('head'), 2] > again[:, JOINT_NAMES.index('l_heel'), 2]).all()
 
 
-@pytest.mark.parametrize('load', [motion_sets.load_humanml3d, motion_sets.load_human36m,
+@pytest.mark.parametrize('load', [joint_position_sets.load_humanml3d,
+                                  joint_position_sets.load_human36m,
                                   lambda p: load_aistpp(p, 'x')])
 def test_absent_data_are_named(load, tmp_path):
     with pytest.raises(InputError, match='docs/DATA.md|cdflib'):

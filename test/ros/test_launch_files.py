@@ -27,7 +27,7 @@ from launch.launch_description_sources import (
 from launch.logging import get_logger
 
 from launch import LaunchDescription, LaunchService
-from mocap23_ros.ros.settings import parameter_table
+from mocap23_ros.ros.parameter_entries import parameter_table
 
 LAUNCH = Path(__file__).parents[2] / 'launch'
 REQUIRED = {'image', 'camera_info', 'keypoints', 'params_file', 'namespace', 'name', 'use_sim_time',

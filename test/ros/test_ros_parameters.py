@@ -13,12 +13,13 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from mocap23_ros.errors import InputError
+from mocap23_ros.ros.parameter_entries import misspelt_parameters, parameter_table
 from mocap23_ros.ros.parameters import (
     declare_parameters,
     read_settings,
     warn_of_other_files,
 )
-from mocap23_ros.ros.settings import Settings, misspelt_parameters, parameter_table
+from mocap23_ros.ros.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 ENTRIES = {entry.name: entry for entry in parameter_table()}

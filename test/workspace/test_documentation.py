@@ -30,7 +30,8 @@ from mocap23_ros.cli.bag_arguments import parse_configuration
 from mocap23_ros.cli.main import COMMANDS
 from mocap23_ros.errors import InputError
 from mocap23_ros.network.configuration import TrainingConfiguration
-from mocap23_ros.ros.settings import Settings, parameter_table
+from mocap23_ros.ros.parameter_entries import parameter_table
+from mocap23_ros.ros.settings import Settings
 
 TOPICS = {'image', 'camera_info', 'keypoints_2d_in', 'skeletons', '__ns', '__node'}
 PARAMETERS = {entry.name for entry in parameter_table()}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mocap23_ros.datasets.licensed import motion_sets
+from mocap23_ros.datasets.licensed import body_model_sets, joint_position_sets
 from mocap23_ros.datasets.licensed.aistpp import load_aistpp_motion
 from mocap23_ros.datasets.motion_clips import MotionClips
 from mocap23_ros.errors import InputError
@@ -34,14 +34,15 @@ class LicensedSet:
 
 _SMPLX = 'smplx/SMPLX_NEUTRAL.npz'
 LICENSED_SETS = {
-    'amass': LicensedSet('AMASS', motion_sets.load_amass, '**/*.npz',
+    'amass': LicensedSet('AMASS', body_model_sets.load_amass, '**/*.npz',
                          ('smplh/*/model.npz', 'smplx/SMPLX_*.npz')),
-    'humanml3d': LicensedSet('HumanML3D', motion_sets.load_humanml3d, 'new_joints/*.npy'),
+    'humanml3d': LicensedSet('HumanML3D', joint_position_sets.load_humanml3d, 'new_joints/*.npy'),
     'aistpp': LicensedSet('AIST++', load_aistpp_motion, 'motions/*.pkl', ('smpl/SMPL_MALE.npz',)),
-    'bedlam': LicensedSet('BEDLAM', motion_sets.load_bedlam, 'processed_labels/*.npz', (_SMPLX,)),
-    'human36m': LicensedSet('Human3.6M', motion_sets.load_human36m,
+    'bedlam': LicensedSet('BEDLAM', body_model_sets.load_bedlam, 'processed_labels/*.npz',
+                          (_SMPLX,)),
+    'human36m': LicensedSet('Human3.6M', joint_position_sets.load_human36m,
                             'S*/MyPoseFeatures/D3_Positions/*.cdf'),
-    'rich': LicensedSet('RICH', motion_sets.load_rich, 'bodies/train/*/*/*.pkl', (_SMPLX,)),
+    'rich': LicensedSet('RICH', body_model_sets.load_rich, 'bodies/train/*/*/*.pkl', (_SMPLX,)),
 }
 
 
