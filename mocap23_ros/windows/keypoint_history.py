@@ -14,21 +14,16 @@ from mocap23_ros.skeletons.formats import COCO17
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 from mocap23_ros.skeletons.unobserved import UNOBSERVED, clear_unobserved
 from mocap23_ros.tracking.track import Track, TrackState
+from mocap23_ros.windows.keypoint_buffer import MAXIMUM_PEOPLE, KeypointBuffer
 from mocap23_ros.windows.keypoint_windows import KeypointWindows
 from mocap23_ros.windows.resampling import MAX_GAP, resample_keypoints, resample_poses
-
-_FIRST_CAPACITY = 256  # frames; grows to what the duration needs at the camera's rate
-_FIRST_PEOPLE = 4
-MAXIMUM_FRAMES = 8192  # kept at most, whatever the rate
-MAXIMUM_PEOPLE = 256
 
 
 class KeypointHistory:
     """Keypoints of all people seen by one calibrated, possibly moving camera, by time stamp.
 
     Frames may come at any rate, with jitter and gaps. Memory is bounded: frames older than
-    ``duration`` go, at most MAXIMUM_FRAMES stay (34 s at 240 Hz), and people whom no kept frame
-    saw are dropped. Not thread safe.
+    ``duration`` go, and what KeypointBuffer has no room for. Not thread safe.
 
     skeleton: of the keypoints. duration: seconds kept behind the newest frame; no shorter than
     the windows asked for. max_gap: see resample_keypoints.
@@ -46,30 +41,23 @@ class KeypointHistory:
 
     def reset(self) -> None:
         """Forget everything, also statures (clock jump, new recording)."""
-        # Frames [_begin, _end) are alive, oldest first; what is alive moves to the front when
-        # the buffers are full, so that every window is one plain slice.
-        self._begin = self._end = 0
-        self._stamps = np.empty(_FIRST_CAPACITY)
-        self._poses = np.empty((_FIRST_CAPACITY, 4, 4))
-        self._keypoints = self._empty(_FIRST_PEOPLE, _FIRST_CAPACITY)
-        self._rows: dict[int, int] = {}  # person id -> row of _keypoints; rows are gapless
-        self._last_seen: dict[int, float] = {}
+        self._frames = KeypointBuffer(self._joints)
         self._stature: dict[int, float] = {}
         self._focal_length = np.nan
 
     def __len__(self) -> int:
         """Number of frames kept."""
-        return self._end - self._begin
+        return len(self._frames)
 
     @property
     def newest_stamp(self) -> float | None:
         """Stamp of the newest frame, None when there is none."""
-        return float(self._stamps[self._end - 1]) if len(self) else None
+        return float(self._frames.stamps[-1]) if len(self) else None
 
     @property
     def person_ids(self) -> list[int]:
         """Everybody whom a kept frame saw, longest known first."""
-        return sorted(self._rows, key=self._rows.__getitem__)
+        return self._frames.person_ids
 
     def set_stature(self, person_id: int, stature: float) -> None:
         """Set a person's known body height in metres, NaN = unknown; kept until forgotten."""
@@ -98,16 +86,10 @@ class KeypointHistory:
             raise InputError(f'world_T_camera of a frame has shape {list(pose.shape)}, not [4, 4]')
         ids, rows_of_people = self._read(people)
         seen = _undistorted(rows_of_people, camera)
-        if newest is None or stamp > newest:
-            self._append(stamp)
-        frame = self._end - 1
-        self._keypoints[:len(self._rows), frame] = UNOBSERVED
-        self._poses[frame] = pose
+        self._frames.put_frame(stamp, pose, stamp - self._duration)
         self._focal_length = camera.focal_length
         for index in np.flatnonzero(seen[..., 2].any(axis=1)):
-            row = self._row(ids[index])  # may replace the buffer
-            self._keypoints[row, frame] = seen[index]
-            self._last_seen[ids[index]] = stamp
+            self._frames.put_person(ids[index], seen[index])
 
     def windows(self, length: int, rate: float, end_stamp: float | None = None,
                 person_ids: Iterable[int] | None = None) -> KeypointWindows:
@@ -123,32 +105,29 @@ class KeypointHistory:
             raise ValueError('the keypoint history is empty: add frames before taking windows')
         if length < 1 or not rate > 0:
             raise InputError(f'windows need length >= 1 and rate > 0, not {length} and {rate}')
-        stamps = self._stamps[self._begin:self._end]
+        stamps = self._frames.stamps
         end = float(stamps[-1]) if end_stamp is None else float(end_stamp)
         query = end - np.arange(length - 1, -1, -1) / rate
         # Only frames that can matter: the window and one bridgeable gap on both sides of it.
         first = int(np.searchsorted(stamps, query[0] - self._max_gap))
         last = int(np.searchsorted(stamps, end + self._max_gap, side='right'))
-        span = slice(self._begin + first, self._begin + last)
         if person_ids is None:
             oldest = query[0] - self._max_gap
-            ids = [i for i in self.person_ids if self._last_seen[i] >= oldest]
+            ids = [i for i in self.person_ids if self._frames.last_seen[i] >= oldest]
         else:
             ids = [int(i) for i in person_ids]
-        rows = [self._rows.get(i, -1) for i in ids]
-        history = self._select(rows, span)
-        keypoints = resample_keypoints(self._stamps[span], history, query, self._max_gap)
+        history = self._frames.keypoints(ids, slice(first, last))
+        keypoints = resample_keypoints(stamps[first:last], history, query, self._max_gap)
         if person_ids is None and ids:
             inside = np.flatnonzero(keypoints[..., 2].any(axis=(1, 2)))
             if len(inside) < len(ids):
                 keypoints = keypoints[inside]
                 ids = [ids[i] for i in inside]
         # Poses also reach over longer gaps: one more frame on both sides, and at least one.
-        around = slice(max(self._begin, min(span.start, self._end) - 1),
-                       max(self._begin, min(span.stop, self._end - 1)) + 1)
+        around = slice(max(0, first - 1), min(last, len(stamps) - 1) + 1)
         return KeypointWindows(
             stamps=query, keypoints=keypoints,
-            world_T_camera=resample_poses(self._stamps[around], self._poses[around], query),
+            world_T_camera=resample_poses(stamps[around], self._frames.poses[around], query),
             focal_length=self._focal_length, person_ids=np.array(ids, np.int64),
             stature=np.array([self._stature.get(i, np.nan) for i in ids], np.float32))
 
@@ -157,35 +136,24 @@ class KeypointHistory:
 
         joints: [K,J], oldest first; frames that are no longer kept are left out.
         """
-        row = self._rows.get(int(person_id))
         count = min(len(joints), len(self))
-        if row is None or not count:
-            return
-        frames = self._keypoints[row, self._end - count:self._end]
-        frames[:] = np.where(joints[len(joints) - count:, :, None], frames[:, self._mirror], frames)
+        frames = self._frames.of(person_id)[len(self) - count:]
+        joints = joints[len(joints) - len(frames):, :, None]
+        frames[:] = np.where(joints, frames[:, self._mirror], frames)
 
     def hide(self, person_id: int, joints: NDArray[np.bool_]) -> None:
         """Take joints [J] of a person in the newest frame for not seen."""
-        row = self._rows.get(int(person_id))
-        if row is not None and len(self):
-            self._keypoints[row, self._end - 1, joints] = UNOBSERVED
+        self._frames.of(person_id)[-1:, joints] = UNOBSERVED
 
     def keep_newest(self, person_id: int) -> None:
         """Take a person for not seen before the newest frame."""
-        row = self._rows.get(int(person_id))
-        if row is not None and len(self):
-            self._keypoints[row, self._begin:self._end - 1] = UNOBSERVED
+        self._frames.of(person_id)[:-1] = UNOBSERVED
 
     def forget(self, person_ids: Iterable[int]) -> None:
         """Drop these people and their statures; unknown ids are ignored."""
         for person_id in person_ids:
             self._stature.pop(int(person_id), None)
-            self._drop(int(person_id))
-
-    def _empty(self, people: int, frames: int) -> NDArray[np.float32]:
-        buffer = np.empty((people, frames, self._joints, 3), np.float32)
-        buffer[...] = UNOBSERVED
-        return buffer
+            self._frames.drop(int(person_id))
 
     def _read(self, people: Mapping[int, ArrayLike] | Iterable[Track]
               ) -> tuple[list[int], NDArray[np.float64]]:
@@ -202,69 +170,6 @@ class KeypointHistory:
                                  f'{list(keypoints.shape)}, not [{self._joints}, 3]')
         return ([i for i, _ in pairs],
                 np.array([k for _, k in pairs]).reshape(-1, self._joints, 3))
-
-    def _append(self, stamp: float) -> None:
-        """Make room for a frame with this stamp and let go of what is too old."""
-        live = self._stamps[self._begin:self._end]
-        self._begin += max(int(np.searchsorted(live, stamp - self._duration)),
-                           len(live) + 1 - MAXIMUM_FRAMES)
-        for person_id, seen in list(self._last_seen.items()):
-            if seen < stamp - self._duration:
-                self._drop(person_id)
-        if self._end == len(self._stamps):
-            self._compact()
-        self._stamps[self._end] = stamp
-        self._end += 1
-
-    def _compact(self) -> None:
-        """Move what is alive to the front, into larger buffers where they are over half full."""
-        count, capacity = len(self), len(self._stamps)
-        if 2 * count > capacity:
-            capacity = 2 * capacity
-        live = slice(self._begin, self._end)
-        stamps, poses = np.empty(capacity), np.empty((capacity, 4, 4))
-        keypoints = self._empty(len(self._keypoints), capacity)
-        stamps[:count], poses[:count] = self._stamps[live], self._poses[live]
-        keypoints[:, :count] = self._keypoints[:, live]
-        self._stamps, self._poses, self._keypoints = stamps, poses, keypoints
-        self._begin, self._end = 0, count
-
-    def _row(self, person_id: int) -> int:
-        """The person's row; a new one where needed, in which nothing was seen yet."""
-        row = self._rows.get(person_id)
-        if row is not None:
-            return row
-        row = len(self._rows)
-        if row >= MAXIMUM_PEOPLE:
-            self._drop(min(self._last_seen, key=self._last_seen.__getitem__))
-            row = len(self._rows)
-        if row == len(self._keypoints):
-            larger = self._empty(2 * row, len(self._stamps))
-            larger[:row] = self._keypoints
-            self._keypoints = larger
-        self._keypoints[row] = UNOBSERVED
-        self._rows[person_id] = row
-        return row
-
-    def _drop(self, person_id: int) -> None:
-        """Remove a person; those after it move up so that rows stay gapless and in order."""
-        self._last_seen.pop(person_id, None)
-        row = self._rows.pop(person_id, None)
-        if row is None:
-            return
-        count = len(self._rows)
-        self._keypoints[row:count, self._begin:self._end] = (
-            self._keypoints[row + 1:count + 1, self._begin:self._end])
-        for other, other_row in self._rows.items():
-            if other_row > row:
-                self._rows[other] = other_row - 1
-
-    def _select(self, rows: list[int], span: slice) -> NDArray[np.float32]:
-        if rows == list(range(len(rows))):
-            return self._keypoints[:len(rows), span]
-        selected = self._keypoints[rows, span]
-        selected[[row < 0 for row in rows]] = UNOBSERVED
-        return selected
 
 
 def _undistorted(keypoints: NDArray[np.float64], camera: CameraModel) -> NDArray[np.float32]:

@@ -9,7 +9,7 @@ from synthetic_people import look_at
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.tracking.track import Track, TrackState
-from mocap23_ros.windows import keypoint_history
+from mocap23_ros.windows import keypoint_buffer
 from mocap23_ros.windows.keypoint_history import KeypointHistory
 
 CAMERA = CameraModel.from_calibration([[600, 0, 320], [0, 600, 240], [0, 0, 1]],
@@ -216,9 +216,9 @@ def test_poses_are_interpolated_over_gaps_of_any_length():
 
 
 def test_memory_is_bounded_and_windows_do_not_change_as_buffers_move(monkeypatch):
-    monkeypatch.setattr(keypoint_history, '_FIRST_CAPACITY', 4096)
+    monkeypatch.setattr(keypoint_buffer, 'FIRST_CAPACITY', 4096)
     large = KeypointHistory(duration=1.5)
-    monkeypatch.setattr(keypoint_history, '_FIRST_CAPACITY', 16)
+    monkeypatch.setattr(keypoint_buffer, 'FIRST_CAPACITY', 16)
     small = KeypointHistory(duration=1.5)
     rng = np.random.default_rng(0)
     stamp = NOW
@@ -236,14 +236,14 @@ def test_memory_is_bounded_and_windows_do_not_change_as_buffers_move(monkeypatch
 
 
 def test_frames_are_capped_at_absurd_rates(monkeypatch):
-    monkeypatch.setattr(keypoint_history, 'MAXIMUM_FRAMES', 50)
+    monkeypatch.setattr(keypoint_buffer, 'MAXIMUM_FRAMES', 50)
     history = KeypointHistory()
     feed(history, NOW + np.arange(200) * 1e-3)
     assert len(history) == 50 and history.newest_stamp == NOW + 199 * 1e-3
 
 
 def test_a_crowd_that_keeps_changing_does_not_pile_up(monkeypatch):
-    monkeypatch.setattr(keypoint_history, 'MAXIMUM_PEOPLE', 10)
+    monkeypatch.setattr(keypoint_buffer, 'MAXIMUM_PEOPLE', 10)
     history = KeypointHistory()
     for index in range(60):
         stamp = NOW + index * 0.05
