@@ -5,9 +5,9 @@
 import math
 
 import numpy as np
-from filterpy.common import Q_continuous_white_noise
-from filterpy.kalman import predict, update
 from numpy.typing import NDArray
+
+from mocap23_ros.tracking.kalman_filter import predict, update
 
 # As fractions of the box's larger side, so that near and far people are treated alike.
 _CENTRE_NOISE = 0.03
@@ -30,9 +30,8 @@ class MotionModel:
         self.transition[:4, 4:] = np.eye(4) * time_step
         self.transition[6, 6] = self.transition[7, 7] = np.exp(-time_step / _SIZE_CHANGE_MEMORY)
         # For a person of size 1; it grows with the square of the size.
-        self.noise = Q_continuous_white_noise(
-            dim=2, dt=time_step, spectral_density=_ACCELERATION**2, block_size=4,
-            order_by_dim=False)
+        cube, square = time_step**3 / 3, time_step**2 / 2
+        self.noise = np.kron([[cube, square], [square, time_step]], np.eye(4)) * _ACCELERATION**2
 
 
 class BoxFilter:

@@ -3,8 +3,9 @@
 """Kalman filter of a person's place on the floor: people walk on, and then turn anywhere."""
 
 import numpy as np
-from filterpy.kalman import predict, update
 from numpy.typing import NDArray
+
+from mocap23_ros.tracking.kalman_filter import predict, update
 
 _SPEED_MEMORY = 1.5  # s in which an unseen person forgets where it was going
 _SPEED_DEVIATION = 0.7  # m/s, of people of whom nothing is known
