@@ -75,8 +75,7 @@ class VideoFile:
         except BaseException:
             self.close()
             raise
-        self.exact = self._stream.frames > 0
-        self.frames = self._stream.frames or self._estimated_frames()
+        self.frames, self.exact = self._expected_frames()
 
     def __enter__(self) -> 'VideoFile':
         return self
@@ -162,6 +161,9 @@ class VideoFile:
         if stream.codec_context is None:
             raise InputError(f'the coding of the video in {self._path} is not known here; convert '
                              'it (ffmpeg -i IN -c:v libx264 OUT.mp4)')
+        if 'attached_pic' in (stream.disposition.name or '') or (
+                self._container.format.name in ('image2', 'webp_pipe', 'png_pipe')):
+            raise InputError(f'{self._path} holds a picture and no video: motion needs a video')
         width, height = stream.codec_context.width, stream.codec_context.height
         if not (0 < width <= LARGEST_SIDE and 0 < height <= LARGEST_SIDE):
             raise InputError(f'the video in {self._path} says it is {width}x{height}; at most '
@@ -192,10 +194,18 @@ class VideoFile:
             raise self._without_times()
         return float(frame.pts * frame.time_base)
 
-    def _estimated_frames(self) -> int:
-        if self._container.duration and self._stream.average_rate:
-            return round(self._container.duration / 1e6 * float(self._stream.average_rate))
-        return 0
+    def _expected_frames(self) -> tuple[int, bool]:
+        """How many there are, and whether the container counts them."""
+        stream, duration = self._stream, self._container.duration
+        shown = stream.frames
+        if stream.duration and stream.time_base and stream.average_rate:
+            shown = round(float(stream.duration * stream.time_base * stream.average_rate))
+        if 0 < stream.frames <= shown + 1:
+            return stream.frames, True
+        if stream.frames:  # a part was cut off by an edit list, as phones trim videos
+            return shown, False
+        estimated = (duration or 0) / 1e6 * float(stream.average_rate or 0)
+        return round(estimated), False
 
     def _orientation(self) -> int:
         """Degrees anticlockwise, by the display matrix, which comes with the frames."""

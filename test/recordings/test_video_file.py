@@ -119,6 +119,19 @@ def test_a_video_that_breaks_off_says_how_much_was_read(tmp_path, part):
     assert np.allclose(stamps, REGULAR[:len(stamps)] / 600, atol=1e-6)
 
 
+def test_a_video_that_was_trimmed_is_whole(tmp_path):
+    stamps, images, video = read(encode(tmp_path / 'cut.mp4', REGULAR - 200))
+    assert len(images) == 20 and video.shortfall == ''
+    assert np.abs(picture(10).astype(int) - images[0]).mean() < 12
+
+
+def test_pictures_are_no_videos(tmp_path):
+    for name, rate in (('still.png', None), ('still.jpg', 30.0)):
+        cv2.imwrite(str(tmp_path / name), picture(0))
+        with pytest.raises(InputError, match='motion needs a video'):
+            read(tmp_path / name, rate)
+
+
 def test_damage_in_the_middle_is_said(tmp_path):
     path = encode(tmp_path / 'hole.mp4', REGULAR, codec='mjpeg', pixels='yuvj420p')
     data = bytearray(path.read_bytes())
