@@ -135,13 +135,16 @@ def _write(arguments: argparse.Namespace, camera: 'CameraModel', world_T_camera:
                                                pose_covariance=covariance))
     values = [f'{value:.6g}' for part in translation_quaternion_from_pose(world_T_camera)
               for value in part]
-    options = ' '.join(f'--{name} {value}' for name, value in zip(
-        ('x', 'y', 'z', 'qx', 'qy', 'qz', 'qw'), values, strict=True))
+    options = [word for name, value in zip(('x', 'y', 'z', 'qx', 'qy', 'qz', 'qw'), values,
+                                           strict=True) for word in (f'--{name}', value)]
+    options += ['--frame-id', 'map', '--child-frame-id', 'CAMERA_OPTICAL_FRAME']
     sds = f'-p camera_rotation_sd:={sd[0]:.5f} -p camera_position_sd:={sd[1]:.4f}'
     print(f'node without TF and CameraInfo: -p camera_file:={arguments.out.resolve()}\n'
           f"node without TF: -p camera_pose:='{' '.join(values)}' {sds}\n"
-          f'node with TF: {sds}, and ros2 run tf2_ros static_transform_publisher {options} '
-          '--frame-id map --child-frame-id CAMERA_OPTICAL_FRAME')
+          f'node with TF: {sds}, and ros2 run tf2_ros static_transform_publisher '
+          f'{" ".join(options)}\n'
+          "that in a launch file: Node(package='tf2_ros', executable='static_transform_publisher',"
+          f' arguments={options})')
     if arguments.picture:
         width, height = camera.image_size
         canvas = np.full((height, width, 3), 235, np.uint8) if image is None else image

@@ -108,7 +108,7 @@ def _recordings(arguments: argparse.Namespace) -> Iterator[tuple[str, Judgement]
             recording = import_keypoints(folder, arguments.camera, arguments.fps,
                                          arguments.rectified, odd.append)
             mistakes, otherwise = _judge(recording.converted(COCO17, partly=True),
-                                            arguments.stature)
+                                        arguments.stature)
             yield str(folder), ([line.removeprefix(f'{folder}: ') for line in odd[:-1]] + mistakes,
                                 otherwise)
             return

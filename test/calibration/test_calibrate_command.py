@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """``mocap23 calibrate`` on rendered boards, points and recorded walks."""
 
+import ast
+
 import cv2
 import numpy as np
 import pytest
@@ -100,6 +102,8 @@ def test_pose_from_a_target_on_the_floor(what, tmp_path, capsys, monkeypatch):
     assert np.degrees(np.arccos((np.trace(turn) - 1) / 2)) < 0.5
     said = capsys.readouterr().out
     assert 'static_transform_publisher --x' in said
+    in_launch_file = ast.literal_eval(said.partition('arguments=')[2].strip()[:-1])
+    assert ' '.join(in_launch_file) in said
 
 
 def points_file(path, pixels, places):
