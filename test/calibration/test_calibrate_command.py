@@ -7,9 +7,10 @@ import ast
 import cv2
 import numpy as np
 import pytest
-from documentation_pages import documented
+from documentation_pages import ROOT, documented, shell_commands
 from walkers import FPS, camera_above_floor, seen, walks
 
+from mocap23_ros.calibration.printed_targets import Target
 from mocap23_ros.cli.main import main
 from mocap23_ros.geometry.camera_file import CameraFile, load_camera_file, save_camera_file
 from mocap23_ros.geometry.poses import invert_transform, transform_points
@@ -75,6 +76,16 @@ def test_intrinsics_from_views_of_a_board(kind, tmp_path, capsys, monkeypatch):
     said = capsys.readouterr().out
     assert 'of 9 images show the board' in said and '0.png: 0.' in said
     assert cv2.imread('coverage.png').shape == (SIZE[1], SIZE[0], 3)
+
+
+def test_the_board_that_the_tutorial_prints_is_the_one_that_is_looked_for(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    page = (ROOT / 'docs' / 'tutorials' / 'fixed_camera.md').read_text()
+    (code,) = [words[2] for words in shell_commands(page) if words[:2] == ['python3', '-c']]
+    exec(code, {})
+    asked = documented('tutorials/fixed_camera.md', 'intrinsics')
+    found = Target(asked[asked.index('--target') + 1]).find(cv2.imread('board.png', 0))
+    assert found is not None and len(found.number) == (COLUMNS - 1) * (ROWS - 1)
 
 
 @pytest.mark.parametrize('what', [CHARUCO, 'checkerboard:7x5:0.05'])

@@ -40,6 +40,19 @@ def test_relative_links_lead_somewhere(page: Path) -> None:
     assert not faults, '\n'.join(faults)
 
 
+@pytest.mark.parametrize('start', ['README.md', 'docs/index.md'])
+def test_links_lead_to_every_page(start: str) -> None:
+    reached, waiting = set(), [ROOT / start]
+    while waiting:
+        page = waiting.pop()
+        reached.add(page)
+        waiting += {(page.parent / link).resolve() for link in re.findall(
+            r'\]\(([\w./-]+\.md)', page.read_text(encoding='utf-8'))} - reached
+    missing = {str(page.relative_to(ROOT)) for page in PAGES} - {
+        str(page.relative_to(ROOT)) for page in reached}
+    assert not missing - {'README.md', 'CONTRIBUTING.md'}
+
+
 @every_page
 def test_files_and_tests_that_are_named_exist(page: Path) -> None:
     text = page.read_text(encoding='utf-8')
