@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from mocap23_ros.datasets.augmentation import NO_NOISE, NO_OCCLUSION
 from mocap23_ros.datasets.cmu import data_root, load_cmu
@@ -134,7 +134,7 @@ def make_evaluation_set(name: str, data: Path | str | None = None, limit: int | 
 def _adult_heights(count: int) -> NDArray[np.float64]:
     """Quantiles of the body heights of adults, metres, each camera's far apart."""
     turn = np.arange(count) * 5 % count if count % 5 else np.arange(count)
-    return MEAN_STATURE * np.exp(STATURE_SD * norm.ppf((turn + 0.5) / count))
+    return MEAN_STATURE * np.exp(STATURE_SD * ndtri((turn + 0.5) / count))
 
 
 def _unseen(motion: LicensedMotion) -> MotionClips:

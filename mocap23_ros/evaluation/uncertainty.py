@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2
+from scipy.special import chdtri
 
-COVERAGE_68 = float(chi2.ppf(0.68, 3))
-COVERAGE_95 = float(chi2.ppf(0.95, 3))
+COVERAGE_68 = float(chdtri(3, 1 - 0.68))
+COVERAGE_95 = float(chdtri(3, 1 - 0.95))
 
 
 def squared_mahalanobis(error: NDArray[Any], covariance: NDArray[Any]) -> NDArray[np.float64]:

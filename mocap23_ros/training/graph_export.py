@@ -10,7 +10,6 @@ from pathlib import Path
 
 import onnx
 import torch
-from onnxscript import optimizer
 from torch import Tensor
 
 from mocap23_ros.atomic_files import replacing
@@ -93,6 +92,8 @@ def tidy_graph(model: onnx.ModelProto) -> onnx.ModelProto:
     The notes (source paths and stack traces of every node) make up to a third of the file and
     say where the exporting machine keeps its files.
     """
+    from onnxscript import optimizer  # takes seconds to import
+
     folded = optimizer.optimize(model, input_size_limit=_FOLD_LIMIT, output_size_limit=_FOLD_LIMIT)
     assert isinstance(folded, onnx.ModelProto)
     folded.doc_string = ''
