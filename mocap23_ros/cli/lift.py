@@ -36,7 +36,7 @@ from mocap23_ros.recordings.recorded_motion import RecordedMotion
 from mocap23_ros.recordings.recording import KeypointRecording
 from mocap23_ros.recordings.recording_lifter import lift_streaming
 from mocap23_ros.reporting import Progress
-from mocap23_ros.skeletons.formats import COCO17
+from mocap23_ros.skeletons.formats import COCO17, COCO21
 
 if TYPE_CHECKING:
     from mocap23_ros.body_models.smpl_model import SmplModel
@@ -64,8 +64,9 @@ def run(arguments: argparse.Namespace) -> int:
         for number, (source, target) in enumerate(jobs, 1):
             label = source.name if len(jobs) == 1 else f'{source.name} ({number}/{len(jobs)})'
             detected = read_keypoints(arguments, source, label, _say, lifter.input_format)
-            own = detected.skeleton == lifter.input_format
-            recording = detected if own else detected.converted(COCO17)
+            own = detected.skeleton == lifter.input_format and not arguments.feet
+            recording = detected if own else detected.converted(
+                COCO21 if arguments.feet else COCO17)
             in_coco = recording.converted(COCO17, partly=own)
             unseen = check_recording(arguments, in_coco, source, target)
             say_doubts(source, in_coco, not arguments.video, _say)
@@ -144,9 +145,10 @@ def _lift(arguments: argparse.Namespace, lifter: Lifter, recording: KeypointReco
     refinement = RefinementSteps.without(arguments.without)
     pose_uncertainty = _pose_uncertainty(arguments, recording)
     if arguments.mode == 'offline':
-        return lift_offline(lifter, recording, report, refinement.bones, pose_uncertainty)
+        return lift_offline(lifter, recording, report, refinement.bones, pose_uncertainty,
+                            arguments.feet)
     streaming = StreamingLifter(lifter, lag=arguments.lag, refinement=refinement,
-                                pose_uncertainty=pose_uncertainty)
+                                pose_uncertainty=pose_uncertainty, feet=arguments.feet)
     return lift_streaming(streaming, recording, report)
 
 

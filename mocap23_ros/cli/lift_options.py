@@ -68,6 +68,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="how far off the camera's pose may be, which widens the covariance: "
                              'standard deviations of its rotation, of its place, and of the time '
                              'between images and poses (default: 0.0035 0.01 0.01)')
+    parser.add_argument('--feet', action='store_true',
+                        help='also place heels and toes, where the detector or the file knows '
+                             'them: 23 joints in place of 19')
     parser.add_argument('--body-fit', action='store_true',
                         help='fit rigid bodies afterwards (uses all frames): constant bone '
                              'lengths, joint angles as quaternions')

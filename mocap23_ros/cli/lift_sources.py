@@ -19,6 +19,7 @@ from mocap23_ros.recordings.recorded_motion import RecordedMotion
 from mocap23_ros.recordings.recording import KeypointRecording, load_recording
 from mocap23_ros.recordings.recording_checks import set_up_findings
 from mocap23_ros.reporting import Say
+from mocap23_ros.skeletons.formats import COCO21
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 
 
@@ -27,11 +28,12 @@ def read_keypoints(arguments: argparse.Namespace, source: Path, label: str, say:
     """The keypoints of a video, of a file, or of another program; InputError."""
     if arguments.video:
         return detect_in_video(arguments, label, arguments.detector_model, rate=arguments.fps,
-                               say=say)
+                               say=say, feet=arguments.feet)
     if is_foreign(source):
         from mocap23_ros.recordings.imports.imported_recording import import_keypoints
         return import_keypoints(source, arguments.camera, arguments.fps, arguments.rectified, say)
-    return load_recording(source, also=lifted)
+    return load_recording(source, COCO21) if arguments.feet else \
+        load_recording(source, also=lifted)
 
 
 def detect_in_video(arguments: argparse.Namespace, label: str, model: Path | None = None,

@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The protocol of 2D detectors, and what they return."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.errors import InputError
+from mocap23_ros.skeletons.conversion import convert_keypoints
+from mocap23_ros.skeletons.formats import COCO17, COCO21
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 
 
@@ -20,11 +22,28 @@ class Detection:
         x, y are NaN and confidence 0 where a keypoint was not found.
     bounding_box: float32 [4] x_min, y_min, x_max, y_max px.
     score: 0..1, that this is a person at all.
+    feet: float32 [4,3] as keypoints, heels and toes in the order of COCO21, of detectors that know
+        them but not in their format.
     """
 
     keypoints: NDArray[np.float32]
     bounding_box: NDArray[np.float32]
     score: float
+    feet: NDArray[np.float32] | None = None
+
+
+def feet_of(keypoints: NDArray[np.float32], source: SkeletonFormat) -> NDArray[np.float32] | None:
+    """Heels and toes [4,3] of keypoints [J,3]; None where there are none."""
+    feet = convert_keypoints(keypoints, source, COCO21)[len(COCO17):]
+    return feet if (feet[:, 2] > 0).any() else None
+
+
+def converted(detection: Detection, source: SkeletonFormat, target: SkeletonFormat) -> Detection:
+    """The detection in another format, and the heels and toes that ``source`` knows."""
+    if source.name == target.name:
+        return detection
+    return replace(detection, keypoints=convert_keypoints(detection.keypoints, source, target),
+                   feet=feet_of(detection.keypoints, source))
 
 
 class Detector(Protocol):

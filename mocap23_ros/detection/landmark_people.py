@@ -12,7 +12,7 @@ from mocap23_ros.detection.detector import Detection
 from mocap23_ros.detection.keypoint_similarity import keypoint_similarity
 from mocap23_ros.detection.regions import PersonLandmarks, PersonRegion
 from mocap23_ros.skeletons.conversion import convert_keypoints
-from mocap23_ros.skeletons.formats import BLAZEPOSE33, COCO17
+from mocap23_ros.skeletons.formats import BLAZEPOSE33, COCO17, COCO21
 from mocap23_ros.skeletons.unobserved import UNOBSERVED
 
 _DUPLICATE_SIMILARITY = 0.5  # OKS from which two poses are one person
@@ -42,12 +42,13 @@ def to_detection(pose: PersonLandmarks, image: NDArray, edge: float = 0.0) -> De
     blazepose[:, :2] = marks[:, :2] - edge
     blazepose[:, 2] = marks[:, 2] * marks[:, 3]
     blazepose[~inside] = UNOBSERVED
-    keypoints = convert_keypoints(blazepose, BLAZEPOSE33, COCO17)
+    known = convert_keypoints(blazepose, BLAZEPOSE33, COCO21)
+    keypoints, feet = known[:len(COCO17)], known[len(COCO17):]
     found = keypoints[:, 2] > 0
     if found.sum() < _FEWEST:
         return None
     box = np.concatenate([marks[inside, :2].min(axis=0), marks[inside, :2].max(axis=0)])
-    return Detection(keypoints, box.astype(np.float32), float(keypoints[found, 2].mean()))
+    return Detection(keypoints, box.astype(np.float32), float(keypoints[found, 2].mean()), feet)
 
 
 def clear_people(poses: Sequence[PersonLandmarks | None], image: NDArray, least: float,

@@ -61,11 +61,17 @@ class UprightDetector:
         self._detector.close()
 
     def _turned_back(self, detection: Detection, width: int, height: int) -> Detection:
-        keypoints = detection.keypoints.copy()
-        keypoints[:, :2] = self._pixels_back(keypoints[:, :2], width, height)
+        keypoints = self._turned(detection.keypoints, width, height)
+        feet = None if detection.feet is None else self._turned(detection.feet, width, height)
         corners = self._pixels_back(detection.bounding_box.reshape(2, 2), width, height)
         box = np.concatenate([corners.min(axis=0), corners.max(axis=0)]).astype(np.float32)
-        return replace(detection, keypoints=keypoints, bounding_box=box)
+        return replace(detection, keypoints=keypoints, bounding_box=box, feet=feet)
+
+    def _turned(self, keypoints: NDArray[np.float32], width: int, height: int
+                ) -> NDArray[np.float32]:
+        turned = keypoints.copy()
+        turned[:, :2] = self._pixels_back(keypoints[:, :2], width, height)
+        return turned
 
     def _pixels_back(self, pixels: NDArray, width: int, height: int) -> NDArray:
         """Pixels [N,2] of the turned image to those of the image of this size."""

@@ -13,6 +13,7 @@ from scipy.spatial.transform import Rotation
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.geometry.poses import FARTHEST_PERSON, invert_transform, transform_points
 from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
+from mocap23_ros.skeletons.formats import COCO17
 from mocap23_ros.tracking.track import Track
 
 # Smallest leaps against the motion of before that count; smaller ones are noise and jerks.
@@ -135,7 +136,7 @@ def _stood_still(stamp: float, pose: NDArray[np.float64], expected: NDArray[np.f
         known = people.get(track.person_id)
         if known is None or not 0 < stamp - known.stamp <= _REACH:
             continue
-        keypoints = np.asarray(track.keypoints, np.float64)
+        keypoints = np.asarray(track.keypoints, np.float64)[:len(COCO17)]
         joints = known.joints[:len(keypoints)] + (
             stamp - known.stamp) * np.nan_to_num(known.root_velocity)
         usable = (keypoints[:, 2] > _SEEN) & np.isfinite(keypoints).all(axis=1) & \

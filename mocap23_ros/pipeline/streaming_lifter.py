@@ -13,6 +13,7 @@ from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.geometry.plausible_camera import check_height
 from mocap23_ros.geometry.poses import check_pose
+from mocap23_ros.lifting.feet import format_with_feet, with_feet
 from mocap23_ros.lifting.lifted_frame import frame_at
 from mocap23_ros.lifting.lifter import Lifter
 from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
@@ -35,7 +36,7 @@ from mocap23_ros.pipeline.tracked_frame import (
 from mocap23_ros.pipeline.unseen_people import predict_estimate
 from mocap23_ros.skeletons.body_proportions import check_given_stature
 from mocap23_ros.skeletons.conversion import convert_keypoints
-from mocap23_ros.skeletons.formats import COCO17
+from mocap23_ros.skeletons.formats import COCO17, OUTPUT23
 from mocap23_ros.tracking.side_filter import SideAlternative
 from mocap23_ros.tracking.track import Track, TrackState
 from mocap23_ros.windows.keypoint_history import KeypointHistory
@@ -56,7 +57,7 @@ class StreamingLifter:
                  patience: float = 1.5, refinement: RefinementSteps = ALL_STEPS,
                  pose_uncertainty: CameraPoseUncertainty | None = None,
                  calibrate: Calibration | None = None,
-                 joint_sd: float = 0.0) -> None:
+                 joint_sd: float = 0.0, feet: bool = False) -> None:
         """Set up for one camera.
 
         lifter: learned or geometric. lag: frames by which the output trails the newest frame; the
@@ -66,7 +67,8 @@ class StreamingLifter:
         predicts it. refinement: what is done to the lifted joints. pose_uncertainty: of the camera
         poses, added to the covariance of the joints. calibrate: gives keypoints [P,J,3] px the
         confidence that lifters know (detection/confidence_calibration.py). joint_sd: m, of the
-        keypoints' joints, see DETECTED_JOINT_SD. Raises InputError for values out of range.
+        keypoints' joints, see DETECTED_JOINT_SD. feet: whether heels and toes are placed,
+        so that skeletons are OUTPUT23. Raises InputError for values out of range.
         ``keypoint_format`` is that of the tracks, COCO-17 until it is set.
         """
         if not (isinstance(lag, int) and 0 <= lag <= MAXIMUM_LAG):
@@ -75,13 +77,15 @@ class StreamingLifter:
         if not (0 <= fill_fraction <= 1 and patience >= 0):
             raise InputError('fill_fraction must lie in 0..1 and patience must not be negative')
         self.lifter = lifter
-        self.keypoint_format, self.output_format = COCO17, lifter.output_format
+        self.keypoint_format = COCO17
+        self._kept_format = format_with_feet(lifter) if feet else lifter.input_format
+        self.output_format = OUTPUT23 if feet else lifter.output_format
         self._duration = (lifter.window_length - 1) / lifter.rate
         self._people = PersonStates(
             fill_fraction * (lifter.window_length - 1) / lifter.rate, patience)
         self._lag = lag
-        self._history = KeypointHistory(lifter.input_format, max(12.0, self._duration + 2.0))
-        self._sides = SideCorrection(self._history, lifter.input_format)
+        self._history = KeypointHistory(self._kept_format, max(12.0, self._duration + 2.0))
+        self._sides = SideCorrection(self._history, self._kept_format)
         self._refiner = MotionRefiner(refinement)
         self._missed = MissedKeypoints()
         self.pose_uncertainty = pose_uncertainty or CameraPoseUncertainty()
@@ -130,7 +134,7 @@ class StreamingLifter:
         pose = np.asarray(world_T_camera, np.float64)
         self.steady_T_camera = pose = self._world.enter(
             stamp, pose, camera, tracks, self._people.newest)
-        self._history.add(stamp, converted(tracks, self.keypoint_format, self.lifter.input_format),
+        self._history.add(stamp, converted(tracks, self.keypoint_format, self._kept_format),
                           camera, pose)
         if self._world.is_another:
             self._start_over(stamp)
@@ -194,7 +198,7 @@ class StreamingLifter:
                                         person_ids)
         alternatives = self._sides.alternatives(len(self._frames) - 1, person_ids)
         everything = self._with_alternatives(windows, alternatives)
-        lifted = self.lifter.lift(everything)
+        lifted = self.lifter.lift(everything.of_joints(len(self.lifter.input_format)))
         motion = lifted.take(slice(windows.people))
         frame = frame_at(motion, windows.person_ids, target.stamp)
         if not frame.people:
@@ -207,11 +211,14 @@ class StreamingLifter:
         frame = self._refiner.apply(frame, motion, rows, pose[:3, 3])
         missed = self._missed.covariance(
             target.stamp, frame.person_ids, frame.joints, convert_keypoints(
-                at_target.keypoints[:, -1], self.lifter.input_format, COCO17), pose)
+                at_target.keypoints[:, -1, :len(self.lifter.input_format)],
+                self.lifter.input_format, COCO17), pose)
         frame = replace(frame, covariance=frame.covariance + missed
                         + self.pose_uncertainty.covariance(
                             frame.joints, pose_before, pose, 1 / self.lifter.rate, self.joint_sd))
         frame = doubted(frame, unsure)
+        if self.output_format == OUTPUT23:
+            frame = with_feet(frame, at_target.keypoints[:, -1], pose, at_target.focal_length)
         estimates = assemble(frame, target.stamp, self._root_filter, self._people.newest)
         return self._people.stated(estimates, target, newest)
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.skeletons.conversion import convert_keypoints
+from mocap23_ros.skeletons.formats import COCO17, COCO21
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 from mocap23_ros.tracking.track import Track, TrackState
 from mocap23_ros.windows.resampling import MAX_GAP
@@ -56,8 +57,18 @@ def calibrated(tracks: Sequence[Track], calibrate: Calibration | None) -> Sequen
 
 def converted(tracks: Sequence[Track], source: SkeletonFormat, target: SkeletonFormat
               ) -> Sequence[Track]:
-    """Convert the tracks; joints that ``source`` does not tell are unobserved."""
+    """Convert the tracks; joints that ``source`` does not tell are unobserved.
+
+    Heels and toes that a track has beside its keypoints go into COCO21.
+    """
     if source == target:
         return tracks
-    return [replace(track, keypoints=convert_keypoints(track.keypoints, source, target))
-            for track in tracks]
+    return [replace(track, keypoints=_converted(track, source, target)) for track in tracks]
+
+
+def _converted(track: Track, source: SkeletonFormat, target: SkeletonFormat
+               ) -> NDArray[np.float32]:
+    keypoints = convert_keypoints(track.keypoints, source, target)
+    if target == COCO21 and track.feet is not None:
+        keypoints[len(COCO17):] = track.feet
+    return keypoints

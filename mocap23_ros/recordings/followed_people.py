@@ -27,19 +27,21 @@ class FollowedPeople:
         """Take in a frame; stamps must increase. view: see Tracker.update."""
         for track in self._tracker.update(detections, stamp, view):
             if np.isfinite(track.keypoints[:, 0]).any():
-                self._people.setdefault(track.person_id, {})[self.frames] = track.keypoints
+                feet = track.feet if track.feet is not None else track.keypoints[:0]
+                self._people.setdefault(track.person_id, {})[self.frames] = np.concatenate(
+                    [track.keypoints, feet])
             if track.state == TrackState.TRACKED:
                 self._confirmed.add(track.person_id)
         self.frames += 1
 
     def keypoints(self, joints: int) -> NDArray[np.float32]:
         """Keypoints [F,P,J,3] of everybody who was confirmed, in that order; from the first
-        detection on.
+        detection on. joints: J of the detector's format, or of COCO21 for COCO-17 with feet.
         """
         ids = sorted(self._confirmed)
         keypoints = unobserved_keypoints(self.frames, len(ids), joints)
         for column, person_id in enumerate(ids):
             for row, values in self._people[person_id].items():
-                keypoints[row, column] = values
+                keypoints[row, column, :len(values)] = values[:joints]
         clear_unobserved(keypoints)
         return keypoints

@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.errors import InputError
+from mocap23_ros.lifting.feet import format_with_feet
 from mocap23_ros.lifting.lifter import LiftedMotion, Lifter
 from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
 from mocap23_ros.pipeline.missed_keypoints import MissedKeypoints
+from mocap23_ros.recordings.recorded_feet import recorded_feet
 from mocap23_ros.recordings.recorded_motion import RecordedMotion
 from mocap23_ros.recordings.recording import KeypointRecording
 from mocap23_ros.reporting import Progress, silent
@@ -27,17 +29,20 @@ FILLED_GAP = 1.5  # seconds between two sightings that are filled
 
 def lift_offline(lifter: Lifter, recording: KeypointRecording,
                  progress: Progress = silent, bones: bool = True,
-                 pose_uncertainty: CameraPoseUncertainty | None = None) -> RecordedMotion:
+                 pose_uncertainty: CameraPoseUncertainty | None = None,
+                 feet: bool = False) -> RecordedMotion:
     """Lift a recording twice: for the statures, then with blended windows that overlap by half.
 
     In the first pass, without overlap, the lifter only learns the statures. It is given the people
     whom a window sees. bones: fit bodies whose bone lengths are constant over the
-    recording. pose_uncertainty: as in StreamingLifter. progress: called with (windows done,
+    recording. pose_uncertainty, feet: as in StreamingLifter. progress: called with (windows done,
     windows in all).
     """
-    recording = recording.calibrated_by_detector().converted(lifter.input_format, partly=True)
-    detected = _on_their_sides(lifter, recording)
-    grid, keypoints, poses, focal_length = _on_grid(lifter, recording, detected)
+    kept = format_with_feet(lifter) if feet else lifter.input_format
+    recording = recording.calibrated_by_detector().converted(kept, partly=True)
+    detected = _on_their_sides(recording)
+    body = detected[:, :, :len(lifter.input_format)]
+    grid, keypoints, poses, focal_length = _on_grid(lifter, recording, body)
     length = lifter.window_length
     hop = max(1, length // 2)
     # Ends at the newest sample, in steps of half a window, until the oldest sample is covered.
@@ -69,8 +74,8 @@ def lift_offline(lifter: Lifter, recording: KeypointRecording,
         recording.joint_sd)
     _leave_out_unseen(motion_at_stamps, recording)
     result = replace(motion_at_stamps.with_body(), body=None) if bones else motion_at_stamps
-    _add_misses(result, convert_keypoints(detected, lifter.input_format, COCO17), recording)
-    return result
+    _add_misses(result, convert_keypoints(body, lifter.input_format, COCO17), recording)
+    return recorded_feet(result, recording, detected) if feet else result
 
 
 def _add_misses(motion: RecordedMotion, keypoints: NDArray, recording: KeypointRecording) -> None:
@@ -120,11 +125,11 @@ def _on_grid(lifter: Lifter, recording: KeypointRecording, detected: NDArray
     return grid, keypoints, resample_poses(stamps, recording.world_T_camera, grid), focal
 
 
-def _on_their_sides(lifter: Lifter, recording: KeypointRecording) -> NDArray[np.float32]:
+def _on_their_sides(recording: KeypointRecording) -> NDArray[np.float32]:
     """Undistorted keypoints [P,F,J,3] with left and right as all frames together say."""
     keypoints = np.ascontiguousarray(np.swapaxes(recording.undistorted(), 0, 1))
-    sides = SideFilter(lifter.input_format, memory=len(recording.stamps))
-    mirror = np.array(lifter.input_format.mirror)
+    sides = SideFilter(recording.skeleton, memory=len(recording.stamps))
+    mirror = np.array(recording.skeleton.mirror)
     people = range(recording.people)
     detected = keypoints.copy()
     for frame, stamp in enumerate(recording.stamps):

@@ -15,7 +15,8 @@ from mocap23_ros.lifting.kinematic_tree import SEGMENT_PARENTS, SEGMENTS
 from mocap23_ros.npz_files import open_npz
 from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
 from mocap23_ros.skeletons.body_proportions import LENGTHS, MEAN_STATURE
-from mocap23_ros.skeletons.formats import OUTPUT19
+from mocap23_ros.skeletons.coco17 import ANKLES
+from mocap23_ros.skeletons.formats import OUTPUT19, OUTPUT23
 
 
 @dataclass(frozen=True)
@@ -61,13 +62,14 @@ class RecordedMotion:
             if joints.ndim != 4 or shape[3] != 3 or any(
                     arrays[key].shape != size for key, size in wanted.items()):
                 raise InputError('its arrays do not fit each other')
-            if tuple(arrays['joint_names'].tolist()) != OUTPUT19.joint_names:
-                raise InputError('its joints are not the 19 of mocap23 lift')
+            names = tuple(arrays['joint_names'].tolist())
+            if names not in (OUTPUT19.joint_names, OUTPUT23.joint_names):
+                raise InputError('its joints are not the 19 of mocap23 lift, nor those with feet')
             if not (len(arrays['stamps']) and np.isfinite(arrays['stamps']).all()
                     and (np.diff(arrays['stamps']) > 0).all()):
                 raise InputError('its stamps do not increase')
         return cls(arrays['joints'], arrays['covariance'], arrays['stamps'], arrays['contact'],
-                   arrays['stature'], arrays['person_ids'], OUTPUT19.joint_names)
+                   arrays['stature'], arrays['person_ids'], names)
 
     def put(self, frame: int, column: int, estimate: SkeletonEstimate) -> None:
         """Write the estimate of a person into the arrays."""
@@ -93,12 +95,13 @@ class RecordedMotion:
         known = np.isfinite(self.stature)
         for person in np.flatnonzero(known.any(axis=0)):
             stature[person] = np.median(self.stature[known[:, person], person])
-        body = BodyFit().fit(self.person_ids, np.swapaxes(self.joints, 0, 1),
-                             np.swapaxes(self.covariance, 0, 1), stature)
-        fitted = np.swapaxes(body.joints, 0, 1).astype(np.float32)
-        return replace(self, body=body,
-                       joints=np.where(np.isfinite(fitted) & np.isfinite(self.joints), fitted,
-                                       self.joints))
+        count = len(OUTPUT19)
+        body = BodyFit().fit(self.person_ids, np.swapaxes(self.joints[:, :, :count], 0, 1),
+                             np.swapaxes(self.covariance[:, :, :count], 0, 1), stature)
+        moved = np.swapaxes(body.joints, 0, 1).astype(np.float32) - self.joints[:, :, :count]
+        if self.joints.shape[2] > count:  # feet go with their ankles
+            moved = np.concatenate([moved, moved[:, :, [*ANKLES, *ANKLES]]], axis=2)
+        return replace(self, body=body, joints=self.joints + np.nan_to_num(moved))
 
     def _arrays(self) -> dict[str, NDArray]:
         arrays: dict[str, NDArray] = {

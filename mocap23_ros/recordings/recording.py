@@ -21,7 +21,7 @@ from mocap23_ros.pipeline.camera_pose_uncertainty import (
 )
 from mocap23_ros.recordings.recording_fields import read_fields
 from mocap23_ros.skeletons.conversion import convert_keypoints, defined_joints
-from mocap23_ros.skeletons.formats import COCO17
+from mocap23_ros.skeletons.formats import COCO17, COCO21
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 from mocap23_ros.skeletons.unobserved import clear_unobserved
 
@@ -107,8 +107,10 @@ class KeypointRecording:
         calibrate: gives the confidence that lifters know of COCO-17.
         """
         keypoints = self.keypoints
-        if calibrate is not None and self.skeleton == COCO17:
-            keypoints = calibrate(keypoints)
+        if calibrate is not None and self.skeleton in (COCO17, COCO21):
+            keypoints = keypoints.copy()
+            body = keypoints[:, :, :len(COCO17)]
+            body[:] = calibrate(body)
         return replace(self, keypoints=keypoints, detector='', joint_sd=DETECTED_JOINT_SD)
 
     def save(self, path: Path) -> None:

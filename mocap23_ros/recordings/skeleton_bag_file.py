@@ -15,7 +15,7 @@ from mocap23_ros.optional_packages import optional_module
 from mocap23_ros.pipeline.skeleton_assembly import body_rotation
 from mocap23_ros.recordings.bag_reader import message_types
 from mocap23_ros.recordings.recorded_motion import RecordedMotion
-from mocap23_ros.skeletons.formats import OUTPUT19
+from mocap23_ros.skeletons.formats import OUTPUT19, OUTPUT23
 from mocap23_ros.skeletons.message_arrays import unique_entries
 
 _WORLD = 'map'
@@ -38,7 +38,8 @@ def save_skeleton_bag(path: Path, motion: RecordedMotion) -> None:
             info, skeletons = (writer.add_connection(topic, kind, typestore=store)
                                for topic, kind in (('/skeleton_info', _INFO),
                                                    ('/skeletons', _SKELETONS)))
-            writer.write(info, stamps[0], store.serialize_cdr(_info(store, stamps[0]), _INFO))
+            writer.write(info, stamps[0], store.serialize_cdr(
+                _info(store, stamps[0], motion.joint_names), _INFO))
             roots = _roots(motion)
             for frame, stamp in enumerate(stamps):
                 message = store.types[_SKELETONS](
@@ -48,10 +49,11 @@ def save_skeleton_bag(path: Path, motion: RecordedMotion) -> None:
         next(bag.glob('*.mcap')).replace(temporary)
 
 
-def _info(store: Any, stamp: int) -> Any:
+def _info(store: Any, stamp: int, joint_names: tuple[str, ...]) -> Any:
+    skeleton = OUTPUT23 if joint_names == OUTPUT23.joint_names else OUTPUT19
     return store.types[_INFO](
-        header=_header(store, stamp), format=OUTPUT19.name,
-        joint_names=list(OUTPUT19.joint_names), parents=np.array(OUTPUT19.parents, np.int32),
+        header=_header(store, stamp), format=skeleton.name,
+        joint_names=list(joint_names), parents=np.array(skeleton.parents, np.int32),
         contact_names=['left_foot', 'right_foot'], frame_prefix='', lifter='')
 
 

@@ -19,17 +19,19 @@ from mocap23_ros.recordings.followed_people import FollowedPeople
 from mocap23_ros.recordings.recording import KeypointRecording
 from mocap23_ros.recordings.video_file import VideoFile
 from mocap23_ros.reporting import Progress, Say, silent
+from mocap23_ros.skeletons.formats import COCO17, COCO21
 from mocap23_ros.tracking.floor_places import CameraView
 
 
 def record_video(video: Path, camera_file: Path, detector: Detector,
                  progress: Progress = silent, *,
                  rate: float | None = None, rectified: bool = False, pose_needed: bool = True,
-                 say: Say = silent) -> KeypointRecording:
+                 say: Say = silent, feet: bool = False) -> KeypointRecording:
     """Detect and track everybody in a video of a fixed camera.
 
-    The keypoints stay in the detector's format; stamps are the container's, from 0, or those of
-    the ``rate`` in frames per second. People who were never confirmed by the tracker are left
+    The keypoints stay in the detector's format, or in COCO21 where heels and toes are wanted
+    (feet) of a detector that has them beside COCO-17. Stamps are the container's, from 0, or those
+    of the ``rate`` in frames per second. People who were never confirmed by the tracker are left
     out. progress: called with (frames done, frames in all, 0 = unknown). rectified: the video is;
     see load_camera_file. pose_needed: whether a camera file without ``world_T_camera`` is refused;
     the poses are the identity otherwise. say: called with lines about what the user should know.
@@ -70,8 +72,9 @@ def record_video(video: Path, camera_file: Path, detector: Detector,
             say(f'{video}: {max(moved, key=lambda motion: motion.turn).message}')
     if camera is None:
         raise InputError(f'{video} has no frames that can be read')
+    skeleton = COCO21 if feet and detector.format == COCO17 else detector.format
     return KeypointRecording.of_still_camera(
-        people.keypoints(len(detector.format)), np.array(stamps), camera, pose, detector.format)
+        people.keypoints(len(skeleton)), np.array(stamps), camera, pose, skeleton)
 
 
 def video_images(video: Path, image_size: tuple[int, int], rate: float | None = None

@@ -4,14 +4,14 @@
 
 from collections.abc import Hashable
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.detection.confidence_calibration import chosen_calibration
-from mocap23_ros.detection.detector import Detection, FollowingDetector
+from mocap23_ros.detection.detector import Detection, FollowingDetector, converted
 from mocap23_ros.detection.detectors import create_detector
 from mocap23_ros.detection.upright_detector import UprightDetector
 from mocap23_ros.errors import InputError
@@ -22,7 +22,6 @@ from mocap23_ros.pipeline.refinement import ALL_STEPS, RefinementSteps
 from mocap23_ros.pipeline.streaming_lifter import StreamingLifter
 from mocap23_ros.ros.given_camera import GivenCamera, given_camera, pose_uncertainty
 from mocap23_ros.ros.settings import Settings
-from mocap23_ros.skeletons.conversion import convert_keypoints
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 from mocap23_ros.tracking.tracker import Tracker
 from mocap23_ros.windows.keypoint_windows import KeypointWindows
@@ -54,17 +53,14 @@ class Core:
     @property
     def output_format(self) -> SkeletonFormat:
         """The format of the skeletons."""
-        return self.lifter.output_format
+        return self.streaming.output_format
 
     def detect(self, image_bgr: NDArray[np.uint8]) -> list[Detection]:
         """Return the people in an image, their keypoints in ``keypoint_format``."""
         assert self.detector is not None
         detections = self.detector.detect(image_bgr)
-        if self.detector.format.name == self.keypoint_format.name:
-            return detections
-        return [replace(detection, keypoints=convert_keypoints(
-            detection.keypoints, self.detector.format, self.keypoint_format))
-            for detection in detections]
+        return [converted(detection, self.detector.format, self.keypoint_format)
+                for detection in detections]
 
     def follow(self, world_T_camera: NDArray[np.float64]) -> None:
         """Take the images that follow as those of a camera with this pose [4,4], z up."""
@@ -108,7 +104,7 @@ def create_core(settings: Settings, refinement: RefinementSteps = ALL_STEPS, *, 
         streaming = StreamingLifter(
             lifter, lag=settings.lag, refinement=refinement,
             patience=settings.person_timeout + _GRACE, pose_uncertainty=sd,
-            calibrate=calibrate, joint_sd=DETECTED_JOINT_SD)
+            calibrate=calibrate, joint_sd=DETECTED_JOINT_SD, feet=settings.feet)
         parts.pop_all()
     tracker = Tracker(keep_for=settings.person_timeout, remember_for=settings.remember_timeout)
     return Core(detector, tracker, lifter, streaming, settings.lag, live)

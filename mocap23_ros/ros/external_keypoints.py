@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mocap23_ros.detection.detector import Detection
+from mocap23_ros.detection.detector import Detection, feet_of
 from mocap23_ros.errors import InputError
 from mocap23_ros.plausibility.keypoint_values import clean_keypoints, in_image
 from mocap23_ros.skeletons.conversion import convert_keypoints
@@ -43,14 +43,14 @@ def detections_from_message(
             raise InputError(
                 f'keypoints_2d_in: a person has {len(person.keypoints)} numbers; {message.format} '
                 f'needs {3 * len(source)} (x, y, confidence of {len(source)} keypoints)')
-    everybody = clean_keypoints(
+    sent = everybody = clean_keypoints(
         np.array([person.keypoints for person in message.people], np.float32).reshape(
             -1, len(source), 3), image_size)
     if source.name != keypoint_format.name:
-        everybody = convert_keypoints(everybody, source, keypoint_format)
+        everybody = convert_keypoints(sent, source, keypoint_format)
     detections = []
-    for person, keypoints, visible in zip(
-            message.people, everybody, in_image(everybody, image_size), strict=True):
+    for person, own, keypoints, visible in zip(
+            message.people, sent, everybody, in_image(everybody, image_size), strict=True):
         if not visible:
             continue
         found = keypoints[:, 2] > 0.0
@@ -60,5 +60,6 @@ def detections_from_message(
         score = float(person.score)
         if not np.isfinite(score):
             score = float(keypoints[found, 2].mean())
-        detections.append(Detection(keypoints, box, min(max(score, 0.0), 1.0)))
+        detections.append(Detection(keypoints, box, min(max(score, 0.0), 1.0),
+                                    feet_of(own, source)))
     return detections

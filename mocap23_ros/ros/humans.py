@@ -22,7 +22,7 @@ from mocap23_ros.ros.stamps import nanoseconds
 from mocap23_ros.ros.topics import BODIES, output_qos
 from mocap23_ros.ros.transforms import transform_from_matrix
 from mocap23_ros.skeletons.conversion import convert_keypoints
-from mocap23_ros.skeletons.formats import OPENPOSE18
+from mocap23_ros.skeletons.formats import OPENPOSE18, OUTPUT19
 from mocap23_ros.tracking.track import Track, TrackState
 
 
@@ -129,7 +129,7 @@ class HumansOutput:
         if not wanted:
             return
         angles = joint_angles(
-            np.stack([estimate.joints for estimate in wanted]).astype(float),
+            np.stack([estimate.joints[:len(OUTPUT19)] for estimate in wanted]).astype(float),
             np.stack([estimate.world_T_root[:3, :3] for estimate in wanted]))
         for estimate, numbers in zip(wanted, angles, strict=True):
             there = np.isfinite(numbers)

@@ -149,6 +149,9 @@ class Settings:
     lag: int = _parameter(
         0, 'Publish the estimate for the image this many images ago: later, but smoother',
         minimum=0, maximum=30, read_only=True)
+    feet: bool = _parameter(
+        False, 'Add left and right heel, left and right toe to the joints of the skeletons, 23 in '
+        'all, where the detector knows them', read_only=True)
     camera_rotation_sd: float = _parameter(
         _POSE_UNCERTAINTY.rotation, 'How far the camera may be turned against its transform: '
         'standard deviation about each axis; widens the covariance of the joints; at its default, '

@@ -17,6 +17,7 @@ from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 
 _PLACES: dict[str, dict[str, str]] = {
     'output19': {'pelvis': 'mid_hip', 'neck': 'mid_shoulder'},
+    'output23': {'pelvis': 'mid_hip', 'neck': 'mid_shoulder'},
     # "neck/nose" is annotated in front of the face, "head" on top of the skull.
     'h36m17': {'pelvis': 'mid_hip', 'spine': 'mid_trunk', 'thorax': 'mid_shoulder',
                'neck': 'nose', 'head': 'head_top'},

@@ -38,11 +38,19 @@ COCO17 = _format('coco17', _COCO)
 COCO23 = _format('coco23', f'{_COCO}, {_TOES_OF_EACH}')
 """Body and feet of COCO-WholeBody, whose first 23 of 133 keypoints they are."""
 
+_HEELS_AND_TOES = '*_heel *_ankle, *_toe *_heel'
+
+COCO21 = _format('coco21', f'{_COCO}, {_HEELS_AND_TOES}')
+"""COCO-17 in COCO order, then heels and tips of the big toes."""
+
 _LIMBS = """*_eye nose, *_ear *_eye, *_shoulder neck, *_elbow *_shoulder, *_wrist *_elbow,
 *_hip pelvis, *_knee *_hip, *_ankle *_knee"""
 
 OUTPUT19 = _format('output19', f'nose neck, {_LIMBS}, pelvis -, neck pelvis')
 """COCO-17 in COCO order, then pelvis (between the hips) and neck (between the shoulders)."""
+
+OUTPUT23 = _format('output23', f'nose neck, {_LIMBS}, pelvis -, neck pelvis, {_HEELS_AND_TOES}')
+"""OUTPUT19, then heels and toes as in COCO21."""
 
 H36M17 = _format('h36m17', """pelvis -, right_hip pelvis, right_knee right_hip,
 right_ankle right_knee, left_hip pelvis, left_knee left_hip, left_ankle left_knee,
@@ -94,7 +102,7 @@ OPENPOSE18 = _format('openpose18', f"""nose neck, neck -, {_ARMS},
 FORMATS: dict[str, SkeletonFormat] = {
     skeleton.name: skeleton
     for skeleton in (COCO17, H36M17, SMPL22, SMPL24, BLAZEPOSE33, HALPE26, BODY25, OPENPOSE18,
-                     COCO23, MOCAP34, OUTPUT19)
+                     COCO23, MOCAP34, OUTPUT19, COCO21, OUTPUT23)
 }
 
 

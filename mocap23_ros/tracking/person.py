@@ -69,6 +69,7 @@ class Person:
     def _take(self, seen: Sightings, index: int, stamp: float) -> None:
         self.last_seen = stamp
         self.keypoints = seen.detections[index].keypoints
+        self.feet = seen.detections[index].feet
         self.seen_box = seen.boxes[index]
         places = seen.places
         self.hits += bool(places.possible[index])
@@ -97,7 +98,8 @@ class Person:
             keypoints = np.full_like(self.keypoints, np.nan)
         box = self.seen_box if seen else self.filter.bounding_box
         return Track(self.person_id, state, keypoints, box.astype(np.float32),
-                     stamp - self.first_seen, stamp - self.last_seen)
+                     stamp - self.first_seen, stamp - self.last_seen,
+                     self.feet if seen else None)
 
 
 def places_of(people: Sequence[Person]) -> FloorPlaces:

@@ -27,6 +27,7 @@ class Track:
     bounding_box: float32 [4] px, predicted where unobserved.
     age: seconds since first seen.
     time_since_seen: seconds, 0 when seen in this frame.
+    feet: float32 [4,3] as in Detection; None where they were not seen.
     """
 
     person_id: int
@@ -35,3 +36,4 @@ class Track:
     bounding_box: NDArray[np.float32]
     age: float
     time_since_seen: float
+    feet: NDArray[np.float32] | None = None

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The input of every lifter: windows of undistorted keypoints of several people."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -46,6 +46,11 @@ class KeypointWindows:
     def length(self) -> int:
         """T, the number of samples."""
         return self.keypoints.shape[1]
+
+    def of_joints(self, count: int) -> 'KeypointWindows':
+        """The windows of the first so many joints."""
+        return self if count == self.keypoints.shape[2] else replace(
+            self, keypoints=np.ascontiguousarray(self.keypoints[:, :, :count]))
 
     @cached_property
     def seen_share(self) -> NDArray[np.float64]:

@@ -69,6 +69,9 @@ def test_the_man_of_the_sample_is_found_where_he_is(detector):
     inside = np.nan_to_num(found[0].keypoints[:, :2], nan=x_min + 1)
     assert (inside[:, 0] >= x_min - 1).all() and (inside[:, 0] <= x_max + 1).all()
     assert 500 < y_max - y_min < 1100
+    heels, toes = found[0].feet[:2, :2], found[0].feet[2:, :2]
+    assert np.linalg.norm(heels - found[0].keypoints[15:17, :2], axis=1).max() < 60
+    assert (toes[:, 1] < heels[:, 1]).all()  # they point away from the camera
 
 
 def test_a_second_person_is_found_without_losing_the_first(detector):

@@ -24,7 +24,8 @@ class DotDetector:
         keypoints = np.full((17, 3), np.nan, np.float32)
         keypoints[:, 2] = 0
         keypoints[0], keypoints[16] = (x, y - 3, 0.9), (x, y, 0.8)
-        return [Detection(keypoints, np.array([x - 1, y - 4, x + 2, y + 1], np.float32), 0.7)]
+        return [Detection(keypoints, np.array([x - 1, y - 4, x + 2, y + 1], np.float32), 0.7,
+                          keypoints[[16, 16, 16, 0]])]
 
     def reset(self):
         self.resets += 1
@@ -51,6 +52,7 @@ def test_findings_are_in_the_pixels_of_the_image(roll, up):
     (found,) = detector.detect(image)
     assert found.keypoints[16].tolist() == [33, 12, pytest.approx(0.8)]
     assert found.keypoints[0, :2].tolist() == [33 + 3 * up[0], 12 + 3 * up[1]]
+    assert found.feet[2:].tolist() == found.keypoints[[16, 0]].tolist()
     assert np.isnan(found.keypoints[5, :2]).all() and found.keypoints[5, 2] == 0
     x_min, y_min, x_max, y_max = found.bounding_box
     assert x_min <= 33 <= x_max and y_min <= 12 <= y_max and found.score == 0.7

@@ -15,6 +15,7 @@ from mocap23_ros.lifting.geometric_lifter import GeometricLifter
 from mocap23_ros.lifting.lifter import LiftedMotion
 from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
 from mocap23_ros.pipeline.streaming_lifter import StreamingLifter
+from mocap23_ros.skeletons.formats import OUTPUT23
 from mocap23_ros.tracking.track import TrackState
 
 
@@ -34,6 +35,30 @@ def test_joints_follow_the_person_and_the_root_pose_faces_forward():
     assert abs(last.root_velocity[1] - forward[1]) < 0.35  # across the view
     assert np.linalg.norm(last.root_velocity[:2] - forward) < 1.0
     assert (np.linalg.eigvalsh(last.root_covariance) > 0).all()
+
+
+def test_feet_that_tracks_know_are_placed_where_they_are_wanted_and_go_with_the_ankles():
+    joints = walk(20)
+    ahead = np.array([np.cos(1.3), np.sin(1.3), 0])
+    heels = joints[:, 15:17] - 0.05 * ahead - [0, 0, 0.05]
+    feet = np.concatenate([heels, heels + 0.2 * ahead], axis=1)
+    plain = StreamingLifter(GeometricLifter())
+    wanted = StreamingLifter(GeometricLifter(), feet=True)
+    assert wanted.output_format == OUTPUT23
+    for frame, (own, points) in enumerate(zip(joints, feet, strict=True)):
+        pixels = CAMERA.project((points - POSE[:3, 3]) @ POSE[:3, :3])
+        person = replace(track(1, own), feet=np.column_stack(
+            [pixels, np.full(4, 0.9)]).astype(np.float32))
+        (without,), (estimate,) = (
+            streaming.update(frame / RATE, [person], CAMERA, POSE) for streaming in (plain, wanted))
+    assert without.joints.shape == (19, 3)
+    np.testing.assert_array_equal(estimate.joints[:19], without.joints)
+    offset = estimate.joints[19:] - estimate.joints[[15, 16, 15, 16]]
+    assert np.linalg.norm(
+        offset - (feet[-1] - joints[-1][[15, 16, 15, 16]]), axis=1).max() < 0.08
+    wanted.update(20 / RATE, [track(1, joints[-1])], CAMERA, POSE)
+    (unseen,) = wanted.update(1.0, [track(1, joints[-1])], CAMERA, POSE)
+    assert np.isnan(unseen.joints[19:]).all() and np.isfinite(unseen.joints[:19]).all()
 
 
 def test_joints_stay_within_their_covariance_when_the_camera_is_said_to_be_uncertain():

@@ -10,6 +10,8 @@ from recording_examples import FRAMES, POSE, recording
 
 from mocap23_ros.cli.main import main
 from mocap23_ros.engines.model_files import available_tiers
+from mocap23_ros.recordings.recorded_motion import RecordedMotion
+from mocap23_ros.skeletons.formats import OUTPUT23
 
 
 @pytest.fixture
@@ -49,6 +51,24 @@ def test_what_is_asked_for_is_never_replaced(source, tmp_path, monkeypatch, caps
     assert lift(source, tmp_path / 'out.npz', *options) == 2
     one_line(capsys, words)
     assert list(tmp_path.iterdir()) == [source]
+
+
+@pytest.mark.parametrize('mode', ['streaming', 'offline'])
+def test_heels_and_toes_are_lifted_from_files_that_have_them_and_missed_in_others(
+        source, tmp_path, capsys, mode):
+    options = ('--lifter', 'geometric', '--mode', mode, '--feet')
+    assert lift(source, tmp_path / 'out.npz', *options) == 2
+    one_line(capsys, 'do not tell where left_heel is')
+    arrays = recording()
+    ankles = arrays['keypoints'][:, :, 15:17]
+    feet = np.concatenate([ankles + (0, 10, 0), ankles + (40, 12, 0)], axis=2)
+    np.savez(source, **arrays | {'keypoints': np.concatenate(
+        [arrays['keypoints'], feet], axis=2).astype(np.float32), 'skeleton': 'coco21'})
+    assert lift(source, tmp_path / 'out.npz', *options) == 0
+    result = RecordedMotion.load(tmp_path / 'out.npz')
+    assert result.joint_names == OUTPUT23.joint_names
+    foot = np.linalg.norm(result.joints[:, :, 21:] - result.joints[:, :, 15:17], axis=-1)
+    assert (foot < 0.3).all() and (foot > 0.1).all()
 
 
 def test_without_graphs_and_wishes_the_geometric_lifter_is_taken_and_named(
