@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from mocap23_ros.detection.families.detrpose import DetrPose
 from mocap23_ros.detection.families.rfdetr_keypoint import RfDetrKeypoint
+from mocap23_ros.detection.families.rtmdet import RtmDet
 from mocap23_ros.detection.families.rtmo import Rtmo
 from mocap23_ros.detection.families.rtmpose import RtmPose
 from mocap23_ros.detection.families.rtmw import Rtmw
@@ -23,7 +24,7 @@ from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 # Where the outputs fit two of them, the first: the one that asks for more.
 FAMILIES: dict[str, NetworkFamily] = {family.name: family for family in (
     Rtmw(), RtmPose(), VitPose(), RfDetrKeypoint(), DetrPose(), Rtmo(), YoloPose(),
-    YoloPoseEnd2end(), Yolo(), YoloxNms())}
+    YoloPoseEnd2end(), Yolo(), YoloxNms(), RtmDet())}
 
 
 def find_family(name: str | None, outputs: Sequence[TensorSpec]) -> NetworkFamily:

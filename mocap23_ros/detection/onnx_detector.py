@@ -13,7 +13,7 @@ from mocap23_ros.detection.keypoint_similarity import keypoint_similarity
 from mocap23_ros.detection.loaded_network import LoadedNetwork
 from mocap23_ros.detection.network_families import keypoint_format
 from mocap23_ros.detection.network_family import BoxFamily, CropFamily, PeopleFamily
-from mocap23_ros.detection.weights import find_weights
+from mocap23_ros.detection.weights import family_of, find_weights
 from mocap23_ros.engines.backends import create_backend
 from mocap23_ros.errors import InputError
 from mocap23_ros.skeletons.unobserved import UNOBSERVED
@@ -28,7 +28,8 @@ class OnnxDetector:
     model, person_model: ONNX files, or names that ``mocap23 fetch-weights`` has fetched. Without
     person_model a pose network looks around the keypoints of the last image, and in the whole
     image while nobody is followed: enough for one person who fills much of it. family,
-    person_family: see network_families; found from the outputs where not given. With person_model,
+    person_family: see network_families; where not given, those of published weights
+    that are given by their name, else found from the outputs. With person_model,
     boxes are detected every ``search_interval`` images and whenever nobody is followed; in
     between the last keypoints give them. threads, on_mismatch: options of the backends that have
     them.
@@ -45,7 +46,7 @@ class OnnxDetector:
         self._search_interval = search_interval
         given = {'threads': threads, 'on_mismatch': on_mismatch}
         options = {name: value for name, value in given.items() if value is not None}
-        model = find_weights(model)
+        family, model = family or family_of(model), find_weights(model)
         self._pose = LoadedNetwork(create_backend(backend, model, **options), family, model)
         if isinstance(self._pose.family, BoxFamily):
             raise InputError(f'{model} finds boxes only; give it as person_model, and a pose '
@@ -55,6 +56,7 @@ class OnnxDetector:
         if person_model is not None:
             if isinstance(self._pose.family, PeopleFamily):
                 raise InputError(f'{model} finds people by itself; leave out person_model')
+            person_family = person_family or family_of(person_model)
             person_model = find_weights(person_model)
             self._person = LoadedNetwork(
                 create_backend(backend, person_model, **options), person_family, person_model)

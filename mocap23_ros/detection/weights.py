@@ -48,6 +48,12 @@ WEIGHTS = {
     'rtmw-x': WeightFile(
         f'{_RTMW}/rtmw-x_simcc-cocktail13_pt-ucoco_270e-384x288-0949e3a9_20230925.zip',
         'rtmw', 'Apache-2.0'),
+    'rtmo-s': WeightFile(
+        f'{_PROJECTS}/rtmo/onnx_sdk/rtmo-s_8xb32-600e_body7-640x640-dac2bf74_20231211.zip',
+        'rtmo', 'Apache-2.0'),
+    'rtmdet-m-person': WeightFile(
+        f'{_OPENMMLAB}/rtmdet_m_8xb32-100e_coco-obj365-person-235e8209.zip',
+        'rtmdet', 'Apache-2.0'),
     'yolox-tiny-person': WeightFile(
         f'{_OPENMMLAB}/yolox_tiny_8xb8-300e_humanart-6f3252f9.zip', 'yolox-nms', 'Apache-2.0'),
     'yolox-m-person': WeightFile(
@@ -69,6 +75,12 @@ def find_weights(model: str | Path) -> Path:
         raise InputError(f'the weights {model} are not in {path.parent}; run: mocap23 '
                          f'fetch-weights {model}')
     return path
+
+
+def family_of(model: str | Path) -> str | None:
+    """The family of published weights by their name; None for files and names of one's own."""
+    known = WEIGHTS.get(str(model))
+    return known.family if known else None
 
 
 def fetch_weights(

@@ -4,7 +4,15 @@
 
 import numpy as np
 import pytest
-from onnx_networks import FLOAT, constant_network, helper, numpy_helper, onnx
+from onnx_networks import (
+    FLOAT,
+    constant_network,
+    helper,
+    numpy_helper,
+    onnx,
+    save,
+    simcc_network,
+)
 
 from mocap23_ros.detection.confidence_calibration import stated_of
 from mocap23_ros.detection.network_families import FAMILIES
@@ -95,3 +103,26 @@ def test_detrpose_counts_in_the_size_that_it_is_told(tmp_path):
     np.testing.assert_allclose(found.keypoints[:, 2], 0.7)
     with pytest.raises(InputError, match='orig_target_sizes'):  # it cannot be fed as another
         OnnxDetector(tmp_path / 'd.onnx', family='rtmo')
+
+
+def test_published_weights_given_by_name_are_of_their_family_where_outputs_do_not_tell(
+        tmp_path, monkeypatch):
+    # RTMDet and YOLOX have the same outputs; the pixels of only one of them are normalised.
+    nodes = [helper.make_node('ReduceMean', ['input'], ['mean'], axes=[1, 2, 3], keepdims=1),
+             helper.make_node('Abs', ['mean'], ['off']),
+             helper.make_node('Sub', ['one', 'off'], ['sure']),
+             helper.make_node('Reshape', ['sure', 'shape'], ['score']),
+             helper.make_node('Concat', ['box', 'score'], ['dets'], axis=2),
+             helper.make_node('Identity', ['person'], ['labels'])]
+    monkeypatch.setenv('MOCAP23_CACHE', str(tmp_path))
+    pose = simcc_network(tmp_path / 'pose.onnx')
+    (tmp_path / 'weights').mkdir()
+    for name in ('rtmdet-m-person', 'yolox-m-person'):
+        save(tmp_path / 'weights' / f'{name}.onnx', nodes, [('input', [1, 3, 64, 96])],
+             [('dets', FLOAT, [1, 1, 5]), ('labels', onnx.TensorProto.INT64, [1, 1])],
+             [('one', np.ones((1, 1, 1, 1), np.float32)), ('shape', np.array([1, 1, 1])),
+              ('box', np.array([[[20, 10, 60, 50]]], np.float32)), ('person', np.array([[0]]))])
+    image = np.full((64, 96, 3), (104, 116, 124), np.uint8)
+    image[30, 40] = 0, 0, 255
+    assert len(OnnxDetector(pose, 'rtmdet-m-person').detect(image)) == 1
+    assert OnnxDetector(pose, 'yolox-m-person').detect(image) == []
