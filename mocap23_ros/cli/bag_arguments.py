@@ -34,12 +34,16 @@ def add_bag_source(parser: argparse.ArgumentParser, topic: bool = True) -> None:
                         help='with --bag: z-up TF frame of the result (default: map)')
     parser.add_argument('--floor-height', type=float, metavar='M',
                         help='with --bag: height of the floor in the world frame (default: 0)')
+    parser.add_argument('--image-time-offset', type=float, metavar='S',
+                        help='with --bag: by how much its images are stamped later than the poses '
+                        '(TF) that hold for them (default: 0)')
 
 
 def check_bag_options(arguments: argparse.Namespace) -> None:
     """Refuse options of bags without a bag, and numbers that cannot be true; InputError."""
     if not (arguments.bag or getattr(arguments, 'bags', None)):
-        refuse(arguments, ('topic', 'tf', 'world_frame', 'floor_height'), 'goes with --bag')
+        refuse(arguments, ('topic', 'tf', 'world_frame', 'floor_height', 'image_time_offset'),
+               'goes with --bag')
     if arguments.floor_height is not None and not abs(arguments.floor_height) <= _FLOOR:
         raise InputError(f'--floor-height {arguments.floor_height:g}: give metres')
 

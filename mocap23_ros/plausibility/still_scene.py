@@ -2,28 +2,27 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tells from images alone whether a camera that is told to stand still does.
 
-Points of what stands around people are recognised in an older image (ORB). The homography of
-their rays that most agree on (RANSAC) tells which are right, and these how the camera turned.
+Points of what stands around people are recognised in an older image, and tell how the camera
+turned.
 """
 
 from collections import deque
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from mocap23_ros.geometry.camera_model import CameraModel
+from mocap23_ros.plausibility.scene_points import (
+    FEWEST,
+    ScenePoints,
+    agreeing_rays,
+    scene_points,
+    with_depth,
+)
 
 INTERVAL = 0.5  # seconds between images that are compared
-_SIZE = 480  # pixels of the longer side of the images that are kept
-_POINTS, _CONTRAST = 500, 8  # most of them; grey values
-_AROUND = 0.15  # of a person's box, that is left out around it
-_SURELY = 0.8  # distance of the best likeness to that of the second best
-_MISSED = 2.5  # pixels between a point and where the homography has it
-_FEWEST, _AGREE = 25, 0.4  # points that agree; their share of those that are recognised
-_SPREAD = 0.12  # of the image, standard deviation of the points' places
 _OFF, _BACK = 0.5, 0.25  # degrees, from which a camera has moved, and below which it is back
 _SAME, _TIMES = 0.3, 3  # degrees; comparisons that show one motion: the camera was knocked
 _RESTLESS, _OF = 6, 8  # comparisons that show motions of any kind: it is carried about
@@ -81,8 +80,6 @@ class StillScene:
     """
 
     def __init__(self) -> None:
-        self._orb = cv2.ORB.create(_POINTS, nlevels=6, fastThreshold=_CONTRAST)
-        self._matcher = cv2.BFMatcher(cv2.NORM_HAMMING)
         self.forget()
 
     def forget(self) -> None:
@@ -93,8 +90,7 @@ class StillScene:
         self._looked = -np.inf
 
     def _begin(self) -> None:
-        self._points: NDArray[np.float32] | None = None
-        self._looks: NDArray[np.uint8] = np.zeros((0, 32), np.uint8)
+        self._points: ScenePoints | None = None
         self._since, self._unknown = 0.0, 0
         self._recent: deque[SceneMotion] = deque(maxlen=_OF)
 
@@ -108,16 +104,13 @@ class StillScene:
         if stamp < self._looked:
             self._begin()
         self._looked = stamp
-        scale = image.shape[1] / camera.image_size[0]
-        free = _free(image.shape[:2], np.asarray(boxes, np.float64).reshape(-1, 4) * scale)
-        keypoints, descriptors = self._orb.detectAndCompute(image, free)
-        points = np.array(cv2.KeyPoint.convert(keypoints), np.float32)
-        looks = np.asarray([] if descriptors is None else descriptors, np.uint8)
+        points = scene_points(image, boxes, camera)
         if self._points is None:
-            if len(points) >= _FEWEST:
-                self._points, self._looks, self._since = points, looks, stamp
+            if len(points) >= FEWEST:
+                self._points, self._since = points, stamp
             return
-        motion = self._compare(points, looks, camera, scale, stamp - self._since)
+        rays = agreeing_rays(self._points, points)
+        motion = None if rays is None else _motion(*rays, stamp - self._since)
         if motion is None:
             self.turn = 0.0
             self._unknown += 1
@@ -128,34 +121,6 @@ class StillScene:
         self._recent.append(motion)
         self.turn = motion.turn if motion.turn > _OFF else 0.0
         self._judge(motion)
-
-    def _compare(self, points: NDArray, looks: NDArray, camera: CameraModel, scale: float,
-                 seconds: float) -> SceneMotion | None:
-        """The motion since the image that is remembered; None where it is not clear."""
-        if len(points) < _FEWEST:
-            return None
-        assert self._points is not None
-        pairs = self._matcher.knnMatch(self._looks, looks, 2)
-        sure = [a for a, b in pairs if a.distance < _SURELY * b.distance]
-        if len(sure) < _FEWEST:
-            return None
-        before, now = (camera.undistort(pixels / scale) for pixels in (
-            self._points[[match.queryIdx for match in sure]],
-            points[[match.trainIdx for match in sure]]))
-        known = np.isfinite(before).all(axis=1) & np.isfinite(now).all(axis=1)
-        before, now = before[known], now[known]
-        if len(before) < _FEWEST:
-            return None
-        _, agree = cv2.findHomography(before, now, cv2.RANSAC,
-                                      _MISSED / (scale * camera.focal_length))
-        if agree is None:
-            return None
-        agree = agree[:, 0] == 1
-        spread = _SPREAD * scale * np.array(camera.image_size) / (scale * camera.focal_length)
-        if agree.sum() < max(_FEWEST, _AGREE * len(agree)) or (
-                before[agree].std(axis=0) < spread).any():
-            return None
-        return _motion(before[agree], now[agree], seconds)
 
     def _judge(self, newest: SceneMotion) -> None:
         last = list(self._recent)[-_TIMES:]
@@ -171,31 +136,12 @@ class StillScene:
                                       False, newest.seconds)
 
 
-def shrunk(image_bgr: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The small grey image [h,w] that is compared, of an image uint8 [H,W,3]."""
-    scale = min(1.0, _SIZE / max(image_bgr.shape[:2]))
-    small = cv2.resize(image_bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    return np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8)
-
-
-def _free(shape: tuple[int, ...], boxes: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """255 where nobody is, uint8 [h,w]."""
-    free = np.full(shape, 255, np.uint8)
-    for box in boxes[np.isfinite(boxes).all(axis=1)]:
-        around = _AROUND * (box[2:] - box[:2])
-        low = np.clip(box[:2] - around, 0, None).astype(int)
-        high = np.clip(box[2:] + around, 0, None).astype(int)
-        free[low[1]:high[1], low[0]:high[0]] = 0
-    return free
-
-
 def _motion(before: NDArray, now: NDArray, seconds: float) -> SceneMotion:
     """What points [N,2] of depth 1 that moved say of the camera."""
     apart = [np.linalg.norm(points - points.mean(axis=0), axis=1).mean()
              for points in (before, now)]
     zoom = float(apart[1] / apart[0])
-    rays = [np.concatenate([points, np.ones((len(points), 1))], axis=1) for points in (before, now)]
-    rays = [ray / np.linalg.norm(ray, axis=1, keepdims=True) for ray in rays]
+    rays = [with_depth(points) for points in (before, now)]
     angles = np.degrees(np.arccos(np.clip((rays[0] * rays[1]).sum(axis=1), -1, 1)))
     turn, _ = Rotation.align_vectors(rays[0], rays[1])  # now_T_before of the camera's axes
     down, right, roll = np.degrees(turn.as_rotvec()) * (-1, 1, 1)

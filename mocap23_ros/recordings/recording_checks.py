@@ -8,10 +8,13 @@ from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.plausible_camera import check_height
 from mocap23_ros.plausibility.body_heights import heights_of_people
 from mocap23_ros.plausibility.column_order import column_doubt
+from mocap23_ros.plausibility.image_delay import best_offset
 from mocap23_ros.plausibility.keypoint_values import confidence_doubt
 from mocap23_ros.plausibility.people_samples import CAPACITY, INTERVAL, MOST_PEOPLE, PeopleMemory
+from mocap23_ros.plausibility.people_swing import swing_curve
 from mocap23_ros.plausibility.pose_doubt import pose_findings
-from mocap23_ros.plausibility.set_up_check import Finding, diagnose
+from mocap23_ros.plausibility.pose_track import PoseTrack
+from mocap23_ros.plausibility.set_up_check import PEOPLE_SEEN, Finding, diagnose
 from mocap23_ros.recordings.recording import KeypointRecording
 
 
@@ -50,8 +53,18 @@ def set_up_findings(recording: KeypointRecording) -> list[Finding] | None:
         findings = pose_findings(newest.recent(), recording.cameras[0].focal_length, statures) or []
     doubts = [Finding(key, doubt, True) for key, doubt in (
         ('columns', column_doubt(recording.keypoints, recording.stamps)),
-        ('confidence', confidence_doubt(recording.keypoints))) if doubt]
+        ('confidence', confidence_doubt(recording.keypoints)),
+        ('image time', _time_doubt(recording, newest))) if doubt]
     return [*(findings or []), *doubts] if doubts else findings
+
+
+def _time_doubt(recording: KeypointRecording, seen: PeopleMemory) -> str:
+    """Why keypoints seem to be of another time than the poses of their camera; '': they do not."""
+    if (recording.world_T_camera == recording.world_T_camera[0]).all():
+        return ''
+    offset = best_offset(swing_curve(
+        seen.recent(), PoseTrack(recording.stamps, recording.world_T_camera)))
+    return offset.message(f'{PEOPLE_SEEN} swing to and fro') if offset.is_there() else ''
 
 
 def heights_seen(recording: KeypointRecording) -> list[float]:

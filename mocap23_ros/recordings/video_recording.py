@@ -14,7 +14,8 @@ from mocap23_ros.detection.upright_detector import UprightDetector
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_file import load_camera_file
 from mocap23_ros.geometry.camera_model import CameraModel
-from mocap23_ros.plausibility.still_scene import SceneMotion, StillScene, shrunk
+from mocap23_ros.plausibility.scene_points import shrunk
+from mocap23_ros.plausibility.still_scene import SceneMotion, StillScene
 from mocap23_ros.recordings.followed_people import FollowedPeople
 from mocap23_ros.recordings.recording import KeypointRecording
 from mocap23_ros.recordings.video_file import VideoFile

@@ -19,7 +19,7 @@ from mocap23_ros.detection.detector import Detection
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.geometry.plausible_camera import check_above_floor
 from mocap23_ros.pipeline.lift_budget import LiftBudget
-from mocap23_ros.plausibility.still_scene import shrunk
+from mocap23_ros.plausibility.scene_points import shrunk
 from mocap23_ros.ros.camera_changes import CameraChanges
 from mocap23_ros.ros.camera_poses import CameraPoses, NoTransformError
 from mocap23_ros.ros.camera_source import Cameras, NoCameraInfoError
@@ -31,8 +31,9 @@ from mocap23_ros.ros.image_decoding import decode_message
 from mocap23_ros.ros.problems import FrameRejectedError, ProblemLog, Severity
 from mocap23_ros.ros.set_up_watch import SetUpWatch
 from mocap23_ros.ros.settings import Settings
-from mocap23_ros.ros.stamps import nanoseconds
+from mocap23_ros.ros.stamps import earlier, nanoseconds
 from mocap23_ros.ros.still_watch import StillWatch
+from mocap23_ros.ros.time_watch import TimeWatch
 from mocap23_ros.tracking.floor_places import CameraView
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ class FrameProcessor:
         self.set_up = SetUpWatch(problems, core.live)
         self._frozen = FrozenImages(problems)
         self._still = StillWatch(problems)
+        self._time = TimeWatch(problems)
         self._scene: NDArray[np.uint8] | None = None  # of the newest image, where it is wanted
         self._told_sd = core.streaming.pose_uncertainty
         self._budget = LiftBudget()
@@ -102,6 +104,7 @@ class FrameProcessor:
         self.set_up.reset()
         self._frozen.reset()
         self._still.reset()
+        self._time.reset()
         if not same_time:
             self._poses.clear()
         self._waiting.clear()
@@ -160,7 +163,8 @@ class FrameProcessor:
                         header, result.image_size, settings.image_is_rectified)
             camera = frame.camera
             with self._patience('transform', frame):
-                world_T_camera = self._poses.camera_pose(settings.world_frame, header)
+                world_T_camera = self._poses.camera_pose(
+                    settings.world_frame, earlier(header, settings.image_time_offset))
         except _WaitError:
             return None
         except FrameRejectedError:
@@ -177,14 +181,16 @@ class FrameProcessor:
         self._frozen.judge(result.frozen_for, result.tracks, world_T_camera)
         stamp = 1e-9 * nanoseconds(header.stamp)
         self._still.feed(stamp, result.scene, result.tracks, camera, world_T_camera)
+        self._time.feed(stamp, result.scene, result.tracks, camera, world_T_camera,
+                        settings.image_time_offset)
         self._core.follow(world_T_camera)
         # In the core, and nowhere else, the floor is z = 0.
         world_T_camera[2, 3] -= settings.floor_height
         self.set_up.feed(stamp, result.tracks, camera, header.frame_id, world_T_camera,
                          settings.refine_camera_pose)
         world_T_camera = self.set_up.pose.mended(world_T_camera)
-        self._core.streaming.pose_uncertainty = self._still.uncertainty(
-            self.set_up.pose.uncertainty(self._told_sd, world_T_camera))
+        self._core.streaming.pose_uncertainty = self._time.uncertainty(self._still.uncertainty(
+            self.set_up.pose.uncertainty(self._told_sd, world_T_camera)))
         result.camera, result.world_T_camera = camera, world_T_camera.copy()
         result.world_T_camera[2, 3] += settings.floor_height
         # Where every image counts the outcome must not depend on time.
@@ -241,7 +247,7 @@ class FrameProcessor:
         started = time.perf_counter()
         image = decode_message(message)
         self._frozen.look(stamp, image)
-        if self._still.is_due(stamp):
+        if self._still.is_due(stamp) or self._time.is_due(stamp):
             self._scene = shrunk(image)
         _lap(stages, 'decode', started)
         return self._core.detect(image), (image.shape[1], image.shape[0])

@@ -25,7 +25,7 @@ class FrameResult:
     is older where the lifter lags; None while there is none so old. arrived: when, on the steady
     clock [s]. stages: seconds spent. camera, world_T_camera: of the newest image, None until they
     are known. frozen_for: seconds for which the image has been the same. scene: a small image,
-    where StillWatch wants it.
+    where StillWatch or TimeWatch wants it.
     """
 
     header: 'Header'

@@ -163,6 +163,10 @@ class Settings:
     camera_stamp_sd: float = _parameter(
         _POSE_UNCERTAINTY.stamp, 'The same of the time between an image and its transform, which '
         'counts while the camera moves [s]', minimum=0.0, maximum=MOST_STAMP, read_only=True)
+    image_time_offset: float = _parameter(
+        0.0, 'By how much images are stamped later than the transforms that hold for them: the '
+        'camera pose is that of so long before the stamp; diagnostics say what it seems to be [s]',
+        minimum=-1.0, maximum=1.0)
     refine_camera_pose: bool = _parameter(
         False, 'Mend pitch, roll and height of the camera pose, slowly, where the people seen show '
         'over minutes that they are off; false: say so only')

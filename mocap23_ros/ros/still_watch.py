@@ -43,7 +43,7 @@ class StillWatch:
 
     def feed(self, stamp: float, image: NDArray[np.uint8] | None, tracks: Sequence[Track],
              camera: CameraModel, world_T_camera: NDArray[np.float64]) -> None:
-        """Take in the pose [4,4] as told, and the small image where it was due; judge and report.
+        """Take in the pose [4,4] as told, and the small image where one is there; judge and report.
 
         Begins anew where pose or camera are told otherwise.
         """
@@ -54,7 +54,7 @@ class StillWatch:
             self.reset()
             self._pose, self._camera, self._since = world_T_camera.copy(), camera, stamp
             return
-        if image is None:
+        if image is None or not self.is_due(stamp):
             return
         boxes = np.array([track.bounding_box for track in tracks], np.float64).reshape(-1, 4)
         self._scene.look(stamp, image, boxes, camera)

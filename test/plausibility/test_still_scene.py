@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from scenes import CAMERA, PERSON, room, seen
 
-from mocap23_ros.plausibility.still_scene import INTERVAL, StillScene, shrunk
+from mocap23_ros.plausibility.scene_points import shrunk
+from mocap23_ros.plausibility.still_scene import INTERVAL, StillScene
 
 ROOM = room()
 CLOCK = itertools.count()

@@ -11,7 +11,7 @@ from synthetic_scene import camera_info, camera_pose, header
 
 from mocap23_ros.detection.upright_detector import UprightDetector
 from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
-from mocap23_ros.plausibility.still_scene import shrunk
+from mocap23_ros.plausibility.scene_points import shrunk
 from mocap23_ros.ros.camera_infos import CameraInfoCache
 from mocap23_ros.ros.camera_source import CameraSource
 from mocap23_ros.ros.core import create_core
