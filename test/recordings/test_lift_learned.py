@@ -155,4 +155,4 @@ def test_joints_of_a_detector_are_less_sure_than_those_of_nobody(tmp_path, optio
     # The root's filter trusts a less sure root a little less.
     np.testing.assert_allclose(detected['joints'], told['joints'], atol=0.005)
     added = (detected['covariance'] - told['covariance'])[known].astype(np.float64)
-    assert np.linalg.eigvalsh(added).min() > 0.02 ** 2
+    assert np.linalg.eigvalsh(added).min() > 0.012 ** 2
