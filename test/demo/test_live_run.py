@@ -154,7 +154,7 @@ class Replay(World):
             self.messages = [(c.topic, rclpy.serialization.deserialize_message(
                 data, {'/skeletons': SkeletonArray, '/keypoints_2d': Keypoints2DArray}[c.topic]))
                 for c, _, data in reader.messages([c for c in reader.connections if c.topic in (
-                    '/skeletons', '/keypoints_2d')])]
+                    '/skeletons', '/keypoints_2d')])][:2 * int(RATE)]
         self.frame = next(message for topic, message in self.messages
                           if topic == '/skeletons').header.frame_id
         self.speeds = {'cmd_vel': [], 'follow_vel': []}

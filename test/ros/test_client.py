@@ -38,12 +38,11 @@ class Drive(World):
         self.wanted.publish(twist)
 
     def play(self, seconds, distance, sd=0.02, ids=(), early=0.0, speed=1.0, cameras=('camera',),
-             robot=True, keypoints=True):
+             keypoints=True):
         """Speeds that pass while somebody stands ``distance`` m before the robot (None: nobody).
 
         ids: further people in the image; early: seconds that stamps are ahead; cameras: that see
-        it, the first one the person; speed: None = no velocities come; robot: whether TF knows it;
-        keypoints: whether they come.
+        it, the first one the person; speed: None = no velocities come; keypoints: whether they come.
         """
         self.speeds.clear()
         end = time.monotonic() + seconds
@@ -59,8 +58,7 @@ class Drive(World):
                 people = []
             time.sleep(0.03)
             # The robot stands at (1, 2) and looks along y; its TF comes after the people.
-            if robot:
-                self.place_robot(1.0, 2.0, np.pi / 2, header)
+            self.place_robot(1.0, 2.0, np.pi / 2, header)
             if speed is not None:
                 self.want(speed)
             time.sleep(0.03)
@@ -117,7 +115,7 @@ def test_who_steps_in_stops_it_although_no_new_velocity_came(gate):
     {'ids': (9,)},  # in the image, and nobody knows how far away
     {'early': 5.0},  # the clock of another machine, or one that has jumped back
     {'cameras': ('camera', 'other')},  # one sees the person, the other one nobody
-    {'robot': False}, {'keypoints': False},
+    {'keypoints': False},
     {'speed': float('nan')}, {'speed': float('inf')}])
 def test_what_is_not_known_stops_it(gate, strange):
     gate.reach(1, 1, 8.0)

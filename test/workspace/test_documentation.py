@@ -36,7 +36,8 @@ from mocap23_ros.ros.settings import Settings
 TOPICS = {'image', 'camera_info', 'keypoints_2d_in', 'skeletons', '__ns', '__node'}
 PARAMETERS = {entry.name for entry in parameter_table()}
 # Options of other programs that the pages name.
-FOREIGN_OPTIONS = {'--base-paths', '--clock', '--delay', '--keypoint_scale', '--ros-args'}
+FOREIGN_OPTIONS = {'--base-paths', '--clock', '--delay', '--keypoint_scale', '--ros-args',
+                   '--topics'}
 # What is written like parameters: keys of messages, camera files and training configurations.
 FOREIGN_KEYS = {'bond_timeout', 'frame_id', 'problem', 'world_T_camera',
                 *(field.name for field in dataclasses.fields(TrainingConfiguration))}
