@@ -80,7 +80,7 @@ class PeopleSubscriber:
         since = time.monotonic() - when
         if since > max(self._age, _SILENT):
             return None
-        if self._keypoints_topic is not None and when - self._seen_when > max(self._age, _SILENT):
+        if self._keypoints_topic is not None and when - self._seen_when > self._age:
             self._warn(f'skeletons come, but nothing on {self._keypoints_topic}: whether somebody '
                        'is seen whose place is not known stays unknown')
             return None

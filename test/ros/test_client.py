@@ -42,7 +42,7 @@ class Drive(World):
         """Speeds that pass while somebody stands ``distance`` m before the robot (None: nobody).
 
         ids: further people in the image; early: seconds that stamps are ahead; cameras: that see
-        it, the first one the person; speed: None = no velocities come; keypoints: whether they come.
+        it, the first one the person; speed: None = no velocities come; keypoints: whether any come.
         """
         self.speeds.clear()
         end = time.monotonic() + seconds
