@@ -27,7 +27,8 @@ _WITH_NODES = ('test/ros/', 'test/ros_standins/', 'test/client/', 'test/demo/tes
 
 def pytest_collection_modifyitems(items):
     """Put long ones first, so that no process waits for another at the end."""
-    first = (*_WITH_NODES, 'test/workspace/', '')
+    first = (*_WITH_NODES, 'test/workspace/', 'test/training/', 'test/recordings/', 'test/engines/',
+             'test/evaluation/', 'test/detection/', '')
     items.sort(key=lambda item: next(i for i, start in enumerate(first)
                                      if item.nodeid.startswith(start)))
 

@@ -27,7 +27,7 @@ from mocap23_ros.skeletons.formats import COCO17, OUTPUT19
 
 MODEL_SD = 0.02  # metres by which joints of a real body leave the model's
 _SHAPE_FRAMES = 120
-_WINDOW, _LOOK_AHEAD = 600, 60  # frames of poses solved at once, and of them not yet kept
+WINDOW, LOOK_AHEAD = 600, 60  # frames of poses solved at once, and of them not yet kept
 
 
 @dataclass(frozen=True)
@@ -107,9 +107,9 @@ def _poses(problem: Problem, guesses: list[NDArray], shape: Shape, stamps: NDArr
     """Poses of all frames; long recordings are solved in windows."""
     count = len(problem)
     result = Poses(np.empty((count, 3)), np.empty_like(guesses[0]))
-    for start in range(0, count, _WINDOW):
+    for start in range(0, count, WINDOW):
         # The two frames before tie a window to its predecessor; those behind it are redone.
-        first, last = max(start - 2, 0), min(start + _WINDOW + _LOOK_AHEAD, count)
+        first, last = max(start - 2, 0), min(start + WINDOW + LOOK_AHEAD, count)
         alone = settle(problem[start:last], [guess[start:last] for guess in guesses], shape)
         result.root[start:last], result.rotations[start:last] = alone.root, alone.rotations
         window = slice(first, last)

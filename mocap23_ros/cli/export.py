@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='keep the temperatures of the manifest, or 1')
 
 
-def _calibrated(weights: Path, arguments: argparse.Namespace) -> 'Calibration':
+def calibrated(weights: Path, arguments: argparse.Namespace) -> 'Calibration':
     """From streams of the calibration subject."""
     from mocap23_ros.datasets.evaluation_sets import CALIBRATION_SETS, make_evaluation_set
     from mocap23_ros.lifting.load_lifter import load_lifter
@@ -46,8 +46,8 @@ def _calibrated(weights: Path, arguments: argparse.Namespace) -> 'Calibration':
                                  for sequence in make_evaluation_set(name, arguments.data)])
 
 
-def _validation(model: 'LifterModel', temperatures: 'Temperatures',
-                arguments: argparse.Namespace) -> dict[str, dict[str, float]]:
+def validation_errors(model: 'LifterModel', temperatures: 'Temperatures',
+                      arguments: argparse.Namespace) -> dict[str, dict[str, float]]:
     """Errors on single windows of the validation subjects, clean and noisy."""
     from mocap23_ros.datasets.augmentation import preset
     from mocap23_ros.datasets.cmu import load_cmu
@@ -117,8 +117,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.no_calibration:
         calibration = kept_calibration(folder, model.tier.name)
     else:
-        calibration = _calibrated(weights, arguments)
-        complete_card(weights, _validation(model, calibration.temperatures, arguments),
+        calibration = calibrated(weights, arguments)
+        complete_card(weights, validation_errors(model, calibration.temperatures, arguments),
                       ACKNOWLEDGEMENT)
     entry = export_tier(weights, folder, calibration, arguments.steps)
     print(f'{folder / entry["full"]["file"]}, {entry["warm"]["file"]}: temperatures '

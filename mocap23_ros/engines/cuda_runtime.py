@@ -23,7 +23,7 @@ class CudaRuntime:
     """CUDA calls that raise InputError with CUDA's own words where one fails."""
 
     def __init__(self) -> None:
-        self._api = _import_runtime()
+        self._api = import_runtime()
         try:
             count = int(self.call('cudaGetDeviceCount'))
         # RuntimeError: what cuda-bindings 12 raises where there is no driver library.
@@ -86,7 +86,8 @@ class CudaRuntime:
             self.call('cudaGraphDestroy', graph)
 
 
-def _import_runtime() -> ModuleType:
+def import_runtime() -> ModuleType:
+    """NVIDIA's bindings; InputError where they are absent."""
     # The second name is that of cuda-python before 12.6, as on JetPack 6.
     for module in ('cuda.bindings.runtime', 'cuda.cudart'):
         try:

@@ -21,7 +21,7 @@ _REFERENCE_RATE = 30.0  # Hz at which the shares hold; at other rates they are c
 
 # Shares per frame at that rate, of the difference to the window that is taken over at least, and of
 # the difference between the running and the window's own displacement.
-_POSITION, _VELOCITY = 0.4, 0.45
+_POSITION, VELOCITY = 0.4, 0.45
 _DOUBT = 1.0  # difference, in deviations of the joint, at which the window is taken as it is
 _LONGEST_GAP = 0.2  # seconds without an estimate after which a person is started anew
 
@@ -64,7 +64,7 @@ class JointFilter(PersonMemory[_State]):
                   joints: NDArray, velocity: NDArray) -> tuple[NDArray, NDArray]:
         """New joints and velocities, [P,J,3] each; inside: velocity in the window; [P,1,1]."""
         frames = elapsed * _REFERENCE_RATE
-        share = 1 - (1 - _VELOCITY) ** frames
+        share = 1 - (1 - VELOCITY) ** frames
         velocity = np.where(np.isfinite(velocity), velocity + share * (inside - velocity), inside)
         predicted = joints + elapsed * velocity
         difference = window - predicted

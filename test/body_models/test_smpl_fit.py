@@ -160,8 +160,8 @@ def test_windows_of_long_recordings_join_without_a_seam(model, monkeypatch):
     joints = keypoints_of(model, own_joints(model), BETAS, np.zeros(0), POSES, TRANS)
     joints += np.random.default_rng(2).normal(0, 0.01, joints.shape)
     whole = fit_smpl(model, joints, isotropic(joints, 0.01), STAMPS)
-    monkeypatch.setattr(smpl_fit, '_WINDOW', 17)
-    monkeypatch.setattr(smpl_fit, '_LOOK_AHEAD', 15)
+    monkeypatch.setattr(smpl_fit, 'WINDOW', 17)
+    monkeypatch.setattr(smpl_fit, 'LOOK_AHEAD', 15)
     parts = fit_smpl(model, joints, isotropic(joints, 0.01), STAMPS)
     np.testing.assert_array_equal(parts.betas, whole.betas)
     assert degrees_between(parts.poses, whole.poses).max() < 1

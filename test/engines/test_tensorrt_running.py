@@ -41,7 +41,7 @@ def gpu(tmp_path, monkeypatch):
         api.profiles = profile_sizes(people) if batch == 'people' else (batch,)
         build_engine(library, graph, engine_path(graph, library.name),
                      BuildOptions(people, 'fp32', '8.6'), None)
-        monkeypatch.setattr(cuda_runtime, '_import_runtime', lambda: cuda)
+        monkeypatch.setattr(cuda_runtime, 'import_runtime', lambda: cuda)
         monkeypatch.setattr(tensorrt_backend, 'load_tensorrt',
                             lambda name: dataclasses.replace(library, api=api))
         return graph, TensorRTBackend(graph, 'tensorrt_rtx', 'fp32', 'refuse', people)
@@ -100,7 +100,7 @@ def test_contexts_go_before_their_memory_and_closing_twice_is_harmless(gpu):
 
 def test_a_failed_start_frees_what_it_took(gpu, monkeypatch):
     cuda, load = gpu
-    monkeypatch.setattr(TensorRTBackend, '_enqueue', lambda *_: 1 / 0)
+    monkeypatch.setattr(cuda, 'queue', lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         load()
     assert not cuda.leaks()
@@ -128,7 +128,7 @@ def test_the_manifest_says_that_the_batch_is_fixed(tmp_path):
 def test_cuda_errors_and_absent_bindings_are_one_line(monkeypatch):
     real = pytest.importorskip('cuda.bindings.runtime', reason='cuda-bindings is not installed')
     cuda = SimulatedCuda(real)
-    monkeypatch.setattr(cuda_runtime, '_import_runtime', lambda: cuda)
+    monkeypatch.setattr(cuda_runtime, 'import_runtime', lambda: cuda)
     runtime = cuda_runtime.CudaRuntime()
     stream = runtime.stream()
     with pytest.raises(InputError, match='cudaMalloc: .*StreamCapture'):

@@ -41,7 +41,7 @@ def test_exact_windows_pass_unchanged_whatever_moves(monkeypatch):
     truth = path(60)
     truth[20:] += np.cumsum(np.full((40, 1, 1, 3), 0.05), axis=0)  # a sudden 1.5 m/s more
     with monkeypatch.context() as patch:
-        patch.setattr('mocap23_ros.pipeline.joint_filter._VELOCITY', 1.0)
+        patch.setattr('mocap23_ros.pipeline.joint_filter.VELOCITY', 1.0)
         out = run(truth, np.zeros_like(truth))
     np.testing.assert_allclose(out, truth, atol=1e-9)
     # With the running velocity a change is followed within a few frames.

@@ -50,9 +50,9 @@ def folder(tmp_path, monkeypatch):
     engines = tmp_path / 'engines'
     monkeypatch.setenv('MOCAP23_ENGINES', str(engines))
     monkeypatch.setattr(export_tier, 'export_graph', _stand_in)
-    monkeypatch.setattr(command, '_calibrated', lambda *_: Calibration(
+    monkeypatch.setattr(command, 'calibrated', lambda *_: Calibration(
         Temperatures(1.5, 0.75), StatedUncertainty(1.0, 0.6, 0.07)))
-    monkeypatch.setattr(command, '_validation', lambda *_: {})
+    monkeypatch.setattr(command, 'validation_errors', lambda *_: {})
     return engines
 
 

@@ -73,7 +73,7 @@ def test_a_file_in_the_lifter_s_own_format_is_lifted_as_it_is(trained, tmp_path,
     skeleton, weights = trained
     path = tmp_path / 'in.npz'
     keypoints_in(skeleton).save(path)
-    monkeypatch.setattr(lift, '_make_lifter', lambda _: load_lifter(weights, steps=1))
+    monkeypatch.setattr(lift, 'create_lifter', lambda *_, **given: load_lifter(weights, steps=1))
     assert main(['lift', '--keypoints', str(path), '--out', str(tmp_path / 'out.npz')]) == 0
     streaming = StreamingLifter(load_lifter(weights, steps=1))
     with np.load(tmp_path / 'out.npz', allow_pickle=False) as out:

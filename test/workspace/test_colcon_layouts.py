@@ -32,7 +32,8 @@ def workspace(root: Path, tmp_path: Path) -> Path:
     return source.parent
 
 
-def test_in_the_repository(colcon: str, root: Path, tmp_path: Path) -> None:
+def test_in_the_repository_without_the_stand_ins(
+        colcon: str, root: Path, tmp_path: Path) -> None:
     assert listed(colcon, root, tmp_path) == BOTH
 
 
@@ -48,8 +49,3 @@ def test_in_a_workspace_with_the_documented_base_paths(
     line = re.search(r'colcon build (--base-paths [^`\n]+)', page)
     assert line, 'INSTALL.md shows no colcon build --base-paths line'
     assert listed(colcon, workspace, tmp_path, *line[1].split()) == BOTH
-
-
-def test_the_stand_ins_are_never_built_in_a_workspace(
-        colcon: str, root: Path, tmp_path: Path) -> None:
-    assert 'tf2_msgs' not in dict(listed(colcon, root, tmp_path))
