@@ -17,7 +17,7 @@ _SURE = 3.0  # standard deviations
 
 @dataclass(frozen=True)
 class PoseBias:
-    """True minus told pose of a camera, as the people seen say.
+    """True minus given pose of a camera, as the people seen say.
 
     value: float64 [3], pitch and roll in radians, signs as in floor_start, and height over the told
     height (0.05 = 5 % higher). covariance: float64 [3,3]. told_height: metres.
@@ -79,7 +79,7 @@ def mended(floor_T_camera_told: NDArray, bias: NDArray) -> NDArray[np.float64]:
     """The pose [4,4] with a bias [3] taken out; place on the floor and heading stay."""
     told = floor_T_camera_told
     pitch, roll, height = (float(value) for value in pitch_roll_height(told))
-    # The told pose is its pitch, roll and height, then a turn about the vertical and a shift.
+    # The given pose is its pitch, roll and height, then a turn about the vertical and a shift.
     turn = told[:3, :3] @ floor_T_camera(pitch, roll, height)[:3, :3].T
     pose = told.copy()
     pose[:3, :3] = turn @ floor_T_camera(pitch + bias[0], roll + bias[1], height)[:3, :3]

@@ -39,7 +39,7 @@ _BLOCK = 1.5  # seconds, within which a person's sightings err alike
 _CELL = 0.5  # metres, within which they say the same again and again
 _DOUBT = 6.0  # times the expected squared error: such a sighting counts a quarter
 _STEEPEST = np.radians(75)
-_MOVED = np.array([np.radians(3), np.radians(3), 0.1])  # told pose: it is another mounting
+_MOVED = np.array([np.radians(3), np.radians(3), 0.1])  # given pose: it is another mounting
 _FEWEST = 20  # effective sightings, before which nothing is said
 
 

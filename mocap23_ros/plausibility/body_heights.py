@@ -95,7 +95,7 @@ def body_heights(samples: PeopleSamples, stature: NDArray[np.float64],
 
 
 def heights_of_people(samples: PeopleSamples) -> list[float]:
-    """The stature [m] of everybody who stands straight often enough, under the told pose."""
+    """The stature [m] of everybody who stands straight often enough, under the given pose."""
     judged = standing(samples)
     rows = np.flatnonzero(straight_bodies(samples, judged) & np.isfinite(judged.stature)
                           & (judged.stature > 0))

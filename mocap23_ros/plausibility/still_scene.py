@@ -54,7 +54,7 @@ class SceneMotion:
         if not self.is_lasting:
             return (f'{STANDS_STILL} its image moves, by up to {self.turn:.1f} degrees within '
                     f'{self.seconds:.0f} s: it is carried or shakes. People come out where the '
-                    'told pose puts them: fasten the camera, or give the pose of every image (TF)')
+                    'given pose puts them: fasten the camera, or give the pose of every image (TF)')
         seen = f'{STANDS_STILL} its image shows that within {self.seconds:.0f} s'
         if abs(np.log(self.zoom)) > _GROWN:
             return (f'{seen} everything became {self.zoom:.2f} times as large: the lens zooms and '

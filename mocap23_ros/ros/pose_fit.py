@@ -36,7 +36,7 @@ class PoseFit:
 
     def update(self, stamp: float, seen: PeopleSamples, focal_length: float,
                statures: dict[int, float]) -> list[Finding]:
-        """What the newest fit says against the told pose, empty where nothing; see pose_findings.
+        """What the newest fit says against the given pose, empty where nothing; see pose_findings.
 
         stamp: seconds, now; seen: sightings of the last seconds; focal_length: px; statures:
         known body heights [m] by person id.

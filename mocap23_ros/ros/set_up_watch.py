@@ -21,7 +21,7 @@ from mocap23_ros.tracking.track import Track, TrackState
 _KEY = 'set-up'
 _INTERVAL = 1.0  # seconds between judgements
 _FIT_MEMORY = 60.0  # seconds: a fit needs more people than a judgement of how they stand
-_STILL = 0.02  # metres and radians that a told pose may change; else it is another one
+_STILL = 0.02  # metres and radians that a given pose may change; else it is another one
 _UNPLACED_KEY = 'placing'
 _RECENT, _FEWEST = 60, 30  # frames with people
 _MANY = 8  # people, of whom some may be left out to keep up

@@ -13,8 +13,8 @@ import numpy as np
 from walkers import FPS, camera_above_floor, passers_by, seen, told_by_mistake, walks
 
 from mocap23_ros.calibration import pose_bias_filter
+from mocap23_ros.calibration.given_pose import given_pose_doubt
 from mocap23_ros.calibration.pose_bias_filter import PoseBiasFilter
-from mocap23_ros.calibration.told_pose import told_pose_doubt
 from mocap23_ros.datasets.evaluation_sets import EVALUATION_SETS
 from mocap23_ros.evaluation.sets import make_set
 from mocap23_ros.geometry.camera_model import CameraModel
@@ -191,14 +191,14 @@ def table_of_crowds(minutes=12, scenes=8):
 
 
 def table_of_fits(scenes=8):
-    print('the fit of told_pose to the last minute, right poses, people who walk one after the '
+    print('the fit of given_pose to the last minute, right poses, people who walk one after the '
           'other\npeople                           fitted  doubted')
     for name, options in CROWDS:
         said = []
         for scene in range(scenes):
             stream = stream_of(1, (0, 0, 0), scene, 'walk', keep=60.0, **options)
             s = stream.memory.recent()
-            said.append(told_pose_doubt(s.stamps, s.person_ids, s.points, s.floor_T_camera, 900.0))
+            said.append(given_pose_doubt(s.stamps, s.person_ids, s.points, s.floor_T_camera, 900.0))
         print(f'{name:32s} {sum(words is not None for words in said):4d}/{scenes} '
               f'{sum(map(bool, said)):8d}', flush=True)
 

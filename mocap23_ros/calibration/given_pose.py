@@ -31,7 +31,7 @@ _WALKING = 0.5  # share of those bodies that must walk, steadily and upright
 _STILL = 0.02  # metres and radians that a camera may move
 
 
-def told_pose_doubt(stamps: NDArray, person_ids: NDArray, points: NDArray,
+def given_pose_doubt(stamps: NDArray, person_ids: NDArray, points: NDArray,
                     floor_T_cameras: NDArray, focal_length: float,
                     statures: Mapping[int, float] | None = None,
                     rest: Rest = silent) -> str | None:

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Ten seconds of somebody who walks about, before cameras whose told pose is wrong or right."""
+"""Ten seconds of somebody who walks about, before cameras whose given pose is wrong or right."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 from walkers import FPS, camera_above_floor, passers_by, seen, walks
 
-from mocap23_ros.calibration.told_pose import told_pose_doubt
+from mocap23_ros.calibration.given_pose import given_pose_doubt
 from mocap23_ros.plausibility.people_samples import PeopleMemory
 
 SECONDS = 10.0
@@ -34,7 +34,7 @@ def walker():
 def doubt(walker, wrong=lambda pose: pose, focal=1.0, statures=None):
     samples, focal_length, _ = walker
     told = np.stack([wrong(pose) for pose in samples.floor_T_camera])
-    return told_pose_doubt(samples.stamps, samples.person_ids, samples.points / focal, told,
+    return given_pose_doubt(samples.stamps, samples.person_ids, samples.points / focal, told,
                            focal * focal_length, statures)
 
 
@@ -99,5 +99,5 @@ def test_dancers_and_sportsmen_raise_no_doubt():
             memory.add(stamp, [person], seen(joints[None], camera, pose, 4.0, frame), camera, pose)
         if stamp > 11.9 and round(stamp * FPS) % 240 == 0:
             s = memory.recent()
-            assert not told_pose_doubt(s.stamps, s.person_ids, s.points, s.floor_T_camera,
+            assert not given_pose_doubt(s.stamps, s.person_ids, s.points, s.floor_T_camera,
                                        camera.focal_length)
