@@ -50,9 +50,13 @@ class ConfidenceCalibration:
 
     def __init__(self, noise: DetectorNoise, nearest: Sequence[Sequence[int]] = _THEMSELVES
                  ) -> None:
-        """nearest: COCO joints that each of the J joints lies at; COCO-17 itself by default."""
+        """nearest: COCO joints that each of the J joints lies at; COCO-17 itself by default.
+
+        ``ankles`` is the noise's.
+        """
         coco = np.array([noise.error[group].sd for group in GROUPS], np.float64)[GROUP_OF]
         self._deviation = np.stack([coco[list(joints)].mean(axis=0) for joints in nearest])
+        self.ankles = noise.ankles
 
     def __call__(self, keypoints: NDArray[np.float32]) -> NDArray[np.float32]:
         """A copy of keypoints [...,J,3] px with that confidence; not seen stays 0."""

@@ -95,7 +95,9 @@ class DetectorNoise:
     """All of it; made: how it was measured. clips, keypoints: that it was measured on.
 
     joints: by COCO name. outliers, confidence, error: by GROUPS. exchanges: by EXCHANGES (both:
-    arms and legs together). dropped: found people who are lost for some images.
+    arms and legs together). dropped: found people who are lost for some images. ankles: share of
+    the shank, by which they are above those of motion capture (skeletons/ankle_places.py); told
+    by planted feet in several views, not by ``mocap23 detector-noise``.
     """
 
     detector: str
@@ -110,6 +112,7 @@ class DetectorNoise:
     joints: Mapping[str, JointNoise]
     confidence: Mapping[str, Stated]
     error: Mapping[str, ErrorTable]
+    ankles: float = 0.0
 
     def of_joints(self, field: str) -> NDArray[np.float32]:
         """One field of ``joints``, in COCO order, [17]."""

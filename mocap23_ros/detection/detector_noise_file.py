@@ -38,7 +38,8 @@ _SD = Range(0, 2)
 _RULES = {
     'bias': _SD, 'correlated': _SD, 'white': _SD, 'size': _SD, 'missing': _SHARE, 'share': _SHARE,
     'seconds': _SECONDS, 'count': _COUNT, 'clips': _COUNT, 'keypoints': _COUNT,
-    'time_constant': Range(0, 60, above=True), 'resolution_px': Range(0, 2000)}
+    'time_constant': Range(0, 60, above=True), 'resolution_px': Range(0, 2000),
+    'ankles': Range(-0.3, 0.3)}
 Record = TypeVar('Record')
 
 
@@ -71,6 +72,7 @@ def _parsed(values: Any) -> DetectorNoise:
         raise InputError('this is not a file of mocap23 detector-noise')
     if values.pop('version', None) != _VERSION:
         raise InputError(f'the version is not {_VERSION}; measure the detector again')
+    values = {'ankles': 0.0, **values}  # files of before lack it
     _check_keys(values, [field.name for field in fields(DetectorNoise)], 'the file')
     noise = DetectorNoise(**{
         **values, 'dropped': _record(Episodes, values['dropped'], 'dropped'),

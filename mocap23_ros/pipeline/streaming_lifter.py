@@ -32,8 +32,10 @@ from mocap23_ros.pipeline.tracked_frame import (
     calibrated,
     converted,
     window_end,
+    with_low_ankles,
 )
 from mocap23_ros.pipeline.unseen_people import predict_estimate
+from mocap23_ros.skeletons.ankle_places import raised, share_in
 from mocap23_ros.skeletons.body_proportions import check_given_stature
 from mocap23_ros.skeletons.conversion import convert_keypoints
 from mocap23_ros.skeletons.formats import COCO17, OUTPUT23
@@ -57,7 +59,7 @@ class StreamingLifter:
                  patience: float = 1.5, refinement: RefinementSteps = ALL_STEPS,
                  pose_uncertainty: CameraPoseUncertainty | None = None,
                  calibrate: Calibration | None = None,
-                 joint_sd: float = 0.0, feet: bool = False) -> None:
+                 joint_sd: float = 0.0, feet: bool = False, ankles: float = 0.0) -> None:
         """Set up for one camera.
 
         lifter: learned or geometric. lag: frames by which the output trails the newest frame; the
@@ -68,7 +70,8 @@ class StreamingLifter:
         poses, added to the covariance of the joints. calibrate: gives keypoints [P,J,3] px the
         confidence that lifters know (detection/confidence_calibration.py). joint_sd: m, of the
         keypoints' joints, see DETECTED_JOINT_SD. feet: whether heels and toes are placed,
-        so that skeletons are OUTPUT23. Raises InputError for values out of range.
+        so that skeletons are OUTPUT23. ankles: see skeletons/ankle_places.py. Raises InputError for
+        values out of range.
         ``keypoint_format`` is that of the tracks, COCO-17 until it is set.
         """
         if not (isinstance(lag, int) and 0 <= lag <= MAXIMUM_LAG):
@@ -89,7 +92,7 @@ class StreamingLifter:
         self._refiner = MotionRefiner(refinement)
         self._missed = MissedKeypoints()
         self.pose_uncertainty = pose_uncertainty or CameraPoseUncertainty()
-        self.joint_sd = joint_sd
+        self.joint_sd, self.ankles = joint_sd, ankles
         self._calibrate = calibrate
         self._root_filter = RootFilter()
         self._clear()
@@ -107,6 +110,10 @@ class StreamingLifter:
         self._history.reset()
         self._forget(None)
         self._clear()
+
+    @property
+    def _ankle_share(self) -> float:
+        return share_in(self._kept_format, self.ankles)
 
     def set_stature(self, person_id: int, stature: float) -> None:
         """Set a person's known body height in metres; NaN = unknown again.
@@ -134,8 +141,8 @@ class StreamingLifter:
         pose = np.asarray(world_T_camera, np.float64)
         self.steady_T_camera = pose = self._world.enter(
             stamp, pose, camera, tracks, self._people.newest)
-        self._history.add(stamp, converted(tracks, self.keypoint_format, self._kept_format),
-                          camera, pose)
+        known = converted(tracks, self.keypoint_format, self._kept_format)
+        self._history.add(stamp, with_low_ankles(known, self._ankle_share), camera, pose)
         if self._world.is_another:
             self._start_over(stamp)
         frame = TrackedFrame.of(stamp, tracks)
@@ -216,7 +223,7 @@ class StreamingLifter:
         frame = replace(frame, covariance=frame.covariance + missed
                         + self.pose_uncertainty.covariance(
                             frame.joints, pose_before, pose, 1 / self.lifter.rate, self.joint_sd))
-        frame = doubted(frame, unsure)
+        frame = doubted(replace(frame, joints=raised(frame.joints, self._ankle_share)), unsure)
         if self.output_format == OUTPUT23:
             frame = with_feet(frame, at_target.keypoints[:, -1], pose, at_target.focal_length)
         estimates = assemble(frame, target.stamp, self._root_filter, self._people.newest)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from mocap23_ros.skeletons.ankle_places import lowered
 from mocap23_ros.skeletons.conversion import convert_keypoints
 from mocap23_ros.skeletons.formats import COCO17, COCO21
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
@@ -53,6 +54,13 @@ def calibrated(tracks: Sequence[Track], calibrate: Calibration | None) -> Sequen
         return tracks
     keypoints = calibrate(np.stack([track.keypoints for track in tracks]))
     return [replace(track, keypoints=own) for track, own in zip(tracks, keypoints, strict=True)]
+
+
+def with_low_ankles(tracks: Sequence[Track], share: float) -> Sequence[Track]:
+    """The tracks with the ankles that lifters know; share: see skeletons/ankle_places.py."""
+    if not share:
+        return tracks
+    return [replace(track, keypoints=lowered(track.keypoints, share)) for track in tracks]
 
 
 def converted(tracks: Sequence[Track], source: SkeletonFormat, target: SkeletonFormat

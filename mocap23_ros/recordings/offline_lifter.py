@@ -16,6 +16,7 @@ from mocap23_ros.recordings.recorded_feet import recorded_feet
 from mocap23_ros.recordings.recorded_motion import RecordedMotion
 from mocap23_ros.recordings.recording import KeypointRecording
 from mocap23_ros.reporting import Progress, silent
+from mocap23_ros.skeletons.ankle_places import lowered, raised, share_in
 from mocap23_ros.skeletons.conversion import convert_keypoints
 from mocap23_ros.skeletons.formats import COCO17
 from mocap23_ros.tracking.side_filter import SideFilter
@@ -40,7 +41,8 @@ def lift_offline(lifter: Lifter, recording: KeypointRecording,
     """
     kept = format_with_feet(lifter) if feet else lifter.input_format
     recording = recording.calibrated_by_detector().converted(kept, partly=True)
-    detected = _on_their_sides(recording)
+    ankles = share_in(kept, recording.ankles)
+    detected = lowered(_on_their_sides(recording), ankles) if ankles else _on_their_sides(recording)
     body = detected[:, :, :len(lifter.input_format)]
     grid, keypoints, poses, focal_length = _on_grid(lifter, recording, body)
     length = lifter.window_length
@@ -75,6 +77,7 @@ def lift_offline(lifter: Lifter, recording: KeypointRecording,
     _leave_out_unseen(motion_at_stamps, recording)
     result = replace(motion_at_stamps.with_body(), body=None) if bones else motion_at_stamps
     _add_misses(result, convert_keypoints(body, lifter.input_format, COCO17), recording)
+    result.joints[:] = raised(result.joints, ankles)
     return recorded_feet(result, recording, detected) if feet else result
 
 

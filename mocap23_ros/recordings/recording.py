@@ -35,6 +35,7 @@ class KeypointRecording:
     change. world_T_camera: float64 [F,4,4]. stature: float32 [P] metres, NaN = unknown.
     skeleton: format of the J keypoints; lifters take COCO-17. detector: that found them, if known.
     joint_sd: m, of where it has joints, see DETECTED_JOINT_SD; 0 where none is known.
+    ankles: share of the shank by which they are too high for lifters, see ankle_places.py.
     pose_uncertainty: of world_T_camera, where the file tells it.
     """
 
@@ -46,6 +47,7 @@ class KeypointRecording:
     skeleton: SkeletonFormat = COCO17
     detector: str = ''
     joint_sd: float = 0.0
+    ankles: float = 0.0
     pose_uncertainty: CameraPoseUncertainty | None = None
 
     @classmethod
@@ -111,7 +113,8 @@ class KeypointRecording:
             keypoints = keypoints.copy()
             body = keypoints[:, :, :len(COCO17)]
             body[:] = calibrate(body)
-        return replace(self, keypoints=keypoints, detector='', joint_sd=DETECTED_JOINT_SD)
+        return replace(self, keypoints=keypoints, detector='', joint_sd=DETECTED_JOINT_SD,
+                       ankles=0.0 if calibrate is None else calibrate.ankles)
 
     def save(self, path: Path) -> None:
         """Write the file that ``load_recording`` reads, whole or not at all; InputError."""

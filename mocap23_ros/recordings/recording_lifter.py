@@ -26,6 +26,7 @@ def lift_streaming(streaming: StreamingLifter, recording: KeypointRecording,
                                   streaming.output_format.joint_names)
     streaming.reset()
     streaming.joint_sd, streaming.keypoint_format = recording.joint_sd, recording.skeleton
+    streaming.ankles = recording.ankles
     _set_statures(streaming, recording, range(recording.people))
     last_seen = np.full(recording.people, -np.inf)
     frame_of = {float(stamp): frame for frame, stamp in enumerate(recording.stamps)}

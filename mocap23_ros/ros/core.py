@@ -104,7 +104,8 @@ def create_core(settings: Settings, refinement: RefinementSteps = ALL_STEPS, *, 
         streaming = StreamingLifter(
             lifter, lag=settings.lag, refinement=refinement,
             patience=settings.person_timeout + _GRACE, pose_uncertainty=sd,
-            calibrate=calibrate, joint_sd=DETECTED_JOINT_SD, feet=settings.feet)
+            calibrate=calibrate, joint_sd=DETECTED_JOINT_SD, feet=settings.feet,
+            ankles=0.0 if calibrate is None else calibrate.ankles)
         parts.pop_all()
     tracker = Tracker(keep_for=settings.person_timeout, remember_for=settings.remember_timeout)
     return Core(detector, tracker, lifter, streaming, settings.lag, live)
