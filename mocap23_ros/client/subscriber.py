@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable
 
 import tf2_ros
+from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.time import Time
 from std_msgs.msg import Header
@@ -54,7 +55,8 @@ class PeopleSubscriber:
         self._arrived = threading.Condition()
         self._waiting: deque[tuple[SkeletonArray, People]] = deque(maxlen=_MOST_WAITING)
         if frame is not None:
-            node.create_timer(_RETRY_SECONDS, self._resolve)
+            node.create_timer(  # also where the wall clock steps back, or simulated time stops
+                _RETRY_SECONDS, self._resolve, clock=Clock(clock_type=ClockType.STEADY_TIME))
             self._buffer = tf2_ros.Buffer(node=node)
             self._listener = tf2_ros.TransformListener(self._buffer, node)
         node.create_subscription(SkeletonInfo, info_topic, self._take_info, latched_qos())

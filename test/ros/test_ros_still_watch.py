@@ -4,6 +4,7 @@
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 from scenes import CAMERA, room, seen
 from sensor_msgs.msg import Image
@@ -88,7 +89,7 @@ class Nobody:
     reset = close
 
 
-def test_every_frame_of_images_is_watched():
+def test_every_frame_of_images_is_watched_also_where_their_encoding_changes():
     settings = replace(Settings(), detector='external', lifter='geometric', tf_timeout=0.0)
     core = create_core(settings)
     core.detector = UprightDetector(Nobody())
@@ -104,10 +105,14 @@ def test_every_frame_of_images_is_watched():
         image = (STILL if number < 40 else KNOCKED)[number % 3]
         processor.begin(message_of(image, number), settings)
         processor.finish_next()
+        assert number >= 40 or not problems.present()
     assert '2.0 degrees down' in problems.present()['camera moved'].message
 
 
 def message_of(image, number):
+    encoding = ('bgr8', 'rgb8', 'mono8')[number % 3]
+    pixels = {'bgr8': image, 'rgb8': image[..., ::-1],
+              'mono8': cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)[..., None]}[encoding]
     return Image(header=header(10**18 + number * 10**8), width=image.shape[1],
-                 height=image.shape[0], encoding='bgr8', step=3 * image.shape[1],
-                 data=image.tobytes())
+                 height=image.shape[0], encoding=encoding,
+                 step=pixels.shape[2] * image.shape[1], data=pixels.tobytes())

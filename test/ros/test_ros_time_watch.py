@@ -3,17 +3,24 @@
 """Images that are of another time than the transforms of a camera that turns are noticed."""
 
 import re
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 from scenes import CAMERA, room, seen
 from scipy.spatial.transform import Rotation
-from synthetic_scene import camera_pose
+from synthetic_scene import camera_info, camera_pose, keypoints_message, person
 
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
 from mocap23_ros.plausibility.scene_points import shrunk
+from mocap23_ros.ros.camera_infos import CameraInfoCache
+from mocap23_ros.ros.camera_source import CameraSource
+from mocap23_ros.ros.core import create_core
+from mocap23_ros.ros.frame_processor import FrameProcessor
 from mocap23_ros.ros.problems import ProblemLog, Severity
+from mocap23_ros.ros.settings import Settings
+from mocap23_ros.ros.stamps import nanoseconds
 from mocap23_ros.ros.time_watch import TimeWatch
 
 STAMPS = np.arange(0, 18, 0.1).tolist()
@@ -37,7 +44,7 @@ def image(frame):
     return shrunk(seen(PICTURE, (0, heading(STAMPS[frame]), 0), seed=frame))
 
 
-def watched(late, focal=1.0):
+def watched(late, focal=1.0, seconds=10):
     """Problems of a watch of images that are late by some seconds, and the watch.
 
     focal: of the told focal length over the true one.
@@ -46,11 +53,9 @@ def watched(late, focal=1.0):
     watch = TimeWatch(problems)
     told = CameraModel.from_calibration(
         CAMERA.K * [[focal, 1, 1], [1, focal, 1], [1, 1, 1]], (), 'plumb_bob', CAMERA.image_size)
-    for frame, stamp in enumerate(STAMPS):
-        pose = camera_pose()
-        pose[:3, :3] = pose[:3, :3] @ Rotation.from_euler(
-            'y', heading(stamp + late), degrees=True).as_matrix()
-        watch.feed(stamp, image(frame) if watch.is_due(stamp) else None, [], told, pose, 0.0)
+    for frame, stamp in enumerate(STAMPS[:10 * seconds]):
+        watch.feed(stamp, image(frame) if watch.is_due(stamp) else None, [], told,
+                   looking_at(stamp + late), 0.0)
     problems.settle()
     return problems.present(), watch
 
@@ -67,5 +72,50 @@ def test_images_of_another_time_are_named_and_joints_are_as_unsure():
 
 def test_right_stamps_are_left_alone_and_another_focal_length_is_told():
     assert not watched(0.01)[0]
-    problem = watched(0.0, focal=1.15)[0]['camera scale']
+    problem = watched(0.0, focal=1.15, seconds=18)[0]['camera scale']
     assert re.search(r'0\.8\d times as far.* 1\.1\d times the true', problem.message)
+
+
+class Turning:
+    """Transforms of the camera of a robot that turns; keeps the stamps [ns] that are asked for."""
+
+    def __init__(self):
+        self.asked = []
+
+    def camera_pose(self, world_frame, header):
+        self.asked.append(nanoseconds(header.stamp))
+        return looking_at(1e-9 * (self.asked[-1] - BEGIN))
+
+
+BEGIN = 10**18
+
+
+def looking_at(time):
+    pose = camera_pose()
+    pose[:3, :3] = pose[:3, :3] @ Rotation.from_euler(
+        'y', heading(time), degrees=True).as_matrix()
+    return pose
+
+
+def test_the_offset_that_is_named_mends_it_and_people_stand_still():
+    late, poses, infos = 0.15, Turning(), CameraInfoCache()
+    infos.add(camera_info(0))
+    problems = ProblemLog(Quiet(), lambda: 0.0, settle_time=0.0)
+    settings = replace(Settings(), detector='external', lifter='geometric', tf_timeout=0.0)
+    processor = FrameProcessor(create_core(settings), CameraSource(infos.find, problems), poses,
+                               problems, lambda: processor.reset(same_time=True))
+    said = ''
+    for frame in range(130):
+        if said:
+            settings = replace(settings, image_time_offset=float(said.split(' to ')[-1].split()[0]))
+        stamp = BEGIN + frame * 10**8
+        processor.begin(keypoints_message([person()], stamp, looking_at(0.1 * frame - late)),
+                        settings)
+        places = [e.world_T_root[:2, 3] for e in processor.finish_next().estimates]
+        problem = problems.present().get('image time')
+        said = said or (problem.message if problem else '')
+    assert poses.asked[0] == BEGIN
+    np.testing.assert_allclose(1e-9 * (stamp - poses.asked[-1]), late, atol=0.01)
+    np.testing.assert_allclose(places[0], person()[[11, 12]].mean(axis=0)[:2], atol=0.1)
+    problems.settle()
+    assert 'image time' not in problems.present()
