@@ -107,7 +107,7 @@ class BlazePoseDetector:
         if found and len(people) < self._max_people:
             people = without_duplicates(people + self._look_at_new(image_bgr, people, found))
         self._poses = [person.pose for person in people]
-        return [person.detection for person in people]
+        return [person.detection for person in people if not person.pose.held]
 
     def close(self) -> None:
         """Free the networks and the thread of the search."""

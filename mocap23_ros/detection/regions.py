@@ -88,7 +88,8 @@ class PersonRegion:
 class PersonLandmarks:
     """landmarks [33,4]: x px, y px, visibility 0..1, presence 0..1 in BlazePose order; region:
     where to look in the next image; doubt: images in which to look twice, change: how else
-    (second_looks.py); unjudged: images since another network judged the sides.
+    (second_looks.py); unjudged: images since another network judged the sides; held: images since
+    this was seen, in which looks contradicted each other.
     """
 
     landmarks: NDArray[np.float64]
@@ -96,6 +97,7 @@ class PersonLandmarks:
     doubt: int = 0
     change: int = 0
     unjudged: int = NEVER
+    held: int = 0
 
     def moved(self, scale: float, x: float, y: float) -> 'PersonLandmarks':
         """The same in an image of which this one's is a part at x, y px, shrunk by scale."""

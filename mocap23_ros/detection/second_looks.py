@@ -6,7 +6,8 @@ Where left and right are hard to tell (a hidden face, a body that leans), the la
 exchanges them from one image to the next, and is as sure as ever. From a region that is turned or
 mirrored it then mostly tells the right pose: among such looks that one counts which goes on from
 the last image, for nobody turns round within one; or, where another network says that the sides
-are exchanged, one in which they are not.
+are exchanged, one in which they are not. A pose that leapt and that no other look confirms is no
+pose: such a person is not seen in that image, and looked for again in the next.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,15 +29,17 @@ _CLEARLY = 0.1  # OKS by which a second look must go on better than the first
 _DOUBT = 15  # images in which somebody is looked at twice after a second look was better
 _TURN = 0.25  # rad
 _LEAST_TURN = 0.15  # rad, to which a region is turned back
+_CONFIRMED = 0.7  # OKS of two looks at an image, from which a pose that leapt is one
+_MOST_HELD = 5  # images in a row without such a pose, after which somebody is lost
 _BODY = slice(5, 17)  # of COCO-17: shoulders and below
 CHANGES = 4
 
 
 def follow(network: BlazePose, image_bgr: NDArray[np.uint8], last: Sequence[PersonLandmarks],
            looks: Sequence[Look]) -> list[PersonLandmarks | None]:
-    """Return the poses of P people in an image uint8 [H,W,3]; None who is not seen.
+    """Return the poses of P people in an image uint8 [H,W,3]; None who is lost.
 
-    last: their poses in the image before; looks: one for each.
+    last: their poses in the image before; looks: one for each. Who is held has the last pose.
     """
     poses = [None if pose is None else _next(before, pose)
              for before, pose in zip(last, network.run(image_bgr, looks), strict=True)]
@@ -44,8 +47,14 @@ def follow(network: BlazePose, image_bgr: NDArray[np.uint8], last: Sequence[Pers
     _choose(network, image_bgr, last, poses, {
         index: {last[index].change: changes(looks[index])[last[index].change]}
         for index in doubted})
-    _choose(network, image_bgr, last, poses, {
+    seen = _choose(network, image_bgr, last, poses, {
         index: dict(enumerate(changes(looks[index]))) for index in _below(_LEAP, last, poses)})
+    for index in _below(_LEAP, last, poses):
+        pose = poses[index]
+        assert pose is not None
+        if not _is_confirmed(pose, seen[index]):
+            held = last[index].held + 1
+            poses[index] = replace(last[index], held=held) if held <= _MOST_HELD else None
     return poses
 
 
@@ -87,8 +96,13 @@ def _below(least: float, last: Sequence[PersonLandmarks],
 
 
 def _choose(network: BlazePose, image_bgr: NDArray[np.uint8], last: Sequence[PersonLandmarks],
-            poses: list[PersonLandmarks | None], looks: Mapping[int, Mapping[int, Look]]) -> None:
-    """Replace poses by those of other looks, {person: {change: look}}, that go on better."""
+            poses: list[PersonLandmarks | None], looks: Mapping[int, Mapping[int, Look]]
+            ) -> dict[int, list[PersonLandmarks]]:
+    """Replace poses by those of other looks, {person: {change: look}}, that go on better.
+
+    Returns what all looks at each person saw.
+    """
+    seen = {}
     others = iter(network.run(image_bgr, [
         look for own in looks.values() for look in own.values()]))
     for index, own in looks.items():
@@ -98,11 +112,23 @@ def _choose(network: BlazePose, image_bgr: NDArray[np.uint8], last: Sequence[Per
         likeness = _likeness([last[index]] * (len(candidates) + 1),
                              [best, *(pose for _, pose in candidates)])
         reached = likeness[0] + _CLEARLY
+        seen[index] = [best, *(pose for _, pose in candidates)]
         for (change, pose), alike in zip(candidates, likeness[1:], strict=True):
             if alike > reached:
                 best, reached = replace(pose, doubt=_DOUBT, change=change,
                                         unjudged=last[index].unjudged + 1), alike
         poses[index] = best
+    return seen
+
+
+def _is_confirmed(pose: PersonLandmarks, seen: Sequence[PersonLandmarks]) -> bool:
+    """Whether another of the looks saw the same."""
+    others = [other for other in seen if other.landmarks is not pose.landmarks]
+    if not others:
+        return False
+    points = _keypoints([pose, *others])
+    alike = keypoint_similarity(points[:1], points[1:], joints_area(points[:1, :, :2]))
+    return bool(np.nan_to_num(alike).max() >= _CONFIRMED)
 
 
 def _likeness(last: Sequence[PersonLandmarks], poses: Sequence[PersonLandmarks]

@@ -13,7 +13,7 @@ from mocap23_ros.detection.blazepose import BlazePose, Look
 from mocap23_ros.detection.blazepose_detector import BlazePoseDetector
 from mocap23_ros.detection.packaged_weights import find_packaged
 from mocap23_ros.detection.person_finder import person_view
-from mocap23_ros.detection.regions import PersonRegion
+from mocap23_ros.detection.regions import PersonLandmarks, PersonRegion
 from mocap23_ros.detection.second_looks import follow, put_right
 from mocap23_ros.engines.backends import create_backend
 from mocap23_ros.skeletons.formats import BLAZEPOSE33, COCO17
@@ -96,3 +96,37 @@ def test_sides_are_put_right_only_as_a_look_has_them(leaning):
 def test_a_view_of_a_person_lies_in_the_image():
     assert person_view(np.array([300, 200, 400, 500]), 640, 480) == (110, 110, 480, 370, 256)
     assert person_view(np.array([-300, 0, -200, 100]), 640, 480) is None
+
+
+class Seen:
+    """In place of the network: what it sees in one look after another."""
+
+    def __init__(self, *poses):
+        self._poses = iter(poses)
+
+    def run(self, image, looks):
+        return [next(self._poses) for _ in looks]
+
+
+def pose_of(seed):
+    points = np.random.default_rng(seed).uniform(100, 400, (33, 2))
+    return PersonLandmarks(np.concatenate([points, np.ones((33, 2))], axis=1),
+                           PersonRegion(250, 250, 400, 0.0))
+
+
+def test_a_pose_that_leapt_and_that_no_other_look_confirms_is_not_seen():
+    image, last = np.zeros((8, 8, 3), np.uint8), pose_of(0)
+    for image_number in range(1, 7):
+        pose, = follow(Seen(*map(pose_of, range(1, 6))), image, [last], [Look(last.region)])
+        if image_number < 6:
+            assert pose.held == image_number and pose.landmarks is last.landmarks
+            last = pose
+    assert pose is None  # lost: found again, looks must agree
+
+
+def test_a_leap_that_looks_agree_on_is_seen():
+    image, last = np.zeros((8, 8, 3), np.uint8), replace(pose_of(0), held=3)
+    there = pose_of(1)
+    pose, = follow(Seen(there, pose_of(2), pose_of(1), pose_of(3), pose_of(4)), image, [last],
+                   [Look(last.region)])
+    assert pose.held == 0 and (pose.landmarks == there.landmarks).all()
