@@ -3,7 +3,7 @@
 """Judging the recordings of robots: the images of a bag, lifted and measured."""
 
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -56,12 +56,27 @@ class Configuration:
 
 @dataclass
 class JudgedBag:
-    """bag: where it lies. figures: those that need no truth. comparison: None without a truth."""
+    """bag: where it lies. figures: those that need no truth. comparison: None without a truth.
+
+    settings: the parameters of the node that it was lifted with.
+    """
 
     bag: Path
     lifted: LiftedBag
     figures: dict[str, Any]
     comparison: Comparison | None
+    settings: Settings
+
+    @property
+    def set_up(self) -> str:
+        """What was lifted, and how, in words."""
+        usual = Settings()
+        told = [f'{f.name}={getattr(self.settings, f.name)}' for f in fields(Settings)
+                if getattr(self.settings, f.name) != getattr(usual, f.name)]
+        refused = sum(self.lifted.refused.values())
+        return (f'{self.lifted.images} images of {self.lifted.topics.input}'
+                f'{f", {refused} of them not lifted" if refused else ""}; '
+                f'{", ".join(told) or "the defaults of the node"}')
 
 
 def evaluate_recording(path: Path, configuration: Configuration) -> dict[str, Any]:
@@ -117,7 +132,7 @@ def judge_bag(path: Path, configuration: Configuration, progress: Progress = sil
             path.stem, [(configuration.name, motion_arrays(lifted.motion), path)], {path: truth},
             configuration.align)
         comparison.notes[:0] = said
-    return JudgedBag(path, lifted, figures, comparison)
+    return JudgedBag(path, lifted, figures, comparison, settings)
 
 
 def settings_of(path: Path, configuration: Configuration) -> Settings:

@@ -69,7 +69,7 @@ def write_recording_report(judged: Mapping[str, JudgedBag], folder: Path,
     a live run. Several bags play side by side, each from its own beginning. floor_height: m, in
     the world. Raises InputError where the folder cannot be written.
     """
-    facts: dict[str, str] = {}
+    facts = {name: result.set_up for name, result in judged.items()}
     further: dict[str, Any] = {'recording': {name: {
         'bag': result.bag.name, 'topics': list(result.lifted.topics),
         'images': result.lifted.images, 'refused': result.lifted.refused, 'figures': result.figures}

@@ -57,7 +57,7 @@ class Scene:
 # Rows of the time line: heading, unit, and which value of many stands for them all.
 ROWS: Mapping[str, tuple[str, str, str]] = {
     'root': ('root error', 'mm', 'max'), 'local': ('pose error', 'mm', 'max'),
-    'sd': ('stated error', 'mm', 'max'), 'contact': ('foot contact', '', 'near'),
+    'sd': ('stated error', 'mm', 'max'), 'contact': ('foot contact<br>(right: dots)', '', 'near'),
     'confidence': ('confidence', '', 'min')}
 
 

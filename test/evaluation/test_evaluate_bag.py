@@ -72,6 +72,8 @@ def test_configurations_beside_a_truth(bag, tmp_path):
         assert document['methods'][name]['mpjpe_mm'] < 150
         assert document['methods'][name]['frames'] > 1.8 * bags.FRAMES
     assert document['methods']['now']['mpjpe_mm'] != document['methods']['later']['mpjpe_mm']
+    page = (tmp_path / 'out' / 'report.html').read_text()
+    assert '40 images of /keypoints' in page and 'lag=5' in page  # what was compared, in words
 
 
 def two_cameras(path):
