@@ -23,7 +23,8 @@ from mocap23_ros.errors import InputError
 from mocap23_ros.training.stream_windows import Arrays
 
 # Activations are symmetric, as TensorRT demands; weights have a scale for each output channel.
-# Outputs stay FP32: what follows a layer is a sum or a norm.
+# They have seven bits: with eight, sums of two products overflow 16 bits on a CPU without VNNI, and
+# joints move by centimetres. Outputs stay FP32: what follows a layer is a sum or a norm.
 _OPTIONS = {'ActivationSymmetric': True, 'WeightSymmetric': True, 'QuantizeBias': False,
             'OpTypesToExcludeOutputQuantization': ['Gemm']}
 
@@ -55,7 +56,8 @@ def quantise_graph(graph: Path, target: Path, batches: Iterable[Arrays]) -> int:
         quantize_static(model, temporary, _Reader(batches), quant_format=QuantFormat.QDQ,
                         op_types_to_quantize=['Gemm'], nodes_to_quantize=names, per_channel=True,
                         activation_type=QuantType.QInt8, weight_type=QuantType.QInt8,
-                        calibrate_method=CalibrationMethod.MinMax, extra_options=_OPTIONS)
+                        reduce_range=True, calibrate_method=CalibrationMethod.MinMax,
+                        extra_options=_OPTIONS)
         result = onnx.load(temporary)
         result.producer_name, result.producer_version = model.producer_name, model.producer_version
         del result.metadata_props[:]
