@@ -76,7 +76,7 @@ def test_graphs_agree_with_torch(tier, kind):
 
 
 @pytest.mark.parametrize('tier, kind', GRAPHS)
-def test_half_precision_stays_within_two_millimetres(tier, kind):
+def test_half_precision_stays_within_millimetres(tier, kind):
     single = OnnxRuntimeBackend(getattr(find_model(tier), kind), threads=1)
     half = OnnxRuntimeBackend(getattr(_half(tier), kind), threads=1)
     # Both have FP32 borders, so that one lifter feeds either.
@@ -85,7 +85,9 @@ def test_half_precision_stays_within_two_millimetres(tier, kind):
         arrays = make_inputs(single, edge)
         have = half.run(arrays)
         assert all(np.isfinite(value).all() for value in have.values()), edge
-        assert distance_mm(single.run(arrays), have).mean() < 2.0, edge
+        # 2 mm, or 0.2 mm for each metre of distance, of which half precision has fewer digits.
+        allowed = max(2.0, 0.2 * float(arrays['anchor'][:, 0].max()))
+        assert distance_mm(single.run(arrays), have).mean() < allowed, edge
 
 
 @pytest.mark.parametrize('tier, kind', GRAPHS)
