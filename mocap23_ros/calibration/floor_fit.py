@@ -13,12 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
-from mocap23_ros.calibration.floor_start import (
-    CameraAboveFloor,
-    floor_T_camera,
-    guess_floor,
-    rays,
-)
+from mocap23_ros.calibration.floor_start import CameraAboveFloor, floor_T_camera, guess_floor, rays
 from mocap23_ros.calibration.standing_people import (
     AHEAD,
     AHEAD_SD_OF_PEOPLE,

@@ -11,11 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from mocap23_ros.cli.bag_arguments import (
-    add_bag_source,
-    check_bag_options,
-    settings_from,
-)
+from mocap23_ros.cli.bag_arguments import add_bag_source, check_bag_options, settings_from
 from mocap23_ros.cli.option_checks import check_numbers
 from mocap23_ros.errors import InputError
 from mocap23_ros.skeletons.body_proportions import check_given_stature

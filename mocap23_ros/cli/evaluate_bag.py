@@ -22,11 +22,7 @@ if TYPE_CHECKING:
 def evaluate_bag(arguments: argparse.Namespace) -> int:
     """Lift the bags with every configuration and write the report."""
     from mocap23_ros.evaluation import recording_evaluation as evaluation
-    from mocap23_ros.evaluation.recording_report import (
-        NO_TRUTH,
-        names_of,
-        write_recording_report,
-    )
+    from mocap23_ros.evaluation.recording_report import NO_TRUTH, names_of, write_recording_report
     judged: dict[str, JudgedBag] = {}
     wanted = configurations(arguments)
     for bag, place in names_of(arguments.bag).items():

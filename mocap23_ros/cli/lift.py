@@ -9,19 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mocap23_ros.cli.bag_arguments import lift_bag_of
-from mocap23_ros.cli.lift_arguments import (
-    check_arguments,
-    check_files,
-    check_recording,
-    find_jobs,
-)
+from mocap23_ros.cli.lift_arguments import check_arguments, check_files, check_recording, find_jobs
 from mocap23_ros.cli.lift_options import DEFAULT_TIER, add_arguments
-from mocap23_ros.cli.lift_sources import (
-    images_of,
-    read_keypoints,
-    say_doubts,
-    say_who_is_missing,
-)
+from mocap23_ros.cli.lift_sources import images_of, read_keypoints, say_doubts, say_who_is_missing
 from mocap23_ros.cli.progress import progress, say
 from mocap23_ros.cli.viewer_arguments import save_viewers
 from mocap23_ros.detection.confidence_calibration import chosen_calibration

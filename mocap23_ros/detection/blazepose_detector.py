@@ -12,11 +12,7 @@ from mocap23_ros.detection.blazepose import BlazePose, Look
 from mocap23_ros.detection.detector import Detection, check_search
 from mocap23_ros.detection.images import check_image
 from mocap23_ros.detection.keypoint_similarity import box_overlap, keypoint_similarity
-from mocap23_ros.detection.landmark_people import (
-    LandmarkPerson,
-    clear_people,
-    without_duplicates,
-)
+from mocap23_ros.detection.landmark_people import LandmarkPerson, clear_people, without_duplicates
 from mocap23_ros.detection.matched_people import match_people
 from mocap23_ros.detection.movenet import FoundPerson, MoveNet
 from mocap23_ros.detection.packaged_weights import find_packaged, packaged_checksums

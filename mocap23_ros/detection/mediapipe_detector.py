@@ -10,11 +10,7 @@ from numpy.typing import NDArray
 
 from mocap23_ros.detection.detector import Detection, check_search
 from mocap23_ros.detection.images import SMALLEST_SIDE, check_image
-from mocap23_ros.detection.landmark_people import (
-    LandmarkPerson,
-    clear_people,
-    without_duplicates,
-)
+from mocap23_ros.detection.landmark_people import LandmarkPerson, clear_people, without_duplicates
 from mocap23_ros.detection.mediapipe_graphs import PoseDetectionGraph, PoseLandmarkGraph
 from mocap23_ros.detection.person_search import (
     ShrunkImages,

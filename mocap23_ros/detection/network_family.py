@@ -12,13 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.detection.cropping import (
-    Crop,
-    InputPixels,
-    letterbox,
-    person_crop,
-    stretched,
-)
+from mocap23_ros.detection.cropping import Crop, InputPixels, letterbox, person_crop, stretched
 from mocap23_ros.engines.backend import TensorSpec
 
 IMAGENET = InputPixels((123.675, 116.28, 103.53), (1 / 58.395, 1 / 57.12, 1 / 57.375))

@@ -13,12 +13,7 @@ from mocap23_ros.errors import InputError
 from mocap23_ros.evaluation.comparison import Comparison
 from mocap23_ros.evaluation.metrics import by_distance, by_posture
 from mocap23_ros.evaluation.report import write_report
-from mocap23_ros.evaluation.report_contents import (
-    METRIC_KEYS,
-    LiveFigures,
-    MethodResult,
-    Report,
-)
+from mocap23_ros.evaluation.report_contents import METRIC_KEYS, LiveFigures, MethodResult, Report
 
 _COLUMNS = (('mpjpe_mm', 'MPJPE', 0), ('pa_mpjpe_mm', 'PA', 0), ('abs_mpjpe_mm', 'Abs', 0),
             ('abs_two_feet_mm', 'Abs2ft', 0), ('limit_ratio', '/limit', 2),

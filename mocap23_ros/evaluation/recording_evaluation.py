@@ -19,13 +19,7 @@ from mocap23_ros.evaluation.self_consistency import FIGURES, judge_motion
 from mocap23_ros.evaluation.truth_alignment import NOTHING, AlignmentWanted
 from mocap23_ros.evaluation.truth_sources import load_truth, load_truth_topic
 from mocap23_ros.pipeline.refinement import ALL_STEPS, RefinementSteps
-from mocap23_ros.recordings.bag_lifter import (
-    BagSource,
-    LiftedBag,
-    check_bag,
-    fitting,
-    lift_bag,
-)
+from mocap23_ros.recordings.bag_lifter import BagSource, LiftedBag, check_bag, fitting, lift_bag
 from mocap23_ros.recordings.recorded_motion import RecordedMotion
 from mocap23_ros.reporting import Progress, Say, silent
 from mocap23_ros.ros.core import Core, create_core, what_is_detected

@@ -14,11 +14,7 @@ from mocap23_ros.evaluation.comparison_report import table, write_comparison
 from mocap23_ros.evaluation.machine_description import hardware_line
 from mocap23_ros.evaluation.motion_files import MotionArrays
 from mocap23_ros.evaluation.motion_matching import in_rows, match_frames
-from mocap23_ros.evaluation.recording_evaluation import (
-    JudgedBag,
-    main_person,
-    motion_arrays,
-)
+from mocap23_ros.evaluation.recording_evaluation import JudgedBag, main_person, motion_arrays
 from mocap23_ros.evaluation.recording_scene import merged, motion_scene, with_camera
 from mocap23_ros.evaluation.report import write_report
 from mocap23_ros.evaluation.report_contents import LiveFigures, MethodResult, Report

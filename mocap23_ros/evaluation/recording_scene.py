@@ -9,13 +9,7 @@ import numpy as np
 
 from mocap23_ros.evaluation.motion_files import MotionArrays
 from mocap23_ros.evaluation.motion_matching import in_rows, match_frames
-from mocap23_ros.evaluation.report_scene import (
-    Curve,
-    Scene,
-    ScenePeople,
-    frustum_of,
-    motion_curves,
-)
+from mocap23_ros.evaluation.report_scene import Curve, Scene, ScenePeople, frustum_of, motion_curves
 from mocap23_ros.recordings.recording import KeypointRecording
 from mocap23_ros.skeletons.coco17 import COCO_JOINTS
 

@@ -10,11 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.distortion import Distortion
-from mocap23_ros.geometry.lens_checks import (
-    check_distortion,
-    check_intrinsics,
-    make_lens,
-)
+from mocap23_ros.geometry.lens_checks import check_distortion, check_intrinsics, make_lens
 
 ASPECT_TOLERANCE = 0.02  # a larger change of shape is a crop, not a resize
 

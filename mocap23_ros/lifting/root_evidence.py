@@ -8,12 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mocap23_ros.geometry.rays import levelled
-from mocap23_ros.lifting.depth_evidence import (
-    POSTURE,
-    combine,
-    ground_depth_sd,
-    size_depth_sd,
-)
+from mocap23_ros.lifting.depth_evidence import POSTURE, combine, ground_depth_sd, size_depth_sd
 from mocap23_ros.skeletons.body_proportions import ANKLE_HEIGHT, BONE_FRACTIONS, BONE_PAIRS
 from mocap23_ros.skeletons.coco17 import ANKLES
 

@@ -17,11 +17,7 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from mocap23_ros.errors import InputError
-from mocap23_ros.geometry.pose_covariance import (
-    MOST_POSITION,
-    MOST_ROTATION,
-    check_pose_covariance,
-)
+from mocap23_ros.geometry.pose_covariance import MOST_POSITION, MOST_ROTATION, check_pose_covariance
 
 DETECTED_JOINT_SD = 0.015
 """Metres along each axis between joints as detectors have them, on people in shoes, and as the

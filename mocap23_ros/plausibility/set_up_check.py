@@ -12,12 +12,7 @@ from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.plausibility.crop_or_pitch import crop_or_pitch
 from mocap23_ros.plausibility.height_doubt import height_doubt
 from mocap23_ros.plausibility.keypoint_order import order_doubt
-from mocap23_ros.plausibility.mistakes import (
-    K_OF_ANOTHER_SIZE,
-    MISTAKES,
-    RECTIFICATION,
-    Mistake,
-)
+from mocap23_ros.plausibility.mistakes import K_OF_ANOTHER_SIZE, MISTAKES, RECTIFICATION, Mistake
 from mocap23_ros.plausibility.people_samples import PeopleMemory, PeopleSamples
 from mocap23_ros.plausibility.standing import Standing, standing
 from mocap23_ros.plausibility.walking_sides import walking_doubt

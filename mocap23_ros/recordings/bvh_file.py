@@ -17,12 +17,7 @@ from scipy.spatial.transform import Rotation
 from mocap23_ros.atomic_files import saving
 from mocap23_ros.body_models.t_pose import REST_R_SEGMENT, turned_from_rest
 from mocap23_ros.lifting.body_fit import FittedBody
-from mocap23_ros.lifting.kinematic_tree import (
-    SEGMENT_PARENTS,
-    SEGMENTS,
-    local_rotations,
-    offsets,
-)
+from mocap23_ros.lifting.kinematic_tree import SEGMENT_PARENTS, SEGMENTS, local_rotations, offsets
 from mocap23_ros.recordings.uniform_poses import poses_at, uniform_times
 from mocap23_ros.skeletons.coco17 import EARS, NECK, PELVIS
 from mocap23_ros.skeletons.formats import OUTPUT19

@@ -15,10 +15,7 @@ from mocap23_ros.detection.confidence_calibration import (
 )
 from mocap23_ros.errors import InputError, errors_of
 from mocap23_ros.geometry.camera_model import CameraModel
-from mocap23_ros.pipeline.camera_pose_uncertainty import (
-    DETECTED_JOINT_SD,
-    CameraPoseUncertainty,
-)
+from mocap23_ros.pipeline.camera_pose_uncertainty import DETECTED_JOINT_SD, CameraPoseUncertainty
 from mocap23_ros.recordings.recording_fields import read_fields
 from mocap23_ros.skeletons.conversion import convert_keypoints, defined_joints
 from mocap23_ros.skeletons.formats import COCO17, COCO21

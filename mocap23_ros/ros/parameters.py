@@ -23,11 +23,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from mocap23_ros.errors import InputError
-from mocap23_ros.ros.parameter_entries import (
-    ParameterEntry,
-    misspelt_parameters,
-    parameter_table,
-)
+from mocap23_ros.ros.parameter_entries import ParameterEntry, misspelt_parameters, parameter_table
 from mocap23_ros.ros.settings import Settings
 from mocap23_ros.yaml_files import read_yaml
 

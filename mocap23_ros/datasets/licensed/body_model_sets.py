@@ -9,12 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from mocap23_ros.datasets.licensed.body_model import (
-    SMPLH_KINDS,
-    SMPLX_KINDS,
-    BodyModel,
-    model_file,
-)
+from mocap23_ros.datasets.licensed.body_model import SMPLH_KINDS, SMPLX_KINDS, BodyModel, model_file
 from mocap23_ros.datasets.licensed.motion_conversion import read_arrays, require_folder
 from mocap23_ros.datasets.licensed.motion_packing import SourceMotion, pack_motions
 from mocap23_ros.datasets.motion_clips import MotionClips
