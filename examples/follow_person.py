@@ -19,7 +19,6 @@ ISO/TS 15066.
 
 import math
 import time
-from typing import Any
 
 import numpy as np
 from geometry_msgs.msg import Twist
@@ -127,8 +126,8 @@ def _bearing(people: People, person: Person) -> float:
 class FollowPerson(Node):
     """Publishes cmd_vel, twenty times a second."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__('follow_person', **options)
+    def __init__(self) -> None:
+        super().__init__('follow_person')
         frame = self.declare_parameter('robot_frame', 'base_link').value
         numbers = [self.declare_parameter(name, value).value for name, value in (
             ('distance', 1.5), ('stop_distance', 0.6), ('claim_distance', 4.0),

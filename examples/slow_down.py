@@ -19,7 +19,6 @@ ISO 13849 or ISO/TS 15066; it sees what one camera sees.
 
 import math
 import time
-from typing import Any
 
 from geometry_msgs.msg import Twist
 from rclpy.clock import Clock, ClockType
@@ -61,8 +60,8 @@ def scaled(wanted: Twist, share: float) -> Twist:
 class SlowDown(Node):
     """The gate between cmd_vel_in and cmd_vel."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__('slow_down', **options)
+    def __init__(self) -> None:
+        super().__init__('slow_down')
         frame = self.declare_parameter('robot_frame', 'base_link').value
         self._stop = self.declare_parameter('stop_distance', 0.6).value
         self._slow = self.declare_parameter('slow_distance', 2.0).value

@@ -16,16 +16,14 @@ from default_detector import require_default_detector
 
 pytest.importorskip('rclpy', reason='ROS 2 is needed')
 try:
-    from mocap23_msgs.msg import Keypoints2DArray, SkeletonArray
+    from mocap23_msgs.msg import SkeletonArray
 except ImportError as error:
     pytest.skip(f'mocap23_msgs is not built: {error}', allow_module_level=True)
-import rclpy.serialization
-from client_world import World, load_example, running_beside
-from geometry_msgs.msg import Twist, Vector3
+from client_world import load_example
 from rosbags.highlevel import AnyReader
-from std_msgs.msg import Header
 
 from mocap23_ros.cli.main import main
+from mocap23_ros.client.people import People
 from mocap23_ros.demo.calibrated_cameras import FLOOR_HEIGHT, calibrate
 from mocap23_ros.demo.played_take import LivePlan, node_arguments, play_take
 from mocap23_ros.errors import InputError
@@ -34,6 +32,7 @@ from mocap23_ros.live.recorded_run import read_run
 from mocap23_ros.live.recorder import TOPICS
 from mocap23_ros.live.run_statistics import live_figures, memory_figures
 from mocap23_ros.recordings.bag_reader import message_types
+from mocap23_ros.ros.stamps import nanoseconds
 
 require_default_detector()
 
@@ -145,56 +144,37 @@ def test_the_bag_is_judged_and_played_again_through_a_node(live, tmp_path, capsy
     assert 'id="latency-plot"' in page and 'id="memory-plot"' in page
 
 
-class Replay(World):
-    """Plays what a node published as if it happened now, before a robot that looks along -x."""
-
-    def __init__(self, bag):
-        super().__init__()
-        with AnyReader([bag], default_typestore=message_types()) as reader:
-            self.messages = [(c.topic, rclpy.serialization.deserialize_message(
-                data, {'/skeletons': SkeletonArray, '/keypoints_2d': Keypoints2DArray}[c.topic]))
-                for c, _, data in reader.messages([c for c in reader.connections if c.topic in (
-                    '/skeletons', '/keypoints_2d')])][:2 * int(RATE)]
-        self.frame = next(message for topic, message in self.messages
-                          if topic == '/skeletons').header.frame_id
-        self.speeds = {'cmd_vel': [], 'follow_vel': []}
-        self.create_subscription(Twist, 'follow_vel', lambda twist: self.speeds[
-            'follow_vel'].append(twist.linear.x), 10)
-        self.wanted = self.create_publisher(Twist, 'cmd_vel_in', 1)
-
-    def heard(self, twist):
-        self.speeds['cmd_vel'].append(twist.linear.x)
-
-    def play(self, x):
-        """The last speed of every second half, of a robot that stands at (x, 0)."""
-        for speeds in self.speeds.values():
-            speeds.clear()
-        stamps = {}
-        for topic, message in self.messages:
-            stamp = message.header.stamp.sec, message.header.stamp.nanosec
-            if stamp not in stamps:
-                time.sleep(1 / RATE / 2)
-                stamps[stamp] = Header(stamp=self.header().stamp, frame_id=self.frame)
-                self.place_robot(x, 0.0, np.pi, stamps[stamp])
-                self.wanted.publish(Twist(linear=Vector3(x=1.0)))
-            message.header.stamp = stamps[stamp].stamp
-            (self.skeletons if topic == '/skeletons' else self.keypoints).publish(message)
-        return {name: speeds[len(speeds) // 2:] for name, speeds in self.speeds.items()}
-
-
-def test_the_examples_of_the_client_drive_by_the_bag(live, tmp_path):
+def test_the_examples_of_the_client_decide_by_the_bag(live):
     """The man walks on a beam; a robot looks at him from afar, and then stands beside him."""
     slow_down, follow, fall = map(load_example, ('slow_down', 'follow_person', 'record_fall'))
-    with running_beside([
-            slow_down.SlowDown,
-            lambda: follow.FollowPerson(cli_args=['--ros-args', '-r', 'cmd_vel:=follow_vel']),
-            lambda: fall.RecordFall(cli_args=[
-                '--ros-args', '-p', f'folder:={tmp_path / "falls"}', '-p', 'floor_height:=0.05'])],
-            lambda: Replay(live[1].bag)) as world:
-        assert any(1.0 in world.play(7.0)['cmd_vel'] for _ in range(10))  # until they hear it
-        near = world.play(0.0)
-        assert near['cmd_vel'] and not any([*near['cmd_vel'], *near['follow_vel']])
-        assert not (tmp_path / 'falls').exists()  # a leg is lifted, nobody falls
+    names = read_run(live[1].bag).joint_names
+    with AnyReader([live[1].bag], default_typestore=message_types()) as reader:
+        found = {'/skeletons': [], '/keypoints_2d': []}
+        for connection, _, data in reader.messages(
+                [c for c in reader.connections if c.topic in found]):
+            found[connection.topic].append(reader.deserialize(data, connection.msgtype))
+    ids = {nanoseconds(m.header.stamp): [p.id for p in m.people] for m in found['/keypoints_2d']}
+    people = [People.from_message(m, names, ids[nanoseconds(m.header.stamp)])
+              for m in found['/skeletons']]
+    placed = [one for one in people if len(one) and not one.unplaced]
+    assert len(placed) > 3
+    middle = np.nanmedian([person.joints[:, :2] for one in placed for person in one], axis=(0, 1))
+
+    def seen_from(distance):
+        """In the frame of a robot that looks along -x at where the man mostly is."""
+        robot_T_world = np.array([[-1, 0, 0, middle[0] + distance], [0, -1, 0, middle[1]],
+                                  [0, 0, 1, 0], [0, 0, 0, 1.0]])
+        return [one.in_frame('base_link', robot_T_world) for one in placed]
+
+    far, near = ([slow_down.speed_share(one, 0.6, 2.0, 0.5) for one in seen_from(distance)]
+                 for distance in (9.0, 0.3))
+    assert max(far) == 1.0 and np.median(near) == 0.0
+    for distance, fastest in ((3.0, 0.5), (0.3, 0.1)):
+        follower = follow.Follower(1.5, 0.6, 4.0, 0.5, 1.0)
+        speeds = [follower.drive(one, one.stamp)[0] for one in seen_from(distance)]
+        assert 0.0 <= min(speeds) <= max(speeds) <= fastest
+    watch = fall.FallWatch(FLOOR_HEIGHT)
+    assert not [number for one in people for number in watch.update(one)]
 
 
 def test_no_process_is_left(live):

@@ -35,7 +35,7 @@ def load_example(name):
 
 @contextmanager
 def running_beside(make_node, make_world):
-    """The world beside a node, several or None, spun in a thread."""
+    """The world beside a node, where there is one, spun in a thread."""
     rclpy.init()
     executor, ended, nodes = SingleThreadedExecutor(), threading.Event(), []
 
@@ -46,8 +46,7 @@ def running_beside(make_node, make_world):
     thread = threading.Thread(target=spin, daemon=True)
     try:
         world = make_world()
-        makers = make_node if isinstance(make_node, list) else [make_node]
-        nodes += [*(make() for make in makers if make is not None), world]
+        nodes += [world] if make_node is None else [make_node(), world]
         for each in nodes:
             executor.add_node(each)
         thread.start()
