@@ -225,7 +225,9 @@ class StreamingLifter:
                             frame.joints, pose_before, pose, 1 / self.lifter.rate, self.joint_sd))
         frame = doubted(replace(frame, joints=raised(frame.joints, self._ankle_share)), unsure)
         if self.output_format == OUTPUT23:
-            frame = with_feet(frame, at_target.keypoints[:, -1], pose, at_target.focal_length)
+            seen = at_target.keypoints[:, -1].copy()
+            seen[..., :2] = raised(seen[..., :2], self._ankle_share)
+            frame = with_feet(frame, seen, pose, at_target.focal_length)
         estimates = assemble(frame, target.stamp, self._root_filter, self._people.newest)
         return self._people.stated(estimates, target, newest)
 

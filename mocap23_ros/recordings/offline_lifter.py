@@ -78,7 +78,10 @@ def lift_offline(lifter: Lifter, recording: KeypointRecording,
     result = replace(motion_at_stamps.with_body(), body=None) if bones else motion_at_stamps
     _add_misses(result, convert_keypoints(body, lifter.input_format, COCO17), recording)
     result.joints[:] = raised(result.joints, ankles)
-    return recorded_feet(result, recording, detected) if feet else result
+    if not feet:
+        return result
+    detected[..., :2] = raised(detected[..., :2], ankles)
+    return recorded_feet(result, recording, detected)
 
 
 def _add_misses(motion: RecordedMotion, keypoints: NDArray, recording: KeypointRecording) -> None:
