@@ -85,6 +85,12 @@ def test_result_itself_does_not_change(tmp_path, model_file):
     assert plain.keys() == with_model.keys()
     for key in plain:
         np.testing.assert_array_equal(plain[key], with_model[key])
+    # export-motion writes the same numbers from OUT.npz.
+    command = ['export-motion', str(target), '--person', '1', '--out', str(tmp_path / 'walk.npz')]
+    assert main(command) == 2 and main([*command, '--smpl-model', str(model_file)]) == 0
+    lifted = read(tmp_path / 'out_person1_smpl.npz')
+    for key, values in read(tmp_path / 'walk_smpl.npz').items():
+        assert np.array_equal(values, lifted[key], equal_nan=values.dtype.kind == 'f'), key
 
 
 def test_absences_are_nan_and_people_never_seen_have_no_file(tmp_path, model_file):
