@@ -139,7 +139,9 @@ class Base(World):
             self.pose += (speed * step * np.cos(yaw), speed * step * np.sin(yaw), turn * step)
             header, place = self.header(), walker(now - start)
             self.place_robot(*self.pose, header)
-            self.show([] if place is None else [person_at((*place, 0.0), 0.03)], header)
+            people = [] if place is None else [person_at((*place, 0.0), 0.03)]
+            self.see([person.person_id for person in people], header)
+            self.show(people, header)
             if place is not None:
                 distances.append(float(np.hypot(*(place - self.pose[:2]))))
             time.sleep(0.03)

@@ -121,7 +121,7 @@ def test_a_real_man_in_compressed_video_stands_in_the_world(sample):
 
     def man(message):
         """The one who walks on the beam; of who stands in the background only a part is seen."""
-        tracked = [s for s in message.skeletons if s.state == 1 and extent(s) > 1.2]
+        tracked = [s for s in message.skeletons if s.state == 1 and extent(s) > 1.35]
         return max(tracked, key=extent, default=None)
 
     try:
