@@ -7,19 +7,18 @@ import pytest
 from recording_examples import POSE, STAMPS, K, observed
 from training_helpers import torch
 
+from mocap23_ros.engines.model_files import find_model
 from mocap23_ros.engines.onnxruntime_backend import OnnxRuntimeBackend
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.lifting.diffusion_lifter import DiffusionLifter
 from mocap23_ros.lifting.proportions import takes_proportions
 from mocap23_ros.network.configuration import TrainingConfiguration
-from mocap23_ros.network.lifter_graph import LifterGraph
 from mocap23_ros.network.models import load_network
 from mocap23_ros.pipeline.streaming_lifter import StreamingLifter
 from mocap23_ros.recordings.recording import KeypointRecording
 from mocap23_ros.recordings.recording_lifter import lift_streaming
 from mocap23_ros.skeletons.formats import COCO17
-from mocap23_ros.training.graph_export import export_graph
 from mocap23_ros.training.mixed_batches import mixed_batches
 from mocap23_ros.training.run import train_stage
 
@@ -82,18 +81,16 @@ def test_what_is_not_told_is_not_known(clips, told):
     assert torch.equal(lifted(network, windows), without)
 
 
-def test_streams_tell_the_network_what_they_saw(told, tmp_path):
-    network, _ = load_network(told)
-    path = tmp_path / 'graph.onnx'
-    export_graph(LifterGraph(network, 1), path)
-    backend = Listening(path)
+def test_streams_tell_the_network_what_they_saw():
+    model = find_model('s')
+    backend = Listening(model.full)
     assert takes_proportions(backend)
     arrays = observed(STAMPS[:30])
     recording = KeypointRecording(
         arrays['keypoints'], STAMPS[:30],
         (CameraModel.from_calibration(K, (), 'plumb_bob', arrays['image_size'].tolist()),),
         np.broadcast_to(POSE, (30, 4, 4)), np.full(2, np.nan, np.float32))
-    lifter = DiffusionLifter(backend, None, network.tier.window_length, network.tier.rate)
+    lifter = DiffusionLifter(backend, None, model.window_length, model.rate)
     motion = lift_streaming(StreamingLifter(lifter), recording)
     assert np.isfinite(motion.joints[-1, :, COCO17.index('left_hip')]).all()
     assert not backend.fed[0][:, 2:].any()
