@@ -28,7 +28,8 @@ test: ## run every test, and ruff and mypy among them, in two processes; ARGS go
 
 fast: ## the tests of the core, without networks and ROS, in under a minute; ARGS goes to pytest
 	@$(call activate,test) && $(test_variables) python -m pytest $(addprefix test/,skeletons geometry \
-		windows plausibility tracking/test_tracker.py workspace/test_structure.py) $(ARGS)
+		windows plausibility tracking/test_tracker.py workspace/test_structure.py) \
+		--ignore test/plausibility/test_every_mistake.py $(ARGS)
 
 bench: ## measure latency, throughput and memory on this machine; writes out/bench
 	@$(call activate,run) && python -m mocap23_ros bench $(ARGS)
