@@ -18,6 +18,13 @@ def world_rays(p_normalised: NDArray, world_T_camera: NDArray) -> NDArray[np.flo
             + rotation[..., 1] * p_normalised[..., 1, None] + rotation[..., 2])
 
 
+def ray_covariance(ray: NDArray, along: NDArray | float, across: NDArray) -> NDArray[np.float64]:
+    """Covariance [...,3,3] of variances [...] along unit rays [...,3] and across them, each way."""
+    outer = ray[..., :, None] * ray[..., None, :]
+    return np.asarray(across[..., None, None] * (np.eye(3) - outer)
+                      + np.asarray(along)[..., None, None] * outer)
+
+
 def levelled(vectors: NDArray, heading: NDArray) -> tuple[NDArray, NDArray, NDArray]:
     """Components ahead, to the left and up of vectors [...,3] of a frame with z up.
 

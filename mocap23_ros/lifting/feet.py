@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.errors import InputError
-from mocap23_ros.geometry.rays import world_rays
+from mocap23_ros.geometry.rays import ray_covariance, world_rays
 from mocap23_ros.lifting.lifted_frame import LiftedFrame
 from mocap23_ros.lifting.lifter import Lifter
 from mocap23_ros.skeletons.body_proportions import MEAN_STATURE
@@ -68,10 +68,8 @@ def with_feet(frame: LiftedFrame, keypoints: NDArray, world_T_camera: NDArray,
     spread = np.sum(share * (depth - mean[..., None])**2, axis=-1) \
         + (_TRIED[1] - _TRIED[0])**2 / 12
     joints = start[:, None] + mean[..., None] * ray
-    outer = ray[..., :, None] * ray[..., None, :]
-    across = noise[:, None, :, None, None]**2
-    covariance = frame.covariance[:, None, ANKLES] + spread[..., None, None] * outer \
-        + across * (np.eye(3) - outer)
+    covariance = frame.covariance[:, None, ANKLES] + ray_covariance(
+        ray, spread, noise[:, None, :]**2)
     sure = np.minimum(confidence[:, _HEELS_AND_TOES], frame.confidence[:, None, ANKLES])
     sure = np.where(np.isfinite(joints[..., 0]), sure, 0.0)
     people = frame.people

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mocap23_ros.geometry.rays import ray_covariance
+
 
 @dataclass(frozen=True)
 class StatedUncertainty:
@@ -36,9 +38,7 @@ class StatedUncertainty:
         across = 0.5 * (np.trace(stated, axis1=-2, axis2=-1) - along)
         along = self.along**2 * along + self.floor**2
         across = np.where(seen, self.across**2, 1.0) * across
-        outer = ray[..., :, None] * ray[..., None, :]
-        return np.asarray(across[..., None, None] * (np.eye(3) - outer)
-                          + along[..., None, None] * outer)
+        return ray_covariance(ray, along, across)
 
 
 AS_STATED = StatedUncertainty()

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mocap23_ros.geometry.rays import ray_covariance
 from mocap23_ros.lifting.person_memory import PersonMemory
 from mocap23_ros.skeletons.coco17 import COCO_JOINTS, HIPS, SHOULDERS
 from mocap23_ros.skeletons.formats import COCO17
@@ -49,8 +50,7 @@ class MissedKeypoints(PersonMemory[_Misses]):
         added = _SHARE**2 * np.concatenate([square, *between], axis=1)
         ray = np.nan_to_num(joints - world_T_camera[:3, 3])
         ray = ray / np.maximum(np.linalg.norm(ray, axis=-1, keepdims=True), 1e-9)
-        return np.asarray(added[..., None, None]
-                          * (np.eye(3) - ray[..., :, None] * ray[..., None, :]))
+        return ray_covariance(ray, 0.0, added)
 
     def _mean_squares(self, stamp: float, person_ids: NDArray, joints: NDArray, keypoints: NDArray,
                       world_T_camera: NDArray) -> NDArray[np.float64]:
