@@ -96,7 +96,9 @@ def as_recording(lift_input: LiftInput) -> KeypointRecording:
         (_camera(lift_input),),
         np.ascontiguousarray(np.broadcast_to(lift_input['world_T_camera'], (frames, 4, 4))),
         lift_input.get('stature', np.full(people, np.nan, np.float32)),
-        detector=str(lift_input.get('detector', '')))
+        detector=str(lift_input.get('detector', '')),
+        pose_uncertainty=CameraPoseUncertainty(*lift_input['camera_sd'].tolist())
+        if 'camera_sd' in lift_input else None)
 
 
 def lift_recording(lifter: Lifter, lift_input: LiftInput, lag: int = 0, offline: bool = False,
@@ -109,9 +111,8 @@ def lift_recording(lifter: Lifter, lift_input: LiftInput, lag: int = 0, offline:
     the recording tells.
     """
     lifter.forget()
-    if pose_uncertainty is None and 'camera_sd' in lift_input:
-        pose_uncertainty = CameraPoseUncertainty(*lift_input['camera_sd'].tolist())
     recording = as_recording(lift_input)
+    pose_uncertainty = pose_uncertainty or recording.pose_uncertainty
     motion = (lift_offline(lifter, recording, bones=refinement.bones,
                            pose_uncertainty=pose_uncertainty) if offline else
               lift_streaming(StreamingLifter(lifter, lag, refinement=refinement,
