@@ -14,7 +14,11 @@ from numpy.typing import NDArray
 from mocap23_ros.plausibility.image_delay import OFFSETS
 from mocap23_ros.plausibility.people_samples import PeopleSamples
 from mocap23_ros.plausibility.pose_track import PoseTrack
+from mocap23_ros.plausibility.set_up_check import PEOPLE_SEEN
 from mocap23_ros.skeletons.coco17 import HIPS, SHOULDERS
+
+SWINGING = f'{PEOPLE_SEEN} swing to and fro'
+"""What is seen of it, in messages."""
 
 _PIECE = 8.0  # seconds of one person
 _FEWEST = 12  # sightings of a piece
@@ -34,9 +38,8 @@ def swing_curve(samples: PeopleSamples, track: PoseTrack) -> NDArray[np.float64]
     curve = np.zeros(len(OFFSETS))
     for person_id in np.unique(samples.person_ids):
         own = samples.select(np.flatnonzero(samples.person_ids == person_id))
-        middle = 0.5 * (own.points[:, SHOULDERS].mean(axis=1) + own.points[:, HIPS].mean(axis=1))
-        trunk = np.linalg.norm(own.points[:, SHOULDERS].mean(axis=1)
-                               - own.points[:, HIPS].mean(axis=1), axis=1)
+        shoulders, hips = (own.points[:, pair].mean(axis=1) for pair in (SHOULDERS, HIPS))
+        middle, trunk = 0.5 * (shoulders + hips), np.linalg.norm(shoulders - hips, axis=1)
         known = np.isfinite(middle).all(axis=1) & (trunk > 0)
         stamps, middle, trunk = own.stamps[known], middle[known], trunk[known]
         pieces = ((stamps - stamps[:1]) // _PIECE).astype(int)

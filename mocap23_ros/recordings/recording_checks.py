@@ -11,10 +11,10 @@ from mocap23_ros.plausibility.column_order import column_doubt
 from mocap23_ros.plausibility.image_delay import best_offset
 from mocap23_ros.plausibility.keypoint_values import confidence_doubt
 from mocap23_ros.plausibility.people_samples import CAPACITY, INTERVAL, MOST_PEOPLE, PeopleMemory
-from mocap23_ros.plausibility.people_swing import swing_curve
+from mocap23_ros.plausibility.people_swing import SWINGING, swing_curve
 from mocap23_ros.plausibility.pose_doubt import pose_findings
 from mocap23_ros.plausibility.pose_track import PoseTrack
-from mocap23_ros.plausibility.set_up_check import PEOPLE_SEEN, Finding, diagnose
+from mocap23_ros.plausibility.set_up_check import Finding, diagnose
 from mocap23_ros.recordings.recording import KeypointRecording
 
 
@@ -64,7 +64,7 @@ def _time_doubt(recording: KeypointRecording, seen: PeopleMemory) -> str:
         return ''
     offset = best_offset(swing_curve(
         seen.recent(), PoseTrack(recording.stamps, recording.world_T_camera)))
-    return offset.message(f'{PEOPLE_SEEN} swing to and fro') if offset.is_there() else ''
+    return offset.message(SWINGING) if offset.is_there() else ''
 
 
 def heights_seen(recording: KeypointRecording) -> list[float]:

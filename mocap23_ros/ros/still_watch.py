@@ -13,7 +13,7 @@ from mocap23_ros.geometry.poses import turn_between
 from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
 from mocap23_ros.plausibility.still_scene import StillScene
 from mocap23_ros.ros.problems import ProblemLog
-from mocap23_ros.tracking.track import Track
+from mocap23_ros.tracking.track import Track, bounding_boxes
 
 _KEY = 'camera moved'
 _TURN, _WAY = np.radians(0.1), 0.02  # radians, metres, of a pose that is the same
@@ -56,8 +56,7 @@ class StillWatch:
             return
         if image is None or not self.is_due(stamp):
             return
-        boxes = np.array([track.bounding_box for track in tracks], np.float64).reshape(-1, 4)
-        self._scene.look(stamp, image, boxes, camera)
+        self._scene.look(stamp, image, bounding_boxes(tracks), camera)
         if self._scene.motion is None:
             self._problems.clear(_KEY)
         else:

@@ -14,13 +14,12 @@ from mocap23_ros.geometry.poses import turn_between
 from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
 from mocap23_ros.plausibility.image_delay import LARGEST, TimeOffset, best_offset
 from mocap23_ros.plausibility.people_samples import PeopleMemory
-from mocap23_ros.plausibility.people_swing import swing_curve
+from mocap23_ros.plausibility.people_swing import SWINGING, swing_curve
 from mocap23_ros.plausibility.pose_track import PoseTrack
 from mocap23_ros.plausibility.scene_points import ScenePoints, scene_points
 from mocap23_ros.plausibility.scene_turns import SceneTurn, scene_turn, turn_curve
-from mocap23_ros.plausibility.set_up_check import PEOPLE_SEEN
 from mocap23_ros.ros.problems import ProblemLog, Severity
-from mocap23_ros.tracking.track import Track
+from mocap23_ros.tracking.track import Track, bounding_boxes
 
 _TIME_KEY, _SCALE_KEY = 'image time', 'camera scale'
 _INTERVAL, _LONGEST = 0.2, 0.6  # seconds between images that are compared
@@ -96,8 +95,7 @@ class TimeWatch:
 
     def _look(self, stamp: float, image: NDArray[np.uint8], tracks: Sequence[Track],
               camera: CameraModel) -> None:
-        boxes = np.array([track.bounding_box for track in tracks], np.float64).reshape(-1, 4)
-        points = scene_points(image, boxes, camera)
+        points = scene_points(image, bounding_boxes(tracks), camera)
         if self._points is not None and stamp - self._points[0] < _LONGEST:
             turn = scene_turn(*self._points, stamp, points)
             if turn is not None:
@@ -128,7 +126,7 @@ class TimeWatch:
 
     def _report_offset(self) -> None:
         curves, seen = ((self._scene, 'the scene does not turn with the poses') if self._scene else
-                        (self._people, f'{PEOPLE_SEEN} swing to and fro'))
+                        (self._people, SWINGING))
         found = best_offset(np.sum(curves, axis=0)) if curves else TimeOffset(0, np.inf, 0)
         if not found.is_there(self._offset is not None):
             self._offset = None

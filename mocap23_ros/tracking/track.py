@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One person followed through the image."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -37,3 +38,8 @@ class Track:
     age: float
     time_since_seen: float
     feet: NDArray[np.float32] | None = None
+
+
+def bounding_boxes(tracks: Sequence[Track]) -> NDArray[np.float64]:
+    """Boxes [P,4] of tracks, px; of none where there are none."""
+    return np.array([track.bounding_box for track in tracks], np.float64).reshape(-1, 4)
