@@ -12,7 +12,11 @@ from mocap23_ros.skeletons.unobserved import UNOBSERVED, is_observed
 
 # What detectors write for a keypoint that they did not find; no keypoint is there exactly.
 _MISSING = ((0.0, 0.0), (-1.0, -1.0))
-_PERCENT = 20.0  # scores of SimCC and heatmap heads pass 1, but not this
+_PERCENT = 20.0  # no score of a scale up to 1 passes this, not even once
+# Scores of SimCC and of heatmaps pass 1 by some tenths; logits (RTMW's 5 to 6) and scales of 10 do
+# so on most keypoints.
+_ABOVE_ONE, _MANY_ABOVE = 1.5, 0.25  # confidence; share of those above it
+_VISIBILITY = (1.0, 2.0)  # of COCO's annotations: hidden, visible
 _NORMALISED = 1.5  # largest coordinate of 0..1 or -1..1, some of it beyond the image
 _FEWEST = 3  # keypoints without which nothing is said about units
 _SMALLEST_IMAGE = 32  # pixels; in a smaller one the above may be pixels
@@ -27,8 +31,8 @@ def clean_keypoints(keypoints: NDArray, image_size: Sequence[int] = (0, 0)
 
     Not there is a keypoint that is not finite, has no confidence, lies at exactly (0, 0) or
     (-1, -1), or is further outside the image than its larger side. Confidence above 1, which some
-    networks give, becomes 1. image_size: (width, height), 0 = unknown.
-    Raises InputError for coordinates that are fractions of the image and for percentages.
+    networks give, becomes 1. image_size: (width, height), 0 = unknown. Raises InputError for
+    coordinates that are fractions of the image, and for confidences of another scale.
     """
     cleaned = np.array(keypoints, np.float32)
     x, y, confidence = np.moveaxis(cleaned, -1, 0)
@@ -79,10 +83,18 @@ def confidence_doubt(keypoints: NDArray) -> str:
             'people come out unsure')
 
 
+def has_other_scale(confidence: NDArray) -> bool:
+    """Whether so many confidences of found keypoints are far above 1 that 1 is not their end."""
+    return len(confidence) > 0 and bool(
+        (confidence > _ABOVE_ONE).mean() > _MANY_ABOVE
+        and not np.isin(confidence, _VISIBILITY).all())
+
+
 def _check_units(x: NDArray, y: NDArray, confidence: NDArray, larger_side: int) -> None:
-    if confidence.max() > _PERCENT:
+    if confidence.max() > _PERCENT or has_other_scale(confidence):
         raise InputError(f'confidences of keypoints reach {confidence.max():.3g}; they must lie '
-                         'between 0 and 1: divide percentages by 100')
+                         'between 0 and 1: divide them by what clear keypoints reach '
+                         '(percentages by 100, logits of RTMW by 6)')
     largest = max(float(np.abs(x).max()), float(np.abs(y).max()))
     if len(x) >= _FEWEST and larger_side >= _SMALLEST_IMAGE and largest <= _NORMALISED:
         raise InputError(f'no coordinate of the keypoints is above {largest:.3g} in an image of '

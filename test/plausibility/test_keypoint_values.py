@@ -36,13 +36,23 @@ def test_keypoints_at_and_beyond_the_border_stay(written):
     np.testing.assert_array_equal(clean_keypoints(keypoints, SIZE), keypoints)
 
 
-def test_confidence_above_one_counts_as_one_and_percentages_are_refused():
+@pytest.mark.parametrize('written', [
+    np.linspace(0.5, 1.28, 17), np.linspace(0.9, 1.45, 17), [1, 2] * 8 + [0],
+    [0.4] * 14 + [12] * 3], ids=['SimCC', 'heatmaps', 'visibility', 'spikes'])
+def test_confidence_above_one_counts_as_one(written):
     keypoints = person()
-    keypoints[:, 2] = np.linspace(0.5, 8, 17)
-    assert clean_keypoints(keypoints, SIZE)[:, 2].max() == 1
+    keypoints[:, 2] = written
+    cleaned = clean_keypoints(keypoints, SIZE)
+    np.testing.assert_array_equal(cleaned[:, 2], np.minimum(keypoints[:, 2], 1))
     assert (keypoints[:, 2] > 1).any()  # the caller's array is not changed
-    keypoints[:, 2] *= 10
-    with pytest.raises(InputError, match='percent'):
+
+
+@pytest.mark.parametrize('scale', [5, 10, 100])
+def test_confidences_of_another_scale_are_refused(scale):
+    keypoints = person()
+    keypoints[:4] = 0
+    keypoints[:, 2] *= scale
+    with pytest.raises(InputError, match='must lie between 0 and 1: divide them'):
         clean_keypoints(keypoints, SIZE)
 
 

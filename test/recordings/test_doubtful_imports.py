@@ -5,6 +5,7 @@
 import json
 
 import keypoint_dumps as dumps
+import numpy as np
 from keypoint_dumps import refused
 
 from mocap23_ros.cli.main import main
@@ -79,3 +80,19 @@ def test_scales_of_time_and_of_confidence_are_doubted(tmp_path, camera, keypoint
     weak = dumps.coco(tmp_path / 'weak', keypoints * (1, 1, 0.05))
     doubts = set_up_findings(import_keypoints(weak, camera, RATE))
     assert [doubt.key for doubt in doubts] == ['confidence']
+    assert 'divide them' in refused(dumps.coco(tmp_path / 'ten', keypoints * (1, 1, 10)), camera)
+
+
+def test_logits_of_whole_bodies_become_confidences(tmp_path, camera, keypoints):
+    """RTMW, rtmlib's and MMPose's network for 133 keypoints, gives 5 to 6 where it is sure."""
+    said = []
+    path = dumps.rtmlib(tmp_path / 'walk', keypoints)
+    right = import_keypoints(path, camera, RATE).keypoints
+    frames = json.loads(path.read_text())
+    for frame in frames:
+        frame['keypoints'] = [points + [[9.0, 9.0]] * 116 for points in frame['keypoints']]
+        frame['scores'] = [[6 * c for c in own] + [5.0] * 116 for own in frame['scores']]
+    dumps.write(path, frames)
+    found = import_keypoints(path, camera, RATE, say=said.append).keypoints
+    np.testing.assert_allclose(found, right, rtol=1e-5)
+    assert 'are divided by 6' in said[-1]

@@ -95,7 +95,7 @@ def read_results(name: str, entries: list[Any], layouts: Layouts, program: str,
             number = names.number(image) if isinstance(image, str) else check_number(image, where)
         found.add(number, [FoundPerson(reader.triples(entry['keypoints'], where),
                                        person_id(entry, 'idx', 'track_id', 'person_id'))])
-    found.skeleton = reader.skeleton
+    found.skeleton, found.whole_body = reader.skeleton, reader.whole_body
     return found
 
 

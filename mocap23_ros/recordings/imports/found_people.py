@@ -35,13 +35,15 @@ class FoundPeople:
     """Frames of one camera in any order.
 
     frames: people by frame number. skeleton: format of all of them. fractions: whether x and y
-    are fractions of the image's width and height. stamps: seconds by frame number, empty where
-    only the numbers tell the time. image_size: (width, height) where the files say it.
+    are fractions of the image's width and height. whole_body: whether hands and face, left out,
+    were there. stamps: seconds by frame number, empty where only the numbers tell the time.
+    image_size: (width, height) where the files say it.
     """
 
     skeleton: SkeletonFormat
     frames: dict[int, list[FoundPerson]] = field(default_factory=dict)
     fractions: bool = False
+    whole_body: bool = False
     stamps: dict[int, float] = field(default_factory=dict)
     image_size: tuple[int, int] | None = None
 
@@ -67,6 +69,11 @@ class KeypointReader:
     def skeleton(self) -> SkeletonFormat:
         """The format of the keypoints read; the usual one where there were none."""
         return self._layouts.get(self._count) or next(iter(self._layouts.values()))
+
+    @property
+    def whole_body(self) -> bool:
+        """Whether the people read have keypoints beyond those of the format."""
+        return self._count > len(self.skeleton)
 
     def triples(self, values: Any, where: str) -> NDArray[np.float32]:
         """Keypoints [J,3] from x, y, confidence of one after the other; InputError."""

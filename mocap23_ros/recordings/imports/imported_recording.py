@@ -11,7 +11,7 @@ from mocap23_ros.detection.detector import Detection
 from mocap23_ros.errors import InputError, errors_of
 from mocap23_ros.geometry.camera_file import load_camera_file
 from mocap23_ros.geometry.camera_model import CameraModel
-from mocap23_ros.plausibility.keypoint_values import clean_keypoints, in_image
+from mocap23_ros.plausibility.keypoint_values import clean_keypoints, has_other_scale, in_image
 from mocap23_ros.recordings.followed_people import FollowedPeople
 from mocap23_ros.recordings.imports.found_people import MOST_FRAMES, FoundPeople
 from mocap23_ros.recordings.imports.keypoint_formats import read_people
@@ -25,6 +25,7 @@ _LARGEST = 2 * 2**30  # bytes of keypoints
 _FEWEST_FRAMES = 3  # in which a person with an id must be seen, as for people who are tracked
 _SPARSE, _FEW = 50, 1000  # a video has no longer gaps than this times its frames, and some
 _FROZEN, _FROZEN_FRAMES = 1.0, 8  # s, frames; no detector says the same of a living person
+_LOGIT = 6.0  # of RTMW on clear keypoints
 _SURE, _BESIDE, _OUTSIDE = 0.3, 0.05, 0.2  # confidence, images, share of keypoints
 
 
@@ -44,11 +45,13 @@ def import_keypoints(path: Path, camera_file: Path, rate: float | None, rectifie
     with errors_of(path):
         camera = contents.camera.with_image_size(found.image_size or contents.camera.image_size)
         numbers, stamps = _time(found, rate)
-        people = _in_pixels(found, numbers, camera)
+        people, scale = _in_pixels(found, numbers, camera)
         _check_inside(people, camera)
         keypoints, how = _columns(found, numbers, people, stamps, CameraView(camera, pose))
     for doubt in _frozen(keypoints, stamps):
         say(f'{path}: {doubt}')
+    if scale != 1.0:
+        how += f'; confidences, logits of RTMW, are divided by {scale:g}'
     say(f'{path}: {len(found.frames)} frames of {program} ({found.skeleton.name}); {how}')
     return KeypointRecording.of_still_camera(keypoints, stamps, camera, pose, found.skeleton)
 
@@ -78,15 +81,21 @@ def _time(found: FoundPeople, rate: float | None) -> tuple[list[int], NDArray[np
 
 
 def _in_pixels(found: FoundPeople, numbers: list[int], camera: CameraModel
-               ) -> list[NDArray[np.float32]]:
-    """Keypoints [P,J,3] of every frame, in pixels, without what was not found."""
+               ) -> tuple[list[NDArray[np.float32]], float]:
+    """Keypoints [P,J,3] of every frame, in pixels, without what was not found.
+
+    And by what their confidences were divided.
+    """
     frames = [found.frames.get(number, ()) for number in numbers]
     everybody = np.array([person.keypoints for frame in frames for person in frame], np.float32)
     everybody = everybody.reshape(-1, len(found.skeleton), 3)
     if found.fractions:
         everybody[..., :2] *= camera.image_size
+    confidence = everybody[..., 2]
+    scale = _LOGIT if found.whole_body and has_other_scale(confidence[confidence > 0]) else 1.0
+    confidence /= scale
     cleaned = clean_keypoints(everybody, camera.image_size)
-    return np.split(cleaned, np.cumsum([len(frame) for frame in frames])[:-1])
+    return np.split(cleaned, np.cumsum([len(frame) for frame in frames])[:-1]), scale
 
 
 def _check_inside(people: list[NDArray[np.float32]], camera: CameraModel) -> None:

@@ -71,7 +71,7 @@ def read(documents: Iterable[tuple[str, Any]]) -> FoundPeople:
                       if 'instances' in frame else _arrays(frame, reader, where))
         if isinstance(document, dict):
             _check_names(document.get('meta_info'), reader.skeleton, name)
-    found.skeleton = reader.skeleton
+    found.skeleton, found.whole_body = reader.skeleton, reader.whole_body
     return found
 
 

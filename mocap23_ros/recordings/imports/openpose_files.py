@@ -40,7 +40,7 @@ def read(documents: Iterable[tuple[str, Any]]) -> FoundPeople:
         if number in found.frames:
             raise InputError(f'{name} is frame {number} a second time')
         found.add(number, people_of(document['people'], reader, name))
-    found.skeleton = reader.skeleton
+    found.skeleton, found.whole_body = reader.skeleton, reader.whole_body
     return found
 
 
