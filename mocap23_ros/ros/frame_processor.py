@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from mocap23_msgs.msg import Keypoints2DArray
 
 MAX_WAITING = 300  # frames, of which only the people in 2D are kept
+# TF and CameraInfo of the first images may come after them, or before time began anew: forgotten.
+_BEGINNING = 1.0  # s
 
 Input: TypeAlias = 'Image | CompressedImage | Keypoints2DArray'
 
@@ -92,6 +94,7 @@ class FrameProcessor:
         self._view: CameraView | None = None  # of the newest frame that was lifted
         self._waiting: deque[_Waiting] = deque()
         self._lifted: deque[Time] = deque(maxlen=core.lag + 1)  # stamps, the newest last
+        self._began = -np.inf  # the first image after TF was forgotten, steady seconds
 
     @property
     def is_waiting(self) -> bool:
@@ -107,6 +110,7 @@ class FrameProcessor:
         self._time.reset()
         if not same_time:
             self._poses.clear()
+            self._began = np.inf
         self._waiting.clear()
         self._lifted.clear()
         self._view = None
@@ -145,6 +149,7 @@ class FrameProcessor:
         if len(self._waiting) >= MAX_WAITING:
             self._waiting.popleft()
         now = time.monotonic()
+        self._began = min(self._began, now)
         self._waiting.append(_Waiting(result, settings, now, now + settings.tf_timeout))
 
     def finish_next(self) -> FrameResult | None:
@@ -213,13 +218,18 @@ class FrameProcessor:
 
     @contextmanager
     def _patience(self, key: str, frame: _Waiting) -> Iterator[None]:
-        """Raise _WaitError for what may still come; treat other and late errors as ``guard``."""
+        """Raise _WaitError for what may still come; treat other and late errors as ``guard``.
+
+        Frames of the beginning that miss something are rejected without a word.
+        """
         with self._problems.guard(key):
             try:
                 yield
             except (NoTransformError, NoCameraInfoError) as error:
                 if time.monotonic() < frame.deadline:
                     raise _WaitError from error
+                if frame.since < self._began + _BEGINNING:
+                    raise FrameRejectedError(key) from error
                 raise
 
     def _note_cost(self, seconds: float) -> None:
