@@ -16,8 +16,7 @@ def add_motion_arguments(parser: argparse.ArgumentParser, *more_names: str) -> N
                         metavar='SOURCE',
                         help='one or several of: cmu (recorded), procedural (made by rules), both '
                              '(these two; default), uiprmd, biomechzoo, and data sets of yours as '
-                             'NAME=FOLDER: amass, humanml3d, aistpp, bedlam, human36m, rich '
-                             '(docs/DATA.md)')
+                             'NAME=FOLDER (docs/DATA.md names them)')
     add_smpl_model(parser)
     parser.add_argument('--data', type=Path,
                         help='folder of the packed motion (default: MOCAP23_DATA)')

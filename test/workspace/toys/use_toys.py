@@ -4,8 +4,11 @@
 
 import sys
 import time
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 
+import cv2
 import numpy as np
 import onnx
 import rclpy
@@ -15,6 +18,7 @@ from std_msgs.msg import Header, Int32
 
 import mocap23_ros
 from mocap23_ros.cli.main import main
+from mocap23_ros.datasets.procedural import make_motion
 from mocap23_ros.detection.detectors import create_detector
 from mocap23_ros.geometry.camera_file import CameraFile, save_camera_file
 from mocap23_ros.geometry.camera_model import CameraModel
@@ -55,13 +59,49 @@ def skeleton_lifter_and_file():
         assert np.allclose(arrays['joints'][-1, 0], [3, 0, 1.5], atol=0.01)
 
 
-def keypoints_of_a_program():
-    """mocap23 lift --keypoints of a toy's file."""
-    camera, dump, kept = folder / 'camera.yaml', folder / 'dump.json', folder / 'kept.npz'
+def camera_file():
+    """Of a camera 1.5 m above the floor that looks along x."""
+    camera = folder / 'camera.yaml'
     pose = np.array([[0, 0, 1, 0], [-1, 0, 0, 0], [0, -1, 0, 1.5], [0, 0, 0, 1]], float)
     save_camera_file(camera, CameraFile(CameraModel.from_calibration(
         np.array([[500.0, 0, 320], [0, 500, 240], [0, 0, 1]]), np.zeros(5), 'plumb_bob',
         (640, 480)), pose))
+    return camera
+
+
+def detector():
+    """mocap23 lift --video --detector toy."""
+    video, kept = folder / 'video.avi', folder / 'detected.npz'
+    writer = cv2.VideoWriter(str(video), cv2.VideoWriter_fourcc(*'MJPG'), 15, (640, 480))
+    for _ in range(8):
+        writer.write(np.zeros((480, 640, 3), np.uint8))
+    writer.release()
+    assert main(['lift', '--video', str(video), '--camera', str(camera_file()), '--lifter', 'toy',
+                 '--detector', 'toy', '--save-keypoints', str(kept),
+                 '--out', str(folder / 'of_video.npz')]) == 0
+    with np.load(kept) as arrays:
+        assert np.allclose(arrays['keypoints'][:, 0, 0, :2], [320, 160], atol=0.5)
+
+
+def command():
+    """mocap23 toy."""
+    with redirect_stdout(StringIO()) as said:
+        assert main(['toy', '--toys', '3']) == 0
+    assert said.getvalue() == '3 toys\n'
+
+
+def licensed_motion():
+    """mocap23 draw-samples --motion toys=FOLDER."""
+    np.save(folder / 'toys.npy', make_motion(np.random.default_rng(1), 3, 'walk')[0])
+    picture = folder / 'samples.png'
+    assert main(['draw-samples', '--motion', f'toys={folder}', '--count', '1', '--length', '8',
+                 '--out', str(picture)]) == 0
+    assert picture.is_file()
+
+
+def keypoints_of_a_program():
+    """mocap23 lift --keypoints of a toy's file."""
+    camera, dump, kept = camera_file(), folder / 'dump.json', folder / 'kept.npz'
     dump.write_text('{"toys": [300, 301, 302, 303]}')
     assert main(['lift', '--keypoints', str(dump), '--camera', str(camera), '--fps', '15',
                  '--lifter', 'toy', '--save-keypoints', str(kept), '--out',
@@ -113,8 +153,11 @@ def ros_output():
     rclpy.shutdown()
 
 
+command()
 skeleton_lifter_and_file()
 keypoints_of_a_program()
+detector()
+licensed_motion()
 backend()
 detector_family()
 ros_output()
