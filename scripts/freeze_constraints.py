@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Write requirements/constraints*.txt: the exact versions that resolve today, for every Python.
+"""Write requirements/constraints*.txt: the exact versions of every package, for every Python.
 
     python3 scripts/freeze_constraints.py python3.10 python3.11 python3.12
 
 Run by a developer after a change of requirements/*.txt; nothing is installed, only resolved.
+Versions that stand in the files already are kept, so that the same requirements give the same
+files on any day; with --upgrade, those that are newest today are taken.
 """
 
 import sys
@@ -27,11 +29,10 @@ HEADER = """\
 """
 
 
-def resolve(interpreter, files, further):
+def resolve(interpreter, arguments):
     """Return ((major, minor), {package: version}) that pip chooses for an interpreter."""
     with bare_environment(interpreter) as (python, version, _):
-        packages = resolved(python, [
-            *(part for name in files for part in ('-r', REQUIREMENTS / name)), *further])
+        packages = resolved(python, arguments)
     return version, {name: package['metadata']['version'].split('+')[0]  # no local build tags
                      for name, package in packages.items()}
 
@@ -52,11 +53,15 @@ def merge(by_python):
 
 def main():
     """Resolve for every interpreter named on the command line and write the file."""
-    if len(sys.argv) < 2:
-        print('usage: freeze_constraints.py PYTHON [PYTHON ...]', file=sys.stderr)
+    interpreters = [word for word in sys.argv[1:] if word != '--upgrade']
+    if not interpreters:
+        print('usage: freeze_constraints.py [--upgrade] PYTHON [PYTHON ...]', file=sys.stderr)
         return 2
     for name, (files, further, use) in OUTPUTS.items():
-        by_python = dict(resolve(interpreter, files, further) for interpreter in sys.argv[1:])
+        kept = () if '--upgrade' in sys.argv else ('-c', REQUIREMENTS / name)
+        by_python = dict(resolve(interpreter, [
+            *(part for source in files for part in ('-r', REQUIREMENTS / source)), *further, *kept])
+            for interpreter in interpreters)
         lines = merge(by_python)
         text = HEADER.format(use=use) + '\n'.join(lines) + '\n'
         (REQUIREMENTS / name).write_text(text, encoding='utf-8')
