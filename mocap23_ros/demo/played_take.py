@@ -40,7 +40,8 @@ def play_take(plan: LivePlan, folder: Path, logs: Path,
     """
     camera_file = folder / 'camera.yaml'
     save_camera_file(camera_file, CameraFile(
-        plan.camera.model, plan.camera.world_T_camera, plan.floor_height, plan.camera.name))
+        plan.camera.model, plan.camera.world_T_camera, plan.floor_height,
+        name=plan.camera.name))
     player = ('--video', str(plan.video), '--camera', str(camera_file), '--rate', str(plan.rate),
               '--seconds', str(plan.seconds), '--world-frame', WORLD_FRAME, '--transport',
               plan.transport, '--frame-count', str(plan.frame_count), '--fps', str(plan.fps))

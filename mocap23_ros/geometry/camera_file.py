@@ -47,24 +47,23 @@ _MEANT = {'camera_model': 'distortion_model', 'K': 'camera_matrix', 'k': 'camera
 
 
 @dataclass(frozen=True)
-class CameraFile:
-    """Contents of a camera file.
+class GivenCamera:
+    """What is told of a camera.
 
-    world_T_camera: float64 [4,4] pose of ``camera``'s optical frame, None where the file has none
-    (the camera moves, or it is only a calibration). Where the camera has a rectification R, that
-    frame is the rectified one, as in ROS; the file itself holds the pose of the lens, which is
-    what solvePnP gives with K and D.
-    floor_height: z of the floor in that world, metres. name: camera_name. doubt: what is strange
-    about the calibration but may be right, '' for nothing. pose_sd: standard deviations of the
-    pose, (radians about each axis, metres along each), None where the file does not say.
+    camera: None where topics tell it. world_T_camera: float64 [4,4] pose of its optical frame,
+    None where nobody tells it (the camera moves, or it is only a calibration). Where the camera
+    has a rectification R, that frame is the rectified one, as in ROS; a camera file itself holds
+    the pose of the lens, which is what solvePnP gives with K and D.
+    floor_height: z of the floor in that world, metres. doubt: what is strange about the
+    calibration but may be right, '' for nothing. pose_sd: standard deviations of the pose,
+    (radians about each axis, metres along each), None where they are not told.
     pose_covariance: float64 [6,6] of (x, y, z, rotation about x, y, z) in world axes, metres and
     radians, as in geometry_msgs/PoseWithCovariance; None where only pose_sd is known, or nothing.
     """
 
-    camera: CameraModel
+    camera: CameraModel | None = None
     world_T_camera: NDArray[np.float64] | None = None
     floor_height: float = 0.0
-    name: str = 'camera'
     doubt: str = ''
     pose_sd: tuple[float, float] | None = None
     pose_covariance: NDArray[np.float64] | None = None
@@ -75,6 +74,14 @@ class CameraFile:
         if self.world_T_camera is None:
             return None
         return above_floor(self.world_T_camera, self.floor_height)
+
+
+@dataclass(frozen=True)
+class CameraFile(GivenCamera):
+    """Contents of a camera file. name: camera_name."""
+
+    camera: CameraModel
+    name: str = 'camera'
 
     def required_pose(self, path: str | os.PathLike) -> NDArray[np.float64]:
         """As floor_T_camera; raises InputError, naming the file, where it has no pose."""
@@ -178,9 +185,8 @@ def _parse(content: Mapping[str, Any], rectified: bool) -> CameraFile:
         pose_sd = largest_sd(covariance)
     return CameraFile(camera, None if pose is None else _pose(pose) @ _lens_T_camera(camera),
                       0.0 if floor is None else numbers([floor], 'floor_height', 1)[0],
-                      str(content.get('camera_name') or 'camera'),
-                      camera_doubt(camera, cropped=any(roi)),
-                      pose_sd, covariance)
+                      camera_doubt(camera, cropped=any(roi)), pose_sd, covariance,
+                      str(content.get('camera_name') or 'camera'))
 
 
 def _pose_covariance(entry: Any) -> NDArray[np.float64] | None:

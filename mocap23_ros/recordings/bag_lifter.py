@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mocap23_ros.detection.remembered_detector import Found, RememberedDetector
 from mocap23_ros.errors import InputError
+from mocap23_ros.geometry.camera_file import GivenCamera
 from mocap23_ros.plausibility.set_up_check import PEOPLE_SEEN
 from mocap23_ros.recordings.bag_camera import (
     COMPRESSED,
@@ -28,7 +29,7 @@ from mocap23_ros.ros.camera_poses import CameraPoses
 from mocap23_ros.ros.camera_source import Cameras, CameraSource
 from mocap23_ros.ros.core import Core
 from mocap23_ros.ros.frame_processor import FrameProcessor
-from mocap23_ros.ros.given_camera import GivenCamera, GivenModel, GivenPose, given_camera
+from mocap23_ros.ros.given_camera import GivenModel, GivenPose, given_camera
 from mocap23_ros.ros.problems import ProblemLog
 from mocap23_ros.ros.settings import Settings
 

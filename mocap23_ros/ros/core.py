@@ -15,12 +15,13 @@ from mocap23_ros.detection.detector import Detection, FollowingDetector, convert
 from mocap23_ros.detection.detectors import create_detector
 from mocap23_ros.detection.upright_detector import UprightDetector
 from mocap23_ros.errors import InputError
+from mocap23_ros.geometry.camera_file import GivenCamera
 from mocap23_ros.lifting.lifter import Lifter
 from mocap23_ros.lifting.lifters import create_lifter
 from mocap23_ros.pipeline.camera_pose_uncertainty import DETECTED_JOINT_SD
 from mocap23_ros.pipeline.refinement import ALL_STEPS, RefinementSteps
 from mocap23_ros.pipeline.streaming_lifter import StreamingLifter
-from mocap23_ros.ros.given_camera import GivenCamera, given_camera, pose_uncertainty
+from mocap23_ros.ros.given_camera import given_camera, pose_uncertainty
 from mocap23_ros.ros.settings import Settings
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 from mocap23_ros.tracking.tracker import Tracker

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A camera that parameters describe: its calibration, and where it stands, without topics."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -10,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.errors import InputError
-from mocap23_ros.geometry.camera_file import load_camera_file
+from mocap23_ros.geometry.camera_file import GivenCamera, load_camera_file
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.geometry.plausible_camera import check_above_floor
 from mocap23_ros.geometry.poses import above_floor, pose_from_text, turn_between
@@ -24,40 +23,20 @@ if TYPE_CHECKING:
 _SAME_PLACE, _SAME_TURN = 0.02, np.radians(0.5)  # metres, radians
 
 
-@dataclass(frozen=True)
-class GivenCamera:
-    """What the parameters say of the camera; None where topics say it.
-
-    camera: in place of CameraInfo. world_T_camera: [4,4], in place of TF. floor_height: z of the
-    floor in that world as the camera file has it, metres. pose_sd, pose_covariance: as in
-    CameraFile. doubt: what is strange about the calibration, '' for nothing.
-    """
-
-    camera: CameraModel | None = None
-    world_T_camera: NDArray[np.float64] | None = None
-    floor_height: float = 0.0
-    pose_sd: tuple[float, float] | None = None
-    doubt: str = ''
-    pose_covariance: NDArray[np.float64] | None = None
-
-    @property
-    def floor_T_camera(self) -> NDArray[np.float64] | None:
-        """The pose in the same world shifted so that the file's floor is at z = 0."""
-        if self.world_T_camera is None:
-            return None
-        return above_floor(self.world_T_camera, self.floor_height)
-
-    def check_floor(self, floor_height: float) -> None:
-        """Raise InputError unless the camera stands above this floor, the one of its file."""
-        if self.floor_height and abs(self.floor_height - floor_height) > _SAME_PLACE:
-            raise InputError(f'camera_file has the floor at {self.floor_height:g} m and the '
-                             f'parameter floor_height at {floor_height:g} m; give the same')
-        if self.world_T_camera is not None:
-            check_above_floor(above_floor(self.world_T_camera, floor_height))
+def check_floor(given: GivenCamera, floor_height: float) -> None:
+    """Raise InputError unless the camera stands above this floor, the one of its file."""
+    if given.floor_height and abs(given.floor_height - floor_height) > _SAME_PLACE:
+        raise InputError(f'camera_file has the floor at {given.floor_height:g} m and the '
+                         f'parameter floor_height at {floor_height:g} m; give the same')
+    if given.world_T_camera is not None:
+        check_above_floor(above_floor(given.world_T_camera, floor_height))
 
 
 def given_camera(settings: Settings) -> GivenCamera:
-    """Read what camera_file and camera_pose say; InputError where they cannot be used together."""
+    """Read what camera_file and camera_pose say, in place of CameraInfo and TF.
+
+    InputError where they cannot be used, or not together.
+    """
     pose = pose_from_text(settings.camera_pose) if settings.camera_pose else None
     if not settings.camera_file:
         return GivenCamera(world_T_camera=pose)
@@ -66,10 +45,7 @@ def given_camera(settings: Settings) -> GivenCamera:
     if pose is not None and contents.world_T_camera is not None:
         raise InputError(f'camera_pose and world_T_camera of {settings.camera_file} both say where '
                          'the camera stands; leave one out')
-    if pose is not None:
-        return GivenCamera(contents.camera, pose, doubt=contents.doubt)
-    return GivenCamera(contents.camera, contents.world_T_camera, contents.floor_height,
-                       contents.pose_sd, contents.doubt, contents.pose_covariance)
+    return contents if pose is None else GivenCamera(contents.camera, pose, doubt=contents.doubt)
 
 
 def pose_uncertainty(settings: Settings, given: GivenCamera) -> CameraPoseUncertainty:

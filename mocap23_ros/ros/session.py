@@ -20,7 +20,7 @@ from mocap23_ros.ros.frame_input import FrameInput
 from mocap23_ros.ros.frame_names import FrameNameWatch
 from mocap23_ros.ros.frame_processor import MAX_WAITING, FrameProcessor, Input
 from mocap23_ros.ros.frame_result import FrameResult
-from mocap23_ros.ros.given_camera import GivenModel, GivenPose, given_camera
+from mocap23_ros.ros.given_camera import GivenModel, GivenPose, check_floor, given_camera
 from mocap23_ros.ros.health import OutputHealth
 from mocap23_ros.ros.input_subscription import InputSubscription
 from mocap23_ros.ros.native_output import native_lines_to
@@ -59,7 +59,7 @@ class Session:
         self._known_people: frozenset[int] = frozenset()
         self.camera_frame = ''
         self._given = given_camera(settings)
-        self._given.check_floor(settings.floor_height)
+        check_floor(self._given, settings.floor_height)
         with ExitStack() as parts:
             with native_lines_to(node.get_logger().debug):
                 core = create_core(settings, live=not self._keeps_all, given=self._given)

@@ -77,7 +77,7 @@ def test_round_trip(tmp_path):
     camera = CameraModel.from_calibration([[901.123456789, 0, 640], [0, 900, 350.1], [0, 0, 1]],
                                           [0.1, 1e-5, 0, 0, 0, 0.2, 0, 1e-3],
                                           'rational_polynomial', (1280, 720))
-    before = CameraFile(camera, look_at([1, 2, 3.0], [4, 5, 0.5]), -0.25, 'left')
+    before = CameraFile(camera, look_at([1, 2, 3.0], [4, 5, 0.5]), -0.25, name='left')
     path = tmp_path / 'new' / 'left.yaml'
     save_camera_file(path, before)
     after = load_camera_file(path)

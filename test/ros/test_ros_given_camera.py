@@ -14,7 +14,13 @@ from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.geometry.pose_covariance import of_pitch_roll_height
 from mocap23_ros.geometry.poses import translation_quaternion_from_pose
 from mocap23_ros.ros.core import create_core
-from mocap23_ros.ros.given_camera import GivenModel, GivenPose, given_camera, pose_uncertainty
+from mocap23_ros.ros.given_camera import (
+    GivenModel,
+    GivenPose,
+    check_floor,
+    given_camera,
+    pose_uncertainty,
+)
 from mocap23_ros.ros.settings import Settings
 
 CAMERA = CameraModel.from_calibration(
@@ -71,13 +77,13 @@ def test_two_answers_to_one_question_are_refused(file):
 
 
 def test_floors_that_cannot_be_are_refused(file):
-    given_camera(Settings(camera_file=file)).check_floor(0.5)
+    check_floor(given_camera(Settings(camera_file=file)), 0.5)
     with pytest.raises(InputError, match='below the floor'):
-        given_camera(Settings(camera_file=file)).check_floor(2.0)
+        check_floor(given_camera(Settings(camera_file=file)), 2.0)
     save_camera_file(file, CameraFile(CAMERA, camera_pose(), floor_height=0.3))
     with pytest.raises(InputError, match='floor_height at 0 m; give the same'):
-        given_camera(Settings(camera_file=file)).check_floor(0.0)
-    given_camera(Settings(camera_file=file)).check_floor(0.3)
+        check_floor(given_camera(Settings(camera_file=file)), 0.0)
+    check_floor(given_camera(Settings(camera_file=file)), 0.3)
 
 
 def test_files_that_are_none_are_one_line(tmp_path):
