@@ -13,6 +13,9 @@ MEMORY = 256  # measurements of each length kept per person
 _BASE_VARIANCE = 0.02**2  # m^2
 _PRIOR_MEASUREMENTS = 8.0  # worth of the average body of the person's stature
 _PLAUSIBLE = (0.6, 1.6)  # times the average body
+# The two joints [2,7,2] of each length on either side, and whether it has that side [2,7].
+_PAIRS = np.stack([MEASURED[name][[0, -1]] for name in LENGTHS], axis=1)
+_HAS_SIDE = np.array([[True] * len(LENGTHS), [len(MEASURED[name]) > 1 for name in LENGTHS]])
 
 
 class BoneLengths(PersonMemory[tuple[NDArray, NDArray]]):
@@ -60,21 +63,17 @@ def bone_lengths(joints: NDArray) -> NDArray[np.float64]:
 def _measure(joints: NDArray, covariance: NDArray) -> tuple[NDArray, NDArray]:
     """Lengths and weights [P,2T,7]; both sides of the body are measurements of one length."""
     people, frames = joints.shape[:2]
-    lengths = np.full((people, 2 * frames, len(LENGTHS)), np.nan)
-    weights = np.zeros_like(lengths)
-    for column, name in enumerate(LENGTHS):
-        for side, (first, second) in enumerate(MEASURED[name]):
-            bone = (joints[:, :, second] - joints[:, :, first]).astype(np.float64)
-            length = np.linalg.norm(bone, axis=-1)
-            with np.errstate(invalid='ignore', divide='ignore'):
-                direction = bone / length[..., None]
-                spread = np.einsum('pti,ptij,ptj->pt', direction,
-                                   covariance[:, :, second].astype(np.float64), direction)
-                weight = 1 / (_BASE_VARIANCE + np.clip(spread, 0, None))
-            usable = np.isfinite(weight)
-            rows = slice(side * frames, (side + 1) * frames)
-            lengths[:, rows, column] = np.where(usable, length, np.nan)
-            weights[:, rows, column] = np.where(usable, weight, 0.0)
+    bone = (joints[:, :, _PAIRS[..., 1]] - joints[:, :, _PAIRS[..., 0]]).astype(np.float64)
+    length = np.linalg.norm(bone, axis=-1)  # [P,T,2,7]
+    with np.errstate(invalid='ignore', divide='ignore'):
+        direction = bone / length[..., None]
+        spread = np.einsum('ptsli,ptslij,ptslj->ptsl', direction,
+                           covariance[:, :, _PAIRS[..., 1]].astype(np.float64), direction)
+        weight = 1 / (_BASE_VARIANCE + np.clip(spread, 0, None))
+    usable = np.isfinite(weight) & _HAS_SIDE
+    lengths, weights = (np.swapaxes(values, 1, 2).reshape(people, 2 * frames, len(LENGTHS))
+                        for values in (np.where(usable, length, np.nan),
+                                       np.where(usable, weight, 0.0)))
     return lengths, weights
 
 
