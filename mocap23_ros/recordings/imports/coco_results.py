@@ -52,10 +52,8 @@ def read(documents: Iterable[tuple[str, Any]]) -> FoundPeople:
         if not isinstance(image, dict) or not isinstance(image.get('id'), int | str):
             raise InputError(f'{name}: an image has no id')
         number = names.number(str(image.get('file_name', image['id'])))
-        if number in found.frames:
-            raise InputError(f'{name}: frame {number} stands twice among the images')
         numbers[image['id']] = number
-        found.add(number, ())
+        found.add_new(number, (), f'{name}, images')
         size = image.get('width'), image.get('height')
         if all(isinstance(side, int) for side in size):
             if found.image_size not in (None, size):

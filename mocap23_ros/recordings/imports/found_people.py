@@ -57,6 +57,12 @@ class FoundPeople:
             raise InputError(f'there are more than {MOST_FRAMES} frames; cut the recording into '
                              'parts')
 
+    def add_new(self, number: int, people: Sequence[FoundPerson], where: str) -> None:
+        """As add, of a writer that has each frame once; InputError for one that is there."""
+        if number in self.frames:
+            raise InputError(f'{where} has frame {number} a second time')
+        self.add(number, people)
+
 
 class KeypointReader:
     """Turns the numbers of one person into keypoints, and holds all people to one format."""

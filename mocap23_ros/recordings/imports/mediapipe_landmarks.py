@@ -57,12 +57,11 @@ def read(documents: Iterable[tuple[str, Any]]) -> FoundPeople:
                 if isinstance(frame.get(key), int | float):
                     found.stamps[number] = unit * frame[key]
                     break
-        if number in found.frames:
-            raise InputError(f'{where}: number {number} stands twice')
         people = _people(frame)
         if people is None:
             raise InputError(f'{where} holds no list of landmarks')
-        found.add(number, [FoundPerson(_landmarks(person, where), None) for person in people])
+        found.add_new(number, [FoundPerson(_landmarks(person, where), None) for person in people],
+                      where)
     if found.stamps and len(found.stamps) != len(found.frames):
         raise InputError(f'{name}: only {len(found.stamps)} of {len(found.frames)} frames have a '
                          'time stamp')

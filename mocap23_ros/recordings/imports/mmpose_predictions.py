@@ -53,10 +53,7 @@ def read(documents: Iterable[tuple[str, Any]]) -> FoundPeople:
     if _is_instances(filled[0]):
         names = FrameNames()
         for name, document in documents:
-            number = names.number(name)
-            if number in found.frames:
-                raise InputError(f'{name} is frame {number} a second time')
-            found.add(number, _instances(document, reader, name))
+            found.add_new(names.number(name), _instances(document, reader, name), name)
     else:
         name, document = only_one(documents)
         frames = document['instance_info'] if isinstance(document, dict) else document
@@ -64,11 +61,9 @@ def read(documents: Iterable[tuple[str, Any]]) -> FoundPeople:
             if not isinstance(frame, dict):
                 raise InputError(f'{name}: frame {row} has no keys')
             number = check_number(frame.get('frame_id', frame.get('frame', row)), name)
-            if number in found.frames:
-                raise InputError(f'{name}: frame {number} stands twice')
             where = f'{name}, frame {number}'
-            found.add(number, _instances(frame['instances'], reader, where)
-                      if 'instances' in frame else _arrays(frame, reader, where))
+            found.add_new(number, _instances(frame['instances'], reader, where)
+                          if 'instances' in frame else _arrays(frame, reader, where), name)
         if isinstance(document, dict):
             _check_names(document.get('meta_info'), reader.skeleton, name)
     found.skeleton, found.whole_body = reader.skeleton, reader.whole_body

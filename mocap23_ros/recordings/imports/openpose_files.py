@@ -36,10 +36,7 @@ def read(documents: Iterable[tuple[str, Any]]) -> FoundPeople:
     for name, document in documents:
         if not recognises(document):
             raise InputError(f'{name} is not a frame of OpenPose: it has no people')
-        number = names.number(name)
-        if number in found.frames:
-            raise InputError(f'{name} is frame {number} a second time')
-        found.add(number, people_of(document['people'], reader, name))
+        found.add_new(names.number(name), people_of(document['people'], reader, name), name)
     found.skeleton, found.whole_body = reader.skeleton, reader.whole_body
     return found
 
