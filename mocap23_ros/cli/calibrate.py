@@ -4,10 +4,14 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
+from mocap23_ros.atomic_files import write_picture
+from mocap23_ros.calibration.floor_picture import draw_floor
+from mocap23_ros.calibration.intrinsics import calibrate_intrinsics, draw_coverage
+from mocap23_ros.calibration.printed_targets import Target
 from mocap23_ros.cli.calibrate_people import add_people_arguments, first_image, fit_people
 from mocap23_ros.cli.calibrate_points import (
     add_point_arguments,
@@ -16,12 +20,11 @@ from mocap23_ros.cli.calibrate_points import (
     read_image,
 )
 from mocap23_ros.errors import InputError
+from mocap23_ros.geometry.camera_file import CameraFile, load_camera_file, save_camera_file
+from mocap23_ros.geometry.camera_model import CameraModel
+from mocap23_ros.geometry.pose_covariance import largest_sd
+from mocap23_ros.geometry.poses import translation_quaternion_from_pose
 from mocap23_ros.writable_places import check_writable
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from mocap23_ros.geometry.camera_model import CameraModel
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -67,9 +70,6 @@ def _people(arguments: argparse.Namespace) -> None:
 
 
 def _target(arguments: argparse.Namespace) -> None:
-    from mocap23_ros.calibration.printed_targets import Target
-    from mocap23_ros.geometry.camera_file import load_camera_file
-
     target = Target(arguments.target)
     (image, *others) = [read_image(path) for path in arguments.images]
     if others:
@@ -89,10 +89,6 @@ def _points(arguments: argparse.Namespace) -> None:
 
 
 def _intrinsics(arguments: argparse.Namespace) -> None:
-    from mocap23_ros.calibration.intrinsics import calibrate_intrinsics
-    from mocap23_ros.calibration.printed_targets import Target
-    from mocap23_ros.geometry.camera_file import CameraFile, save_camera_file
-
     target = Target(arguments.target)
     if target.kind == 'apriltag':
         raise InputError('one tag is too small for intrinsics; use a checkerboard or charuco')
@@ -117,19 +113,12 @@ def _intrinsics(arguments: argparse.Namespace) -> None:
         print('show the board in the corners of the image too: the lens is guessed there')
     save_camera_file(arguments.out, CameraFile(fit.camera))
     if arguments.picture:
-        from mocap23_ros.atomic_files import write_picture
-        from mocap23_ros.calibration.intrinsics import draw_coverage
         write_picture(arguments.picture, draw_coverage(views, fit, size))
 
 
-def _write(arguments: argparse.Namespace, camera: 'CameraModel', world_T_camera: 'NDArray',
-           image: 'NDArray | None', covariance: 'NDArray') -> None:
+def _write(arguments: argparse.Namespace, camera: CameraModel, world_T_camera: NDArray,
+           image: NDArray | None, covariance: NDArray) -> None:
     """CAMERA.yaml with the pose and its covariance [6,6], a picture, and what to tell nodes."""
-    from mocap23_ros.calibration.floor_picture import draw_floor
-    from mocap23_ros.geometry.camera_file import CameraFile, save_camera_file
-    from mocap23_ros.geometry.pose_covariance import largest_sd
-    from mocap23_ros.geometry.poses import translation_quaternion_from_pose
-
     sd = largest_sd(covariance)
     save_camera_file(arguments.out, CameraFile(camera, world_T_camera,
                                                pose_covariance=covariance))
@@ -148,7 +137,6 @@ def _write(arguments: argparse.Namespace, camera: 'CameraModel', world_T_camera:
     if arguments.picture:
         width, height = camera.image_size
         canvas = np.full((height, width, 3), 235, np.uint8) if image is None else image
-        from mocap23_ros.atomic_files import write_picture
         write_picture(arguments.picture, draw_floor(
             canvas, camera, world_T_camera, f'floor grid 1 m, horizon orange; camera '
             f'{world_T_camera[2, 3]:.2f} m above the floor'))

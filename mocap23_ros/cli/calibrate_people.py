@@ -3,19 +3,24 @@
 """``mocap23 calibrate people``: keypoints from wherever they come, and the fit."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
+from mocap23_ros.calibration.floor_fit import fit_floor
+from mocap23_ros.calibration.standing_people import StandingPeople
+from mocap23_ros.cli.lift_sources import detect_in_video
 from mocap23_ros.cli.option_checks import check_numbers
+from mocap23_ros.cli.progress import progress
 from mocap23_ros.errors import InputError
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from mocap23_ros.geometry.camera_model import CameraModel
-    from mocap23_ros.recordings.recording import KeypointRecording
+from mocap23_ros.geometry.camera_file import load_camera_file
+from mocap23_ros.geometry.camera_model import CameraModel
+from mocap23_ros.geometry.plausible_camera import camera_doubt
+from mocap23_ros.recordings.recording import KeypointRecording, load_recording
+from mocap23_ros.skeletons.body_proportions import check_given_stature
+from mocap23_ros.skeletons.formats import COCO17
 
 
 def add_people_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,13 +49,8 @@ def add_people_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def fit_people(arguments: argparse.Namespace
-               ) -> 'tuple[CameraModel, NDArray[np.float64], NDArray[np.float64]]':
+               ) -> tuple[CameraModel, NDArray[np.float64], NDArray[np.float64]]:
     """The camera, its pose [4,4] above the floor, and its covariance [6,6]; InputError."""
-    from mocap23_ros.calibration.floor_fit import fit_floor
-    from mocap23_ros.calibration.standing_people import StandingPeople
-    from mocap23_ros.geometry.plausible_camera import camera_doubt
-    from mocap23_ros.skeletons.body_proportions import check_given_stature
-
     check_given_stature(arguments.stature or (), '--stature')
     recording = _seen_people(arguments)
     camera, given = recording.cameras[0], arguments.stature
@@ -77,23 +77,15 @@ def fit_people(arguments: argparse.Namespace
     return camera, fit.floor_T_camera, fit.pose_covariance
 
 
-def _with_focal_factor(camera: 'CameraModel', factor: float) -> 'CameraModel':
+def _with_focal_factor(camera: CameraModel, factor: float) -> CameraModel:
     K = camera.K.copy()
     K[[0, 1], [0, 1]] *= factor
     return type(camera).from_calibration(K, camera.distortion, camera.distortion_model,
                                          camera.image_size)
 
 
-def _seen_people(arguments: argparse.Namespace) -> 'KeypointRecording':
+def _seen_people(arguments: argparse.Namespace) -> KeypointRecording:
     """COCO-17 keypoints of everybody, and the camera."""
-    from dataclasses import replace
-
-    from mocap23_ros.cli.lift_sources import detect_in_video
-    from mocap23_ros.cli.progress import progress
-    from mocap23_ros.geometry.camera_file import load_camera_file
-    from mocap23_ros.recordings.recording import load_recording
-    from mocap23_ros.skeletons.formats import COCO17
-
     if arguments.topic and not (arguments.bag or arguments.live):
         raise InputError('--topic goes with --bag and --live')
     if arguments.bag is not None:
@@ -119,8 +111,7 @@ def _seen_people(arguments: argparse.Namespace) -> 'KeypointRecording':
         load_camera_file(arguments.camera, arguments.rectified).camera,))
 
 
-def _heard_people(arguments: argparse.Namespace) -> 'KeypointRecording':
-    from mocap23_ros.cli.progress import progress
+def _heard_people(arguments: argparse.Namespace) -> KeypointRecording:
     from mocap23_ros.recordings.message_keypoints import record_messages
     from mocap23_ros.ros.listening import hear_keypoints
 
@@ -131,7 +122,7 @@ def _heard_people(arguments: argparse.Namespace) -> 'KeypointRecording':
     return record_messages(messages, infos, arguments.camera, arguments.rectified)
 
 
-def first_image(video: Path) -> 'NDArray[np.uint8]':
+def first_image(video: Path) -> NDArray[np.uint8]:
     """The first image of a video, BGR."""
     from mocap23_ros.recordings.video_file import VideoFile
     with VideoFile(video) as frames:

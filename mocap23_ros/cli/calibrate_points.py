@@ -5,19 +5,24 @@
 import argparse
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
+from mocap23_ros.atomic_files import write_text
+from mocap23_ros.calibration.click_server import serve_page
+from mocap23_ros.calibration.floor_picture import draw_floor
+from mocap23_ros.calibration.marks import HEIGHTS, Marks
+from mocap23_ros.calibration.pose_from_lines import pose_from_lines
+from mocap23_ros.calibration.pose_from_points import pose_from_points
 from mocap23_ros.cli.option_checks import check_numbers, option, refuse
 from mocap23_ros.errors import InputError
+from mocap23_ros.geometry.camera_file import load_camera_file
+from mocap23_ros.geometry.camera_model import CameraModel
+from mocap23_ros.geometry.pose_covariance import largest_sd
 from mocap23_ros.writable_places import check_writable
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from mocap23_ros.calibration.marks import Marks
-    from mocap23_ros.geometry.camera_model import CameraModel
 
 _LINE_OPTIONS = ('camera_height', 'edge_height', 'turned')
 
@@ -45,10 +50,8 @@ def add_point_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def fit_points(arguments: argparse.Namespace
-               ) -> 'tuple[CameraModel, NDArray, NDArray[np.uint8] | None, NDArray]':
+               ) -> tuple[CameraModel, NDArray, NDArray[np.uint8] | None, NDArray]:
     """The camera, its pose [4,4], the image if there is one, and the covariance [6,6]."""
-    from mocap23_ros.geometry.camera_file import load_camera_file
-
     marks = _given(arguments)
     camera = load_camera_file(arguments.camera).camera
     image = None if arguments.image is None else read_image(arguments.image)
@@ -62,10 +65,8 @@ def fit_points(arguments: argparse.Namespace
     return camera, world_T_camera, image, covariance
 
 
-def _given(arguments: argparse.Namespace) -> 'Marks':
+def _given(arguments: argparse.Namespace) -> Marks:
     """What files and options say, which with --click may be nothing yet; InputError."""
-    from mocap23_ros.calibration.marks import HEIGHTS, Marks
-
     heights = {of: getattr(arguments, f'{of}_height') for of in HEIGHTS}
     given = [name for name in _LINE_OPTIONS if getattr(arguments, name) is not None]
     lines = arguments.lines is not None or bool(arguments.click and given)
@@ -95,7 +96,7 @@ def _given(arguments: argparse.Namespace) -> 'Marks':
     return Marks('lines', rows, height_of, heights[height_of], arguments.turned or 0.0)
 
 
-def _read_rows(path: Path, columns: str) -> 'NDArray[np.float64]':
+def _read_rows(path: Path, columns: str) -> NDArray[np.float64]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter('ignore')  # of an empty file, which the check below names
@@ -107,18 +108,14 @@ def _read_rows(path: Path, columns: str) -> 'NDArray[np.float64]':
     return rows
 
 
-def _clicked(arguments: argparse.Namespace, marks: 'Marks', camera: 'CameraModel',
-             image: 'NDArray') -> 'Marks':
+def _clicked(arguments: argparse.Namespace, marks: Marks, camera: CameraModel,
+             image: NDArray) -> Marks:
     """Marks from the page in the browser; kept in --points or --lines at every try."""
-    from mocap23_ros.atomic_files import write_text
-    from mocap23_ros.calibration.click_server import serve_page
-    from mocap23_ros.calibration.floor_picture import draw_floor
-
     places = {'points': arguments.points, 'lines': arguments.lines}
     for place in filter(None, places.values()):
         check_writable(place)
 
-    def judge(marks: 'Marks') -> 'tuple[str, NDArray[np.uint8]]':
+    def judge(marks: Marks) -> tuple[str, NDArray[np.uint8]]:
         if places[marks.kind] is not None:
             write_text(places[marks.kind], ''.join(
                 ', '.join(f'{value:.6g}' for value in row) + '\n' for row in marks.rows))
@@ -130,19 +127,16 @@ def _clicked(arguments: argparse.Namespace, marks: 'Marks', camera: 'CameraModel
         arguments.port)
 
 
-def _pose_of_marks(marks: 'Marks', camera: 'CameraModel'
-                   ) -> 'tuple[str, NDArray[np.float64], NDArray[np.float64]]':
+def _pose_of_marks(marks: Marks, camera: CameraModel
+                   ) -> tuple[str, NDArray[np.float64], NDArray[np.float64]]:
     """As ``pose_of_points``, from points or lines."""
     return (pose_of_points(marks.rows[:, :2], marks.rows[:, 2:], camera)
             if marks.kind == 'points' else _pose_of_lines(marks, camera))
 
 
-def pose_of_points(p_pixel: 'NDArray', p_world: 'NDArray', camera: 'CameraModel'
-                   ) -> 'tuple[str, NDArray[np.float64], NDArray[np.float64]]':
+def pose_of_points(p_pixel: NDArray, p_world: NDArray, camera: CameraModel
+                   ) -> tuple[str, NDArray[np.float64], NDArray[np.float64]]:
     """What is said of the pose, the pose [4,4], and its covariance [6,6]; InputError."""
-    from mocap23_ros.calibration.pose_from_points import pose_from_points
-    from mocap23_ros.geometry.pose_covariance import largest_sd
-
     fit = pose_from_points(p_pixel, p_world, camera)
     if fit.world_T_camera[2, 3] <= 0:
         raise InputError('these points put the camera below the floor: z must point up')
@@ -154,10 +148,8 @@ def pose_of_points(p_pixel: 'NDArray', p_world: 'NDArray', camera: 'CameraModel'
     return said, fit.world_T_camera, fit.covariance
 
 
-def _pose_of_lines(marks: 'Marks', camera: 'CameraModel'
-                   ) -> 'tuple[str, NDArray[np.float64], NDArray[np.float64]]':
-    from mocap23_ros.calibration.pose_from_lines import pose_from_lines
-
+def _pose_of_lines(marks: Marks, camera: CameraModel
+                   ) -> tuple[str, NDArray[np.float64], NDArray[np.float64]]:
     assert marks.height is not None
     lines = marks.rows.reshape(-1, 2, 2)
     known = {f'{marks.height_of}_height': marks.height}
@@ -174,9 +166,8 @@ def _pose_of_lines(marks: 'Marks', camera: 'CameraModel'
     return said, fit.floor_T_camera, fit.pose_covariance
 
 
-def read_image(path: Path) -> 'NDArray[np.uint8]':
+def read_image(path: Path) -> NDArray[np.uint8]:
     """An image file, BGR, as it is stored; InputError."""
-    import cv2
     data = np.fromfile(path, np.uint8) if path.is_file() else np.zeros(0, np.uint8)
     image = cv2.imdecode(data, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION) \
         if len(data) else None

@@ -7,17 +7,22 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
 from mocap23_ros.cli.bag_arguments import add_bag_source, check_bag_options, settings_from
+from mocap23_ros.cli.lift_sources import check_camera, detect_in_video
 from mocap23_ros.cli.option_checks import check_numbers
+from mocap23_ros.cli.progress import progress
 from mocap23_ros.errors import InputError
-from mocap23_ros.skeletons.body_proportions import check_given_stature
-
-if TYPE_CHECKING:
-    from mocap23_ros.recordings.recording import KeypointRecording
+from mocap23_ros.geometry.plausible_camera import camera_doubt
+from mocap23_ros.plausibility.still_scene import STANDS_STILL
+from mocap23_ros.recordings.imports.imported_recording import import_keypoints
+from mocap23_ros.recordings.recording import KeypointRecording, load_recording
+from mocap23_ros.recordings.recording_checks import check_liftable, heights_seen, set_up_findings
+from mocap23_ros.skeletons.body_proportions import MEAN_STATURE, check_given_stature
+from mocap23_ros.skeletons.formats import COCO17
 
 _ODD_HEIGHT = 0.15  # of people against grown-ups; children may be as small
 Judgement: TypeAlias = tuple[list[str], list[str]]
@@ -84,21 +89,10 @@ def _live(seconds: float) -> int:
 
 def _recordings(arguments: argparse.Namespace) -> Iterator[tuple[str, Judgement]]:
     """Name and judgement of each recording."""
-    from mocap23_ros.cli.lift_sources import detect_in_video
-    from mocap23_ros.plausibility.still_scene import STANDS_STILL
-    from mocap23_ros.recordings.imports.imported_recording import import_keypoints
-    from mocap23_ros.recordings.imports.keypoint_formats import is_foreign
-    from mocap23_ros.recordings.recording import load_recording
-    from mocap23_ros.skeletons.coco17 import COCO17
-
-    if arguments.video is not None and arguments.camera is None:
-        raise InputError('--video needs --camera CAMERA.yaml with the calibration and the pose')
+    foreign = check_camera(arguments)
     if arguments.keypoints is not None:
         folder: Path = arguments.keypoints
-        if is_foreign(folder):
-            if arguments.camera is None:
-                raise InputError(f'{folder} is of another program and needs --camera CAMERA.yaml '
-                                 'with the calibration and the pose')
+        if foreign:
             check_numbers(arguments, fps=(0.1, 1000))
             odd: list[str] = []
             recording = import_keypoints(folder, arguments.camera, arguments.fps,
@@ -127,7 +121,6 @@ def _recordings(arguments: argparse.Namespace) -> Iterator[tuple[str, Judgement]
 
 def _judge_bag(arguments: argparse.Namespace) -> Judgement:
     """What a node would have said."""
-    from mocap23_ros.cli.progress import progress
     from mocap23_ros.recordings.bag_camera import KEYPOINTS
     from mocap23_ros.recordings.bag_lifter import BagSource, check_bag, lift_bag
     from mocap23_ros.recordings.bag_reader import BagReader
@@ -151,11 +144,8 @@ def _judge_bag(arguments: argparse.Namespace) -> Judgement:
     return mistakes, [_nothing(lifted.observed, lifted.judged)]
 
 
-def _judge(recording: 'KeypointRecording', stature: float | None) -> Judgement:
+def _judge(recording: KeypointRecording, stature: float | None) -> Judgement:
     """What cannot be lifted at all is a mistake, too. stature: metres, everybody's."""
-    from mocap23_ros.geometry.plausible_camera import camera_doubt
-    from mocap23_ros.recordings.recording_checks import check_liftable, set_up_findings
-
     try:
         check_liftable(recording)
     except InputError as error:
@@ -168,7 +158,7 @@ def _judge(recording: 'KeypointRecording', stature: float | None) -> Judgement:
             [_nothing(recording, findings is not None)])
 
 
-def _nothing(recording: 'KeypointRecording', judged: bool) -> str:
+def _nothing(recording: KeypointRecording, judged: bool) -> str:
     """judged: whether enough was seen of people."""
     seen = np.any(recording.keypoints[..., 2] > 0, axis=2)
     people = int(seen.any(axis=0).sum())
@@ -179,11 +169,8 @@ def _nothing(recording: 'KeypointRecording', judged: bool) -> str:
             f'{float(duration[1] - duration[0]):.1f} s{_heights(recording)}')
 
 
-def _heights(recording: 'KeypointRecording') -> str:
+def _heights(recording: KeypointRecording) -> str:
     """Body heights under the told camera: the user must judge whether they are right."""
-    from mocap23_ros.recordings.recording_checks import heights_seen
-    from mocap23_ros.skeletons.body_proportions import MEAN_STATURE
-
     heights = heights_seen(recording)
     if not heights:
         return ''

@@ -4,16 +4,24 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from mocap23_ros.benchmarks.known_people import sample_clips
 from mocap23_ros.cli.option_checks import check_numbers, refuse
 from mocap23_ros.cli.progress import say
+from mocap23_ros.datasets.detected_clips import DetectedClip
+from mocap23_ros.datasets.detector_noise_fit import fit_detector_noise
+from mocap23_ros.demo.archive import CAMERA_NAMES
+from mocap23_ros.demo.take import load_take
+from mocap23_ros.detection.detector import Detector
+from mocap23_ros.detection.detector_noise import CONFIDENCE_EDGES, SIZE_EDGES, DetectorNoise
+from mocap23_ros.detection.detector_noise_file import save_detector_noise
+from mocap23_ros.detection.detectors import create_detector
 from mocap23_ros.errors import InputError
+from mocap23_ros.evaluation.detected_recordings import recorded_clips
+from mocap23_ros.markdown import markdown_table
+from mocap23_ros.skeletons.coco17 import COCO_SIGMAS
+from mocap23_ros.skeletons.formats import COCO17
 from mocap23_ros.writable_places import check_writable
-
-if TYPE_CHECKING:  # numpy and scipy only where a command runs
-    from mocap23_ros.datasets.detected_clips import DetectedClip
-    from mocap23_ros.detection.detector_noise import DetectorNoise
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,9 +47,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure, write the file, print a table."""
-    from mocap23_ros.datasets.detector_noise_fit import fit_detector_noise
-    from mocap23_ros.detection.detector_noise_file import save_detector_noise
-
     check_writable(arguments.out)
     if arguments.keypoints is not None:
         clips, made = _own_clips(arguments)
@@ -54,9 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _own_clips(arguments: argparse.Namespace) -> tuple[list['DetectedClip'], str]:
-    from mocap23_ros.evaluation.detected_recordings import recorded_clips
-
+def _own_clips(arguments: argparse.Namespace) -> tuple[list[DetectedClip], str]:
     if arguments.truth is None:
         raise InputError('--keypoints needs --truth, the true motion or the true keypoints')
     refuse(arguments, ('detector_model', 'without'), 'does not go with --keypoints')
@@ -64,13 +67,7 @@ def _own_clips(arguments: argparse.Namespace) -> tuple[list['DetectedClip'], str
     return clips, f'mocap23 detector-noise --keypoints {arguments.keypoints.name}'
 
 
-def _sample_clips(arguments: argparse.Namespace) -> tuple[list['DetectedClip'], str]:
-    from mocap23_ros.benchmarks.known_people import sample_clips
-    from mocap23_ros.demo.archive import CAMERA_NAMES
-    from mocap23_ros.demo.take import load_take
-    from mocap23_ros.detection.detector import Detector
-    from mocap23_ros.detection.detectors import create_detector
-
+def _sample_clips(arguments: argparse.Namespace) -> tuple[list[DetectedClip], str]:
     if arguments.truth is not None:
         raise InputError('--truth goes with --keypoints; the sample has its own')
     check_numbers(arguments, scenes=(1, 1000))
@@ -91,13 +88,8 @@ def _sample_clips(arguments: argparse.Namespace) -> tuple[list['DetectedClip'], 
                    f'{arguments.scenes} --seed {arguments.seed}{without}')
 
 
-def as_markdown(noise: 'DetectorNoise') -> str:
+def as_markdown(noise: DetectorNoise) -> str:
     """Markdown: joints, then confidence and errors."""
-    from mocap23_ros.detection.detector_noise import CONFIDENCE_EDGES, SIZE_EDGES
-    from mocap23_ros.markdown import markdown_table
-    from mocap23_ros.skeletons.coco17 import COCO_SIGMAS
-    from mocap23_ros.skeletons.formats import COCO17
-
     lines = [f'{noise.detector}: {noise.keypoints} keypoints, {noise.clips} clips; time constant '
              f'{noise.time_constant:.2g} s, resolution {noise.resolution_px:.3g} px', '']
     lines += markdown_table(('joint', 'clips', 'bias', 'correlated', 'white', 'missing'), (

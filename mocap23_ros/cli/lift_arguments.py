@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mocap23_ros.cli.bag_arguments import check_bag_options
 from mocap23_ros.cli.batch_arguments import check_batch_options
+from mocap23_ros.cli.lift_sources import check_camera
 from mocap23_ros.cli.option_checks import check_numbers, option, refuse
 from mocap23_ros.cli.viewer_arguments import check_viewers, wants_viewer
 from mocap23_ros.errors import InputError, errors_of
@@ -22,8 +23,7 @@ from mocap23_ros.writable_places import check_writable
 
 def check_arguments(arguments: argparse.Namespace) -> None:
     """Refuse options that do not go together and places that cannot be written; InputError."""
-    if arguments.video and not arguments.camera:
-        raise InputError('--video needs --camera CAMERA.yaml with the calibration and the pose')
+    foreign = check_camera(arguments)
     check_bag_options(arguments)
     check_batch_options(arguments)
     if arguments.bags:
@@ -31,10 +31,6 @@ def check_arguments(arguments: argparse.Namespace) -> None:
     if (arguments.bag or arguments.bags) and arguments.mode == 'offline':
         raise InputError('--mode offline goes with --keypoints and --video; of a bag, save the '
                          'keypoints with --save-keypoints FILE.npz and lift these')
-    foreign = bool(arguments.keypoints) and is_foreign(arguments.keypoints)
-    if foreign and not arguments.camera:
-        raise InputError(f'{arguments.keypoints} is of another program: give --camera CAMERA.yaml '
-                         'with the calibration and the pose')
     if arguments.camera and arguments.keypoints and not foreign:
         raise InputError('--camera goes with --video, --bag or keypoints of other programs; npz '
                          'files hold their own camera')

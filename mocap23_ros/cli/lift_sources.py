@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.cli.progress import progress
+from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.plausible_camera import camera_doubt
 from mocap23_ros.recordings.imports.keypoint_formats import is_foreign
 from mocap23_ros.recordings.recorded_motion import RecordedMotion
@@ -21,6 +22,17 @@ from mocap23_ros.recordings.recording_checks import set_up_findings
 from mocap23_ros.reporting import Say
 from mocap23_ros.skeletons.formats import COCO21
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
+
+
+def check_camera(arguments: argparse.Namespace) -> bool:
+    """Whether --keypoints are of another program, which as --video needs --camera; InputError."""
+    if arguments.video and not arguments.camera:
+        raise InputError('--video needs --camera CAMERA.yaml with the calibration and the pose')
+    foreign = bool(arguments.keypoints) and is_foreign(arguments.keypoints)
+    if foreign and not arguments.camera:
+        raise InputError(f'{arguments.keypoints} is of another program: give --camera CAMERA.yaml '
+                         'with the calibration and the pose')
+    return foreign
 
 
 def read_keypoints(arguments: argparse.Namespace, source: Path, label: str, say: Say,

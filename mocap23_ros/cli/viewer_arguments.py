@@ -36,13 +36,13 @@ def wants_viewer(arguments: argparse.Namespace) -> str:
 def check_viewers(arguments: argparse.Namespace) -> None:
     """Refuse before the work what could not be written after it; InputError."""
     if arguments.rerun is not None:
-        from mocap23_ros.recordings.rerun_file import check_rerun
+        from mocap23_ros.viewers.rerun_scene import rerun_module
         _check_file('--rerun', arguments.rerun, '.rrd')
-        check_rerun()
+        rerun_module('--rerun')
     if arguments.foxglove is not None:
-        from mocap23_ros.recordings.foxglove_file import check_foxglove
+        from mocap23_ros.recordings.foxglove_file import foxglove_module
         _check_file('--foxglove', arguments.foxglove, '.mcap')
-        check_foxglove()
+        foxglove_module()
 
 
 def save_viewers(arguments: argparse.Namespace, motions: Mapping[str, 'RecordedMotion'],

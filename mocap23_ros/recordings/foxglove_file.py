@@ -29,11 +29,6 @@ _FISHEYE = 'kannala_brandt'  # Foxglove's name of ROS's equidistant
 _IDENTITY = (0.0, 0.0, 0.0, 1.0)
 
 
-def check_foxglove() -> None:
-    """Refuse to begin without the package; InputError."""
-    _foxglove()
-
-
 def save_foxglove(path: Path, motions: Mapping[str, RecordedMotion],
                   observed: KeypointRecording | None = None,
                   images: Iterable[tuple[float, NDArray[np.uint8]]] = ()) -> None:
@@ -44,7 +39,7 @@ def save_foxglove(path: Path, motions: Mapping[str, RecordedMotion],
     of config/foxglove_layout.json. Raises InputError where foxglove-sdk is absent or the file
     cannot be written.
     """
-    foxglove = _foxglove()
+    foxglove = foxglove_module()
     with saving(path) as temporary, ExitStack() as stack:
         context = foxglove.Context()
         writer = foxglove.open_mcap(temporary, allow_overwrite=True, context=context)
@@ -61,7 +56,8 @@ def save_foxglove(path: Path, motions: Mapping[str, RecordedMotion],
             channel.log(message, log_time=time)
 
 
-def _foxglove() -> Any:
+def foxglove_module() -> Any:
+    """The package foxglove; InputError without it."""
     for name in ('foxglove.channels', 'foxglove.messages', 'foxglove'):
         module = optional_module(name, 'foxglove-sdk', '--foxglove needs the package')
     return module

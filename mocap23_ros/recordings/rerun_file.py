@@ -11,15 +11,8 @@ from numpy.typing import NDArray
 from mocap23_ros.atomic_files import saving
 from mocap23_ros.recordings.recorded_motion import RecordedMotion
 from mocap23_ros.recordings.recording import KeypointRecording
-from mocap23_ros.viewers.rerun_scene import RerunScene, rerun_module
+from mocap23_ros.viewers.rerun_scene import RerunScene
 from mocap23_ros.viewers.scene_shapes import colour_of, floor_grid
-
-_WISH = '--rerun'
-
-
-def check_rerun() -> None:
-    """Refuse to begin without the package; InputError."""
-    rerun_module(_WISH)
 
 
 def save_rerun(path: Path, motions: Mapping[str, RecordedMotion],
@@ -29,7 +22,7 @@ def save_rerun(path: Path, motions: Mapping[str, RecordedMotion],
     motions: by the name under which they are shown, z up, floor at z = 0. observed: what the camera
     saw, in the same world. Raises InputError where rerun is absent or the file cannot be written.
     """
-    scene = RerunScene(_WISH)
+    scene = RerunScene('--rerun')
     with saving(path) as temporary:
         scene.stream.save(str(temporary))
         scene.begin(floor_grid(np.concatenate(
