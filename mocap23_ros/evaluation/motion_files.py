@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from mocap23_ros.errors import InputError, errors_of
 from mocap23_ros.npz_files import open_npz
+from mocap23_ros.plausibility.motion_sides import check_sides
 from mocap23_ros.plausibility.motion_units import check_metres
 from mocap23_ros.recordings.bag_reader import BagReader
+from mocap23_ros.recordings.marker_tracks import hide_lost
 from mocap23_ros.skeletons.formats import COCO17, OUTPUT19
 from mocap23_ros.skeletons.message_arrays import people_arrays
 
@@ -36,7 +38,8 @@ def load_motion(path: Path) -> MotionArrays:
     """Read motion in the layout of OUT.npz: joints [F,P,J,3], stamps [F], more as present.
 
     The first 17 joints are COCO's: where there are joint_names, all joints are put into that order
-    and the names with them. Raises InputError for what is not such a file.
+    and the names with them. Joints at exactly the origin are not known. Raises
+    InputError for what is not such a file.
     """
     path = Path(path)
     with errors_of(path):
@@ -45,7 +48,13 @@ def load_motion(path: Path) -> MotionArrays:
             motion = {key: archive.read(key) for key in ('joints', 'stamps', *optional)}
         _check(motion)
         motion = _in_coco_order(motion)
+        if motion['joints'].dtype.kind != 'f':
+            motion['joints'] = motion['joints'].astype(np.float64)
+        hide_lost(motion['joints'])
         check_metres(motion['joints'])
+        if 'joint_names' not in motion:
+            check_sides(motion['joints'], 'the joints are not in the order of COCO; give '
+                        'joint_names')
         return motion
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from mocap23_ros.errors import InputError, errors_of
 from mocap23_ros.evaluation.joint_mapping import find_mapping
 from mocap23_ros.evaluation.motion_files import MotionArrays, load_bag, load_motion
+from mocap23_ros.plausibility.motion_sides import check_sides
 from mocap23_ros.plausibility.motion_units import check_metres
 from mocap23_ros.recordings.bag_points import POINT_TYPES, read_points
 from mocap23_ros.recordings.bag_reader import BagReader
@@ -63,6 +64,7 @@ def _mapped(tracks: MarkerTracks, name: str, mapping: str | None, say: Say, is_r
         chosen = find_mapping(mapping, tracks.names)
         motion, up = chosen.apply(tracks, 'z' if is_ros else '')
         check_metres(motion['joints'])
+        check_sides(motion['joints'], 'the mapping takes wrong markers for joints')
     known = np.isfinite(motion['joints']).all(axis=-1)
     if not known.any():
         raise InputError(f'{name}: no joint of the truth is ever seen')

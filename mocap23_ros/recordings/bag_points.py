@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mocap23_ros.errors import InputError, errors_of
 from mocap23_ros.recordings.bag_camera import TF, BagTransforms
 from mocap23_ros.recordings.bag_reader import BagReader
-from mocap23_ros.recordings.marker_tracks import MarkerTracks
+from mocap23_ros.recordings.marker_tracks import MarkerTracks, hide_lost
 from mocap23_ros.ros.stamps import nanoseconds
 
 MARKERS, POSES = 'mocap4r2_msgs/msg/Markers', 'geometry_msgs/msg/PoseArray'
@@ -64,6 +64,7 @@ class _Table:
         for row, stamp in enumerate(stamps):
             for name, point in rows[stamp].items():
                 points[row, names[name]] = point
+        hide_lost(points)
         frames = {message.header.frame_id.removeprefix('/') for message in messages}
         if frames - {self._world, ''}:
             if len(frames) > 1:

@@ -11,7 +11,7 @@ import numpy as np
 from mocap23_ros.atomic_files import saving
 from mocap23_ros.errors import InputError, one_line
 from mocap23_ros.optional_packages import optional_module
-from mocap23_ros.recordings.marker_tracks import MarkerTracks
+from mocap23_ros.recordings.marker_tracks import MarkerTracks, hide_lost
 from mocap23_ros.recordings.point_tracks import PointTracks
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ _PATIENCE = 300.0  # s, of a large file on a busy machine
 
 
 def load_c3d(path: Path) -> MarkerTracks:
-    """Read the points of a C3D file; those with a residual below 0 are not seen.
+    """Read the points of a C3D file; those with a residual below 0, or all zero, are not seen.
 
     Times count from the first frame of the trial. Raises InputError for what is none.
     """
@@ -108,6 +108,7 @@ def _read(path: Path) -> MarkerTracks:
     names = [name.strip() for name in names[:points.shape[1]]]
     if not len(points) or not names or len(names) < points.shape[1] or not 0 < rate < 1e5:
         raise InputError('it holds no points with names and a rate')
-    points[(residuals < 0) | ~np.isfinite(points).all(axis=2)] = np.nan
+    points[residuals < 0] = np.nan
+    hide_lost(points)
     return MarkerTracks(points, (first + np.arange(len(points))) / rate, tuple(names),
                         units[0] if units else '')

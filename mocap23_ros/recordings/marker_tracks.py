@@ -33,3 +33,11 @@ class MarkerTracks:
         except KeyError:
             raise InputError(f'the unit {self.unit[:20]!r} is not known; it must be m, cm or mm'
                              ) from None
+
+
+def hide_lost(points: NDArray) -> None:
+    """Set points [...,3] to NaN that are not finite or at exactly the origin, in place.
+
+    Programs write zeros for what they did not see; nothing that moves is there.
+    """
+    points[~(np.isfinite(points).all(axis=-1) & points.any(axis=-1))] = np.nan

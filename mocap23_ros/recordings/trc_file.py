@@ -11,7 +11,7 @@ from mocap23_ros.atomic_files import saving
 from mocap23_ros.bounded_files import read_bounded
 from mocap23_ros.errors import InputError
 from mocap23_ros.recordings.bvh_file import FILE_R_WORLD
-from mocap23_ros.recordings.marker_tracks import MarkerTracks
+from mocap23_ros.recordings.marker_tracks import MarkerTracks, hide_lost
 from mocap23_ros.recordings.point_tracks import PointTracks
 
 
@@ -44,7 +44,7 @@ _HEAD = 5  # lines
 
 
 def load_trc(path: Path) -> MarkerTracks:
-    """Read a TRC file of any program; cells that are empty, nan or absent are not seen.
+    """Read a TRC file of any program; cells that are empty, nan, absent or all zero are not seen.
 
     Raises InputError, naming the file and the line, for what is none.
     """
@@ -71,7 +71,7 @@ def load_trc(path: Path) -> MarkerTracks:
     if not np.isfinite(times).all() or (np.diff(times) <= 0).any():
         raise InputError(f'{path} has times that are absent or do not increase')
     points = table[:, 1:].reshape(len(rows), len(names), 3)
-    points[~np.isfinite(points).all(axis=2)] = np.nan
+    hide_lost(points)
     return MarkerTracks(points, times, names, head.get('Units', ''))
 
 

@@ -10,6 +10,7 @@ import pytest
 from mocap23_ros.errors import InputError
 from mocap23_ros.evaluation.motion_files import load_bag, load_motion
 from mocap23_ros.evaluation.motion_matching import match
+from mocap23_ros.skeletons.formats import COCO17
 
 MESSAGES = Path(__file__).resolve().parents[2] / 'mocap23_msgs' / 'msg'
 
@@ -17,6 +18,7 @@ MESSAGES = Path(__file__).resolve().parents[2] / 'mocap23_msgs' / 'msg'
 def walk(frames=40, people=1, seed=0):
     rng = np.random.default_rng(seed)
     body = rng.normal(size=(1, 1, 17, 3)) * 0.3
+    body += body[:, :, list(COCO17.mirror)] * (1, -1, 1)  # limbs of one length left and right
     start = np.arange(people)[None, :, None, None] * np.array([2.0, 0, 0])
     path = np.arange(frames)[:, None, None, None] * np.array([0, 0.04, 0])
     return {'joints': body + start + path, 'stamps': 50 + np.arange(frames) / 30}

@@ -87,6 +87,9 @@ def test_a_mapping_of_ones_own(tmp_path):
         load_truth(path, str(mapping))
     mapping.write_text(mapping.read_text().replace('unit: mm\n', '').replace(
         '  left_wrist: P09', '  left_wrist: [P07, P09, Absent]'))
+    with pytest.raises(InputError, match='forearm is .* the mapping takes wrong markers'):
+        load_truth(path, str(mapping))
+    mapping.write_text(mapping.read_text().replace('t_wrist: P10', 't_wrist: [P08, P10]'))
     motion = load_truth(path, str(mapping))
     np.testing.assert_allclose(motion['joints'][..., 9, :], TRUTH[..., [7, 9], :].mean(axis=-2),
                                atol=1e-4)
