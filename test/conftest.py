@@ -20,22 +20,26 @@ sys.path[:0] = [str(folder) for folder in sorted(Path(__file__).parent.iterdir()
 # Before anything imports rclpy. A domain per test process: parallel runs must not hear each other.
 os.environ['ROS_DOMAIN_ID'] = str(20 + os.getpid() % 80)
 
-# Nodes run here, and time counts: never two of these tests at once. They mostly wait, so a second
-# process finds a core for the others.
-_WITH_NODES = ('test/ros/', 'test/ros_standins/', 'test/client/', 'test/demo/test_live_run.py')
+# Long ones first, so that no process waits for another at the end.
+_ORDER = ('test/workspace/', 'test/training/', 'test/recordings/', 'test/engines/',
+          'test/evaluation/', 'test/detection/', '')
+
+
+def _runs_nodes(test: str) -> bool:
+    """Whether nodes run in a test, so that time counts in it: never two of these at once."""
+    return test.startswith(('test/ros/', 'test/client/', 'test/demo/test_live_run.py')) and (
+        not test.startswith('test/ros/test_ros_'))
 
 
 def pytest_collection_modifyitems(items):
-    """Put long ones first, so that no process waits for another at the end."""
-    first = (*_WITH_NODES, 'test/workspace/', 'test/training/', 'test/recordings/', 'test/engines/',
-             'test/evaluation/', 'test/detection/', '')
-    items.sort(key=lambda item: next(i for i, start in enumerate(first)
-                                     if item.nodeid.startswith(start)))
+    """Put the tests with nodes first, and of the others those that take long."""
+    items.sort(key=lambda item: -1 if _runs_nodes(item.nodeid) else next(
+        i for i, start in enumerate(_ORDER) if item.nodeid.startswith(start)))
 
 
 def pytest_runtest_setup(item):
-    """Of two processes, let the one with nodes go first where both want a core."""
-    if 'PYTEST_XDIST_WORKER' in os.environ and not item.nodeid.startswith(_WITH_NODES):
+    """Let the process with nodes go first where several want a core."""
+    if 'PYTEST_XDIST_WORKER' in os.environ and not _runs_nodes(item.nodeid):
         os.setpriority(os.PRIO_PROCESS, 0, 19)
 
 
@@ -46,7 +50,7 @@ def pytest_xdist_make_scheduler(config, log):
 
     class FilesAndNodes(LoadScopeScheduling):
         def _split_scope(self, nodeid):
-            return 'nodes' if nodeid.startswith(_WITH_NODES) else nodeid.split('::')[0]
+            return 'nodes' if _runs_nodes(nodeid) else nodeid.split('::')[0]
 
     config.option.loadscopereorder = False
     return FilesAndNodes(config, log)
