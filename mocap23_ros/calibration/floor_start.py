@@ -74,13 +74,14 @@ def guess_floor(people: StandingPeople, rest: Rest = silent) -> tuple[float, flo
     pick = np.linspace(0, len(people) - 1, min(_SAMPLES, len(people))).astype(int)
     ankles, shoulders = rays(people.middles[pick, 0]), rays(people.middles[pick, 2])
     best, guess = np.inf, None
+    roll = np.radians(np.arange(-180, 180, 10.0))
     for pitch in np.radians(np.arange(-25, 86, 5.0)):
-        for roll in np.radians(np.arange(-180, 180, 10.0)):
-            rest()
-            floor_R_camera = floor_T_camera(pitch, roll, 1.0)[:3, :3]
-            cost, height = _cost(ankles @ floor_R_camera.T, shoulders @ floor_R_camera.T)
-            if cost < best:
-                best, guess = cost, (float(pitch), float(roll), height)
+        rest()
+        camera_R_floor = np.swapaxes(floor_T_camera(pitch, roll, 1.0)[:, :3, :3], 1, 2)
+        cost, height = _costs(ankles @ camera_R_floor, shoulders @ camera_R_floor)
+        least = int(np.argmin(cost))
+        if cost[least] < best:
+            best, guess = cost[least], (float(pitch), float(roll[least]), float(height[least]))
     if guess is None:
         raise InputError('the people seen fit no camera above a floor, where feet are below '
                          'heads; check the order of the keypoints')
@@ -92,20 +93,21 @@ def rays(normalised: NDArray) -> NDArray[np.float64]:
     return np.concatenate([normalised, np.ones((*normalised.shape[:-1], 1))], axis=-1)
 
 
-def _cost(ankles: NDArray, shoulders: NDArray) -> tuple[float, float]:
-    """Cost and the height that makes people average, from rays [N,3] turned into the floor frame.
+def _costs(ankles: NDArray, shoulders: NDArray) -> tuple[NDArray, NDArray]:
+    """Costs [C] and the heights [C] that make people average, of C cameras.
 
-    With the camera at height 1, feet lie where their rays hit the floor; the shoulders' rays pass
-    over them at ``up``, ``beside`` them by some lean.
+    ankles, shoulders: rays [C,N,3] turned into the floor frame. With the camera at height 1, feet
+    lie where their rays hit the floor; the shoulders' rays pass over them at ``up``, ``beside``
+    them by some lean.
     """
-    if (ankles[:, 2] > -_LEAST_DROP).mean() > 0.2:
-        return np.inf, 1.0
-    feet = ankles[:, :2] / -np.minimum(ankles[:, 2:], -_LEAST_DROP)
-    reach = (feet * shoulders[:, :2]).sum(axis=1) / (shoulders[:, :2] ** 2).sum(axis=1)
-    beside = np.linalg.norm(feet - reach[:, None] * shoulders[:, :2], axis=1)
-    up = 1.0 + reach * shoulders[:, 2]
-    size = float(np.median(up))
-    if (reach > 0).mean() < 0.8 or size < 0.05:
-        return np.inf, 1.0
-    cost = float(np.median(np.abs(up / size - 1)) + np.median(beside / size))
-    return cost, float(HEIGHTS[2]) * MEAN_STATURE / size
+    feet = ankles[..., :2] / -np.minimum(ankles[..., 2:], -_LEAST_DROP)
+    reach = (feet * shoulders[..., :2]).sum(axis=-1) / (shoulders[..., :2] ** 2).sum(axis=-1)
+    beside = np.linalg.norm(feet - reach[..., None] * shoulders[..., :2], axis=-1)
+    up = 1.0 + reach * shoulders[..., 2]
+    size = np.median(up, axis=-1)
+    wrong = (((ankles[..., 2] > -_LEAST_DROP).mean(axis=-1) > 0.2)
+             | ((reach > 0).mean(axis=-1) < 0.8) | (size < 0.05))
+    size = np.where(wrong, 1.0, size)
+    cost = (np.median(np.abs(up / size[:, None] - 1), axis=-1)
+            + np.median(beside / size[:, None], axis=-1))
+    return np.where(wrong, np.inf, cost), float(HEIGHTS[2]) * MEAN_STATURE / size
