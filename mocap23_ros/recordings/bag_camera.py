@@ -156,6 +156,14 @@ class BagTransforms:
                                None if is_static else nanoseconds(transform.header.stamp),
                                (t.x, t.y, t.z), (q.x, q.y, q.z, q.w))
 
+    def check_world(self, world_frame: str, bag: BagReader, topic: str) -> None:
+        """Raise NoTransformError where no image of the topic can ever have a pose.
+
+        So it is said before hours of images are looked at.
+        """
+        if world_frame.removeprefix('/') not in self._tree.frames:
+            self.camera_pose(world_frame, _first(bag, topic).header)
+
     def camera_pose(self, world_frame: str, header: 'Header') -> NDArray[np.float64]:
         """Return world_T_camera [4,4] at the header's stamp; see CameraPoses."""
         camera_frame = camera_frame_of(header)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mocap23_ros.detection.remembered_detector import Found, RememberedDetector
-from mocap23_ros.errors import InputError
+from mocap23_ros.errors import InputError, errors_of
 from mocap23_ros.geometry.camera_file import GivenCamera
 from mocap23_ros.plausibility.set_up_check import PEOPLE_SEEN
 from mocap23_ros.recordings.bag_camera import (
@@ -91,7 +91,7 @@ def lift_bag(source: BagSource, settings: Settings, core: Core,
             BagCameraInfos(bag, topics.info).find, problems, topics) if given.camera is None else (
             GivenModel(given.camera, settings.image_is_rectified))
         poses: CameraPoses = (
-            BagTransforms.of(bag, source.tf_bags) if given.floor_T_camera is None
+            _transforms(bag, source, settings, topics.input) if given.floor_T_camera is None
             else GivenPose(given.floor_T_camera))
         processor = FrameProcessor(core, cameras, poses, problems, lambda: processor.reset(
             same_time=True))
@@ -118,6 +118,14 @@ def _given_camera(settings: Settings) -> GivenCamera:
         raise InputError(f'{settings.camera_file} and floor_height both say how high the floor is; '
                          'leave floor_height out')
     return given
+
+
+def _transforms(bag: BagReader, source: BagSource, settings: Settings, topic: str
+                ) -> BagTransforms:
+    transforms = BagTransforms.of(bag, source.tf_bags)
+    with errors_of(source.bag):
+        transforms.check_world(settings.world_frame, bag, topic)
+    return transforms
 
 
 def fitting(settings: Settings, bag: Path) -> Settings:

@@ -108,7 +108,8 @@ def test_a_moving_camera_is_interpolated(tmp_path):
 
 @pytest.mark.parametrize(('without', 'words'), [
     (['/camera_info'], 'holds no CameraInfo'),
-    (['/tf_static'], 'the bag holds no TF'),
+    (['/tf_static'], 'bag: no transform from camera "camera_optical" to world_frame "map": the '
+     'bag holds no TF'),
     (['/keypoints'], 'no topic carries keypoints'),
     (['/keypoints', '/camera_info', '/tf_static'], 'holds no messages'),
 ])
