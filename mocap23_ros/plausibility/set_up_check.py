@@ -2,18 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Checks the set-up against the people seen, and names the mistake that explains them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.plausibility.crop_or_pitch import crop_or_pitch
 from mocap23_ros.plausibility.height_doubt import height_doubt
 from mocap23_ros.plausibility.keypoint_order import order_doubt
 from mocap23_ros.plausibility.mistakes import K_OF_ANOTHER_SIZE, MISTAKES, RECTIFICATION, Mistake
-from mocap23_ros.plausibility.people_samples import PeopleMemory, PeopleSamples
+from mocap23_ros.plausibility.people_samples import PeopleSamples
 from mocap23_ros.plausibility.standing import Standing, standing
 from mocap23_ros.plausibility.walking_sides import walking_doubt
 from mocap23_ros.skeletons.body_proportions import USUAL_STATURE
@@ -40,33 +37,6 @@ class Finding:
     key: str
     message: str
     is_named: bool
-
-
-class SetUpCheck:
-    """Collects what the camera sees of people; judges the last seconds when asked.
-
-    A frame costs little, and most cost nothing: five a second are looked at.
-    """
-
-    def __init__(self, memory: PeopleMemory | None = None) -> None:
-        self._memory = memory or PeopleMemory()
-
-    def clear(self) -> None:
-        """Forget everything (another recording, another camera)."""
-        self._memory.clear()
-
-    def is_due(self, stamp: float) -> bool:
-        """Whether ``add`` would look at a frame of this stamp [s]."""
-        return self._memory.is_due(stamp)
-
-    def add(self, stamp: float, person_ids: Sequence[int], keypoints: NDArray,
-            camera: CameraModel, floor_T_camera: NDArray) -> None:
-        """Take in the people seen in a frame: keypoints [P,17,3], raw px and confidence."""
-        self._memory.add(stamp, person_ids, keypoints, camera, floor_T_camera)
-
-    def findings(self) -> list[Finding] | None:
-        """What contradicts the set-up now, empty where nothing does; None: too little was seen."""
-        return diagnose(self._memory.recent())
 
 
 def diagnose(samples: PeopleSamples) -> list[Finding] | None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.pipeline.skeleton_estimate import SkeletonEstimate
 from mocap23_ros.plausibility.people_samples import PeopleMemory
-from mocap23_ros.plausibility.set_up_check import SetUpCheck
+from mocap23_ros.plausibility.set_up_check import diagnose
 from mocap23_ros.ros.pose_fit import PoseFit
 from mocap23_ros.ros.pose_leaps import PoseLeaps
 from mocap23_ros.ros.pose_watch import PoseWatch
@@ -36,7 +36,6 @@ class SetUpWatch:
         """live: whether frames go on while a pose is fitted, and the fit counts when it is done."""
         self._problems = problems
         self._memory = PeopleMemory()
-        self._check = SetUpCheck(self._memory)
         self.pose = PoseWatch(problems)
         self._leaps = PoseLeaps(problems)
         self._fit = PoseFit(live)
@@ -48,7 +47,7 @@ class SetUpWatch:
 
     def reset(self) -> None:
         """Forget what was seen."""
-        self._check.clear()
+        self._memory.clear()
         self.pose.reset()
         self._leaps.reset()
         self._fit.reset()
@@ -67,7 +66,7 @@ class SetUpWatch:
         refine: whether ``pose`` mends it. Begins anew where the camera or its frame is another one.
         """
         self._leaps.feed(stamp, floor_T_camera)
-        if not self._check.is_due(stamp):
+        if not self._memory.is_due(stamp):
             return
         if self._source != (camera_frame, camera):
             if self._source is not None:
@@ -80,14 +79,14 @@ class SetUpWatch:
         if seen:
             sighting = (stamp, [track.person_id for track in seen],
                         np.stack([track.keypoints for track in seen]), camera, floor_T_camera)
-            self._check.add(*sighting)
+            self._memory.add(*sighting)
             self._fit_memory.add(*sighting)
         if seen and self.pose.is_due(stamp):
             self.pose.update(stamp, self._memory.recent(), camera.focal_length, refine)
         if stamp - self._judged < _INTERVAL:
             return
         self._judged = stamp
-        findings = self._check.findings()
+        findings = diagnose(self._memory.recent())
         if findings is None:  # what was found before holds until people speak against it
             return
         findings = findings or self._fit.update(stamp, self._fit_memory.recent(),

@@ -12,7 +12,7 @@ from synthetic_people import look_at, walking_person
 
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.plausibility.people_samples import CAPACITY, PeopleMemory
-from mocap23_ros.plausibility.set_up_check import SetUpCheck
+from mocap23_ros.plausibility.set_up_check import diagnose
 from mocap23_ros.skeletons.formats import COCO17
 
 SIZE = (1280, 720)
@@ -43,12 +43,12 @@ def pixels(joints, pose, distortion=(), K_true=K):
 
 
 def findings(keypoints, pose, K_told=K, size=SIZE, distortion=(), camera=None):
-    check = SetUpCheck()
+    memory = PeopleMemory()
     camera = camera or CameraModel.from_calibration(K_told, distortion, 'plumb_bob', size)
     for stamp, people in zip(STAMPS, keypoints, strict=True):
-        if check.is_due(stamp):
-            check.add(stamp, range(1, len(people) + 1), people, camera, pose)
-    return check.findings()
+        if memory.is_due(stamp):
+            memory.add(stamp, range(1, len(people) + 1), people, camera, pose)
+    return diagnose(memory.recent())
 
 
 def named(keypoints, pose, **told):
@@ -222,10 +222,10 @@ def test_exchanged_sides_and_mirrored_keypoints_are_named():
     camera = CameraModel.from_calibration(K, (), 'plumb_bob', SIZE)
     for keypoints, words in ((right, ''), (mirrored, 'mirrored'), (exchanged, 'exchanged'),
                              (mirrored[:, :, list(COCO17.mirror)], '')):
-        check = SetUpCheck()
+        memory = PeopleMemory()
         for stamp, people in zip(stamps, keypoints, strict=True):
-            check.add(stamp, [1], people, camera, WALL)
-        found = check.findings()
+            memory.add(stamp, [1], people, camera, WALL)
+        found = diagnose(memory.recent())
         assert len(found) == bool(words) and words in (found[0].message if found else '')
 
 
@@ -251,14 +251,14 @@ def test_too_little_is_not_judged():
 def test_memory_is_bounded_and_forgets():
     """An hour of a crowd, then the mistake is mended: the past does not count for long."""
     joints = walkers()
-    check, camera = SetUpCheck(), CameraModel.from_calibration(K, (), 'plumb_bob', SIZE)
-    memory = PeopleMemory(memory=math.inf)
+    camera = CameraModel.from_calibration(K, (), 'plumb_bob', SIZE)
+    memory, everything = PeopleMemory(), PeopleMemory(memory=math.inf)
     wrong = pixels(joints, WALL @ turned(2)).repeat(10, axis=1)
     for frame in range(1000):
-        check.add(0.2 * frame, range(20), wrong[frame % len(wrong)], camera, WALL)
-        memory.add(0.2 * frame, range(20), wrong[frame % len(wrong)], camera, WALL)
-    assert check.findings() and len(memory.recent()) <= CAPACITY
+        for each in (memory, everything):
+            each.add(0.2 * frame, range(20), wrong[frame % len(wrong)], camera, WALL)
+    assert diagnose(memory.recent()) and len(everything.recent()) <= CAPACITY
     right = pixels(joints, WALL)
     for frame in range(150):
-        check.add(200 + 0.2 * frame, range(2), right[frame % len(right)], camera, WALL)
-    assert check.findings() == []
+        memory.add(200 + 0.2 * frame, range(2), right[frame % len(right)], camera, WALL)
+    assert diagnose(memory.recent()) == []
