@@ -4,10 +4,9 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # numpy and scipy only where a command runs
-    from mocap23_ros.datasets.training_motion import TrainingMotion
+from mocap23_ros.datasets.licensed.data_sets import LICENSED_SETS
+from mocap23_ros.datasets.training_motion import TrainingMotion
 
 
 def add_motion_arguments(parser: argparse.ArgumentParser, *more_names: str) -> None:
@@ -16,7 +15,7 @@ def add_motion_arguments(parser: argparse.ArgumentParser, *more_names: str) -> N
                         metavar='SOURCE',
                         help='one or several of: cmu (recorded), procedural (made by rules), both '
                              '(these two; default), uiprmd, biomechzoo, and data sets of yours as '
-                             'NAME=FOLDER (docs/DATA.md names them)')
+                             f'NAME=FOLDER: {", ".join(LICENSED_SETS)} (docs/DATA.md)')
     add_smpl_model(parser)
     parser.add_argument('--data', type=Path,
                         help='folder of the packed motion (default: MOCAP23_DATA)')
@@ -29,7 +28,6 @@ def add_smpl_model(parser: argparse.ArgumentParser) -> None:
                              'data sets that are such parameters (docs/DATA.md)')
 
 
-def find_motion(arguments: argparse.Namespace) -> 'TrainingMotion':
+def find_motion(arguments: argparse.Namespace) -> TrainingMotion:
     """What the arguments name, not read yet; InputError for what is unknown or absent."""
-    from mocap23_ros.datasets.training_motion import TrainingMotion
     return TrainingMotion.find(arguments.motion, arguments.data, arguments.smpl_model)

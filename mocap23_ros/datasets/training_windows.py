@@ -74,7 +74,6 @@ class WindowSource:
         self.spec = spec
         self.augmentation = augmentation or Augmentation()
         self.seed = int(seed)
-        self._next = 0
         # A clip must last at least half a window; its ends are held for the rest.
         enough = clips.length >= 0.5 * spec.length / spec.rate * clips.fps
         if not enough.any():
@@ -108,11 +107,8 @@ class WindowSource:
             balanced[~own] = (1 - balanced.sum()) * weight[~own] / weight[~own].sum()
         return balanced / balanced.sum()
 
-    def batch(self, size: int, index: int | None = None) -> TrainingBatch:
-        """Draw ``size`` windows; ``index`` picks the batch, None takes the next one."""
-        if index is None:
-            index = self._next
-            self._next += 1
+    def batch(self, size: int, index: int) -> TrainingBatch:
+        """Draw ``size`` windows; ``index`` picks the batch."""
         rng = np.random.default_rng([self.seed, index])
         spec, augmentation, clips = self.spec, self.augmentation, self.clips
         clip = np.searchsorted(self._cumulative[:-1], rng.random(size), side='right')

@@ -9,6 +9,7 @@ and the camera's pose on /tf_static.
 import argparse
 import sys
 import time
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
 from mocap23_ros.demo.sample_camera import SampleCamera
+from mocap23_ros.demo.sample_video import read_frames
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_file import load_camera_file
 from mocap23_ros.geometry.camera_model import CameraModel
@@ -163,20 +165,13 @@ def load_images(path: Path, indices: NDArray[np.int64],
                 image_size: tuple[int, int]) -> dict[int, NDArray[np.uint8]]:
     """Decode the wanted frames of a video, resized to (width, height)."""
     wanted = set(indices.tolist())
-    images: dict[int, NDArray[np.uint8]] = {}
-    capture = cv2.VideoCapture(str(path))
-    try:
-        for index in range(max(wanted) + 1):
-            good, frame = capture.read()
-            if not good:
-                raise InputError(f'the video {path} ends at frame {index}; delete it to fetch '
-                                 'it again')
-            if index in wanted:
-                if (frame.shape[1], frame.shape[0]) != image_size:
-                    frame = cv2.resize(frame, image_size, interpolation=cv2.INTER_AREA)
-                images[index] = np.ascontiguousarray(frame, np.uint8)
-    finally:
-        capture.release()
+    images = {index: np.ascontiguousarray(
+        cv2.resize(frame, image_size, interpolation=cv2.INTER_AREA), np.uint8)
+        for index, frame in enumerate(islice(read_frames(path), max(wanted) + 1))
+        if index in wanted}
+    if len(images) < len(wanted):
+        raise InputError(f'the video {path} ends before frame {max(wanted)}; delete it to fetch '
+                         'it again')
     return images
 
 

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.skeletons.coco17 import HIPS, SHOULDERS
+from mocap23_ros.skeletons.conversion import convert_keypoints
+from mocap23_ros.skeletons.formats import BLAZEPOSE33, COCO17
 
 # The landmark network was trained on squares this much larger than the circle around a person.
 _REGION_MARGIN = 1.25
@@ -104,3 +106,9 @@ class PersonLandmarks:
         landmarks = self.landmarks.copy()
         landmarks[:, :2] = landmarks[:, :2] * scale + (x, y)
         return replace(self, landmarks=landmarks, region=self.region.moved(scale, x, y))
+
+
+def coco_keypoints(poses: Sequence[PersonLandmarks]) -> NDArray:
+    """COCO-17 keypoints [P,17,3] of poses: px and visibility."""
+    return convert_keypoints(
+        np.stack([pose.landmarks[:, :3] for pose in poses]), BLAZEPOSE33, COCO17)

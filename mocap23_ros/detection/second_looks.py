@@ -18,10 +18,8 @@ from numpy.typing import NDArray
 
 from mocap23_ros.detection.blazepose import BlazePose, Look
 from mocap23_ros.detection.keypoint_similarity import joints_area, keypoint_similarity
-from mocap23_ros.detection.regions import PersonLandmarks
-from mocap23_ros.skeletons.conversion import convert_keypoints
+from mocap23_ros.detection.regions import PersonLandmarks, coco_keypoints
 from mocap23_ros.skeletons.exchanged_sides import exchanged_sides
-from mocap23_ros.skeletons.formats import BLAZEPOSE33, COCO17
 
 _LEAP = 0.55  # OKS to the last image, below which a pose leapt: walkers have 0.6 at 15 Hz
 _SURE = 0.8  # OKS, from which nobody is looked at twice: a leap of sides has less
@@ -64,10 +62,10 @@ def put_right(network: BlazePose, image_bgr: NDArray[np.uint8], look: Look, pose
 
     None where no second look has one. look: that saw ``pose`` in the image uint8 [H,W,3].
     """
-    own, = _keypoints([pose])
+    own, = coco_keypoints([pose])
     for change, again in enumerate(network.run(image_bgr, changes(look))):
         if again is not None and (
-                exchanged_sides(own[:, :2], _keypoints([again])[0]) == wrong).all():
+                exchanged_sides(own[:, :2], coco_keypoints([again])[0]) == wrong).all():
             return replace(again, doubt=_DOUBT, change=change)
     return None
 
@@ -126,7 +124,7 @@ def _is_confirmed(pose: PersonLandmarks, seen: Sequence[PersonLandmarks]) -> boo
     others = [other for other in seen if other.landmarks is not pose.landmarks]
     if not others:
         return False
-    points = _keypoints([pose, *others])
+    points = coco_keypoints([pose, *others])
     alike = keypoint_similarity(points[:1], points[1:], joints_area(points[:1, :, :2]))
     return bool(np.nan_to_num(alike).max() >= _CONFIRMED)
 
@@ -136,12 +134,7 @@ def _likeness(last: Sequence[PersonLandmarks], poses: Sequence[PersonLandmarks]
     """OKS [P] of the bodies, wherever in the image they are."""
     if not last:
         return np.zeros(0)
-    points = _keypoints([*last, *poses])[..., :2]
+    points = coco_keypoints([*last, *poses])[..., :2]
     points -= points[:, _BODY].mean(axis=1, keepdims=True)
     before, now = points[:len(last)], points[len(last):]
     return np.diagonal(keypoint_similarity(before, now, joints_area(before)))
-
-
-def _keypoints(poses: Sequence[PersonLandmarks]) -> NDArray:
-    return convert_keypoints(
-        np.stack([pose.landmarks[:, :3] for pose in poses]), BLAZEPOSE33, COCO17)

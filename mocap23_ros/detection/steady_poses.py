@@ -15,9 +15,7 @@ from numpy.typing import NDArray
 
 from mocap23_ros.detection.blazepose import BlazePose, Look
 from mocap23_ros.detection.keypoint_similarity import joints_area, keypoint_similarity
-from mocap23_ros.detection.regions import PersonLandmarks, PersonRegion
-from mocap23_ros.skeletons.conversion import convert_keypoints
-from mocap23_ros.skeletons.formats import BLAZEPOSE33, COCO17
+from mocap23_ros.detection.regions import PersonLandmarks, PersonRegion, coco_keypoints
 
 _MOST_LOOKS = 4  # from one region
 _ALIKE = 0.8  # OKS of two looks that confirm each other
@@ -83,7 +81,6 @@ def _alike(first: PersonLandmarks, second: PersonLandmarks) -> bool:
 
 def _similarity(first: PersonLandmarks, second: PersonLandmarks) -> float:
     """OKS of two poses, for the size of the first."""
-    keypoints = convert_keypoints(
-        np.stack([first.landmarks[:, :3], second.landmarks[:, :3]]), BLAZEPOSE33, COCO17)
+    keypoints = coco_keypoints([first, second])
     area = joints_area(keypoints[:1, :, :2])
     return float(keypoint_similarity(keypoints[:1], keypoints[1:], area)[0, 0])

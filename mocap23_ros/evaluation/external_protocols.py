@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from mocap23_ros.datasets.evaluation_sequence import EvaluationSequence
 from mocap23_ros.datasets.licensed.aistpp import load_aistpp
-from mocap23_ros.datasets.licensed.data_sets import checked_folder
+from mocap23_ros.datasets.licensed.data_sets import checked_folder, laid_out
 from mocap23_ros.datasets.licensed.emdb import emdb_videos
 from mocap23_ros.datasets.licensed.protocols import Protocol, Video, with_keypoints
 from mocap23_ros.datasets.licensed.rich import whole_videos, windows_with_given_2d
@@ -70,17 +70,13 @@ def protocol_sequences(text: str, limit: int | None, body_models: Path | None
     name, _, where = text.partition('=')
     protocol = PROTOCOLS[name]
     folder = checked_folder(name, protocol, where, body_models)
-    try:
+    with laid_out(folder, protocol.title):
         videos = protocol.find(folder, body_models)
         if not videos:
             raise InputError(f'{folder}: no video belongs to {name}')
         if limit is not None and limit < len(videos):
             videos = [videos[i] for i in np.linspace(0, len(videos) - 1, limit).astype(int)]
         return [_sequence(load()) for load in videos]
-    except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
-        reason = ' '.join(f'{type(error).__name__}: {error}'.split())
-        raise InputError(f'{folder} is not laid out as {protocol.title} is ({reason}); see '
-                         'docs/DATA.md') from error
 
 
 def _sequence(video: Video) -> EvaluationSequence:

@@ -28,13 +28,13 @@ def lift_streaming(streaming: StreamingLifter, recording: KeypointRecording,
     streaming.joint_sd, streaming.keypoint_format = recording.joint_sd, recording.skeleton
     streaming.ankles = recording.ankles
     _set_statures(streaming, recording, range(recording.people))
-    last_seen = np.full(recording.people, -np.inf)
+    known = np.zeros(recording.people, bool)
     frame_of = {float(stamp): frame for frame, stamp in enumerate(recording.stamps)}
     for frame, stamp in enumerate(recording.stamps):
-        seen = np.isfinite(recording.keypoints[frame, ..., 0]).any(axis=1)
-        last_seen[seen] = stamp
-        tracks = [_track(recording, frame, person, float(stamp - last_seen[person]))
-                  for person in np.flatnonzero(np.isfinite(last_seen)).tolist()]
+        seen = np.asarray(np.isfinite(recording.keypoints[frame, ..., 0]).any(axis=1))
+        known |= seen
+        tracks = [_track(recording, frame, person, bool(seen[person]))
+                  for person in np.flatnonzero(known).tolist()]
         estimates = streaming.update(float(stamp), tracks, recording.camera(frame),
                                      recording.world_T_camera[frame])
         _store(result, frame_of, estimates)
@@ -46,10 +46,10 @@ def lift_streaming(streaming: StreamingLifter, recording: KeypointRecording,
     return result
 
 
-def _track(recording: KeypointRecording, frame: int, person: int, unseen_for: float) -> Track:
-    state = TrackState.PREDICTED if unseen_for > 0 else TrackState.TRACKED
+def _track(recording: KeypointRecording, frame: int, person: int, seen: bool) -> Track:
+    state = TrackState.TRACKED if seen else TrackState.PREDICTED
     return Track(person + 1, state, recording.keypoints[frame, person], np.zeros(4, np.float32),
-                 0.0, unseen_for)
+                 0.0)
 
 
 def _set_statures(streaming: StreamingLifter, recording: KeypointRecording,

@@ -98,8 +98,7 @@ class Person:
             keypoints = np.full_like(self.keypoints, np.nan)
         box = self.seen_box if seen else self.filter.bounding_box
         return Track(self.person_id, state, keypoints, box.astype(np.float32),
-                     stamp - self.first_seen, stamp - self.last_seen,
-                     self.feet if seen else None)
+                     stamp - self.first_seen, self.feet if seen else None)
 
 
 def places_of(people: Sequence[Person]) -> FloorPlaces:

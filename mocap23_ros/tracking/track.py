@@ -27,7 +27,6 @@ class Track:
     keypoints: float32 [J,3] as in Detection; all NaN where the person was not seen.
     bounding_box: float32 [4] px, predicted where unobserved.
     age: seconds since first seen.
-    time_since_seen: seconds, 0 when seen in this frame.
     feet: float32 [4,3] as in Detection; None where they were not seen.
     """
 
@@ -36,7 +35,6 @@ class Track:
     keypoints: NDArray[np.float32]
     bounding_box: NDArray[np.float32]
     age: float
-    time_since_seen: float
     feet: NDArray[np.float32] | None = None
 
 

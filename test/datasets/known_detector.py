@@ -48,7 +48,8 @@ def known_noise(**changes):
 
 def detected(noise, clips, count=200, length=90, seed=0):
     """Clips of people of the motion ``clips``, as a detector of this noise reports them."""
-    batch = WindowSource(clips, WindowSpec(length, RATE), preset('clean'), seed=seed).batch(count)
+    source = WindowSource(clips, WindowSpec(length, RATE), preset('clean'), seed=seed)
+    batch = source.batch(count, 0)
     p_camera = to_camera(batch.joints, batch.world_T_camera)
     truth = p_camera[..., :2] / np.maximum(p_camera[..., 2:], 0.15) \
         * batch.focal_length[:, None, None, None]

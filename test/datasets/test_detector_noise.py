@@ -144,16 +144,16 @@ def test_training_windows_have_the_errors_of_the_detector_in_their_share(clips, 
     for share in (0.0, 0.4, 1.0):
         augmentation = replace(preset('training'), detector=constant,
                                detector_share=share)
-        batch = WindowSource(clips, spec, augmentation, seed=1).batch(400)
+        batch = WindowSource(clips, spec, augmentation, seed=1).batch(400, 0)
         seen = batch.kind == 0
         own = ((abs(batch.keypoints[..., 2] - as_lifted) < 1e-6) & seen).sum(axis=(1, 2)) > 100
         exact = ((batch.keypoints[..., 2] == 1) & seen).sum(axis=(1, 2)) > 100
         assert own.mean() / (1 - exact.mean()) == pytest.approx(share, abs=0.1)
         assert not (own & exact).any() and 0.15 < exact.mean() < 0.3
     # The scene and who is exact do not depend on whose errors are drawn.
-    other = WindowSource(clips, spec, preset('training'), seed=1).batch(400)
+    other = WindowSource(clips, spec, preset('training'), seed=1).batch(400, 0)
     assert np.array_equal(other.stature, batch.stature)
-    again = WindowSource(clips, spec, augmentation, seed=1).batch(400)
+    again = WindowSource(clips, spec, augmentation, seed=1).batch(400, 0)
     assert np.array_equal(again.keypoints, batch.keypoints)
 
 

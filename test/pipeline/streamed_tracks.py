@@ -14,7 +14,7 @@ POSE = look_at((0, 0, 1.5), (4, 0, 0.9))
 RATE = 30.0
 
 
-def track(person_id, joints, state=TrackState.TRACKED, unseen_for=0.0):
+def track(person_id, joints, state=TrackState.TRACKED):
     """A track of someone whose world joints [17,3] are seen by CAMERA; None = not seen."""
     keypoints = np.full((17, 3), np.nan, np.float32)
     if joints is None:
@@ -23,7 +23,7 @@ def track(person_id, joints, state=TrackState.TRACKED, unseen_for=0.0):
         p_camera = (joints - POSE[:3, 3]) @ POSE[:3, :3]
         keypoints[:, :2] = CAMERA.project(p_camera)
         keypoints[:, 2] = 0.9
-    return Track(person_id, state, keypoints, np.zeros(4, np.float32), 1.0, unseen_for)
+    return Track(person_id, state, keypoints, np.zeros(4, np.float32), 1.0)
 
 
 def walk(frames, **person):

@@ -26,7 +26,7 @@ def crowd_at(stamp):
         keypoints = np.full((17, 3), 0.9, np.float32)
         keypoints[:, :2] = CAMERA.project((joints - POSE[:3, 3]) @ POSE[:3, :3])
         tracks.append(Track(
-            person_id, TrackState.TRACKED, keypoints, np.zeros(4, np.float32), 1.0, 0.0))
+            person_id, TrackState.TRACKED, keypoints, np.zeros(4, np.float32), 1.0))
     return tracks
 
 

@@ -32,7 +32,7 @@ def test_hopeless_people_are_left_out_and_others_stay():
     assert streaming.update(1.0, [track(1, walk(1)[0])], CAMERA, below) == []
     assert streaming.update(2.0, [], CAMERA, POSE) == []
     nothing = Track(2, TrackState.TRACKED, np.full((17, 3), np.nan, np.float32),
-                    np.zeros(4, np.float32), 0.0, 0.0)
+                    np.zeros(4, np.float32), 0.0)
     estimates = streaming.update(2.1, [nothing, track(3, walk(1)[0])], CAMERA, POSE)
     assert [e.person_id for e in estimates] == [3]
 
@@ -71,7 +71,7 @@ def test_nonsense_never_crashes_and_estimates_are_finite(seed):
                                         ).astype(np.float32)
             keypoints[rng.random(17) < rng.choice([0, .3, .9, 1])] = (np.nan, np.nan, 0)
             tracks.append(Track(person_id, TrackState(int(rng.integers(0, 3))), keypoints,
-                                np.zeros(4, np.float32), 0.0, 0.0))
+                                np.zeros(4, np.float32), 0.0))
         for estimate in streaming.update(stamp, tracks, CAMERA, pose):
             there = np.isfinite(estimate.joints).all(axis=-1)
             assert there[17] and np.abs(estimate.joints[there]).max() < 500

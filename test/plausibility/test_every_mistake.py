@@ -98,7 +98,7 @@ def said_by_node(keypoints, camera, pose, statures=()):
 
 def tracks(frame):
     return [Track(number + 1, TrackState.TRACKED, keypoints.astype(np.float32),
-                  np.zeros(4, np.float32), 5.0, 0.0) for number, keypoints in enumerate(frame)]
+                  np.zeros(4, np.float32), 5.0) for number, keypoints in enumerate(frame)]
 
 
 def test_the_node_says_it_within_ten_seconds(people):

@@ -105,7 +105,7 @@ def track(seed, person_id=1):
         random.uniform(0, 640, (17, 2)), random.uniform(0.1, 1, 17)]).astype(np.float32)
     keypoints[3] = np.nan, np.nan, 0.0
     box = np.array([10, 20, 300, 400], np.float32)
-    return Track(person_id, TrackState.TRACKED, keypoints, box, 1.0, 0.0)
+    return Track(person_id, TrackState.TRACKED, keypoints, box, 1.0)
 
 
 def test_keypoints_round_trip():

@@ -56,7 +56,7 @@ def test_confidence_of_the_default_detector_is_calibrated_for_the_lifter():
             p_camera = (joints - POSE[:3, 3]) @ POSE[:3, :3]
             keypoints = np.concatenate([CAMERA.project(p_camera), np.full((17, 1), 0.999)], axis=1)
             seen = Track(1, TrackState.TRACKED, keypoints.astype(np.float32),
-                         np.zeros(4, np.float32), 1.0, 0.0)
+                         np.zeros(4, np.float32), 1.0)
             estimate, = core.streaming.update(frame / 30, [seen], CAMERA, POSE)
         spread[detector] = np.trace(estimate.covariance, axis1=-2, axis2=-1).mean()
         core.close()

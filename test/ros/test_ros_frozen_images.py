@@ -12,7 +12,7 @@ from mocap23_ros.ros.frozen_images import FrozenImages
 from mocap23_ros.ros.problems import FrameRejectedError, ProblemLog, Severity
 from mocap23_ros.tracking.track import Track, TrackState
 
-PEOPLE = [Track(1, TrackState.TRACKED, np.ones((17, 3)), np.zeros(4), 0.9, 0.0)]
+PEOPLE = [Track(1, TrackState.TRACKED, np.ones((17, 3)), np.zeros(4), 0.9)]
 
 
 class Watch:

@@ -15,8 +15,8 @@ from mocap23_ros.tracking.track import Track, TrackState
 
 
 def tracks(count, age=5.0, state=TrackState.TRACKED):
-    return [Track(i + 1, state, np.full((17, 3), 0.5, np.float32), np.zeros(4, np.float32), age,
-                  0.0) for i in range(count)]
+    return [Track(i + 1, state, np.full((17, 3), 0.5, np.float32), np.zeros(4, np.float32), age)
+            for i in range(count)]
 
 
 def watched(frames, *steps):

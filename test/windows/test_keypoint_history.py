@@ -184,7 +184,7 @@ def test_windows_that_cannot_be():
 def test_tracks_are_taken_as_they_are():
     def track(person_id, state, keypoints):
         return Track(person_id, state, keypoints.astype(np.float32), np.zeros(4, np.float32),
-                     1.0, 0.0)
+                     1.0)
     history = KeypointHistory()
     history.add(NOW, [track(1, TrackState.TRACKED, path(1, NOW)),
                       track(2, TrackState.PREDICTED, np.full((17, 3), np.nan)),

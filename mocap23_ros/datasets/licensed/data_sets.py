@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The data sets that commands take as NAME=FOLDER. To add one: a loader, and a row in the table."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -70,12 +71,19 @@ class LicensedMotion:
         places: list[Any] = [self.folder]
         if self.body_models is not None:
             places.append(self.body_models)
-        try:
+        with laid_out(self.folder, chosen.title):
             return chosen.load(*places)
-        except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
-            reason = ' '.join(f'{type(error).__name__}: {error}'.split())
-            raise InputError(f'{self.folder} is not laid out as {chosen.title} is ({reason}); see '
-                             f'docs/DATA.md') from error
+
+
+@contextmanager
+def laid_out(folder: Path, title: str) -> Iterator[None]:
+    """Turn what reading a data set stumbles over into an InputError about its layout."""
+    try:
+        yield
+    except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
+        reason = ' '.join(f'{type(error).__name__}: {error}'.split())
+        raise InputError(f'{folder} is not laid out as {title} is ({reason}); see '
+                         'docs/DATA.md') from error
 
 
 def checked_folder(name: str, chosen: 'LicensedSet | Protocol', where: str,
