@@ -29,6 +29,7 @@ from mocap23_ros.evaluation.truth_alignment import (
     truth_doubts,
 )
 from mocap23_ros.evaluation.truth_sources import load_truth
+from mocap23_ros.evaluation.unpaired_people import UnpairedPeople
 from mocap23_ros.plausibility.motion_axes import axes_doubt
 from mocap23_ros.reporting import Say, silent
 from mocap23_ros.skeletons.coco17 import COCO_JOINTS, HIPS
@@ -186,8 +187,10 @@ def compare_motions(dataset: str, pairs: Sequence[tuple[str, MotionArrays, Path]
     shown: set[tuple[Path, int]] = set()
     doubted: set[str] = set()
     scenes: dict[str, list[Scene]] = {}
+    unpaired: dict[str, UnpairedPeople] = {}
     for name, estimate, path, whole in aligned:
         matched = match(estimate, whole)
+        unpaired.setdefault(name, UnpairedPeople()).add(estimate, whole, matched)
         if len(truths) <= MOST_SCENES:
             errors = error_curves(name, whole['stamps'] - estimate['stamps'][0], *(
                 np.stack([side['joints'] for side in sides], axis=1)
@@ -203,6 +206,7 @@ def compare_motions(dataset: str, pairs: Sequence[tuple[str, MotionArrays, Path]
             if (path, person) not in shown:
                 shown.add((path, person))
                 result.truth.append(true['joints'][:, COCO_JOINTS] - _centre(true))
+    result.notes += filter(None, (people.words(name) for name, people in unpaired.items()))
     result.scenes = {place: merged(parts) for place, parts in scenes.items()}
     return result
 

@@ -10,6 +10,7 @@ import pytest
 from mocap23_ros.errors import InputError
 from mocap23_ros.evaluation.motion_files import load_bag, load_motion
 from mocap23_ros.evaluation.motion_matching import match
+from mocap23_ros.evaluation.unpaired_people import UnpairedPeople
 from mocap23_ros.skeletons.formats import COCO17
 
 MESSAGES = Path(__file__).resolve().parents[2] / 'mocap23_msgs' / 'msg'
@@ -53,6 +54,20 @@ def test_a_ghost_is_nobody():
     joints = np.concatenate([true['joints'] + (30, 0, 0), true['joints']], axis=1)
     ((_, pred, _),) = match({'joints': joints, 'stamps': true['stamps']}, true)
     assert np.allclose(pred['joints'], true['joints'][:, 0])
+
+
+def test_people_whom_no_error_counts_are_said():
+    true = walk(people=2)
+    unpaired = UnpairedPeople()
+    unpaired.add(true, true, match(true, true))
+    assert unpaired.words('a') == ''
+    joints = np.concatenate([true['joints'], true['joints'][:, :1] + (0, 9, 0)], axis=1)
+    joints[:10, 1] = np.nan
+    motion = {'joints': joints[:36], 'stamps': true['stamps'][:36]}
+    unpaired.add(motion, true, match(motion, true))
+    assert unpaired.words('a') == (
+        'a: 7 % of the people of the truth have no estimate and 20 % of the people estimated are '
+        'nobody of the truth (frame by frame); no error counts them')
 
 
 def test_npz_files(tmp_path):
