@@ -7,18 +7,16 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mocap23_ros.cli.option_checks import refuse
 from mocap23_ros.cli.progress import progress
 from mocap23_ros.cli.viewer_arguments import save_viewers, wants_viewer
 from mocap23_ros.errors import InputError
+from mocap23_ros.recordings.recorded_motion import RecordedMotion
 from mocap23_ros.reporting import Say
 from mocap23_ros.ros.parameter_entries import parameter_table
 from mocap23_ros.ros.settings import Settings
-
-if TYPE_CHECKING:
-    from mocap23_ros.recordings.recorded_motion import RecordedMotion
 
 _FLOOR = 1000.0  # m
 
@@ -78,8 +76,7 @@ def lift_settings(arguments: argparse.Namespace, lifter: str) -> Settings:
                          camera_position_sd=position, camera_stamp_sd=stamp)
 
 
-def lift_bag_of(arguments: argparse.Namespace, lifter: str, say: Say
-                ) -> 'RecordedMotion':
+def lift_bag_of(arguments: argparse.Namespace, lifter: str, say: Say) -> RecordedMotion:
     """Lift the bag of ``mocap23 lift``; save its keypoints and a view where that is wanted."""
     from mocap23_ros.pipeline.refinement import RefinementSteps
     from mocap23_ros.recordings.bag_lifter import BagSource, check_bag, fitting, lift_bag

@@ -5,17 +5,14 @@
 import argparse
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from mocap23_ros.errors import InputError
+from mocap23_ros.recordings.recorded_motion import RecordedMotion
+from mocap23_ros.recordings.recording import KeypointRecording
 from mocap23_ros.writable_places import check_writable
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from mocap23_ros.recordings.recorded_motion import RecordedMotion
-    from mocap23_ros.recordings.recording import KeypointRecording
 
 
 def add_viewers(parser: argparse.ArgumentParser) -> None:
@@ -45,9 +42,9 @@ def check_viewers(arguments: argparse.Namespace) -> None:
         foxglove_module()
 
 
-def save_viewers(arguments: argparse.Namespace, motions: Mapping[str, 'RecordedMotion'],
-                 observed: 'KeypointRecording',
-                 images: Iterable[tuple[float, 'NDArray[np.uint8]']] = ()) -> None:
+def save_viewers(arguments: argparse.Namespace, motions: Mapping[str, RecordedMotion],
+                 observed: KeypointRecording,
+                 images: Iterable[tuple[float, NDArray[np.uint8]]] = ()) -> None:
     """Write the files that are wanted; motions and observed as for save_rerun."""
     if arguments.rerun is not None:
         from mocap23_ros.recordings.rerun_file import save_rerun

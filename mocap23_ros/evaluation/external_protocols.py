@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.datasets.evaluation_sequence import EvaluationSequence
-from mocap23_ros.datasets.licensed.aistpp import load_aistpp
+from mocap23_ros.datasets.licensed.aistpp import listed, load_aistpp
 from mocap23_ros.datasets.licensed.data_sets import checked_folder, laid_out
 from mocap23_ros.datasets.licensed.emdb import emdb_videos
 from mocap23_ros.datasets.licensed.protocols import Protocol, Video, with_keypoints
@@ -30,10 +30,8 @@ _SMPLX, _SMPL = ('smplx/SMPLX_*.npz',), ('smpl/SMPL_*.npz',)
 
 
 def _aistpp(root: Path, body_models: Path | None) -> list[Callable[[], Video]]:
-    ignored = root / 'ignore_list.txt'
-    bad = set(ignored.read_text().split()) if ignored.is_file() else set()
-    split = root / 'splits' / 'pose_test.txt'
-    only = set(split.read_text().split()) if split.is_file() else None
+    bad = listed(root / 'ignore_list.txt') or set()
+    only = listed(root / 'splits' / 'pose_test.txt')
     names = [path.stem for path in sorted((root / 'keypoints3d').glob('*.pkl'))
              if path.stem not in bad and (only is None or path.stem in only)]
 

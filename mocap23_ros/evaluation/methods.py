@@ -5,11 +5,14 @@
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mocap23_ros.baselines.optimisation import optimise_motion
+from mocap23_ros.baselines.pose_prior import PosePrior, fit_pose_prior
+from mocap23_ros.datasets.cmu import load_cmu
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.lifting.lifter import Lifter
@@ -22,19 +25,13 @@ from mocap23_ros.recordings.offline_lifter import lift_offline
 from mocap23_ros.recordings.recording import KeypointRecording
 from mocap23_ros.recordings.recording_lifter import lift_streaming
 
-if TYPE_CHECKING:
-    from mocap23_ros.baselines.pose_prior import PosePrior
-
 LiftInput = dict[str, NDArray[Any]]
 _OPTIMISATION_RATE = 15.0     # Hz; between its samples the fit is interpolated
 _STRETCH, _OVERLAP = 48, 8    # samples of one fit, and shared with the next
 
 
 @lru_cache(maxsize=4)
-def _pose_prior(data: str | None) -> 'PosePrior':
-    from mocap23_ros.baselines.pose_prior import fit_pose_prior
-    from mocap23_ros.datasets.cmu import load_cmu
-
+def _pose_prior(data: str | None) -> PosePrior:
     return fit_pose_prior(load_cmu('train', data))
 
 
@@ -49,8 +46,6 @@ def optimise_recording(lift_input: LiftInput, data: Path | str | None = None) ->
 
     Uses all frames (it is an offline method) and gives no covariance and no contact.
     """
-    from mocap23_ros.baselines.optimisation import optimise_motion
-
     camera, stamps = _camera(lift_input), np.asarray(lift_input['stamps'], np.float64)
     keypoints = lift_input['keypoints'][:, 0].astype(np.float64)
     keypoints[..., :2] = camera.undistort(keypoints[..., :2])

@@ -6,17 +6,15 @@ They find what is wrong, not how wrong it is: motion may be smooth, rigid and tr
 at twice the distance.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.evaluation.smoothness import jitter
+from mocap23_ros.recordings.recorded_motion import RecordedMotion
+from mocap23_ros.recordings.recording import KeypointRecording
 from mocap23_ros.skeletons.coco17 import ANKLES, BODY_BONES, COCO_JOINTS, HIPS
-
-if TYPE_CHECKING:
-    from mocap23_ros.recordings.recorded_motion import RecordedMotion
-    from mocap23_ros.recordings.recording import KeypointRecording
 
 FIGURES = ('people', 'seconds', 'frames', 'seen_ratio', 'bone_sd_percent', 'floor_penetration_mm',
            'floor_penetration_ratio', 'foot_skate_own_mm', 'jitter_10ms3', 'reprojection_px',
@@ -28,7 +26,7 @@ _CHI2_95 = 5.991  # of two degrees of freedom
 _NEAREST = 0.1  # m before the lens
 
 
-def judge_motion(motion: 'RecordedMotion', observed: 'KeypointRecording | None' = None
+def judge_motion(motion: RecordedMotion, observed: KeypointRecording | None = None
                  ) -> dict[str, Any]:
     """Return FIGURES of everybody together; None where a figure cannot be had.
 
@@ -107,7 +105,7 @@ def _id_breaks(stamps: NDArray[np.float64], joints: NDArray[np.float64]) -> int:
     return breaks
 
 
-def _reprojection(motion: 'RecordedMotion', observed: 'KeypointRecording') -> dict[str, Any]:
+def _reprojection(motion: RecordedMotion, observed: KeypointRecording) -> dict[str, Any]:
     """Joints against keypoints, in pixels and against their own covariance."""
     rows = np.searchsorted(motion.stamps, observed.stamps)
     keypoints = np.asarray(observed.keypoints[:, :, COCO_JOINTS], np.float64)

@@ -81,6 +81,11 @@ def load_aistpp(root: Path | str, sequence: str, view: int = 0) -> EvaluationSeq
         np.broadcast_to(pose[:3, 3], (len(joints), 3)).copy(), sigma_px=4.0)
 
 
+def listed(path: Path) -> set[str] | None:
+    """The sequences that a file lists; None where it is absent."""
+    return set(path.read_text().split()) if path.is_file() else None
+
+
 def load_aistpp_motion(root: Path | str, body_models: Path | str) -> MotionClips:
     """The SMPL fits ``root/motions/*.pkl``: smpl_poses [F,72], smpl_trans [F,3] cm, smpl_scaling.
 
@@ -89,8 +94,7 @@ def load_aistpp_motion(root: Path | str, body_models: Path | str) -> MotionClips
     """
     root = require_folder(root, 'AIST++', 'motions')
     model = BodyModel.load(model_file(body_models, 'smpl/SMPL_MALE.npz'), SMPLH_KINDS)
-    ignored = root / 'ignore_list.txt'
-    bad = set(ignored.read_text().split()) if ignored.is_file() else set()
+    bad = listed(root / 'ignore_list.txt') or set()
 
     def sources() -> Iterator[SourceMotion]:
         for path in sorted((root / 'motions').glob('*.pkl')):

@@ -3,11 +3,12 @@
 """AMASS, BEDLAM and RICH, poses of SMPL-H and SMPL-X, as clips; layouts in docs/DATA.md."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mocap23_ros.datasets.licensed.body_model import SMPLH_KINDS, SMPLX_KINDS, BodyModel, model_file
 from mocap23_ros.datasets.licensed.motion_conversion import read_arrays, require_folder
@@ -108,26 +109,18 @@ def load_bedlam(root: Path | str, body_models: Path | str) -> MotionClips:
     return pack_motions(sources(), 'BEDLAM', root)
 
 
-def load_rich(root: Path | str, body_models: Path | str, split: str = 'train') -> MotionClips:
-    """RICH: ``root/bodies/<split>/<sequence>/<frame>/<subject>.pkl`` and ``root/multicam2world``.
+def load_rich(root: Path | str, body_models: Path | str) -> MotionClips:
+    """RICH: ``root/bodies/train/<sequence>/<frame>/<subject>.pkl`` and ``root/multicam2world``.
 
-    SMPL-X parameters per frame at 30 fps, brought to the world of the scene's json (scale c,
-    rotation R, translation t: c * p R + t). body_models holds ``smplx/SMPLX_NEUTRAL.npz``, or is
-    that file. Gaps of the fits split a clip.
+    SMPL-X parameters per frame at 30 fps, in the world of ``rich_world``. body_models holds
+    ``smplx/SMPLX_NEUTRAL.npz``, or is that file. Gaps of the fits split a clip.
     """
-    root = require_folder(root, 'RICH', f'bodies/{split}', 'multicam2world')
+    root = require_folder(root, 'RICH', 'bodies/train', 'multicam2world')
     model = BodyModel.load(model_file(body_models, 'smplx/SMPLX_NEUTRAL.npz'), SMPLX_KINDS)
 
-    def world(scene: str) -> dict[str, Any]:
-        files = sorted((root / 'multicam2world').glob(f'{scene}*_multicam2world.json'))
-        if not files:
-            raise InputError(f'{root}/multicam2world: no file for the scene {scene}')
-        return json.loads(files[0].read_text())
-
     def sources() -> Iterator[SourceMotion]:
-        for sequence in sorted(p for p in (root / 'bodies' / split).iterdir() if p.is_dir()):
-            to_world = world(sequence.name.split('_')[0])
-            rotation = np.array(to_world['R'], np.float64)
+        for sequence in sorted(p for p in (root / 'bodies' / 'train').iterdir() if p.is_dir()):
+            world = rich_world(root, sequence.name)
             files: dict[str, list[tuple[int, Path]]] = {}
             for path in sequence.glob('*/*.pkl'):
                 files.setdefault(path.stem, []).append((int(path.parent.name), path))
@@ -136,14 +129,34 @@ def load_rich(root: Path | str, body_models: Path | str, split: str = 'train') -
                 numbers = np.array([number for number, _ in found])
                 gaps = np.flatnonzero(np.diff(numbers) > 1) + 1
                 for part in np.split(np.arange(len(found)), gaps):
-                    fits = [read_arrays(found[k][1]) for k in part]
-                    pose = np.stack([np.concatenate([np.ravel(f['global_orient']),
-                                                     np.ravel(f['body_pose'])]) for f in fits])
-                    place = np.stack([np.ravel(f['transl']) for f in fits])
-                    betas = np.mean([np.ravel(f['betas']) for f in fits], axis=0)
-                    joints = model.joints(pose, betas, place)
-                    joints = float(to_world['c']) * joints @ rotation + np.ravel(to_world['t'])
+                    joints, stature = rich_joints([found[k][1] for k in part], model, world)
                     yield SourceMotion(f'{sequence.name}_{subject}_{numbers[part[0]]}', subject,
-                                       joints, 30.0, model.stature(betas))
+                                       joints, 30.0, stature)
 
     return pack_motions(sources(), 'RICH', root)
+
+
+RichWorld: TypeAlias = tuple[float, NDArray[np.float64], NDArray[np.float64]]
+"""Scale c, rotation R and translation t: p of the fits is c * p R + t in the scene's world."""
+
+
+def rich_world(root: Path, sequence: str) -> RichWorld:
+    """As the json of the sequence's scene says; InputError without one."""
+    scene = sequence.split('_')[0]
+    files = sorted((root / 'multicam2world').glob(f'{scene}*_multicam2world.json'))
+    if not files:
+        raise InputError(f'{root}/multicam2world: no file for the scene {scene}')
+    table = json.loads(files[0].read_text())
+    return float(table['c']), np.array(table['R'], np.float64), np.ravel(table['t'])
+
+
+def rich_joints(paths: Sequence[Path], model: BodyModel, world: RichWorld
+                ) -> tuple[NDArray[np.float64], float]:
+    """Joints [F,34,3] of the fits of one person, in the scene's world, and stature, metres."""
+    fits = [read_arrays(path) for path in paths]
+    pose = np.stack([np.concatenate([np.ravel(fit['global_orient']), np.ravel(fit['body_pose'])])
+                     for fit in fits])
+    betas = np.mean([np.ravel(fit['betas']) for fit in fits], axis=0)
+    joints = model.joints(pose, betas, np.stack([np.ravel(fit['transl']) for fit in fits]))
+    scale, rotation, place = world
+    return scale * joints @ rotation + place, scale * model.stature(betas)

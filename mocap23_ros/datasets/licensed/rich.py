@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """RICH as evaluation videos: SMPL-X fits of the test split, seen by its calibrated cameras."""
 
-import json
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 from functools import lru_cache
@@ -12,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.datasets.licensed.body_model import SMPLX_KINDS, BodyModel, model_file
-from mocap23_ros.datasets.licensed.motion_conversion import read_arrays, require_folder
+from mocap23_ros.datasets.licensed.body_model_sets import rich_joints, rich_world
+from mocap23_ros.datasets.licensed.motion_conversion import require_folder
 from mocap23_ros.datasets.licensed.protocols import Video, video_of
 from mocap23_ros.errors import InputError
 
@@ -96,22 +96,8 @@ def _joints(root: Path, sequence: str, numbers: tuple[int, ...], model: str
             ) -> tuple[NDArray[np.float64], float]:
     """Joints [F,34,3] in the world of the scan, and stature, of the subject of the sequence."""
     subject = sequence.split('_')[1]
-    body = BodyModel.load(Path(model), SMPLX_KINDS)
-    fits = [read_arrays(_bodies(root, sequence) / f'{n:05d}' / f'{subject}.pkl') for n in numbers]
-    pose = np.stack([np.concatenate([np.ravel(fit['global_orient']), np.ravel(fit['body_pose'])])
-                     for fit in fits])
-    betas = np.mean([np.ravel(fit['betas']) for fit in fits], axis=0)
-    joints = body.joints(pose, betas, np.stack([np.ravel(fit['transl']) for fit in fits]))
-    scale, rotation, place = _to_world(root, sequence.split('_')[0])
-    return scale * joints @ rotation + place, scale * body.stature(betas)
-
-
-def _to_world(root: Path, scene: str) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
-    files = sorted((root / 'multicam2world').glob(f'{scene}*_multicam2world.json'))
-    if not files:
-        raise InputError(f'{root}/multicam2world: no file for the scene {scene}')
-    table = json.loads(files[0].read_text())
-    return float(table['c']), np.array(table['R'], np.float64), np.ravel(table['t'])
+    return rich_joints([_bodies(root, sequence) / f'{n:05d}' / f'{subject}.pkl' for n in numbers],
+                       BodyModel.load(Path(model), SMPLX_KINDS), rich_world(root, sequence))
 
 
 def _camera(root: Path, scene: str, number: int
@@ -127,7 +113,7 @@ def _camera(root: Path, scene: str, number: int
                         (('CameraMatrix', (3, 4)), ('Intrinsics', (3, 3))))
     except (OSError, ValueError, ElementTree.ParseError) as error:
         raise InputError(f'{path}: not a calibration of RICH ({error})') from None
-    scale, rotation, place = _to_world(root, scene)
+    scale, rotation, place = rich_world(root, scene)
     pose = np.eye(4)
     pose[:3, :3] = rotation.T @ outer[:, :3].T
     pose[:3, 3] = scale * (-outer[:, :3].T @ outer[:, 3]) @ rotation + place
