@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.datasets.augmentation import preset
+from mocap23_ros.datasets.augmentation import Augmentation, preset
 from mocap23_ros.datasets.motion_clips import MotionClips
 from mocap23_ros.datasets.training_windows import TrainingBatch, WindowSource, WindowSpec
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
@@ -37,18 +37,18 @@ class StreamWindows:
         return {**self.full, 'previous': self.previous}
 
 
-def stream_windows(clips: MotionClips, augmentation: str, window: WindowSpec,
+def stream_windows(clips: MotionClips, augmentation: str | Augmentation, window: WindowSpec,
                    skeleton: SkeletonFormat, lift: Lift, count: int, seed: int,
                    proportions: bool = False) -> Iterator[StreamWindows]:
     """Draw ``count`` windows, up to 32 at a time.
 
-    augmentation: name of a preset. The previous motion comes from ``lift``, which starts from
+    augmentation: or name of a preset. The previous motion comes from ``lift``, which starts from
     noise; at its newest sample, which no earlier window saw, it is held, as in
     lifting/warm_start.py. proportions: as of ``window_inputs``.
     """
     # One sample more than a window: all but the newest, then all but the oldest.
-    source = WindowSource(clips, WindowSpec(window.length + 1, window.rate), preset(augmentation),
-                          seed, skeleton)
+    chosen = preset(augmentation) if isinstance(augmentation, str) else augmentation
+    source = WindowSource(clips, WindowSpec(window.length + 1, window.rate), chosen, seed, skeleton)
     for index, first in enumerate(range(0, count, _BATCH)):
         batch = source.batch(min(_BATCH, count - first), index)
         earlier = window_inputs(_samples(batch, slice(None, -1)), skeleton, index, proportions)
