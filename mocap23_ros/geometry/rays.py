@@ -25,6 +25,16 @@ def ray_covariance(ray: NDArray, along: NDArray | float, across: NDArray) -> NDA
                       + np.asarray(along)[..., None, None] * outer)
 
 
+def depth_covariance(points: NDArray, centre: NDArray, relative_sd: NDArray
+                     ) -> NDArray[np.float64]:
+    """Covariance [...,J,3,3] of points [...,J,3] that move together along their rays.
+
+    centre: [...,3] of the camera; relative_sd: [...] of their distance from it.
+    """
+    rays = (points - centre[..., None, :]) * relative_sd[..., None, None]
+    return np.asarray(rays[..., :, None] * rays[..., None, :])
+
+
 def levelled(vectors: NDArray, heading: NDArray) -> tuple[NDArray, NDArray, NDArray]:
     """Components ahead, to the left and up of vectors [...,3] of a frame with z up.
 

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from mocap23_ros.engines.backend import Backend
 from mocap23_ros.errors import InputError
+from mocap23_ros.geometry.rays import depth_covariance
+from mocap23_ros.lifting.floor_doubt import floor_doubt
 from mocap23_ros.lifting.hidden_arms import arm_doubt
 from mocap23_ros.lifting.hidden_legs import distance_doubt, may_sit
 from mocap23_ros.lifting.lifter import LiftedMotion
@@ -18,7 +20,7 @@ from mocap23_ros.lifting.proportions import RememberedProportions, takes_proport
 from mocap23_ros.lifting.stated_uncertainty import AS_STATED, StatedUncertainty
 from mocap23_ros.lifting.stature_state import StatureState
 from mocap23_ros.lifting.warm_start import WarmStart
-from mocap23_ros.skeletons.coco17 import FACE
+from mocap23_ros.skeletons.coco17 import FACE, PELVIS
 from mocap23_ros.skeletons.conversion import (
     convert_covariance,
     convert_joints,
@@ -94,6 +96,10 @@ class DiffusionLifter:
         if sits.any():
             doubt = distance_doubt(windows, motion.joints, stature, stature_sd)
             motion.covariance[sits] += doubt[sits]
+        centre = windows.world_T_camera[:, :3, 3]
+        away = np.linalg.norm(motion.joints[:, :, PELVIS, :2] - centre[:, :2], axis=-1)
+        raised = floor_doubt(inputs.ground, inputs.apparent_size, away, windows.stature)
+        motion.covariance[:] += depth_covariance(motion.joints, centre, raised[:, None])
         self._remember_stature(windows, outputs['stature_estimate'], usable & ~sits)
         if self._proportions is not None:
             shown = usable & ~sits
@@ -102,6 +108,7 @@ class DiffusionLifter:
                 motion.covariance[shown, -1:], stature[shown])
         # Publish what the whole track, or the user, says; a window alone knows less.
         stature, stature_sd = self._stature.current(windows.person_ids, windows.stature)
+        stature_sd = np.hypot(stature_sd, raised)
         return replace(motion,
                        stature=np.where(usable, stature, np.nan).astype(np.float32),
                        stature_sd=np.where(usable, stature * stature_sd, np.nan

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.errors import InputError
-from mocap23_ros.geometry.rays import from_levelled, levelled, world_rays
+from mocap23_ros.geometry.rays import depth_covariance, from_levelled, levelled, world_rays
 from mocap23_ros.lifting.contact_estimate import contact_probability
 from mocap23_ros.lifting.depth_evidence import POSTURE, angular_sd
+from mocap23_ros.lifting.floor_doubt import floor_doubt
 from mocap23_ros.lifting.gap_filling import fill_gaps
 from mocap23_ros.lifting.initial_root import root_on_its_ray
 from mocap23_ros.lifting.lifter import LiftedMotion
@@ -102,6 +103,9 @@ class GeometricLifter:
         root_sd = self._root_sd(evidence, ahead)
         covariance = self._covariance(p_joints, centre, joint_sd, root_sd, age,
                                       windows.focal_length)
+        raised = floor_doubt(evidence.ground, evidence.apparent_size, ahead, windows.stature)
+        covariance += depth_covariance(p_joints, centre, raised[:, None])
+        stature_sd = np.hypot(stature_sd, raised)
         without = ~(np.isfinite(covariance).all(axis=(-2, -1)) & np.isfinite(p_joints[..., 0]))
         p_joints[without], covariance[without] = np.nan, np.nan
         confidence19 = np.concatenate(

@@ -11,6 +11,7 @@ shoulders and head, which a turn of the body halves: such people come out metres
 import numpy as np
 from numpy.typing import NDArray
 
+from mocap23_ros.geometry.rays import depth_covariance
 from mocap23_ros.skeletons.body_proportions import BONE_FRACTIONS, BONE_PAIRS
 from mocap23_ros.skeletons.coco17 import ANKLES, ELBOWS, HIPS, KNEES, WRISTS
 from mocap23_ros.windows.keypoint_windows import KeypointWindows
@@ -51,9 +52,7 @@ def distance_doubt(windows: KeypointWindows, joints: NDArray, stature: NDArray,
     lifted = np.median(lengths / BONE_FRACTIONS[_ABOVE], axis=(1, 2))
     posture = np.where(_is_bust(windows), _TURNED, _POSTURE)
     doubt = np.sqrt(posture**2 + stature_sd**2 + np.log(stature / lifted) ** 2)
-    rays = joints - windows.world_T_camera[:, None, :3, 3]
-    rays = rays * doubt[:, None, None, None]
-    return rays[..., :, None] * rays[..., None, :]
+    return depth_covariance(joints, windows.world_T_camera[:, :3, 3], doubt[:, None])
 
 
 def _is_bust(windows: KeypointWindows) -> NDArray[np.bool_]:

@@ -37,6 +37,13 @@ def initial_root(p_centre: ArrayLike, ray_direction: ArrayLike, confidence: Arra
     from the centre. Both NaN where fewer than three keypoints are seen, where the camera is not
     above the floor, or where the person is (nearly) straight above or below it.
     """
+    return root_and_evidence(p_centre, ray_direction, confidence, focal_length, stature)[:2]
+
+
+def root_and_evidence(p_centre: ArrayLike, ray_direction: ArrayLike, confidence: ArrayLike,
+                      focal_length: ArrayLike, stature: ArrayLike
+                      ) -> tuple[NDArray, NDArray, FrameEvidence]:
+    """``initial_root``, and the evidence that it rests on."""
     p_centre = np.asarray(p_centre, np.float64)
     direction = np.asarray(ray_direction, np.float64)
     confidence = np.asarray(confidence, np.float64)
@@ -52,7 +59,7 @@ def initial_root(p_centre: ArrayLike, ray_direction: ArrayLike, confidence: Arra
     root = root_on_its_ray(p_centre, evidence, evidence.distance, body)
     usable = np.isfinite(root).all(axis=-1) & np.isfinite(evidence.distance_sd)
     return (np.where(usable[..., None], root, np.nan),
-            np.where(usable, evidence.distance_sd, np.nan))
+            np.where(usable, evidence.distance_sd, np.nan), evidence)
 
 
 def root_on_its_ray(p_centre: NDArray, evidence: FrameEvidence, distance: NDArray,

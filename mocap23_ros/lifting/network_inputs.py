@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.geometry.rays import levelled, world_rays
-from mocap23_ros.lifting.initial_root import initial_root
-from mocap23_ros.lifting.root_evidence import MINIMUM_FORWARD
+from mocap23_ros.lifting.initial_root import root_and_evidence
+from mocap23_ros.lifting.root_evidence import MINIMUM_FORWARD, FrameEvidence
 from mocap23_ros.skeletons.body_proportions import MEAN_STATURE
 from mocap23_ros.skeletons.conversion import convert_confidence, convert_joints
 from mocap23_ros.skeletons.formats import COCO17
@@ -37,7 +37,8 @@ class NetworkInputs:
     anchor: [P,3] forward distance (m), height (m) and standard deviation of the distance (m).
     stature: [P,2] log(stature / MEAN_STATURE) and how well it is known, 1 % / standard deviation;
         zeros where unknown. [P,16] for networks that are also told proportions.py.
-    world_T_window: float64 [P,4,4], to bring the result back; not an input of the graph.
+    Not inputs of the graph: world_T_window: float64 [P,4,4], to bring the result back; ground,
+    apparent_size: float64 [P,T], of the evidence about the distance (FrameEvidence).
     """
 
     observation: NDArray[np.float32]
@@ -45,6 +46,8 @@ class NetworkInputs:
     anchor: NDArray[np.float32]
     stature: NDArray[np.float32]
     world_T_window: NDArray[np.float64]
+    ground: NDArray[np.float64]
+    apparent_size: NDArray[np.float64]
 
     def graph_inputs(self) -> dict[str, NDArray[np.float32]]:
         """The arrays by their names in the exported graph."""
@@ -76,7 +79,7 @@ def make_network_inputs(keypoints: NDArray, world_T_camera: NDArray, focal_lengt
 
     stature_sd = np.broadcast_to(stature_sd, (people,))
     well_known = np.where(stature_sd < 0.02, stature, np.nan)
-    anchor_world, anchor_sd = _window_anchor(
+    anchor_world, anchor_sd, evidence = _window_anchor(
         centre_world, *_coco_rays(direction_world, confidence, skeleton), focal_length, well_known)
     newest_centre = centre_world[:, -1]
     offset = anchor_world - newest_centre
@@ -118,7 +121,7 @@ def make_network_inputs(keypoints: NDArray, world_T_camera: NDArray, focal_lengt
         stature_input = np.concatenate([stature_input, proportions], axis=1)
     anchor = np.stack([distance, np.clip(anchor_world[:, 2], 0.1, 1.5), anchor_sd], axis=-1)
     return NetworkInputs(observation, camera, anchor.astype(np.float32), stature_input,
-                         world_T_window)
+                         world_T_window, evidence.ground, evidence.apparent_size)
 
 
 def _coco_rays(direction: NDArray, confidence: NDArray,
@@ -135,14 +138,16 @@ def _coco_rays(direction: NDArray, confidence: NDArray,
 
 
 def _window_anchor(centre: NDArray, direction: NDArray, confidence: NDArray,
-                   focal_length: NDArray, stature: NDArray) -> tuple[NDArray, NDArray]:
+                   focal_length: NDArray, stature: NDArray
+                   ) -> tuple[NDArray, NDArray, FrameEvidence]:
     """Combine the per-frame root estimates of a window, newest frames first.
 
-    Returns p_world [P,3] and the standard deviation of its distance [P].
+    Returns p_world [P,3], the standard deviation of its distance [P], and their evidence [P,T].
     """
     people, length = centre.shape[:2]
-    root, sd = initial_root(centre, direction, confidence,
-                            np.asarray(focal_length)[:, None], np.asarray(stature)[:, None])
+    root, sd, evidence = root_and_evidence(
+        centre, direction, confidence, np.asarray(focal_length)[:, None],
+        np.asarray(stature)[:, None])
     usable = np.isfinite(root).all(axis=-1) & np.isfinite(sd)
     age = np.arange(length - 1, -1, -1) / length
     weight = np.where(usable, np.exp(-3.0 * age) / np.where(usable, sd, 1.0) ** 2, 0.0)
@@ -155,4 +160,4 @@ def _window_anchor(centre: NDArray, direction: NDArray, confidence: NDArray,
     ahead = centre[:, -1] + np.array([4.0, 0.0, 0.0])
     ahead[:, 2] = 0.9
     anchor = np.where(has_anchor[:, None], anchor, ahead)
-    return anchor, np.where(has_anchor, anchor_sd, 2.0)
+    return anchor, np.where(has_anchor, anchor_sd, 2.0), evidence
