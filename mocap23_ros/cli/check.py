@@ -17,6 +17,7 @@ from mocap23_ros.cli.option_checks import check_numbers
 from mocap23_ros.cli.progress import progress
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.plausible_camera import camera_doubt
+from mocap23_ros.plausibility.black_bars import BETWEEN_BARS
 from mocap23_ros.plausibility.still_scene import STANDS_STILL
 from mocap23_ros.recordings.imports.imported_recording import import_keypoints
 from mocap23_ros.recordings.recording import KeypointRecording, load_recording
@@ -115,8 +116,9 @@ def _recordings(arguments: argparse.Namespace) -> Iterator[tuple[str, Judgement]
     mistakes, otherwise = _judge(detect_in_video(
         arguments, arguments.video.name, arguments.detector_model, say=said.append
         ).converted(COCO17), arguments.stature)
-    moved = [line.removeprefix(f'{arguments.video}: ') for line in said if STANDS_STILL in line]
-    yield str(arguments.video), (moved + mistakes, otherwise)
+    seen = [line.removeprefix(f'{arguments.video}: ') for line in said
+            if STANDS_STILL in line or BETWEEN_BARS in line]
+    yield str(arguments.video), (seen + mistakes, otherwise)
 
 
 def _judge_bag(arguments: argparse.Namespace) -> Judgement:

@@ -14,6 +14,7 @@ from mocap23_ros.detection.upright_detector import UprightDetector
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_file import load_camera_file
 from mocap23_ros.geometry.camera_model import CameraModel
+from mocap23_ros.plausibility.black_bars import BlackBars
 from mocap23_ros.plausibility.scene_points import shrunk
 from mocap23_ros.plausibility.still_scene import SceneMotion, StillScene
 from mocap23_ros.recordings.followed_people import FollowedPeople
@@ -46,7 +47,7 @@ def record_video(video: Path, camera_file: Path, detector: Detector,
     if pose is not None:
         upright.follow(pose)
     people = FollowedPeople()
-    scene, moved = StillScene(), list[SceneMotion]()
+    bars, scene, moved = BlackBars(), StillScene(), list[SceneMotion]()
     camera: CameraModel | None = None
     stamps: list[float] = []
     with VideoFile(video, rate) as frames:
@@ -55,6 +56,7 @@ def record_video(video: Path, camera_file: Path, detector: Detector,
                 image_size, camera = _fit(frames, image, contents.camera, video)
             if image.shape[1::-1] != image_size:
                 image = np.asarray(cv2.resize(image, image_size), np.uint8)
+            bars.look(stamp, image)
             view = None if pose is None else CameraView(camera, pose)
             detections = upright.detect(image)
             if scene.is_due(stamp):
@@ -73,6 +75,8 @@ def record_video(video: Path, camera_file: Path, detector: Detector,
             say(f'{video}: {max(moved, key=lambda motion: motion.turn).message}')
     if camera is None:
         raise InputError(f'{video} has no frames that can be read')
+    if bars.doubt(camera):
+        say(f'{video}: {bars.doubt(camera)}')
     skeleton = COCO21 if feet and detector.format == COCO17 else detector.format
     return KeypointRecording.of_still_camera(
         people.keypoints(len(skeleton)), np.array(stamps), camera, pose, skeleton)

@@ -19,6 +19,7 @@ from mocap23_ros.detection.detector import Detection
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.geometry.plausible_camera import check_above_floor
 from mocap23_ros.pipeline.lift_budget import LiftBudget
+from mocap23_ros.plausibility.black_bars import BlackBars
 from mocap23_ros.plausibility.scene_points import shrunk
 from mocap23_ros.ros.camera_changes import CameraChanges
 from mocap23_ros.ros.camera_poses import CameraPoses, NoTransformError
@@ -85,6 +86,7 @@ class FrameProcessor:
         self._changes = CameraChanges(problems)
         self.set_up = SetUpWatch(problems, core.live)
         self._frozen = FrozenImages(problems)
+        self._bars = BlackBars()
         self._still = StillWatch(problems)
         self._time = TimeWatch(problems)
         self._scene: NDArray[np.uint8] | None = None  # of the newest image, where it is wanted
@@ -106,6 +108,7 @@ class FrameProcessor:
         self._core.reset(restart_ids)
         self.set_up.reset()
         self._frozen.reset()
+        self._bars.forget()
         self._still.reset()
         self._time.reset()
         if not same_time:
@@ -183,6 +186,7 @@ class FrameProcessor:
         if self._changes.in_calibration(camera):
             self._on_other_camera()
             raise FrameRejectedError('camera change')
+        self._problems.judge('black bars', self._bars.doubt(camera), Severity.ERROR)
         self._frozen.judge(result.frozen_for, result.tracks, world_T_camera)
         stamp = 1e-9 * nanoseconds(header.stamp)
         self._still.feed(stamp, result.scene, result.tracks, camera, world_T_camera)
@@ -257,6 +261,7 @@ class FrameProcessor:
         started = time.perf_counter()
         image = decode_message(message)
         self._frozen.look(stamp, image)
+        self._bars.look(stamp, image)
         if self._still.is_due(stamp) or self._time.is_due(stamp):
             self._scene = shrunk(image)
         _lap(stages, 'decode', started)

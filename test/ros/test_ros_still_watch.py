@@ -89,24 +89,41 @@ class Nobody:
     reset = close
 
 
-def test_every_frame_of_images_is_watched_also_where_their_encoding_changes():
+def processor_of_images(size):
+    """The frame path of images of this size under CAMERA's K, and its problems and settings."""
     settings = replace(Settings(), detector='external', lifter='geometric', tf_timeout=0.0)
     core = create_core(settings)
     core.detector = UprightDetector(Nobody())
     problems, infos = ProblemLog(Quiet(), lambda: 0.0, settle_time=0.0), CameraInfoCache()
     info = camera_info(0)
-    info.width, info.height = CAMERA.image_size
+    info.width, info.height = size
     info.k = CAMERA.K.ravel().tolist()
     info.p = np.hstack([CAMERA.K, np.zeros((3, 1))]).ravel().tolist()
     infos.add(info)
     processor = FrameProcessor(core, CameraSource(infos.find, problems), GivenPose(camera_pose()),
                                problems, lambda: processor.reset(same_time=True))
+    return processor, problems, settings
+
+
+def test_every_frame_of_images_is_watched_also_where_their_encoding_changes():
+    processor, problems, settings = processor_of_images(CAMERA.image_size)
     for number in range(80):
         image = (STILL if number < 40 else KNOCKED)[number % 3]
         processor.begin(message_of(image, number), settings)
         processor.finish_next()
         assert number >= 40 or not problems.present()
     assert '2.0 degrees down' in problems.present()['camera moved'].message
+
+
+def test_black_bars_that_k_does_not_know_of_are_an_error():
+    processor, problems, settings = processor_of_images((852, 480))
+    for number in range(25):
+        assert number < 16 or 'black bars' in problems.present()
+        image = np.pad(STILL[number % 3], ((0, 0), (106, 106), (0, 0)))
+        processor.begin(message_of(image, number), settings)
+        processor.finish_next()
+    problem = problems.present()['black bars']
+    assert problem.severity == Severity.ERROR and 'add the bar to cx' in problem.message
 
 
 def message_of(image, number):
