@@ -49,14 +49,14 @@ def check_near(out, stamps, root=0.25, local=0.08):
     assert np.linalg.norm(error, axis=-1).mean() < local
 
 
-@pytest.mark.parametrize('rate', [10, 60, 240])
-def test_people_are_found_at_any_rate(tmp_path, rate):
-    stamps = 5 + np.arange(min(int(1.2 * rate), 90)) / rate
-    for options in ((), ('--mode', 'offline'), ('--lag', '3')):
-        out = lift(tmp_path, observed(stamps, noise=1.0), *options)
-        assert check(out, len(stamps)).all()
-        np.testing.assert_array_equal(out['stamps'], stamps)
-        check_near(out, stamps)
+@pytest.mark.parametrize('rate, options', [
+    (10, ()), (10, ('--mode', 'offline')), (60, ('--lag', '3')), (240, ())])
+def test_people_are_found_at_any_rate(tmp_path, rate, options):
+    stamps = 5 + np.arange(min(int(1.2 * rate), 60)) / rate
+    out = lift(tmp_path, observed(stamps, noise=1.0), *options)
+    assert check(out, len(stamps)).all()
+    np.testing.assert_array_equal(out['stamps'], stamps)
+    check_near(out, stamps)
 
 
 @pytest.mark.parametrize('frames', [1, 2])
@@ -68,12 +68,12 @@ def test_tiny_recordings_are_lifted(tmp_path, frames):
         check_near(out, stamps)
 
 
-@pytest.mark.parametrize('lag', [0, 4])
-def test_no_estimate_depends_on_frames_beyond_the_lag(tmp_path, lag):
+@pytest.mark.parametrize('lag, cuts', [(0, [14]), (4, [1, 30])])
+def test_no_estimate_depends_on_frames_beyond_the_lag(tmp_path, lag, cuts):
     arrays = observed(STAMPS, noise=1.0)
     arrays['keypoints'][10:18, 1, :, :2] = np.nan
     first = lift(tmp_path, arrays, '--lag', str(lag))
-    for cut in (1, 14, 30):
+    for cut in cuts:
         keypoints = arrays['keypoints'].copy()
         keypoints[cut:, 0, :, :2] += 60
         keypoints[cut:, 1, :, :2] = np.nan
@@ -129,9 +129,10 @@ def test_a_folder_gives_what_its_files_give(tmp_path):
 
 
 def test_intrinsics_and_pose_may_change_with_every_frame(tmp_path):
-    frames = len(STAMPS)
-    plain = lift(tmp_path, observed(STAMPS, noise=1.0))
-    out = lift(tmp_path, observed(STAMPS, np.repeat(K[None], frames, 0),
+    stamps = STAMPS[:24]
+    frames = len(stamps)
+    plain = lift(tmp_path, observed(stamps, noise=1.0))
+    out = lift(tmp_path, observed(stamps, np.repeat(K[None], frames, 0),
                                         np.repeat(POSE[None], frames, 0), noise=1.0))
     for key in KEYS:
         np.testing.assert_allclose(out[key], plain[key], atol=1e-4)
@@ -139,11 +140,11 @@ def test_intrinsics_and_pose_may_change_with_every_frame(tmp_path):
     zoom[:, 0, 0] = zoom[:, 1, 1] = np.linspace(800, 1600, frames)
     moving = np.stack([look_at((0.02 * i, 0.3 * np.sin(i / 10), 1.2 + 0.02 * np.sin(i)), (4, 0, 1))
                        for i in range(frames)])
-    for arrays in (observed(STAMPS, zoom, noise=1.0), observed(STAMPS, K, moving, noise=1.0)):
+    for arrays in (observed(stamps, zoom, noise=1.0), observed(stamps, K, moving, noise=1.0)):
         for options in ((), ('--mode', 'offline')):
             out = lift(tmp_path, arrays, *options)
             assert check(out, frames).all()
-            check_near(out, STAMPS)
+            check_near(out, stamps)
 
 
 @pytest.mark.parametrize('options', [(), ('--mode', 'offline', '--without', 'bones')])

@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 import psutil
 from lifecycle_msgs.msg import Transition
-from node_harness import Feeder, NodeProcess, Peer, stamp_of
+from node_harness import AS_USERS_START_IT, Feeder, NodeProcess, Peer, stamp_of
 from sensor_msgs.msg import CameraInfo, CompressedImage
 from synthetic_scene import (
     camera_info,
@@ -73,7 +73,7 @@ class Load:
         parameters = {
             'image_transport': 'compressed', 'max_people': len(PLACES)} if kind == 'images' else {
             'detector': 'external'}
-        self.node = NodeProcess(*ros_arguments, **parameters)
+        self.node = NodeProcess(*ros_arguments, executable=AS_USERS_START_IT, **parameters)
         self.peer = Peer()
         self._process = psutil.Process(self.node.pid)
         self._images = self.peer.node.create_publisher(

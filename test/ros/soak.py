@@ -20,7 +20,7 @@ os.environ.setdefault('ROS_DOMAIN_ID', '99')
 os.environ.setdefault('FASTDDS_BUILTIN_TRANSPORTS', 'LARGE_DATA')
 
 import numpy as np
-from node_harness import Feeder, NodeProcess, Peer
+from node_harness import AS_USERS_START_IT, Feeder, NodeProcess, Peer
 from synthetic_scene import (
     camera_info,
     camera_pose,
@@ -146,7 +146,7 @@ def simulated(arguments):
 
 def live(arguments):
     """Before the node in a process of its own; returns the rows."""
-    node = NodeProcess(detector='external', lifter=arguments.lifter)
+    node = NodeProcess(detector='external', lifter=arguments.lifter, executable=AS_USERS_START_IT)
     peer = Peer()
     ids = set()
 

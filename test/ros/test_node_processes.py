@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Starting, stopping, killing and steering the node from outside."""
 
+import functools
 import os
 import signal
 import threading
@@ -9,11 +10,17 @@ import time
 
 import pytest
 from lifecycle_msgs.msg import Transition
-from node_harness import Feeder, Peer
+from node_harness import AS_USERS_START_IT, Feeder, Peer
 from synthetic_scene import camera_info, camera_transform, keypoints_message, person, send
 from tf2_msgs.msg import TFMessage
 
 SECOND = 10**9
+
+
+@pytest.fixture
+def start(start):
+    """Start nodes as users do."""
+    return functools.partial(start, executable=AS_USERS_START_IT)
 
 
 def camera_feeder(peer, rate=20.0):
