@@ -60,6 +60,11 @@ class Registry(Generic[Part]):
             raise InputError(f'the {name} {self.kind} has no option {", ".join(unknown)}; it has '
                              f'{", ".join(known or ()) or "none"}')
 
+    def taken(self, name: str, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Those of the options that a part takes."""
+        known = self.options(name)
+        return {key: value for key, value in options.items() if known is None or key in known}
+
     def options(self, name: str) -> tuple[str, ...] | None:
         """Keywords that a part takes; None: it passes on those that it does not know."""
         entry = self._entry(name)

@@ -71,21 +71,19 @@ def _best(model_path: Path, options: dict[str, Any]) -> Backend:
     if unknown:
         raise InputError(f'no backend has the option {", ".join(unknown)}')
 
-    def own(name: str) -> dict[str, Any]:
-        return {key: value for key, value in options.items() if key in _options(name)}
-
     for name in ('tensorrt', 'tensorrt_rtx'):
         # Imported only where installed: loading the libraries takes seconds.
         if not any(importlib.util.find_spec(module) for module in (name, f'{name}_bindings')):
             continue
         try:
-            backend = _load(name, model_path, {**own(name), 'on_mismatch': 'refuse'})
+            backend = _load(name, model_path, BACKENDS.taken(name, options) | {
+                'on_mismatch': 'refuse'})
         except InputError as error:
             _say_once(f'not using {name}: {error}')
             continue
         _say_once(f'networks run on {name}')
         return backend
-    chosen = own('onnxruntime')
+    chosen = BACKENDS.taken('onnxruntime', options)
     if 'providers' not in chosen and _has_cuda():
         chosen['providers'] = _CUDA_PROVIDERS
     backend = _load('onnxruntime', model_path, chosen)

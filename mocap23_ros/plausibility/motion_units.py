@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.errors import InputError
+from mocap23_ros.skeletons.body_proportions import MEAN_STATURE, SHANK, THIGH, TRUNK
 from mocap23_ros.skeletons.coco17 import ANKLES, HIPS, KNEES, SHOULDERS
 
-_TRUNK, _THIGH, _SHANK = 0.51, 0.40, 0.42  # metres, of a body of 1.70 m
+_TRUNK, _THIGH, _SHANK = (MEAN_STATURE * length for length in (TRUNK, THIGH, SHANK))
 _UNITS = (('millimetres', 1000.0), ('centimetres', 100.0), ('inches', 39.37), ('feet', 3.281))
 _SPREAD = (0.45, 1.4)  # children and tall people against that body
 _POSSIBLE = (0.1, 3.0)  # what is still called metres, however strange

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from mocap23_ros.detection.confidence_calibration import chosen_calibration
 from mocap23_ros.detection.detector import Detection, FollowingDetector, converted
-from mocap23_ros.detection.detectors import create_detector
+from mocap23_ros.detection.detectors import DETECTORS, create_detector
 from mocap23_ros.detection.upright_detector import UprightDetector
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_file import GivenCamera
 from mocap23_ros.lifting.lifter import Lifter
-from mocap23_ros.lifting.lifters import create_lifter
+from mocap23_ros.lifting.lifters import LIFTERS, create_lifter
 from mocap23_ros.pipeline.camera_pose_uncertainty import DETECTED_JOINT_SD
 from mocap23_ros.pipeline.refinement import ALL_STEPS, RefinementSteps
 from mocap23_ros.pipeline.streaming_lifter import StreamingLifter
@@ -134,22 +134,18 @@ def what_is_detected(settings: Settings) -> tuple[Hashable, ...]:
 
 
 def _detector_options(settings: Settings, live: bool) -> dict[str, Any]:
-    options: dict[str, Any] = {
-        'max_people': settings.max_people, 'min_score': settings.min_score}
-    if settings.detector in ('blazepose', 'onnx'):
+    if settings.detector == 'external':
+        return {}
+    if settings.detector == 'onnx' and not settings.detector_model:
+        raise InputError(
+            'the onnx detector needs the parameter detector_model: an ONNX file, or a name that '
+            '"mocap23 fetch-weights" has fetched')
+    return DETECTORS.taken(settings.detector, {
+        'max_people': settings.max_people, 'min_score': settings.min_score, 'live': live,
         # torch runs the weights of the lifter; a detector is an exported graph.
-        options['backend'] = 'auto' if settings.backend == 'torch' else settings.backend
-        options |= _engine_options(settings)
-    if settings.detector == 'blazepose':
-        options['live'] = live
-    if settings.detector == 'onnx':
-        if not settings.detector_model:
-            raise InputError(
-                'the onnx detector needs the parameter detector_model: an ONNX file, or a name '
-                'that "mocap23 fetch-weights" has fetched')
-        options['model'] = settings.detector_model
-        options['person_model'] = settings.person_model or None
-    return options
+        'backend': 'auto' if settings.backend == 'torch' else settings.backend,
+        'model': settings.detector_model, 'person_model': settings.person_model or None,
+        **_engine_options(settings)})
 
 
 def _engine_options(settings: Settings) -> dict[str, Any]:
@@ -159,8 +155,7 @@ def _engine_options(settings: Settings) -> dict[str, Any]:
 
 
 def _lifter_options(settings: Settings) -> dict[str, Any]:
-    if settings.lifter == 'diffusion':
-        precision = None if settings.precision == 'auto' else settings.precision
-        return {'tier': settings.tier, 'backend': settings.backend, 'precision': precision,
-                'steps': settings.steps or None, **_engine_options(settings)}
-    return {}
+    return LIFTERS.taken(settings.lifter, {
+        'tier': settings.tier, 'backend': settings.backend, 'steps': settings.steps or None,
+        'precision': None if settings.precision == 'auto' else settings.precision,
+        **_engine_options(settings)})

@@ -4,7 +4,7 @@
 
 import sys
 import time
-from contextlib import redirect_stdout
+from contextlib import closing, redirect_stdout
 from io import StringIO
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from mocap23_ros.datasets.procedural import make_motion
 from mocap23_ros.detection.detectors import create_detector
 from mocap23_ros.geometry.camera_file import CameraFile, save_camera_file
 from mocap23_ros.geometry.camera_model import CameraModel
+from mocap23_ros.ros.core import create_core
 from mocap23_ros.ros.frame_names import FrameNameWatch
 from mocap23_ros.ros.frame_result import FrameResult
 from mocap23_ros.ros.outputs import Outputs
@@ -70,7 +71,7 @@ def camera_file():
 
 
 def detector():
-    """mocap23 lift --video --detector toy."""
+    """mocap23 lift --video --detector toy; the node's core."""
     video, kept = folder / 'video.avi', folder / 'detected.npz'
     writer = cv2.VideoWriter(str(video), cv2.VideoWriter_fourcc(*'MJPG'), 15, (640, 480))
     for _ in range(8):
@@ -81,6 +82,8 @@ def detector():
                  '--out', str(folder / 'of_video.npz')]) == 0
     with np.load(kept) as arrays:
         assert np.allclose(arrays['keypoints'][:, 0, 0, :2], [320, 160], atol=0.5)
+    with closing(create_core(Settings(detector='toy', lifter='toy'))) as core:  # as the node does
+        assert len(core.detect(np.zeros((480, 640, 3), np.uint8))) == 1
 
 
 def command():
