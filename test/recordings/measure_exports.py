@@ -18,8 +18,10 @@ from pathlib import Path
 import numpy as np
 
 from mocap23_ros.cli.main import main
+from mocap23_ros.evaluation.motion_files import load_bag
 from mocap23_ros.recordings.recorded_motion import RecordedMotion
 from mocap23_ros.recordings.uniform_poses import uniform_times
+from mocap23_ros.skeletons.coco17 import HIPS
 from mocap23_ros.skeletons.formats import OUTPUT19
 
 Y_UP = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])
@@ -103,14 +105,22 @@ def differences(arguments):
     joints, bodies = (at_times(times, motion.stamps, points) for points in (
         motion.joints, motion.with_body().body.joints.transpose(1, 0, 2, 3)))
     with tempfile.TemporaryDirectory() as folder:
-        def exported(name):
-            assert main(['export-motion', str(arguments.motion), '--out', f'{folder}/{name}']) == 0
+        def exported(name, *options):
+            assert main(['export-motion', str(arguments.motion), '--out', f'{folder}/{name}',
+                         *options]) == 0
             return Path(folder, name)
         for name, read in (('TRC, a table of text', from_trc), ('C3D, ezc3d', from_c3d)):
             places = read(exported(f'm.{name[:3].lower()}'), people)
             yield name, np.linalg.norm(places - joints, axis=-1)
         yield 'CSV, csv', np.linalg.norm(from_csv(exported('m.csv'), motion) - motion.joints,
                                          axis=-1)
+        yield 'MCAP, rosbags', np.linalg.norm(load_bag(exported('m.mcap'))['joints']
+                                              - motion.joints, axis=-1)
+        for column, person in enumerate(motion.person_ids.tolist()):
+            rows = np.loadtxt(exported(f'{person}.tum', '--person', str(person)))
+            hips = motion.joints[np.isin(np.round(motion.stamps, 6), np.round(rows[:, 0], 6)),
+                                 column][:, HIPS].mean(axis=1)
+            yield 'TUM, a table of text', np.linalg.norm(rows[:, 1:4] - hips, axis=-1)
         if arguments.blender is None:
             return
         exported('m.bvh'), exported('m.glb')
