@@ -99,7 +99,9 @@ class DiffusionLifter:
         centre = windows.world_T_camera[:, :3, 3]
         away = np.linalg.norm(motion.joints[:, :, PELVIS, :2] - centre[:, :2], axis=-1)
         raised = floor_doubt(inputs.ground, inputs.apparent_size, away, windows.stature)
-        motion.covariance[:] += depth_covariance(motion.joints, centre, raised[:, None])
+        lowered = np.where(windows.stature > 0, 0.0, self._stature.shrunk(windows.person_ids))
+        motion.covariance[:] += depth_covariance(
+            motion.joints, centre, np.hypot(raised, lowered)[:, None])
         self._remember_stature(windows, outputs['stature_estimate'], usable & ~sits)
         if self._proportions is not None:
             shown = usable & ~sits

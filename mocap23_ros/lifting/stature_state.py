@@ -14,6 +14,8 @@ KNOWN_SD = 0.01  # relative, of a stature that the user gave
 _CORRELATION_TIME = 1.0  # seconds over which posture and calibration err alike
 _FLOOR_SD = 0.02  # relative; proportions of this person, calibration: never averaged away
 _GATE = 2.5
+_WELL_KNOWN = 0.015  # relative, of what frames tell: after seconds in which they agree
+_SAME = 0.05  # relative, of a person who is as tall as before after all
 
 
 @dataclass
@@ -21,6 +23,7 @@ class _Person:
     log_stature: float
     variance: float
     newest_stamp: float
+    log_before: float = np.nan  # where it was well known and is smaller now
 
 
 class StatureState(PersonMemory[_Person]):
@@ -31,14 +34,31 @@ class StatureState(PersonMemory[_Person]):
     """
 
     def current(self, person_ids: NDArray, known: NDArray) -> tuple[NDArray, NDArray]:
-        """Stature [P] in metres and its relative sd [P]; a ``known`` one (not NaN) wins."""
+        """Stature [P] in metres and its relative sd [P]; a ``known`` one (not NaN) wins.
+
+        The sd holds what ``shrunk`` says.
+        """
         prior = _Person(float(np.log(MEAN_STATURE)), STATURE_SD**2, -np.inf)
         people = [self._people.get(int(i), prior) for i in person_ids]
         stature = np.exp([person.log_stature for person in people])
         sd = np.sqrt([person.variance + _FLOOR_SD**2 for person in people])
+        sd = np.hypot(sd, self.shrunk(person_ids))
         given = np.isfinite(known) & (known > 0)
         return (np.where(given, known, stature).astype(np.float64),
                 np.where(given, KNOWN_SD, sd))
+
+    def shrunk(self, person_ids: NDArray) -> NDArray[np.float64]:
+        """Relative sd [P] of the distance of people who were well known to be taller before.
+
+        Nobody shrinks: they stood on the floor before and are below it now, or stood higher, and
+        the less people are as tall as they were, the likelier so. 0 for all others.
+        """
+        people = [self._people.get(int(i)) for i in person_ids]
+        before = np.array([np.nan if p is None else p.log_before for p in people])
+        now = np.array([np.nan if p is None else p.log_stature for p in people])
+        tall, usual = (np.exp(-0.5 * (np.maximum(size - np.log(MEAN_STATURE), 0) / STATURE_SD) ** 2)
+                       for size in (before, now))
+        return np.asarray(np.nan_to_num(np.sqrt(tall / (tall + usual)) * (before - now)))
 
     def update(self, person_ids: NDArray, stamps: NDArray, stature: NDArray, relative_sd: NDArray
                ) -> None:
@@ -46,7 +66,8 @@ class StatureState(PersonMemory[_Person]):
 
         Only frames newer than the last one of a person count. Measurements that are too tall by
         more than 2.5 sd are feet off the floor rather than giants and are left out; too small
-        ones are children: as much less is then known as makes them possible.
+        ones are children: as much less is then known as makes them possible. Who is as tall again
+        as was well known before has that stature again.
         """
         spacing = (stamps[-1] - stamps[0]) / max(len(stamps) - 1, 1)
         share = min(1.0, max(spacing, 1e-3) / _CORRELATION_TIME)
@@ -64,7 +85,11 @@ class StatureState(PersonMemory[_Person]):
             variance = relative_sd[row, new] ** 2
             too_small = max(person.log_stature - measured[-1], 0.0) / _GATE
             if too_small**2 > variance[-1] + person.variance:
+                if np.isnan(person.log_before) and person.variance < _WELL_KNOWN**2:
+                    person.log_before = person.log_stature
                 person.variance = float(too_small**2)
+            if measured[-1] > person.log_before - _SAME:
+                person.log_stature, person.log_before = person.log_before, np.nan
             too_tall = measured - person.log_stature > _GATE * np.sqrt(variance + person.variance)
             information = np.where(too_tall, 0.0, share / variance)
             total = 1 / person.variance + information.sum()

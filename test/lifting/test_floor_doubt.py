@@ -47,3 +47,19 @@ def test_who_is_known_to_be_tall_is_not_doubted_and_children_never(lifter):
     assert placed(lifter, [0.0], 1.2)[1] < 0.25
     error, sd, _ = placed(lifter, [0.3], 1.6, 1.6)
     assert abs(error) < 2.8 * sd
+
+
+@NO_GRAPHS
+def test_who_steps_down_before_the_camera_is_within_the_covariance():
+    lifter = create_lifter('diffusion', tier='s', backend='onnxruntime')
+    for number in range(60):
+        down = 0.3 * (30 < number <= 45)
+        person = walking_person(STAMPS, (4.5, -0.8), np.pi / 2, 1.0) - (0, 0, down)
+        motion = lifter.lift(windows_of([person], POSE, STAMPS + 0.5 * number, noise=2.0))
+        sd = np.sqrt(motion.covariance[0, -1, PELVIS, 0, 0])
+        error = motion.joints[0, -1, PELVIS, 0] - person[-1, HIPS, 0].mean()
+        if number == 45:
+            assert -2.8 * sd < error < -0.4
+        elif number in (30, 59):
+            assert abs(error) < 0.2 and sd < 0.2, (number, error, sd)
+    lifter.close()
