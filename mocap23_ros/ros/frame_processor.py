@@ -143,6 +143,7 @@ class FrameProcessor:
         with self._problems.guard('input data'):
             detections, image_size = self._detect(message, settings, stages)
         if self._changes.in_images(image_size, header.frame_id):
+            self._problems.clear('transform', 'camera_info')  # of the other one
             self._on_other_camera()
         tracks = self._core.tracker.update(detections, 1e-9 * nanoseconds(header.stamp), self._view)
         _lap(stages, 'detect and track', started)

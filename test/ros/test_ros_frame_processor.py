@@ -26,10 +26,11 @@ class Rig:
     def __init__(self, node, **changes):
         self.settings = dataclasses.replace(
             Settings(), detector='external', tf_timeout=0.0, **changes)
+        self.now = 0.0
         infos = CameraInfoCache()
         buffer = tf2_ros.Buffer(node=node)
         buffer.set_transform_static(camera_transform(0), 'test')
-        self.problems = ProblemLog(node.get_logger(), lambda: 0.0)
+        self.problems = ProblemLog(node.get_logger(), lambda: self.now)
         self.core = create_core(self.settings)
         self.restarts = 0
         self.processor = FrameProcessor(
@@ -150,6 +151,17 @@ def test_images_of_another_camera_on_the_topic_begin_anew(node):
     assert rig.restarts == 1 and after.person_id > before.person_id
     assert ('the images had frame_id "camera_optical" and now have "rear_optical"'
             in rig.problems.present()['camera change'].message)
+
+
+def test_a_problem_of_another_camera_goes_with_it(node):
+    rig = Rig(node)
+    with pytest.raises(FrameRejectedError):
+        rig.run(START, frame='/cam')
+    assert 'transform' in rig.problems.present()
+    rig.begin(START + FRAME)  # its transform is not yet asked for
+    rig.now = 10.0
+    rig.problems.settle()
+    assert 'transform' not in rig.problems.present()
 
 
 def test_two_d_part_is_given_out_even_where_the_camera_is_unknown(node):
