@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from mocap23_ros.calibration.floor_start import CameraAboveFloor, floor_T_camera, guess_floor, rays
+from mocap23_ros.calibration.gait import directions
 from mocap23_ros.calibration.standing_people import (
     AHEAD,
     AHEAD_SD_OF_PEOPLE,
@@ -40,9 +41,7 @@ _DOUBT = 6.0  # times the median squared error: such a sample counts a quarter
 _FEW_BLOCKS = 10
 _PLACING_STEPS = 3
 _STEP = 1e-6  # of numerical derivatives
-_SLOWEST = 0.3  # m/s, below which a person walks nowhere
 _FEWEST_BLOCKS = 4  # of _BLOCK; fewer show one posture, not that of people
-_STRIDE = 0.55  # s on either side, over which a direction of walking is taken
 
 
 @dataclass(frozen=True)
@@ -218,7 +217,7 @@ class _Fit:
         points = self._points(x, self.place)
         self.sd = middles_sd(points[..., 2], self._statures(x)[self.index], x[0],
                              self.people.focal_length * np.exp(x[3]), self.pixel_sd)
-        self.walk = self._walking()
+        self.walk = directions(self.index, self.people.stamp, self.place)
         square = ((self._errors(x, self._placed(x)) / self.sd) ** 2).mean(axis=(1, 2))
         self.trust = 1 / (1 + (square / (_DOUBT * np.median(square))) ** 2)
         depth = points[:, 0, 2]
@@ -229,23 +228,6 @@ class _Fit:
         half = np.clip((apart[:, 0] - apart[:, 1]) / 2, -0.4, 0.4)
         # Of ankles at depth +- half the nearer one counts more in the middle of the two points.
         self.bend = (half / depth)[:, None] * (ankles[:, 1] - ankles[:, 0]) / 2
-
-    def _walking(self) -> NDArray:
-        walk = np.zeros_like(self.place)
-        for person in range(len(self.persons)):
-            own = np.flatnonzero(self.index == person)
-            stamp, place = self.people.stamp[own], self.place[own]
-            for row, first, last in zip(own, np.searchsorted(stamp, stamp - _STRIDE),
-                                        np.searchsorted(stamp, stamp + _STRIDE, 'right'),
-                                        strict=True):
-                time = stamp[first:last] - stamp[first:last].mean()
-                if (time ** 2).sum() < 0.05:
-                    continue
-                velocity = time @ place[first:last] / (time ** 2).sum()
-                speed = np.linalg.norm(velocity)
-                if speed > _SLOWEST:
-                    walk[row] = velocity / speed
-        return walk
 
     def _learn_noise(self, x: NDArray) -> None:
         """Set the keypoints' sd to what the errors leave after sway and stature."""

@@ -14,6 +14,8 @@ _FEWEST = 5  # sightings in that time
 _SPEED = (0.5, 2.2)  # m/s
 _STEPS = 0.3  # metres, by which one foot is now before, now behind the other
 _STEADY = 0.025  # sd of the shoulders' height, relative
+_SLOWEST = 0.3  # m/s, below which a person walks nowhere
+_STRIDE = 0.55  # s on either side, over which the direction of a known place is taken
 
 
 def walking(stamps: NDArray, person_ids: NDArray, points: NDArray, world_T_camera: NDArray,
@@ -72,3 +74,24 @@ def on_floor(ankles: NDArray, world_T_camera: NDArray) -> NDArray[np.float64]:
         reach = (world_T_camera[:, 2, 3] - HEIGHTS[0] * MEAN_STATURE) / -ray[:, 2]
         reach = np.where((reach > 0) & (ray[:, 2] < 0), reach, np.nan)
     return np.asarray(world_T_camera[:, :2, 3] + reach[:, None] * ray[:, :2])
+
+
+def directions(persons: NDArray, stamps: NDArray, places: NDArray) -> NDArray[np.float64]:
+    """Unit directions of walking [N,2] of bodies at known places [N,2] m, zero for who stands.
+
+    persons: [N] numbers of people; stamps: [N] s, increasing for each of them.
+    """
+    walk = np.zeros_like(places)
+    for person in np.unique(persons):
+        own = np.flatnonzero(persons == person)
+        stamp, place = stamps[own], places[own]
+        for row, first, last in zip(own, np.searchsorted(stamp, stamp - _STRIDE),
+                                    np.searchsorted(stamp, stamp + _STRIDE, 'right'), strict=True):
+            time = stamp[first:last] - stamp[first:last].mean()
+            if (time ** 2).sum() < 0.05:
+                continue
+            velocity = time @ place[first:last] / (time ** 2).sum()
+            speed = np.linalg.norm(velocity)
+            if speed > _SLOWEST:
+                walk[row] = velocity / speed
+    return walk
