@@ -10,7 +10,7 @@ import subprocess
 import time
 
 NAMES = ('chromium', 'chromium-browser', 'google-chrome')
-PATIENCE = 60.0  # s
+PATIENCE = 200.0  # s, of a busy machine
 
 
 def find_browser():

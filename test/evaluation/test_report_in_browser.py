@@ -182,11 +182,10 @@ def test_recordings_play_side_by_side(page, two_bags):
 
 @pytest.mark.timeout(300)
 def test_a_phone_scrolls_in_one_direction_only(page, report):
-    page.open(f'file://{report}')
+    page.open('about:blank')
     page.call('Emulation.setDeviceMetricsOverride', width=390, height=844, deviceScaleFactor=2,
               mobile=True)
-    page.value('delete document.documentElement.dataset.ready')
-    page.call('Page.reload')
+    page.call('Page.navigate', url=f'file://{report}')
     page.wait_for('document.documentElement.dataset.ready === "yes"')
     assert page.value('Math.max(...[...document.querySelectorAll("canvas, .main-svg, .controls")]'
                       '.map(element => element.getBoundingClientRect().right))') <= 390
