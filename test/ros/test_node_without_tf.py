@@ -113,7 +113,9 @@ def test_the_covariance_of_a_calibration_reaches_the_published_one(start, tmp_pa
         told.append(np.trace(of_pose.covariance(
             estimate.joints[None], *[contents.world_T_camera] * 2, 0.1)[0], axis1=-2, axis2=-1))
     assert (told[1] > 5 * told[0]).all() and (told[1] > 0.05 * variances[1]).all()
-    assert np.allclose(variances[1] - variances[0], told[1] - told[0], rtol=0.3)
+    # Under the worse pose the person seems taller, as one on a step would: that is added.
+    share = (variances[1] - variances[0]) / (told[1] - told[0])
+    assert (0.7 < share).all() and (share < 1.7).all()
 
 
 def test_two_poses_are_refused_in_one_line(start, tmp_path):
