@@ -99,7 +99,7 @@ class DiffusionLifter:
         centre = windows.world_T_camera[:, :3, 3]
         away = np.linalg.norm(motion.joints[:, :, PELVIS, :2] - centre[:, :2], axis=-1)
         raised = floor_doubt(inputs.ground, inputs.apparent_size, away, windows.stature)
-        lowered = np.where(windows.stature > 0, 0.0, self._stature.shrunk(windows.person_ids))
+        lowered = self._stature.shrunk(windows.person_ids, windows.stature)
         motion.covariance[:] += depth_covariance(
             motion.joints, centre, np.hypot(raised, lowered)[:, None])
         self._remember_stature(windows, outputs['stature_estimate'], usable & ~sits)
@@ -110,7 +110,7 @@ class DiffusionLifter:
                 motion.covariance[shown, -1:], stature[shown])
         # Publish what the whole track, or the user, says; a window alone knows less.
         stature, stature_sd = self._stature.current(windows.person_ids, windows.stature)
-        stature_sd = np.hypot(stature_sd, raised)
+        stature_sd = np.hypot(stature_sd, np.where(windows.stature > 0, 0, raised))
         return replace(motion,
                        stature=np.where(usable, stature, np.nan).astype(np.float32),
                        stature_sd=np.where(usable, stature * stature_sd, np.nan

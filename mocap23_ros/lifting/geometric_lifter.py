@@ -105,7 +105,7 @@ class GeometricLifter:
                                       windows.focal_length)
         raised = floor_doubt(evidence.ground, evidence.apparent_size, ahead, windows.stature)
         covariance += depth_covariance(p_joints, centre, raised[:, None])
-        stature_sd = np.hypot(stature_sd, raised)
+        stature_sd = np.hypot(stature_sd, np.where(windows.stature > 0, 0, raised))
         without = ~(np.isfinite(covariance).all(axis=(-2, -1)) & np.isfinite(p_joints[..., 0]))
         p_joints[without], covariance[without] = np.nan, np.nan
         confidence19 = np.concatenate(

@@ -42,23 +42,30 @@ class StatureState(PersonMemory[_Person]):
         people = [self._people.get(int(i), prior) for i in person_ids]
         stature = np.exp([person.log_stature for person in people])
         sd = np.sqrt([person.variance + _FLOOR_SD**2 for person in people])
-        sd = np.hypot(sd, self.shrunk(person_ids))
+        sd = np.hypot(sd, self.shrunk(person_ids, np.full(len(sd), np.nan)))
         given = np.isfinite(known) & (known > 0)
         return (np.where(given, known, stature).astype(np.float64),
                 np.where(given, KNOWN_SD, sd))
 
-    def shrunk(self, person_ids: NDArray) -> NDArray[np.float64]:
-        """Relative sd [P] of the distance of people who were well known to be taller before.
+    def shrunk(self, person_ids: NDArray, known: NDArray) -> NDArray[np.float64]:
+        """Relative sd [P] of the distance of people who seem smaller than they are.
 
-        Nobody shrinks: they stood on the floor before and are below it now, or stood higher, and
-        the less people are as tall as they were, the likelier so. 0 for all others.
+        They were well known to be taller before: nobody shrinks. They stood on the floor before and
+        are below it now, or stood higher, and the less people are as tall as they were, the
+        likelier so. Or a ``known`` stature [m], where it is not NaN, says so. 0 for all others.
         """
-        people = [self._people.get(int(i)) for i in person_ids]
-        before = np.array([np.nan if p is None else p.log_before for p in people])
-        now = np.array([np.nan if p is None else p.log_stature for p in people])
+        unseen = _Person(np.nan, np.nan, -np.inf)
+        people = [self._people.get(int(i), unseen) for i in person_ids]
+        now = np.array([person.log_stature for person in people])
+        before = np.array([person.log_before for person in people])
         tall, usual = (np.exp(-0.5 * (np.maximum(size - np.log(MEAN_STATURE), 0) / STATURE_SD) ** 2)
                        for size in (before, now))
-        return np.asarray(np.nan_to_num(np.sqrt(tall / (tall + usual)) * (before - now)))
+        given = np.isfinite(known) & (known > 0)
+        lacks = np.log(np.where(given, known, 1.0)) - now
+        sd = np.sqrt([person.variance + _FLOOR_SD**2 for person in people])
+        return np.asarray(np.nan_to_num(np.where(
+            given, np.where(lacks > np.maximum(_SAME, _GATE * sd), lacks, 0.0),
+            np.sqrt(tall / (tall + usual)) * (before - now))))
 
     def update(self, person_ids: NDArray, stamps: NDArray, stature: NDArray, relative_sd: NDArray
                ) -> None:

@@ -32,13 +32,13 @@ def test_feet_off_the_floor_make_no_giants():
     assert learned(2.6, sd=0.02)[1][-1] < 1.75
 
 
-def doubted(*measured, sd=0.02):
+def doubted(*measured, sd=0.02, known=np.nan):
     """Of the distance after 3 s of each of these statures."""
     state = StatureState()
     for frame, value in enumerate(np.repeat(measured, 60)):
         state.update(IDS, np.array([frame - 1, frame]) / 20, np.full((1, 2), value),
                      np.full((1, 2), sd))
-    return state.shrunk(IDS)[0]
+    return state.shrunk(IDS, np.array([known]))[0]
 
 
 def test_who_shrinks_left_the_floor_or_came_back_to_it():
@@ -46,4 +46,10 @@ def test_who_shrinks_left_the_floor_or_came_back_to_it():
     assert 0.01 < doubted(1.95, 1.7) < 0.4 * doubted(1.7, 1.4)  # came down, likely
     for known in ((1.7,), (1.2,), (1.7, 1.68), (1.7, 1.4, 1.7), (1.7, 2.0)):
         assert doubted(*known) == 0, known
-    assert StatureState().shrunk(np.array([7])) == 0
+    assert StatureState().shrunk(np.array([7]), UNKNOWN) == 0
+
+
+def test_who_seems_smaller_than_the_user_says_is_below_the_floor():
+    assert doubted(1.4, known=1.7) == pytest.approx(np.log(1.7 / 1.4), rel=0.1)
+    assert doubted(1.65, known=1.7) == doubted(1.9, known=1.7) == 0
+    assert StatureState().shrunk(np.array([7]), np.array([1.7])) == 0
