@@ -6,6 +6,7 @@ import hashlib
 import json
 import multiprocessing
 import os
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -184,7 +185,7 @@ def _run(jobs: Sequence[Job], workers: int, finish: Callable[..., None], evaluat
     running: dict[Future[dict[str, Any]], Job] = {}
     # Not forked: engines and OpenCV have threads.
     context = multiprocessing.get_context('spawn')
-    with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=context) as pool:
+    with ProcessPoolExecutor(min(workers, len(jobs)), context, end_with_parent) as pool:
         while waiting or running:
             while waiting and len(running) < workers:  # so that few die with one
                 job = waiting.pop()
@@ -195,6 +196,18 @@ def _run(jobs: Sequence[Job], workers: int, finish: Callable[..., None], evaluat
                     return list(running.values())
                 finish(running.pop(future), *future.result().values())
     return []
+
+
+def end_with_parent() -> None:
+    """In a process: end with the command, whatever ends that; else it would wait for ever."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def safely(evaluate: Evaluate, job: Job) -> dict[str, Any]:

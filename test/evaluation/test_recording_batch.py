@@ -5,6 +5,10 @@
 import json
 import os
 import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import bag_examples as bags
 import pytest
@@ -87,6 +91,9 @@ def stub(path, configuration):
         os._exit(9)
     if path.name == 'faulty':
         raise RuntimeError('a fault')
+    if path.name == 'sleeper':
+        path.with_name('pid').write_text(str(os.getpid()))
+        time.sleep(300)
     return {'recording': str(path)}
 
 
@@ -97,6 +104,34 @@ def test_a_process_that_dies_costs_its_recording_only(tmp_path):
     assert [o.row is not None for o in outcomes] == [True, False, True, False, True]
     assert 'its process died' in outcomes[1].failure
     assert outcomes[3].failure == 'RuntimeError: a fault'
+
+
+def is_running(pid):
+    try:
+        return Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()[0] != 'Z'
+    except OSError:
+        return False
+
+
+def wait_until(condition):
+    deadline = time.monotonic() + 100
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_processes_end_with_a_command_that_is_killed(tmp_path):
+    code = ('import sys; from pathlib import Path; from test_recording_batch import *\n'
+            'jobs = make_jobs([Path(sys.argv[1], "sleeper")], [Configuration()])\n'
+            'run_batch(jobs, Manifest(Path(sys.argv[1], "rows.jsonl")), 1, print, stub)')
+    command = subprocess.Popen([sys.executable, '-c', code, tmp_path],
+                               env={**os.environ, 'PYTHONPATH': os.pathsep.join(sys.path)})
+    pid = tmp_path / 'pid'
+    wait_until(lambda: pid.exists() and pid.read_text())
+    assert is_running(pid.read_text())
+    command.kill()
+    command.wait()
+    wait_until(lambda: not is_running(pid.read_text()))
 
 
 def test_rows_depend_on_recording_and_configuration_alone(folder):
