@@ -20,8 +20,9 @@ sys.path[:0] = [str(folder) for folder in sorted(Path(__file__).parent.iterdir()
 # Before anything imports rclpy. A domain per test process: parallel runs must not hear each other.
 os.environ['ROS_DOMAIN_ID'] = str(20 + os.getpid() % 80)
 
-# Long ones first, so that no process waits for another at the end.
-_ORDER = ('test/workspace/', 'test/training/', 'test/recordings/', 'test/engines/',
+# Long ones first, so that no process waits for another at the end. What talks to the middleware
+# before that: not after all the nodes and in their process.
+_ORDER = ('test/ros', 'test/workspace/', 'test/training/', 'test/recordings/', 'test/engines/',
           'test/evaluation/', 'test/detection/', '')
 
 
