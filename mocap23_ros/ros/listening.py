@@ -20,6 +20,7 @@ from mocap23_ros.ros.topics import sensor_data_qos
 _PROBLEM = 'problem: '
 _NODE = ': skeletons'
 _LOOK_AROUND = 0.5  # seconds between looks at who publishes CameraInfo
+_FOR_INFO = 5.0  # seconds more for a CameraInfo that did not come
 _CAMERA_INFO = 'sensor_msgs/msg/CameraInfo'
 
 
@@ -59,8 +60,8 @@ def hear_keypoints(topic: str, seconds: float,
                    ) -> tuple[list[Keypoints2DArray], dict[str, CameraInfo]]:
     """Return what arrives within some seconds of the first message.
 
-    And the last CameraInfo by the frame_id of its camera, of all topics that carry any. Raises
-    InputError where nothing comes for as long.
+    And the last CameraInfo by the frame_id of its camera, of all topics that carry any, which is
+    waited for a little longer. Raises InputError where nothing comes for as long.
     """
     infos: dict[str, CameraInfo] = {}
     messages: list[Keypoints2DArray] = []
@@ -79,7 +80,8 @@ def hear_keypoints(topic: str, seconds: float,
         node.create_subscription(Keypoints2DArray, topic, hear, sensor_data_qos(100))
         full_name = node.resolve_topic_name(topic)
         started = looked = time.monotonic()
-        while time.monotonic() < (started if first is None else first) + seconds:
+        while time.monotonic() < (started if first is None else first) + seconds + (
+                _FOR_INFO if messages and not infos else 0.0):
             executor.spin_once(timeout_sec=0.1)
             now = time.monotonic()
             progress(int(now - started), int(seconds))

@@ -11,6 +11,7 @@ import re
 import signal
 import sys
 import time
+import warnings
 from types import FrameType
 
 _IMPATIENT = 2.0  # s
@@ -67,6 +68,8 @@ def _run(arguments: list[str]) -> int:
     from mocap23_ros.errors import InputError
     from mocap23_ros.ros.health import HANG_STATUS, NodeHangsError
 
+    # rclpy's, of a node that is made while SIGINT ends its context.
+    warnings.filterwarnings('ignore', 'Failed to fini', RuntimeWarning)
     node = None
     try:
         # It takes a second, and may be interrupted.

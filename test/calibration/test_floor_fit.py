@@ -34,7 +34,7 @@ def test_one_walker_of_known_stature_fixes_the_camera(height, pitch, roll, dista
 
 def test_the_covariance_covers_the_error():
     z = []
-    for seed in range(4):
+    for seed in range(3):
         for height, pitch, roll, distance in CAMERAS[1:]:
             fit = fit_floor(evidence('16', height, pitch, roll, distance, seed, seconds=15))
             error = np.array([fit.pitch - np.radians(pitch), fit.roll - np.radians(roll),

@@ -78,9 +78,10 @@ def read_ply(path):
 
 
 def test_result_itself_does_not_change(tmp_path, model_file):
-    _, target = lift(tmp_path, recording())
+    _, target = lift(tmp_path, recording(), '--lifter', 'geometric')
     plain = read(target)
-    _, target = lift(tmp_path, recording(), '--smpl-model', str(model_file))
+    _, target = lift(tmp_path, recording(), '--lifter', 'geometric',
+                     '--smpl-model', str(model_file))
     with_model = read(target)
     assert plain.keys() == with_model.keys()
     for key in plain:

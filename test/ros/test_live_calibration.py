@@ -37,10 +37,10 @@ def test_a_running_node_calibrates_its_own_camera(tmp_path, capsys, monkeypatch)
 
     def send(_):
         step = next(number)
-        if step >= len(people):
-            return
         stamp = start + int(step * 1e9 / FPS)
         peer.camera_info.publish(camera_info(stamp))
+        if step >= len(people):
+            return
         peer.keypoints.publish(message(people[step], stamp))
 
     try:
