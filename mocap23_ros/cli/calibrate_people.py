@@ -118,7 +118,7 @@ def _heard_people(arguments: argparse.Namespace) -> KeypointRecording:
     check_numbers(arguments, seconds=(2, 600))
     with progress('listening: walk about') as report:
         messages, infos = hear_keypoints(arguments.topic or 'keypoints_2d', arguments.seconds,
-                                         report)
+                                         arguments.camera is None, report)
     return record_messages(messages, infos, arguments.camera, arguments.rectified)
 
 

@@ -55,13 +55,13 @@ def listen(seconds: float) -> tuple[dict[str, list[str]], int]:
     return {name: list(found) for name, found in problems.items()}, most
 
 
-def hear_keypoints(topic: str, seconds: float,
+def hear_keypoints(topic: str, seconds: float, info_needed: bool = True,
                    progress: Progress = silent
                    ) -> tuple[list[Keypoints2DArray], dict[str, CameraInfo]]:
     """Return what arrives within some seconds of the first message.
 
-    And the last CameraInfo by the frame_id of its camera, of all topics that carry any, which is
-    waited for a little longer. Raises InputError where nothing comes for as long.
+    And the last CameraInfo by the frame_id of its camera, of all topics that carry any; where it
+    is needed it is waited for a little longer. Raises InputError where nothing comes for as long.
     """
     infos: dict[str, CameraInfo] = {}
     messages: list[Keypoints2DArray] = []
@@ -81,7 +81,7 @@ def hear_keypoints(topic: str, seconds: float,
         full_name = node.resolve_topic_name(topic)
         started = looked = time.monotonic()
         while time.monotonic() < (started if first is None else first) + seconds + (
-                _FOR_INFO if messages and not infos else 0.0):
+                _FOR_INFO if info_needed and messages and not infos else 0.0):
             executor.spin_once(timeout_sec=0.1)
             now = time.monotonic()
             progress(int(now - started), int(seconds))
