@@ -23,8 +23,8 @@ def bare_environment(interpreter):
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([interpreter, '-m', 'venv', folder], check=True)
         python = Path(folder, 'bin', 'python')
-        subprocess.run([python, '-m', 'pip', 'install', '--quiet', '--upgrade', 'pip'],
-                       check=True, env=_ENVIRONMENT)
+        subprocess.run([python, '-m', 'pip', 'install', '--quiet', '--require-hashes', '-r',
+                        REQUIREMENTS / 'pip.txt'], check=True, env=_ENVIRONMENT)
         version = subprocess.run(
             [python, '-c', 'import sys; print(*sys.version_info[:2])'],
             check=True, capture_output=True, text=True).stdout
