@@ -218,7 +218,7 @@ class _Fit:
         self.sd = middles_sd(points[..., 2], self._statures(x)[self.index], x[0],
                              self.people.focal_length * np.exp(x[3]), self.pixel_sd)
         self.walk = directions(self.index, self.people.stamp, self.place)
-        square = ((self._errors(x, self._placed(x)) / self.sd) ** 2).mean(axis=(1, 2))
+        square = (self._weighted(x, self._placed(x)) ** 2).mean(axis=1)
         self.trust = 1 / (1 + (square / (_DOUBT * np.median(square))) ** 2)
         depth = points[:, 0, 2]
         ankles = self.people.ankles / np.exp(x[3])

@@ -32,9 +32,9 @@ class UnpairedPeople:
             matched: Sequence[tuple[int, MotionArrays, MotionArrays]]) -> None:
         """Take in a recording. matched: what match() made of these two."""
         frames = match_frames(estimate, truth)
-        everybody = _present(estimate['joints'][frames.row[frames.near]])
-        self.estimated += int(everybody.sum())
-        self.extra += int(everybody.sum())
+        everybody = int(_present(estimate['joints'][frames.row[frames.near]]).sum())
+        self.estimated += everybody
+        self.extra += everybody
         for _, own, true in matched:
             found, there = (_present(motion['joints'][frames.near]) for motion in (own, true))
             self.true += int(there.sum())

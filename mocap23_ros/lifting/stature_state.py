@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Learns each person's stature slowly, from every frame in which size and floor agree."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,13 +37,12 @@ class StatureState(PersonMemory[_Person]):
     def current(self, person_ids: NDArray, known: NDArray) -> tuple[NDArray, NDArray]:
         """Stature [P] in metres and its relative sd [P]; a ``known`` one (not NaN) wins.
 
-        The sd holds what ``shrunk`` says.
+        The sd holds what ``shrunk`` says of those who are not known.
         """
         prior = _Person(float(np.log(MEAN_STATURE)), STATURE_SD**2, -np.inf)
         people = [self._people.get(int(i), prior) for i in person_ids]
         stature = np.exp([person.log_stature for person in people])
-        sd = np.sqrt([person.variance + _FLOOR_SD**2 for person in people])
-        sd = np.hypot(sd, self.shrunk(person_ids, np.full(len(sd), np.nan)))
+        sd = np.hypot(_relative_sd(people), _less_than_before(people))
         given = np.isfinite(known) & (known > 0)
         return (np.where(given, known, stature).astype(np.float64),
                 np.where(given, KNOWN_SD, sd))
@@ -56,16 +56,10 @@ class StatureState(PersonMemory[_Person]):
         """
         unseen = _Person(np.nan, np.nan, -np.inf)
         people = [self._people.get(int(i), unseen) for i in person_ids]
-        now = np.array([person.log_stature for person in people])
-        before = np.array([person.log_before for person in people])
-        tall, usual = (np.exp(-0.5 * (np.maximum(size - np.log(MEAN_STATURE), 0) / STATURE_SD) ** 2)
-                       for size in (before, now))
         given = np.isfinite(known) & (known > 0)
-        lacks = np.log(np.where(given, known, 1.0)) - now
-        sd = np.sqrt([person.variance + _FLOOR_SD**2 for person in people])
-        return np.asarray(np.nan_to_num(np.where(
-            given, np.where(lacks > np.maximum(_SAME, _GATE * sd), lacks, 0.0),
-            np.sqrt(tall / (tall + usual)) * (before - now))))
+        lacks = np.log(np.where(given, known, 1.0)) - [person.log_stature for person in people]
+        is_less = lacks > np.maximum(_SAME, _GATE * _relative_sd(people))
+        return np.where(given, np.where(is_less, lacks, 0.0), _less_than_before(people))
 
     def update(self, person_ids: NDArray, stamps: NDArray, stature: NDArray, relative_sd: NDArray
                ) -> None:
@@ -103,3 +97,17 @@ class StatureState(PersonMemory[_Person]):
             person.log_stature = float(
                 (person.log_stature / person.variance + information @ measured) / total)
             person.variance = float(1 / total)
+
+
+def _relative_sd(people: Sequence[_Person]) -> NDArray[np.float64]:
+    """Of the statures [P], with what is never averaged away."""
+    return np.sqrt([person.variance + _FLOOR_SD**2 for person in people])
+
+
+def _less_than_before(people: Sequence[_Person]) -> NDArray[np.float64]:
+    """Relative sd [P] of those who were well known to be taller; 0 for all others."""
+    now = np.array([person.log_stature for person in people])
+    before = np.array([person.log_before for person in people])
+    tall, usual = (np.exp(-0.5 * (np.maximum(size - np.log(MEAN_STATURE), 0) / STATURE_SD) ** 2)
+                   for size in (before, now))
+    return np.asarray(np.nan_to_num(np.sqrt(tall / (tall + usual)) * (before - now)))

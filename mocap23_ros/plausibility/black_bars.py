@@ -63,11 +63,11 @@ def _bar(brightest: NDArray[np.uint8]) -> int:
     lit = np.flatnonzero(brightest > _BLACK)
     if not len(lit):
         return 0
-    length, first, last = len(brightest), int(lit[0]), len(brightest) - 1 - int(lit[-1])
+    length, start, end = len(brightest), int(lit[0]), int(lit[-1]) + 1  # of the picture
     beside = max(2, length // 100)
-    edges = brightest[first:first + beside].max(), brightest[length - last - beside:length - last
-                                                            ].max()
-    if (min(first, last) < _NARROWEST * length or max(first, last) > _WIDEST * length
-            or abs(first - last) > max(2, _ALIKE * length) or min(edges) < _BRIGHT):
+    edges = brightest[start:start + beside].max(), brightest[end - beside:end].max()
+    bars = start, length - end
+    if (min(bars) < _NARROWEST * length or max(bars) > _WIDEST * length
+            or abs(bars[0] - bars[1]) > max(2, _ALIKE * length) or min(edges) < _BRIGHT):
         return 0
-    return min(first, last)
+    return min(bars)

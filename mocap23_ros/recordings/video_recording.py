@@ -75,8 +75,8 @@ def record_video(video: Path, camera_file: Path, detector: Detector,
             say(f'{video}: {max(moved, key=lambda motion: motion.turn).message}')
     if camera is None:
         raise InputError(f'{video} has no frames that can be read')
-    if bars.doubt(camera):
-        say(f'{video}: {bars.doubt(camera)}')
+    if doubt := bars.doubt(camera):
+        say(f'{video}: {doubt}')
     skeleton = COCO21 if feet and detector.format == COCO17 else detector.format
     return KeypointRecording.of_still_camera(
         people.keypoints(len(skeleton)), np.array(stamps), camera, pose, skeleton)

@@ -38,8 +38,7 @@ def stamp_of(message):
 AS_USERS_START_IT = ('-m', 'mocap23_ros.ros.run_node')
 # Forks a process that has imported the node: a start costs a tenth of the time.
 _FORKS = multiprocessing.get_context('forkserver')
-_FORKS.set_forkserver_preload(['mocap23_ros.ros.lifter_node', 'mocap23_ros.ros.core',
-                               'mocap23_ros.ros.outputs', 'onnxruntime'])
+_FORKS.set_forkserver_preload(['mocap23_ros.ros.lifter_node', 'onnxruntime'])
 
 
 def _run_node(log, folder, environment, arguments):
