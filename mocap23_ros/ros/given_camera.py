@@ -23,6 +23,14 @@ if TYPE_CHECKING:
 _SAME_PLACE, _SAME_TURN = 0.02, np.radians(0.5)  # metres, radians
 
 
+def difference(a: NDArray, b: NDArray) -> str:
+    """How far two poses [4,4] are apart, in words; '' where people would write both for one."""
+    shift, turn = float(np.linalg.norm(a[:3, 3] - b[:3, 3])), turn_between(a, b)
+    if shift <= _SAME_PLACE and turn <= _SAME_TURN:
+        return ''
+    return f'{shift:.2f} m and {np.degrees(turn):.1f} degrees apart'
+
+
 def check_floor(given: GivenCamera, floor_height: float) -> None:
     """Raise InputError unless the camera stands above this floor, the one of its file."""
     if given.floor_height and abs(given.floor_height - floor_height) > _SAME_PLACE:
@@ -113,13 +121,10 @@ class GivenPose:
         return pose.copy()
 
     def _compare(self, other: NDArray, camera_frame: str, world_frame: str) -> None:
-        shift = float(np.linalg.norm(other[:3, 3] - self._world_T_camera[:3, 3]))
-        turn = turn_between(other, self._world_T_camera)
-        if shift > _SAME_PLACE or turn > _SAME_TURN:
+        if apart := difference(other, self._world_T_camera):
             raise InputError(
                 f'TF and the parameters (camera_pose, camera_file) both say where camera '
-                f'"{camera_frame}" stands in "{world_frame}", {shift:.2f} m and '
-                f'{np.degrees(turn):.1f} degrees apart; leave one out')
+                f'"{camera_frame}" stands in "{world_frame}", {apart}; leave one out')
 
     def clear(self) -> None:
         """Keep the pose: it stands still."""

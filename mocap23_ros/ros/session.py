@@ -54,6 +54,7 @@ class Session:
         self._statistics = FrameStatistics()
         self._health = OutputHealth(problems)
         self._keeps_all = settings.keeps_all
+        self._world_frame = settings.world_frame
         self._input = FrameInput(node, problems, self._on_frame, self._statistics.add_failed)
         self._infos_input: InputSubscription | None = None
         self._known_people: frozenset[int] = frozenset()
@@ -66,9 +67,9 @@ class Session:
             parts.callback(core.close)
             prefix = frame_prefix(node, settings.frame_prefix)
             names = FrameNameWatch(prefix, problems)
-            listener = CameraTransformListener(
+            self._listener = CameraTransformListener(
                 transforms, node, problems, lambda: self._input.newest_stamp, names)
-            parts.callback(listener.unregister)
+            parts.callback(self._listener.unregister)
             cameras = self._cameras(settings, parts)
             self._outputs = Outputs(
                 node, settings, core.keypoint_format, core.output_format, prefix, names,
@@ -165,6 +166,7 @@ class Session:
             self._infos_input.check()
         self._input.check()
         self._outputs.check()
+        self._listener.check(time.monotonic(), self._world_frame, self.camera_frame)
         self._health.check(self._statistics.totals(
             self._worker.received, self._worker.dropped, time.monotonic()),
             keeps_all=self._keeps_all,

@@ -15,7 +15,8 @@ from mocap23_ros.geometry.poses import check_translation
 from mocap23_ros.ros.frame_names import FrameNameWatch
 from mocap23_ros.ros.problems import ProblemLog, Severity
 from mocap23_ros.ros.stamps import nanoseconds
-from mocap23_ros.ros.topics import BODY_ID
+from mocap23_ros.ros.static_frames import Hear, StaticFrameWatch
+from mocap23_ros.ros.topics import BODY_ID, latched_qos
 
 # Skeletons, of this node or another: never between a camera and the world, and a buffer keeps
 # every frame that it ever heard of.
@@ -40,6 +41,9 @@ class CameraTransformListener(tf2_ros.TransformListener):
         self._problems = problems
         self._newest_image = newest_image
         self._names = names
+        self._node = node
+        self._static = StaticFrameWatch(problems, self._static_anew, lambda transforms: super(
+            CameraTransformListener, self).static_callback(TFMessage(transforms=transforms)))
         super().__init__(buffer, node)
 
     def callback(self, data: TFMessage) -> None:
@@ -65,12 +69,30 @@ class CameraTransformListener(tf2_ros.TransformListener):
         else:
             self._problems.clear('tf clock')
         data.transforms = self._without_far(data.transforms)
+        self._static.heard(data.transforms, moving=True)
         super().callback(data)
 
     def static_callback(self, data: TFMessage) -> None:
         """Store static transforms."""
         data.transforms = [t for t in data.transforms if not _PERSON.search(t.child_frame_id)]
+        self._static.heard(data.transforms)
         super().static_callback(data)
+
+    def check(self, moment: float, world_frame: str, camera_frame: str) -> None:
+        """Report frames that have two places; once a second. moment: of a steady clock, s."""
+        publishers = self._node.count_publishers(self._node.resolve_topic_name('/tf_static'))
+        self._static.check(moment, publishers, world_frame, camera_frame)
+
+    def unregister(self) -> None:
+        """Stop listening."""
+        self._static.close()
+        super().unregister()
+
+    def _static_anew(self, hear: Hear) -> Callable[[], object]:
+        """Hear what is kept on /tf_static, until what is returned is called."""
+        subscription = self._node.create_subscription(
+            TFMessage, '/tf_static', lambda data: hear(data.transforms), latched_qos(100))
+        return lambda: self._node.destroy_subscription(subscription)
 
     def _without_far(self, transforms: list[TransformStamped]) -> list[TransformStamped]:
         """Absurd transforms spoil what is interpolated before and after them."""

@@ -11,6 +11,7 @@ import tf2_ros
 from builtin_interfaces.msg import Time
 from geometry_msgs.msg import Transform, TransformStamped
 from rclpy.duration import Duration
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from ros_examples import random_estimate
 from scipy.spatial.transform import Rotation
@@ -220,3 +221,39 @@ def test_people_and_times_to_come_are_left_out_of_the_buffer(buffer, node):
         buffer, node, problems, lambda: (now + years) * 10**9, names)
     listener.callback(TFMessage(transforms=[stamped(pose(2.0), now + years)]))
     assert lookup(buffer, header(now + years))[0, 3] == pytest.approx(2.0)
+
+
+def test_two_publishers_of_a_static_frame_are_said_until_one_ends(node):
+    alone = Node('listener', context=node.context, cli_args=[
+        '--ros-args', '-r', '/tf_static:=/two_publishers/tf_static'])
+    problems = ProblemLog(node.get_logger(), lambda: 0.0, settle_time=0.0)
+    executor = SingleThreadedExecutor(context=node.context)
+    executor.add_node(alone)
+    publishers = [tf2_ros.StaticTransformBroadcaster(alone) for _ in range(2)]
+    buffer = tf2_ros.Buffer(node=alone)
+    listener = CameraTransformListener(
+        buffer, alone, problems, lambda: 0, FrameNameWatch('', problems))
+
+    clock = 0.0
+
+    def wait_until_said(said):
+        for second in range(100):
+            if said and second % 25 == 0:  # answers may be slow on a busy machine
+                for publisher, x in zip(publishers, (1.0, 1.3), strict=True):
+                    publisher.sendTransform(stamped(pose(x), 0))
+            for _ in range(10):
+                executor.spin_once(0.02)
+            listener.check(clock + second, 'map', 'camera')
+            problems.settle()
+            if ('tf static' in problems.present()) == said:
+                return clock + second
+        raise AssertionError(problems.present())
+
+    clock = wait_until_said(True)
+    assert '0.30 m' in problems.present()['tf static'].message
+    alone.destroy_publisher(publishers[1].pub_tf)
+    wait_until_said(False)
+    assert lookup(buffer, header(1))[0, 3] == pytest.approx(1.0)
+    listener.unregister()
+    executor.shutdown()
+    alone.destroy_node()
