@@ -15,6 +15,7 @@ from sensor_msgs.msg import CameraInfo
 from mocap23_msgs.msg import Keypoints2DArray
 from mocap23_ros.errors import InputError
 from mocap23_ros.reporting import Progress, silent
+from mocap23_ros.ros.input_subscription import InputSubscription
 from mocap23_ros.ros.topics import sensor_data_qos
 
 _PROBLEM = 'problem: '
@@ -60,8 +61,9 @@ def hear_keypoints(topic: str, seconds: float, info_needed: bool = True,
                    ) -> tuple[list[Keypoints2DArray], dict[str, CameraInfo]]:
     """Return what arrives within some seconds of the first message.
 
-    And the last CameraInfo by the frame_id of its camera, of all topics that carry any; where it
-    is needed it is waited for a little longer. Raises InputError where nothing comes for as long.
+    And the last CameraInfo by the frame_id of its camera, of all topics that carry any, as their
+    publishers offer it; where it is needed it is waited for a little longer. Raises InputError
+    where nothing comes for as long.
     """
     infos: dict[str, CameraInfo] = {}
     messages: list[Keypoints2DArray] = []
@@ -75,7 +77,7 @@ def hear_keypoints(topic: str, seconds: float, info_needed: bool = True,
     def hear_info(info: CameraInfo) -> None:
         infos[info.header.frame_id] = info
 
-    heard: set[str] = set()
+    inputs: dict[str, InputSubscription] = {}
     with private_node('mocap23_calibrate') as (node, executor):
         node.create_subscription(Keypoints2DArray, topic, hear, sensor_data_qos(100))
         full_name = node.resolve_topic_name(topic)
@@ -88,10 +90,12 @@ def hear_keypoints(topic: str, seconds: float, info_needed: bool = True,
             if now - looked < _LOOK_AROUND:
                 continue
             looked = now
+            for known in inputs.values():
+                known.check()
             for name, types in node.get_topic_names_and_types():
-                if _CAMERA_INFO in types and name not in heard:
-                    heard.add(name)
-                    node.create_subscription(CameraInfo, name, hear_info, sensor_data_qos())
+                # Before its publisher nobody knows whether it is sent once and kept.
+                if _CAMERA_INFO in types and name not in inputs and node.count_publishers(name):
+                    inputs[name] = InputSubscription(node, CameraInfo, name, hear_info, 'auto')
     if first is None:
         raise InputError(f'nothing came on {full_name} in {seconds:g} s: is a node running that '
                          'publishes mocap23_msgs/Keypoints2DArray there, and are ROS_DOMAIN_ID and '

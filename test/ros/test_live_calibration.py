@@ -8,12 +8,15 @@ import numpy as np
 import pytest
 from documentation_pages import documented
 from node_harness import Feeder, NodeProcess, Peer
+from sensor_msgs.msg import CameraInfo
 from synthetic_scene import FOCAL, HEIGHT, WIDTH, camera_info, header
 from walkers import FPS, camera_above_floor, seen, walks
 
 from mocap23_msgs.msg import Keypoints2D, Keypoints2DArray
 from mocap23_ros.cli.main import main
 from mocap23_ros.geometry.camera_file import load_camera_file
+from mocap23_ros.ros.listening import hear_keypoints
+from mocap23_ros.ros.topics import latched_qos, output_qos, sensor_data_qos
 
 SPEED = 5.0  # times real time
 
@@ -59,6 +62,26 @@ def test_a_running_node_calibrates_its_own_camera(tmp_path, capsys, monkeypatch)
     finally:
         peer.close()
         node.stop()
+
+
+def test_camera_info_is_heard_as_its_publisher_offers_it():
+    peer = Peer()
+    offers = {'sent_once': latched_qos(), 'reliable': output_qos(), 'lossy': sensor_data_qos()}
+    cameras = {frame: peer.node.create_publisher(CameraInfo, f'/{frame}/camera_info', offer)
+               for frame, offer in offers.items()}
+    cameras.pop('sent_once').publish(camera_info(1, frame='sent_once'))
+
+    def send(stamp):
+        peer.keypoints.publish(Keypoints2DArray(header=header(stamp)))
+        for frame, camera in cameras.items():
+            camera.publish(camera_info(stamp, frame=frame))
+
+    try:
+        with Feeder(peer, send):
+            tries = (hear_keypoints('keypoints_2d_in', 1.5)[1] for _ in range(5))
+            assert any(infos.keys() == offers.keys() for infos in tries)
+    finally:
+        peer.close()
 
 
 def test_silence_is_said(tmp_path, capsys):
