@@ -42,17 +42,18 @@ def test_a_running_node_calibrates_its_own_camera(tmp_path, capsys, monkeypatch)
         step = next(number)
         stamp = start + int(step * 1e9 / FPS)
         peer.camera_info.publish(camera_info(stamp))
-        if step >= len(people):
-            return
-        peer.keypoints.publish(message(people[step], stamp))
+        peer.keypoints.publish(message(people[step % len(people)], stamp))
+
+    def calibrates(seconds):
+        return main(documented('CALIBRATION.md', 'people --live', instead={
+            '30': seconds, '1.78': stature})) == 0
 
     try:
         peer.listen(Keypoints2DArray, 'keypoints_2d')
         peer.wait_until(lambda: 'active: waiting' in node.output, 'start of the node')
         with Feeder(peer, send, SPEED * FPS):
             peer.wait_for('keypoints_2d', node=node)
-            assert main(documented('CALIBRATION.md', 'people --live', instead={
-                '30': 5, '1.78': stature})) == 0
+            assert any(map(calibrates, (5, 15, 45)))  # a busy machine sends too few at first
         assert '-p camera_file:=' in capsys.readouterr().out
         found = load_camera_file('camera.yaml')
         assert found.world_T_camera[2, 3] == pytest.approx(2.1, rel=0.04)
