@@ -24,7 +24,7 @@ _LOOK = 0.2  # seconds between looks at whether marks are saved
 _POLICY = ("default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; "
            "img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'")
 
-# From marks to what is said, and the image with what was found.
+# From marks to the answer in words, and the image with what was found.
 Judge = Callable[[Marks], tuple[str, NDArray[np.uint8]]]
 
 
@@ -32,8 +32,8 @@ def serve_page(image: NDArray[np.uint8], marks: Marks, judge: Judge, announce: S
                port: int = 0) -> Marks:
     """Serve the page on 127.0.0.1 until marks are saved there; returns them.
 
-    image: BGR. marks: to begin with. judge: raises InputError for marks that do not do.
-    announce: is told the address, whose secret keeps other pages and users out. port: 0 = a free
+    image: BGR. marks: to begin with. judge: raises InputError for marks that cannot be used.
+    announce: gets the address, whose secret keeps other pages and users out. port: 0 = a free
     one. Raises InputError where the port cannot be had.
     """
     secret = secrets.token_urlsafe(16)
@@ -74,17 +74,17 @@ def serve_page(image: NDArray[np.uint8], marks: Marks, judge: Judge, announce: S
 
 
 class _Server(ThreadingHTTPServer):
-    """Browsers keep connections open that they do not use: a thread each."""
+    """A thread for each connection: browsers keep unused ones open."""
 
     daemon_threads = True
     timeout = _LOOK
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Nothing: a browser that went away is no fault."""
+        """Do nothing: a browser that went away is no fault."""
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """Answers who knows the secret and speaks to this very address."""
+    """Answers only requests that know the secret and name this very address."""
 
     secret = host = ''
     timeout = _TIMEOUT
@@ -126,9 +126,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.saved(marks)
 
     def _name(self) -> str | None:
-        """What is asked for below the secret, None where nothing may be."""
+        """Return what a request asks for below the secret, None where it may ask for nothing."""
         start = f'/{self.secret}/'
-        # Another name for this machine would be a page elsewhere that was given our address.
+        # Another host name would come from a page elsewhere whose name leads to this machine.
         if self.headers.get('Host') != self.host or not self.path.startswith(start):
             return None
         return self.path[len(start):]
@@ -155,7 +155,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Nothing: the address holds the secret."""
+        """Log nothing: the address holds the secret."""
 
 
 def _file(name: str) -> bytes:

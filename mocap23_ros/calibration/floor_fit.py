@@ -31,7 +31,7 @@ from mocap23_ros.reporting import Rest, silent
 from mocap23_ros.skeletons.body_proportions import MEAN_STATURE, STATURE_SD
 
 FOCAL_SD = 0.35  # of the log focal length, where it is unknown
-WORST_ANGLE, WORST_HEIGHT = np.radians(2.0), 0.15  # sd of a fit that is of use
+WORST_ANGLE, WORST_HEIGHT = np.radians(2.0), 0.15  # sd of a usable fit
 _CAMERA = 4  # unknowns: pitch, roll, log height, log focal factor
 _PERSON = 1 + 2 * len(HEIGHTS)  # unknowns: log stature, own heights and leads of the middles
 _FEWEST = 12  # samples
@@ -114,7 +114,7 @@ class _Fit:
         self.bend = np.zeros((len(people), 2))  # middle of projections - projection of the middle
         self.sd = np.ones((len(people), len(HEIGHTS), 2))
         self.place = np.zeros((len(people), 2))
-        self.trust = np.ones(len(people))  # of whole samples: who sits or bends stands not upright
+        self.trust = np.ones(len(people))  # of whole samples: not of people who sit or bend
 
     def solve(self, rounds: int, tolerance: float) -> FloorFit:
         pitch, roll, height = guess_floor(self.people, self.rest)
@@ -191,7 +191,7 @@ class _Fit:
     def _jacobian(self, x: NDArray) -> NDArray:
         """Derivatives [R,X] of the residuals, whose places follow x.
 
-        What a place can mend is taken out of the derivatives for fixed places (Kaufman's variable
+        The derivatives for fixed places lose what the places can explain (Kaufman's variable
         projection). Nobody's errors depend on others: each unknown of people is moved for all.
         """
         place = self._placed(x)

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Who of the people seen walks, upright and steadily, and where to."""
+"""Finds people who walk, upright and steadily, and the direction in which they walk."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ _STRIDE = 0.55  # s on either side, over which the direction of a known place is
 
 def walking(stamps: NDArray, person_ids: NDArray, points: NDArray, world_T_camera: NDArray,
             focal_length: float) -> NDArray[np.float64]:
-    """Unit directions of walking [N,2] in the frame under the camera, zero for who does not walk.
+    """Unit directions of walking [N,2] in the frame under the camera, zero for people who do not.
 
     stamps: [N] s; person_ids: [N]; points: [N,17,2] COCO keypoints in normalised coordinates;
     world_T_camera: [N,4,4], z up and the floor at 0; focal_length: px.
@@ -77,7 +77,7 @@ def on_floor(ankles: NDArray, world_T_camera: NDArray) -> NDArray[np.float64]:
 
 
 def directions(persons: NDArray, stamps: NDArray, places: NDArray) -> NDArray[np.float64]:
-    """Unit directions of walking [N,2] of bodies at known places [N,2] m, zero for who stands.
+    """Unit directions of walking [N,2] of bodies at known places [N,2] m, zero for those who stand.
 
     persons: [N] numbers of people; stamps: [N] s, increasing for each of them.
     """

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Whether the people of some seconds contradict the pose that a still camera is told to have.
+"""Says whether the people of some seconds contradict the given pose of a still camera.
 
 The fit of ``floor_fit`` starts from nothing, so that it sees errors of any size; ``PoseBiasFilter``
 sees small ones, over minutes.
@@ -20,7 +20,7 @@ from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.poses import wrap_angle
 from mocap23_ros.reporting import Rest, silent
 
-# Worth a word: pitch and roll; the height where statures are told, and where they are not.
+# Worth a word: pitch and roll; the height where statures are given, and where they are not.
 _LARGE = np.radians([1.5, 1.5])
 _LARGE_HEIGHT, _LARGE_HEIGHT_ALONE = 0.1, 0.2
 _SURE = 4.0  # standard deviations
@@ -35,14 +35,14 @@ def given_pose_doubt(stamps: NDArray, person_ids: NDArray, points: NDArray,
                     floor_T_cameras: NDArray, focal_length: float,
                     statures: Mapping[int, float] | None = None,
                     rest: Rest = silent) -> str | None:
-    """How the pose that is told contradicts the people, and the mend, in words; '' where it fits.
+    """How the given pose contradicts the people, and the remedy, in words; '' where it fits.
 
     None where too little was seen to tell, or the camera moves.
 
     stamps: [N] s; person_ids: [N]; points: [N,17,2] COCO keypoints in undistorted normalised
     coordinates, NaN = unobserved; floor_T_cameras: [N,4,4] as told; focal_length: px; statures:
-    known body heights [m] by person id. Without them a told height that is too small is not
-    doubted: it makes grown-ups as small as children are. rest: called many times.
+    known body heights [m] by person id. Without them a given height that is too small is not
+    doubted: it makes adults as small as children are. rest: called many times.
     """
     middles, usable = middles_of(points)
     rows = np.flatnonzero(usable)
@@ -83,7 +83,7 @@ def given_pose_doubt(stamps: NDArray, person_ids: NDArray, points: NDArray,
 
 
 def _or_statures(bias: PoseBias, told: bool) -> str:
-    """The other cause of a height that seems off, where body heights are told."""
+    """The other cause of a height that seems off, where body heights are given."""
     if not told:
         return ''
     share = abs(1 / (1 + float(bias.value[2])) - 1)

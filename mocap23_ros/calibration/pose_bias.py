@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""How far a camera's pose seems off, and what it is with that mended."""
+"""How far a camera's pose seems off, and the pose with that corrected."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mocap23_ros.calibration.floor_start import floor_T_camera, pitch_roll_height
 
-# What proportions of bodies, lenses and floors leave, however many people are seen.
+# Errors of proportions, lenses and floors that remain however many people are seen.
 _MODEL_SD = np.array([np.radians(0.1), np.radians(0.1), 0.01])
 _LEAST = np.array([np.radians(0.4), np.radians(0.4), 0.03])  # that is worth a word
 _SURE = 3.0  # standard deviations
@@ -51,7 +51,7 @@ class PoseBias:
         return value
 
     def text(self) -> str:
-        """The figures, of all three."""
+        """All three in figures."""
         value, sd = self._shown
         return (f'pitch {value[0]:+.2f} +- {sd[0]:.2f} degrees, roll {value[1]:+.2f} +- '
                 f'{sd[1]:.2f} degrees, height {value[2]:+.0f} +- {sd[2]:.0f} cm')
@@ -63,7 +63,7 @@ class PoseBias:
         return self.value * unit, self.sd * unit
 
     def message(self, which: NDArray) -> str:
-        """Those of pitch, roll and height in ``which`` [3] in words."""
+        """The biases of pitch, roll and height in ``which`` [3] in words."""
         (pitch, roll, height), sd = self._shown
         parts = [
             f'{abs(pitch):.1f} +- {sd[0]:.1f} degrees (pitch: it looks '

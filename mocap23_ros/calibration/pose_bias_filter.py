@@ -22,11 +22,11 @@ from mocap23_ros.calibration.standing_people import GIVEN_STATURE_SD, PAIRS, mid
 from mocap23_ros.skeletons.body_proportions import MEAN_STATURE, STATURE_SD
 
 _BIAS_SD = np.array([0.06, 0.06, 0.15])
-# Of a place's people against average adults, and of a detector's idea of joints against markers.
-# Where all walk one way, their lean cannot be told from the camera's.
+# Bias of a place's people against average adults, and of a detector's joints against markers.
+# Where all walk one way, nothing tells their lean from the camera's.
 _COMMON_SD = np.concatenate([[0.04], np.full(4, 0.01), [0.03, 1e-4, 0.05, 0.07], [0.009]])
 _ODD_STATURE = 2.5  # deviations
-# Passers-by walk as they like, bent over a load or a telephone: they differ by more than who is
+# Passers-by walk as they like, bent over a load or a telephone: they vary more than people who are
 # asked to walk.
 _PERSON_SD = np.concatenate([[STATURE_SD], [0.01, 0.025, 0.03, 0.035], [0.03, 1e-4, 0.08, 0.10],
                              [0.009], [0.006, 0.006, 0.02]])
@@ -57,7 +57,7 @@ class _Person:
 
 
 class PoseBiasFilter:
-    """Takes sightings of people, thinned to a few a second, and tells the bias on demand.
+    """Takes sightings of people, thinned to a few a second, and gives the bias on demand.
 
     statures: known body heights [m] by person id, NaN where they are unknown again.
     """

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Sightings of people who walk: what a biased camera pose and their bodies would make of them."""
+"""Sightings of people who walk, and how they would look under a biased camera pose."""
 
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ from mocap23_ros.skeletons.body_proportions import MEAN_STATURE
 # the left that all bodies have in common; a person's own are further ones, bodies first.
 CAMERA, BODY = 3, 2 + 2 * len(HEIGHTS)
 SHARED = CAMERA + BODY
-OWN = BODY + CAMERA  # a gait of one's own looks like a bias: nobody is worth more than that
+OWN = BODY + CAMERA  # an unusual gait looks like a bias, so no person counts more
 
 _STEP = 1e-4  # of slopes
 
@@ -48,7 +48,7 @@ class Sightings:
         self.observed = np.where(self.seen, self.middles, 0.0)
 
     def places_in(self, world_T_camera: NDArray) -> NDArray[np.float64]:
-        """Where they stand in the told world, [N,2]."""
+        """Where they stand in the given world, [N,2]."""
         return on_floor(self.observed[:, 0], world_T_camera)
 
     def linearised(self, state: NDArray) -> tuple[NDArray, NDArray]:

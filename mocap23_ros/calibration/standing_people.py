@@ -87,7 +87,7 @@ def body_points(place: NDArray, walk: NDArray, stature: NDArray, heights: NDArra
     """Middles [...,4,3] above the floor of bodies at place [...,2] who walk along walk [...,2].
 
     stature: [...] metres; heights [...,4] in statures; leads [...,4] metres ahead of the hips.
-    lean: [...] radians to the left. walk is a unit vector, zero for who stands.
+    lean: [...] radians to the left. walk is a unit vector, zero for those who stand.
     """
     tall = heights * stature[..., None]
     left = np.stack([-walk[..., 1], walk[..., 0]], axis=-1)

@@ -154,7 +154,7 @@ class People:
             offset = person.joints - np.asarray(point, np.float64)
             distance = np.linalg.norm(offset, axis=1)
             ray = offset / np.maximum(distance, 1e-9)[:, None]
-            # No variance at all is no certainty: NaN stays NaN.
+            # A missing variance is no certainty: NaN stays NaN.
             sd = np.sqrt(np.einsum('ji,jik,jk->j', ray, person.covariance, ray))
             least = np.maximum(np.where(np.isnan(sd), 0.0, distance - sigmas * sd), 0.0)
             least[np.isnan(distance)] = np.inf

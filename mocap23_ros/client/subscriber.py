@@ -71,8 +71,8 @@ class PeopleSubscriber:
         """The newest people, None where there are none younger than ``people_seconds``.
 
         Nobody in view is an empty People; None says that nothing is known, for a robot a reason
-        to be careful. So it is, too, while stamps are ahead of the clock, which has jumped or is
-        another machine's, while two cameras publish on the topic, and while no keypoints come on
+        to be careful. It is None, too, while stamps are ahead of the clock (it jumped, or belongs
+        to another machine), while two cameras publish on the topic, and while no keypoints come on
         ``keypoints_topic``.
         """
         with self._arrived:

@@ -9,7 +9,7 @@ from mocap23_ros.tracking.track import TrackState
 
 
 class VanishedPeople:
-    """People who come too near to be seen whole, or step behind something, are still there.
+    """Keeps people who came too near to be seen whole, or stepped behind something.
 
     seconds: how long they stay among the people. Their frame must stand still: the world's.
     """
@@ -20,7 +20,7 @@ class VanishedPeople:
         self._last: dict[int, tuple[float, Person]] = {}
 
     def update(self, people: People) -> People:
-        """The people, and those whom the last seconds showed and this moment does not."""
+        """The people of this moment, and those whom only the last seconds showed."""
         if people.stamp < self._stamp:  # another time: a bag that loops
             self._last.clear()
         self._stamp = people.stamp

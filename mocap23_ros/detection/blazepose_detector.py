@@ -38,7 +38,7 @@ _NEW_SCORE = 0.4  # a new person must be clearer than one that is followed
 
 
 class BlazePoseDetector:
-    """People followed from the last image cost one row of a batch each; others are searched for.
+    """Follows people at the cost of one row of a batch each, and searches the image for others.
 
     While nobody is followed every image is searched, else every ``search_interval`` images and
     when somebody is lost. max_people: most people returned, 1 to 64. min_score: people of a lower
@@ -118,14 +118,14 @@ class BlazePoseDetector:
 
     @staticmethod
     def _look(poses: Sequence[PersonLandmarks], index: int) -> Look:
-        """At the region of one, without the others."""
+        """Look at the region of one person, without the others."""
         pose = poses[index]
         others = [other.landmarks for number, other in enumerate(poses) if number != index]
         return Look(pose.region, pose.region.near(others), pose.landmarks)
 
     def _search(self, image_bgr: NDArray[np.uint8], people: list[LandmarkPerson], lost: bool
                 ) -> list[FoundPerson]:
-        """What a search has found; begin the next one, or search, where one is due."""
+        """Return what a search has found; begin the next one, or search, where one is due."""
         found = self._finder.collect() if self._live else None
         room = len(people) < self._max_people
         urgent = room and (lost or not people)
@@ -150,7 +150,7 @@ class BlazePoseDetector:
         return self._finder.search_view(image_bgr, view)
 
     def _view_to_judge(self, people: list[LandmarkPerson]) -> View | None:
-        """Between two searches: a view of somebody whose sides were not judged for long."""
+        """Return, between two searches, a view of somebody whose sides were not judged for long."""
         if not people or self._images_to_search != (self._search_interval + 1) // 2:
             return None
         person = max(people, key=lambda one: one.pose.unjudged)
@@ -160,7 +160,7 @@ class BlazePoseDetector:
 
     def _with_sides_judged(self, image_bgr: NDArray[np.uint8], people: list[LandmarkPerson],
                            found: list[FoundPerson]) -> list[LandmarkPerson]:
-        """The people, each with left and right as a look has them that MoveNet agrees with."""
+        """Return the people, each with the sides of a look with which MoveNet agrees."""
         if not found:
             return people
         searched, now = (_keypoints(group) for group in (self._searched, people))
@@ -173,7 +173,7 @@ class BlazePoseDetector:
                 continue
             pose = replace(people[index].pose, unjudged=0)
             judged[index] = replace(people[index], pose=pose)
-            # What it says of an image that has passed must hold of this one, too.
+            # Its answer about an earlier image must fit this one, too.
             wrong = exchanged_sides(clear[row], now[index]) \
                 & exchanged_sides(clear[row], searched[then[row]])
             if wrong.any():
@@ -210,7 +210,7 @@ class BlazePoseDetector:
                 self._refused.refuse(person.box)
         new = [person for one in clear for person in one]
         if new:
-            self._finder.restart()  # where one person came others may come
+            self._finder.restart()  # where one person appeared, others may
         return new
 
 

@@ -42,10 +42,10 @@ def stated_of(deviation: NDArray) -> NDArray:
 
 
 class ConfidenceCalibration:
-    """From what a measured detector states to what a lifter takes it for.
+    """Converts the confidence of a measured detector to that which lifters expect.
 
-    Lifters learn what a confidence means from errors drawn at random. A detector that states 0.999
-    of all it sees would be taken for one that does not err.
+    Lifters learn what a confidence means from errors drawn at random. They would take a detector
+    that always states 0.999 for one without errors.
     """
 
     def __init__(self, noise: DetectorNoise, nearest: Sequence[Sequence[int]] = _THEMSELVES
@@ -69,7 +69,7 @@ class ConfidenceCalibration:
         return result
 
     def confidence(self, stated: NDArray, size: NDArray) -> NDArray:
-        """That of joints [...,J] of people of this size [...] in px."""
+        """The confidence of joints [...,J] of people of this size [...] in px."""
         size = np.where(np.isfinite(size) & (size > 1), size, 1.0)
         row, row_part = _place(np.log(size)[..., None], _SIZES)
         column, part = _place(stated, _CONFIDENCES)
@@ -80,8 +80,8 @@ class ConfidenceCalibration:
             return low + part * (self._deviation[joint, rows, column + 1] - low)
 
         low = at(row)
-        # Never more than stated: of joints that were always stated highly, the table knows nothing
-        # about those that are not.
+        # Never more than stated: where a joint always had high confidence, the table knows nothing
+        # about low confidence.
         return np.minimum(stated, stated_of(low + row_part * (at(row + 1) - low)))
 
 
@@ -94,12 +94,12 @@ def _place(values: NDArray, grid: NDArray) -> tuple[NDArray[np.intp], NDArray]:
 
 @cache
 def confidence_calibration(detector: str) -> ConfidenceCalibration | None:
-    """That of a detector whose noise ships, by its name; None for others."""
+    """The calibration of a detector whose noise ships, by its name; None for others."""
     return chosen_calibration(detector) if detector in shipped_detector_noises() else None
 
 
 def chosen_calibration(noise: str, detector: str = '') -> ConfidenceCalibration | None:
-    """That of a noise file or of a detector whose noise ships; InputError for a bad file.
+    """The calibration of a noise file, or of a detector whose noise ships; InputError for a bad one.
 
     noise: empty: that of ``detector``, if any ships; AS_STATED: none.
     """

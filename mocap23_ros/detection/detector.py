@@ -65,7 +65,7 @@ class Detector(Protocol):
 
 
 class FollowingDetector(Detector, Protocol):
-    """A detector that is told how the camera stands."""
+    """A detector that uses the pose of the camera."""
 
     def follow(self, world_T_camera: NDArray[np.float64]) -> None:
         """Take the images that follow as those of a camera with this pose [4,4], z up."""

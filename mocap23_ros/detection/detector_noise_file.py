@@ -72,7 +72,7 @@ def _parsed(values: Any) -> DetectorNoise:
         raise InputError('this is not a file of mocap23 detector-noise')
     if values.pop('version', None) != _VERSION:
         raise InputError(f'the version is not {_VERSION}; measure the detector again')
-    values = {'ankles': 0.0, **values}  # files of before lack it
+    values = {'ankles': 0.0, **values}  # older files lack it
     _check_keys(values, [field.name for field in fields(DetectorNoise)], 'the file')
     noise = DetectorNoise(**{
         **values, 'dropped': _record(Episodes, values['dropped'], 'dropped'),

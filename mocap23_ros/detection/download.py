@@ -32,7 +32,7 @@ def download(
 ) -> None:
     """Write what an https URL gives to ``target``; remove it again where anything is wrong.
 
-    http is taken from this machine alone, where nobody stands between. Raises InputError where
+    http is accepted from this machine alone, where nobody can interfere. Raises InputError where
     the server cannot be reached, sends more than ``largest`` bytes, breaks off, leads to an
     address that is not https, or sends something of another sha256; OSError where the file cannot
     be written.

@@ -72,7 +72,7 @@ def clear_people(poses: Sequence[PersonLandmarks | None], image: NDArray, least:
 
 
 def without_duplicates(people: list[LandmarkPerson]) -> list[LandmarkPerson]:
-    """Of poses on the same person keep the one that moved least: the other slid over to it."""
+    """Keep, of poses on the same person, the one that moved least: the other slid over to it."""
     if len(people) < 2:
         return people
     keypoints = np.stack([person.detection.keypoints for person in people])

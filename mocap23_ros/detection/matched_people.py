@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which detection is which of the people whose keypoints are known."""
+"""Matches detections to the people whose keypoints are known."""
 
 from collections.abc import Iterable, Iterator
 

@@ -21,7 +21,7 @@ from mocap23_ros.errors import InputError
 from mocap23_ros.skeletons.formats import COCO17, COCO23, HALPE26
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 
-# Where the outputs fit two of them, the first: the one that asks for more.
+# Where the outputs fit two families, the first counts: the one that requires more.
 FAMILIES: dict[str, NetworkFamily] = {family.name: family for family in (
     Rtmw(), RtmPose(), VitPose(), RfDetrKeypoint(), DetrPose(), Rtmo(), YoloPose(),
     YoloPoseEnd2end(), Yolo(), YoloxNms(), RtmDet())}

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Places where what was found is no person: the detector leaves them alone for a while."""
+"""Remembers places where a find was no person: the detector leaves them alone for a while."""
 
 from dataclasses import dataclass
 

@@ -3,11 +3,11 @@
 """Looks again at people whose pose leapt, or whose sides another network contradicts.
 
 Where left and right are hard to tell (a hidden face, a body that leans), the landmark network
-exchanges them from one image to the next, and is as sure as ever. From a region that is turned or
-mirrored it then mostly tells the right pose: among such looks that one counts which goes on from
-the last image, for nobody turns round within one; or, where another network says that the sides
-are exchanged, one in which they are not. A pose that leapt and that no other look confirms is no
-pose: such a person is not seen in that image, and looked for again in the next.
+exchanges them from one image to the next, at full confidence. From a region that is turned or
+mirrored it then mostly gives the right pose. Among such looks the one that continues the last image
+counts, for nobody turns round within one image; or, where another network says that the sides are
+exchanged, one in which they are not. A pose that leapt and that no other look confirms is dropped:
+the person counts as unseen in that image and is searched for in the next.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,8 +22,8 @@ from mocap23_ros.detection.regions import PersonLandmarks, coco_keypoints
 from mocap23_ros.skeletons.exchanged_sides import exchanged_sides
 
 _LEAP = 0.55  # OKS to the last image, below which a pose leapt: walkers have 0.6 at 15 Hz
-_SURE = 0.8  # OKS, from which nobody is looked at twice: a leap of sides has less
-_CLEARLY = 0.1  # OKS by which a second look must go on better than the first
+_SURE = 0.8  # OKS that needs no second look: a leap of sides has less
+_CLEARLY = 0.1  # OKS by which a second look must continue better than the first
 _DOUBT = 15  # images in which somebody is looked at twice after a second look was better
 _TURN = 0.25  # rad
 _LEAST_TURN = 0.15  # rad, to which a region is turned back
@@ -35,9 +35,9 @@ CHANGES = 4
 
 def follow(network: BlazePose, image_bgr: NDArray[np.uint8], last: Sequence[PersonLandmarks],
            looks: Sequence[Look]) -> list[PersonLandmarks | None]:
-    """Return the poses of P people in an image uint8 [H,W,3]; None who is lost.
+    """Return the poses of P people in an image uint8 [H,W,3]; None for those who are lost.
 
-    last: their poses in the image before; looks: one for each. Who is held has the last pose.
+    last: their poses in the image before; looks: one for each. People held keep the last pose.
     """
     poses = [None if pose is None else _next(before, pose)
              for before, pose in zip(last, network.run(image_bgr, looks), strict=True)]
@@ -86,7 +86,7 @@ def _next(last: PersonLandmarks, pose: PersonLandmarks) -> PersonLandmarks:
 
 def _below(least: float, last: Sequence[PersonLandmarks],
            poses: Sequence[PersonLandmarks | None]) -> list[int]:
-    """Numbers of the people who are seen and whose likeness to the last image is less."""
+    """Numbers of the people who are seen and are less alike to the last image than that."""
     seen = [index for index, pose in enumerate(poses) if pose is not None]
     likeness = _likeness([last[index] for index in seen],
                          [pose for pose in poses if pose is not None])
@@ -96,7 +96,7 @@ def _below(least: float, last: Sequence[PersonLandmarks],
 def _choose(network: BlazePose, image_bgr: NDArray[np.uint8], last: Sequence[PersonLandmarks],
             poses: list[PersonLandmarks | None], looks: Mapping[int, Mapping[int, Look]]
             ) -> dict[int, list[PersonLandmarks]]:
-    """Replace poses by those of other looks, {person: {change: look}}, that go on better.
+    """Replace poses by those of other looks, {person: {change: look}}, that continue better.
 
     Returns what all looks at each person saw.
     """

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Confirms the poses of people who were just found, by looking again where each one says.
 
-The landmark network always tells a pose, and surely. From a region that does not fit, of a small
-person or one who leans, it tells a wrong one, which the next look contradicts; from the right
-region looks confirm each other. It tells one of things that are nobody as well.
+The landmark network always gives a pose, at high confidence, even for things that are no person.
+From a region that does not fit a small or leaning person it gives a wrong one, which the next look
+contradicts; from the right region looks confirm each other.
 """
 
 from collections.abc import Sequence
@@ -50,7 +50,7 @@ def steady_poses(network: BlazePose, image_bgr: NDArray[np.uint8],
 
 def withstand_changes(network: BlazePose, image_bgr: NDArray[np.uint8], looks: Sequence[Look],
                       poses: Sequence[PersonLandmarks]) -> NDArray[np.bool_]:
-    """Whether each of P poses is seen again where the network is shown its region otherwise.
+    """Whether each of P poses is seen again when the network sees its region changed.
 
     looks: with which each was found. A person in a region that is shifted, wider, narrower,
     turned or mirrored has the same pose; a bolt or a folded cloth that looks like somebody has

@@ -39,7 +39,7 @@ _KEYS: dict[str, tuple[str, ...]] = {
     'binning_x': (), 'binning_y': (), 'roi': _ROI_KEYS,
     'world_T_camera': ('translation', 'quaternion', 'rotation'), 'floor_height': (),
     'world_T_camera_sd': ('rotation_deg', 'position'), 'world_T_camera_covariance': _MATRIX_KEYS}
-# Names of others whose nearest known one is another thing.
+# Keys of other programs whose nearest known key means another thing.
 _MEANT = {'camera_model': 'distortion_model', 'K': 'camera_matrix', 'k': 'camera_matrix',
           'D': 'distortion_coefficients', 'd': 'distortion_coefficients',
           'R': 'rectification_matrix', 'r': 'rectification_matrix',
@@ -48,15 +48,15 @@ _MEANT = {'camera_model': 'distortion_model', 'K': 'camera_matrix', 'k': 'camera
 
 @dataclass(frozen=True)
 class GivenCamera:
-    """What is told of a camera.
+    """What a file or parameters say about a camera.
 
-    camera: None where topics tell it. world_T_camera: float64 [4,4] pose of its optical frame,
-    None where nobody tells it (the camera moves, or it is only a calibration). Where the camera
+    camera: None where topics give it. world_T_camera: float64 [4,4] pose of its optical frame,
+    None where it is not given (the camera moves, or it is only a calibration). Where the camera
     has a rectification R, that frame is the rectified one, as in ROS; a camera file itself holds
     the pose of the lens, which is what solvePnP gives with K and D.
     floor_height: z of the floor in that world, metres. doubt: what is strange about the
     calibration but may be right, '' for nothing. pose_sd: standard deviations of the pose,
-    (radians about each axis, metres along each), None where they are not told.
+    (radians about each axis, metres along each), None where they are not given.
     pose_covariance: float64 [6,6] of (x, y, z, rotation about x, y, z) in world axes, metres and
     radians, as in geometry_msgs/PoseWithCovariance; None where only pose_sd is known, or nothing.
     """
@@ -84,7 +84,7 @@ class CameraFile(GivenCamera):
     name: str = 'camera'
 
     def required_pose(self, path: str | os.PathLike) -> NDArray[np.float64]:
-        """As floor_T_camera; raises InputError, naming the file, where it has no pose."""
+        """Return floor_T_camera; raises InputError, naming the file, where it has no pose."""
         pose = self.floor_T_camera
         if pose is None:
             raise InputError(f'{path} does not say where the camera stands: add world_T_camera '
@@ -221,7 +221,7 @@ def _roi(entry: Any) -> tuple[int, int, int, int]:
         return 0, 0, 0, 0
     if not isinstance(entry, Mapping):
         raise InputError(f'roi must have the keys {", ".join(_ROI_KEYS)}')
-    # do_rectify says what image_proc makes of the roi; the raw image is the same.
+    # do_rectify concerns what image_proc publishes of the roi; the raw image is the same.
     x, y, width, height = (whole(entry, key, 0, 'roi.') for key in _ROI_KEYS[:4])
     return x, y, width, height
 

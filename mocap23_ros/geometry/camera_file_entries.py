@@ -19,7 +19,7 @@ def required(entry: Mapping[str, Any], key: str, prefix: str = '', hint: str = '
 
 
 def whole(entry: Mapping[str, Any], key: str, least: int = 1, prefix: str = '') -> int:
-    """A whole number of pixels from ``least`` on; InputError for whatever else."""
+    """A whole number of pixels, at least ``least``; InputError for anything else."""
     value = required(entry, key, prefix)
     digits = isinstance(value, str) and len(value) < 20 and value.isdecimal()
     number = int(value) if digits else -1

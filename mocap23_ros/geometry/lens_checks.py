@@ -89,7 +89,7 @@ def check_distortion(model: str, distortion: ArrayLike) -> tuple[str, NDArray[np
 
 def _without_padding(coefficients: NDArray[np.float64], model: str, counts: tuple[int, ...]
                      ) -> NDArray[np.float64]:
-    """As many coefficients as the model can have; only zeros may be dropped."""
+    """The coefficients without the zeros that exceed what the model can have."""
     size = coefficients.size
     used = int(np.flatnonzero(coefficients).max(initial=-1)) + 1
     fitting = [count for count in counts if used <= count <= size]

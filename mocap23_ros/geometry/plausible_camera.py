@@ -79,7 +79,7 @@ def camera_doubt(camera: CameraModel, cropped: bool = False) -> str:
 
 
 def rectification_doubt(camera: 'CameraModel') -> str:
-    """Return what K and P alone say against images that are told to be raw, '' for nothing.
+    """Return what K and P alone say against images that are said to be raw, '' for nothing.
 
     Pixels of sensors are square, and so are those of rectified images.
     """

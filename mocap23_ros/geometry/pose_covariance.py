@@ -14,7 +14,7 @@ MOST_ROTATION, MOST_POSITION = 0.5, 5.0  # rad, m
 
 
 def check_pose_covariance(covariance: NDArray, name: str = 'the covariance of the pose') -> None:
-    """Raise InputError, with the name, unless [6,6] can be the covariance of a pose of use."""
+    """Raise InputError, with the name, unless [6,6] can be the covariance of a usable pose."""
     if covariance.shape != (6, 6) or not np.isfinite(covariance).all():
         raise InputError(f'{name} must be 6 x 6 finite numbers')
     largest = float(np.abs(covariance).max())

@@ -9,9 +9,9 @@ apparent size. All arguments broadcast; distances are horizontal, in metres.
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-# Standard deviations of what the two distances rest on.
+# Standard deviations of the inputs of the two distances.
 PIXEL = 2.0  # pixels, of keypoints
-KEYPOINT = 0.015  # metres on the body, of what no resolution removes
+KEYPOINT = 0.015  # metres on the body, of errors that no resolution removes
 PLANTED_ANKLE = 0.02  # metres, of the ankle centre of a planted foot and of the floor under it
 PITCH, CAMERA_HEIGHT = 0.002, 0.01  # radians, metres, of the believed camera pose
 POSTURE = 0.05  # relative, of apparent size around that of the true body, all limbs seen

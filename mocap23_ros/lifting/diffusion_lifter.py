@@ -32,7 +32,7 @@ from mocap23_ros.skeletons.message_arrays import symmetric
 from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 from mocap23_ros.windows.keypoint_windows import KeypointWindows
 
-_UNKNOWN_STATURE_SD = 0.05  # relative; above it the network is told nothing
+_UNKNOWN_STATURE_SD = 0.05  # relative; above it the network gets no stature
 _VAGUE = 0.3  # relative standard deviation of the anchor's distance, from which nobody is placed
 _MINIMUM_SEEN = 6  # keypoint samples in the window below which there is no estimate
 
@@ -43,7 +43,7 @@ class DiffusionLifter:
     full: network that starts from noise; warm: one evaluation per hop from the previous window's
     motion, or None; a full start is made for new people and every second. skeleton: format that
     the network was trained on. Joints of OUTPUT19 that it does not tell, as SMPL-22 does not tell
-    the face, are NaN in the output. uncertainty: what streams show of the stated one.
+    the face, are NaN in the output. uncertainty: how streams correct the stated one.
     See ``load_lifter`` for the usual way to make one. Raises InputError for a format that does not
     tell where trunk and limbs are.
     """

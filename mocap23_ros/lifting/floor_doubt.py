@@ -1,10 +1,10 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""People on a step, on stairs or on a platform: where feet are not on the floor that was told.
+"""Adds doubt about people whose feet may not be on the given floor: on steps, stairs, platforms.
 
-One camera cannot tell them from tall people farther away. All it has is that few people are that
-tall: who seems to be may stand higher, and then is nearer. The other way round says nothing: who
-seems small may stand in a pit, but small people, children, are common.
+One camera cannot tell them from tall people farther away. But few people are that tall: somebody
+who seems to be may stand higher, and then is nearer. The reverse says nothing: somebody who seems
+small may stand in a pit, but small people, children, are common.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ from scipy.special import ndtr
 
 from mocap23_ros.skeletons.body_proportions import MEAN_STATURE, STATURE_SD
 
-_RAISED = 0.05  # share of people who stand higher than the floor that was told
+_RAISED = 0.05  # share of people who stand higher than the given floor
 _MOST = 0.5  # of the logarithm: by how much larger that makes them, at most; any is as likely
 # Logarithm of the size that feet on the floor give people over their stature, in the median of a
 # window, and its standard deviations: e1_noisy and hdm05_noisy, of people whose stature is known.

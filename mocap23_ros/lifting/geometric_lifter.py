@@ -29,7 +29,7 @@ _REACH = 0.3  # seconds after the last measurement in which a path is continued
 
 
 class GeometricLifter:
-    """A ``Lifter`` from first principles: the baseline, the start and the fallback of the learned.
+    """A ``Lifter`` from first principles: baseline, start and fallback of the learned one.
 
     The root's distance comes from ankle rays that meet the floor and from apparent size, weighed
     by their variances and smoothed over the window; the joints follow along their rays from bone

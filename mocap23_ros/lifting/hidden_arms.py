@@ -1,8 +1,8 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""People of whom only hips and legs are seen, behind a shelf or at the upper edge of the image.
+"""Adds doubt about the arms of people of whom only hips and legs are seen, as behind a shelf.
 
-Networks have hardly learned from such people: they hold arms up that hang, and are sure of it.
+Networks have hardly learned from such people: they raise arms that hang, and are sure of it.
 """
 
 import numpy as np

@@ -1,11 +1,11 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""People behind a table: without their legs in view nobody knows whether they stand or sit.
+"""Adds doubt about people behind a table: with hidden legs, they may stand or sit.
 
-Networks take people whose legs nobody sees for standing ones, as those of motion capture nearly
-all are, and know from the height of the hips how far away they are. Who sits there comes out too
-near and too small. Apparent size is what remains. Where the hips are hidden, too, it is that of
-shoulders and head, which a turn of the body halves: such people come out metres too far at times.
+Networks assume that people with hidden legs stand, as nearly everybody in motion capture does, and
+infer the distance from the height of the hips. Seated people come out too near and too small. Only
+apparent size remains as evidence. Where the hips are hidden too, it is that of shoulders and head,
+which a turn of the body halves: such people come out metres too far at times.
 """
 
 import numpy as np
@@ -26,9 +26,9 @@ _TURNED = 0.5  # the same, hips unseen, too: head and shoulders of somebody who 
 
 
 def may_sit(windows: KeypointWindows, joints: NDArray) -> NDArray[np.bool_]:
-    """Whose legs are hidden in the whole window, and who does not walk through it, [P].
+    """People [P] whose legs are hidden in the whole window and who do not walk through it.
 
-    Whose hips are hidden, too, may seem to walk by turning round: they count in any case.
+    People whose hips are hidden too may seem to walk when they turn round: they always count.
 
     joints: [P,T,J,3] metres in the world, J in the order of COCO-17; NaN: False.
     """
@@ -56,5 +56,5 @@ def distance_doubt(windows: KeypointWindows, joints: NDArray, stature: NDArray,
 
 
 def _is_bust(windows: KeypointWindows) -> NDArray[np.bool_]:
-    """Of whom hardly more than head and shoulders are seen in the whole window, [P]."""
+    """People [P] of whom the whole window shows hardly more than head and shoulders."""
     return windows.seen_share[:, _BELOW_SHOULDERS].mean(axis=1) < _SEEN

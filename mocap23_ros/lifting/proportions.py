@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Proportions of a body, without its size: what a network is told of somebody whom it knows."""
+"""Proportions of a body, without its size, as a network gets them of people whom it has seen."""
 
 from collections.abc import Iterable
 
@@ -33,7 +33,7 @@ def proportion_features(log_ratio: NDArray, sd: NDArray) -> NDArray[np.float32]:
 
 
 def takes_proportions(backend: Backend) -> bool:
-    """Whether a network wants more of the body than its stature."""
+    """Whether a network takes the proportions of the body besides its stature."""
     return any(spec.name == 'stature' and spec.shape[1] > 2 for spec in backend.inputs)
 
 

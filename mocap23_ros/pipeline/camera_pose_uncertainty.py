@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Adds an uncertain camera pose to the covariance of joints in the world.
 
-A lifter knows how well it places a joint against the camera that it was told of. Where that camera
-stood is somebody else's estimate: a calibrated mount or odometry, and a stamp that is a little off
-while the camera turns. All joints share that error; here each joint gets its share. Most of it is
-depth: people are placed where they stand on the floor, and a floor that is tilted by an angle moves
-them by distance^2 / camera height times that angle. Errors of pitch and height that go together may
-cancel there, or add up: ``pose_covariance`` says which.
+A lifter knows how well it places a joint relative to the camera. Where that camera stood is
+somebody else's estimate: a calibrated mount or odometry, and a stamp that is slightly off while the
+camera turns. All joints share that error; this module adds each joint's share. Most of it is depth:
+people are placed where they stand on the floor, and a floor tilted by an angle moves them by
+distance^2 / camera height times that angle. Correlated errors of pitch and height may cancel or add
+up: ``pose_covariance`` says which.
 """
 
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class CameraPoseUncertainty:
     image and pose. pose_covariance: float64 [6,6] in place of rotation and position, where it is
     known: (x, y, z, rotation about x, y, z) in world axes about the camera's place, metres and
     radians, as in geometry_msgs/PoseWithCovariance.
-    Raises InputError for values that no camera pose that is of use can have.
+    Raises InputError for values that no usable camera pose can have.
     """
 
     rotation: float = 0.0035  # 0.2 degrees

@@ -37,10 +37,10 @@ def choose_people(
     person_ids: Sequence[int], most: int | None, last: Mapping[int, SkeletonEstimate],
     first_seen: Mapping[int, float], camera_position: NDArray[np.float64],
 ) -> list[int]:
-    """Return who is computed, in the order of ``person_ids``; all where ``most`` suffices.
+    """Return who is computed, in the order of ``person_ids``; everybody where ``most`` suffices.
 
-    The nearest to the camera come first, of equally near ones the longest known; a quarter of
-    the places takes turns among the rest, who waited longest first.
+    The nearest to the camera come first, among equally near ones the longest known. The rest take
+    turns in a quarter of the places, who waited longest first.
     last: the newest estimate of each person who has one. first_seen: seconds. camera_position:
     float64 [3] m.
     """

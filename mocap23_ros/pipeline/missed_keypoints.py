@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a stream shows of its own errors across the rays: joints miss the keypoints they came from.
 
-A network states how well it knows a joint from what detectors usually do. How this detector does,
-and by how much smoothing, bones and planted feet moved the joint, shows in the image itself: where
-the published joint lies beside its keypoint. Along the ray nothing shows.
+A network states its uncertainty from the errors that detectors usually make. The errors of this
+detector, and the moves of joints by smoothing, bones and planted feet, show in the image: the
+published joint lies beside its keypoint. Errors along the ray do not show.
 """
 
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ class MissedKeypoints(PersonMemory[_Misses]):
 
         joints: [P,19,3] metres, OUTPUT19; keypoints: [P,17,3] normalised, undistorted, confidence
         0 = not seen, which adds nothing; world_T_camera: [4,4]; all at ``stamp`` (s). Joints that
-        are NaN get no more.
+        are NaN get nothing.
         """
         square = self._mean_squares(stamp, person_ids, joints[:, COCO_JOINTS], keypoints,
                                     world_T_camera)

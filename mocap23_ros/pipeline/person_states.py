@@ -13,7 +13,7 @@ _KNOWN_STATURE = 0.03  # relative standard deviation, from which a stature count
 
 
 class PersonStates:
-    """Keeps the first sighting and newest skeleton of each person, and tells who is lost.
+    """Keeps the first sighting and newest skeleton of each person, and says who is lost.
 
     first_seen: seconds by person id. newest: skeletons of the last frame in which each person was
     lifted, by person id, in the steady world.

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Puts left and right of keypoints right, and adds what stays unsure to the covariance."""
+"""Corrects exchanged sides of keypoints, and adds the doubt that remains to the covariance."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -35,7 +35,7 @@ class SideCorrection:
 
     @property
     def leapt(self) -> list[int]:
-        """People who are elsewhere than they can be in the newest frame."""
+        """People who are in the newest frame where they cannot have moved."""
         return self._filter.leapt
 
     def update(self, person_ids: Sequence[int]) -> list[int]:
@@ -63,7 +63,7 @@ class SideCorrection:
         return reread
 
     def alternatives(self, frames_ago: int, person_ids: Iterable[int]) -> list[SideAlternative]:
-        """People of whom the frame that many frames before the newest may have other sides."""
+        """People whose sides may be others in the frame that many frames before the newest."""
         wanted = set(person_ids)
         return [a for a in self._filter.alternatives(LEAST_PROBABILITY)
                 if a.person_id in wanted and len(a.exchange) > frames_ago

@@ -29,12 +29,12 @@ _CLEARLY, _FAR = 3.0, 0.01  # ratio and difference of errors, in units of the fo
 class SteadyWorld:
     """Tells leaps of the world from motion of the camera, by the people in view.
 
-    A localisation that corrects the robot's place on the map, or odometry that begins anew, makes
-    world_T_camera leap. The image shows that the camera did not. The steady world takes the first
-    poses for right. It differs from the told world by a turn about the vertical and a shift along
-    the floor. What remembers people works in it: a leap moves all people at once, and nobody seems
-    to run. ``is_another``: the newest pose leapt in height or tilt, or out of sight of everybody.
-    No shift of the world mends that, and what was learned about people is wrong.
+    When localisation corrects the robot's place on the map, or odometry restarts, world_T_camera
+    leaps, while the image shows that the camera did not. The steady world takes the first poses as
+    correct. It differs from the given world by a turn about the vertical and a shift along the
+    floor. Everything that remembers people works in it: a leap moves all people at once, and nobody
+    seems to run. ``is_another``: the newest pose leapt in height or tilt, or while nobody was in
+    view. No shift of the world corrects that, and what was learned about people is wrong.
     """
 
     def __init__(self) -> None:
@@ -72,7 +72,7 @@ class SteadyWorld:
         return pose
 
     def leave(self, estimate: SkeletonEstimate) -> SkeletonEstimate:
-        """An estimate of the steady world in the world as it is told now."""
+        """An estimate of the steady world in the world that is given now."""
         if self._steady_T_world is None:
             return estimate
         world_T_steady = invert_transform(self._steady_T_world)
@@ -87,7 +87,7 @@ class SteadyWorld:
             root_velocity=R @ estimate.root_velocity)
 
     def _expected(self, stamp: float) -> NDArray[np.float64] | None:
-        """Predict the pose from the last two; None where they do not tell it."""
+        """Predict the pose from the last two; None where they do not determine it."""
         if len(self._poses) < 2:
             return None
         (before, start), (newest, end) = self._poses
@@ -130,7 +130,7 @@ def _off_floor(pose: NDArray[np.float64], expected: NDArray[np.float64]) -> bool
 def _stood_still(stamp: float, pose: NDArray[np.float64], expected: NDArray[np.float64],
                  camera: CameraModel, tracks: Sequence[Track],
                  people: Mapping[int, SkeletonEstimate]) -> bool:
-    """Whether the image shows people as from the expected pose, not as from the told one."""
+    """Whether the image shows people as from the expected pose, not as from the given one."""
     points, pixels = [np.zeros((0, 3))], [np.zeros((0, 2))]
     for track in tracks:
         known = people.get(track.person_id)

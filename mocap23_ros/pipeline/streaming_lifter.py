@@ -148,7 +148,7 @@ class StreamingLifter:
         frame = TrackedFrame.of(stamp, tracks)
         self._people.see(frame.seen, stamp)
         self.lifter.restart(self._sides.update(sorted(frame.seen)))
-        if not self._lag:  # else frames from before are still to be told
+        if not self._lag:  # else earlier frames still have to be returned
             self._start_anew(self._sides.leapt, stamp)
         if self._frames and self._frames[-1].stamp == stamp:
             self._frames.pop()
@@ -158,7 +158,7 @@ class StreamingLifter:
         return self._estimates(most_people)
 
     def _start_anew(self, person_ids: Iterable[int], stamp: float) -> None:
-        """A window that holds two places, or two people, would mix them."""
+        """Begin new windows: one that holds two places, or two people, would mix them."""
         for person_id in person_ids:
             self._history.keep_newest(person_id)
             self._people.first_seen[person_id] = stamp
@@ -240,7 +240,7 @@ class StreamingLifter:
             windows, alternatives, self._people.known_statures(ids))
 
     def _drop_lost(self, target: TrackedFrame, estimates: dict[int, SkeletonEstimate]) -> None:
-        """Report as LOST, once, whom the tracker gave up or who was unseen for too long."""
+        """Report as LOST, once, people whom the tracker gave up or who were unseen for too long."""
         lost = self._people.lost(target)
         for person_id in lost:
             estimates[person_id] = replace(estimates[person_id], state=TrackState.LOST)

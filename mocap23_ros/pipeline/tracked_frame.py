@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Tracks of a frame: as lifters know their keypoints, and what is kept until it is estimated."""
+"""Tracks of a frame: keypoints as lifters expect them, and what is kept until the estimate."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -49,7 +49,7 @@ def window_end(frames: Sequence[TrackedFrame], longest: float) -> float:
 
 
 def calibrated(tracks: Sequence[Track], calibrate: Calibration | None) -> Sequence[Track]:
-    """Give the tracks the confidence that lifters know; None leaves it as it is."""
+    """Give the tracks the confidence that lifters expect; None leaves it as it is."""
     if calibrate is None or not tracks:
         return tracks
     keypoints = calibrate(np.stack([track.keypoints for track in tracks]))
@@ -57,7 +57,7 @@ def calibrated(tracks: Sequence[Track], calibrate: Calibration | None) -> Sequen
 
 
 def with_low_ankles(tracks: Sequence[Track], share: float) -> Sequence[Track]:
-    """The tracks with the ankles that lifters know; share: see skeletons/ankle_places.py."""
+    """The tracks with the ankles that lifters expect; share: see skeletons/ankle_places.py."""
     if not share:
         return tracks
     return [replace(track, keypoints=lowered(track.keypoints, share)) for track in tracks]

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Images between black bars (letterboxed), under the calibration of the picture without them."""
+"""Finds letterboxed images whose calibration is that of the picture without the black bars."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +41,7 @@ class BlackBars:
         self._count += 1
 
     def doubt(self, camera: CameraModel) -> str:
-        """Return what speaks against the camera of these images, with the mend, or ''."""
+        """Return what speaks against the camera of these images, with the remedy, or ''."""
         if self._bars is None or self._count < _FEWEST:
             return ''
         for axis, (where, name) in enumerate((('left and right', 'cx'),

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""How tall people are who stand straight, and whether they would grow or shrink as they walk away.
+"""Measures people who stand straight, and whether they would grow or shrink as they walk away.
 
 A body keeps its height. Under a wrong pitch or K it changes with the distance; under a wrong
 height of the camera everybody is too tall or too small.
@@ -27,11 +27,11 @@ _FARTHER, _CHANGE, _CORRELATION = 1.4, 0.15, 0.9
 
 @dataclass(frozen=True)
 class BodyHeights:
-    """Of all who stand straight.
+    """Heights of all people who stand straight.
 
-    stature: metres, the median of people. grown_up: they have the proportions of grown-ups.
+    stature: metres, the median of people. grown_up: they have the proportions of adults.
     distances: metres, near and far. change: of the logarithm of a height from near to far.
-    correlation: -1..1 of it with that of the distance. sightings: how many it rests on.
+    correlation: -1..1 of it with that of the distance. sightings: their number.
     """
 
     stature: float
@@ -48,7 +48,7 @@ class BodyHeights:
 
     @property
     def are_small(self) -> bool:
-        """Grown-ups who are as small as toddlers."""
+        """Adults who are as small as toddlers."""
         return self.stature < _SMALLEST and self.grown_up
 
     @property
@@ -58,7 +58,7 @@ class BodyHeights:
         return far > _FARTHER * near and self.changes_by(_CHANGE, _CORRELATION)
 
     def changes_by(self, change: float, correlation: float) -> bool:
-        """Whether heights change with distance that much, and that surely."""
+        """Whether heights change with distance by at least that much, and as surely."""
         return (self.sightings >= _TREND_SIGHTINGS and abs(self.change) > change
                 and abs(self.correlation) > correlation)
 

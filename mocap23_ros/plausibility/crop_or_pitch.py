@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""What may be wrong where people stand on no floor and no usual mistake explains it."""
+"""Finds crops and pitches that would put people on the floor where no usual mistake does."""
 
 import warnings
 from dataclasses import replace
@@ -18,7 +18,7 @@ _SAME_PLACE, _STEPPING = 0.05, 0.05  # body heights: spread of places, and of ho
 
 
 def crop_or_pitch(samples: PeopleSamples, enough: float) -> tuple[str, str]:
-    """Return (key, words) of what would have people stand; ('', '') where nothing does.
+    """Return (key, words) of what would make people stand; ('', '') where nothing does.
 
     enough: how many of the samples must stand then.
     """
@@ -50,7 +50,7 @@ def pitched(samples: PeopleSamples, degrees: float) -> PeopleSamples:
 
 
 def _stay_in_one_place(samples: PeopleSamples) -> bool:
-    """Whether everybody is at the same place of the image always, but moves the legs."""
+    """Whether everybody stays at one place of the image while the legs move."""
     points = samples.points[np.isfinite(samples.points[..., 0]).sum(axis=1) >= _FEWEST_POINTS]
     if len(points) < _FEWEST:
         return False

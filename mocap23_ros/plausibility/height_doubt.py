@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the heights of people who stand straight say against a camera, with cause and mend."""
+"""What the heights of people who stand straight say against a camera, with cause and remedy."""
 
 from dataclasses import replace
 
@@ -14,15 +14,15 @@ from mocap23_ros.plausibility.standing import Standing, statures
 from mocap23_ros.skeletons.body_proportions import MEAN_STATURE
 
 _USUAL = (1.4, 2.0)
-# Change of heights and its correlation with distance that mean something where another camera is
-# at hand that explains them, and the share of the change that it may leave.
+# Change of heights and its correlation with distance that matter where another camera explains
+# them, and the share of the change that it may leave.
 _NOTABLE, _MENDED = (0.08, 0.8), 0.4
 _PITCHES = np.arange(-15.0, 15.5)  # degrees
 _FOCAL_LENGTHS = np.exp(np.linspace(np.log(0.5), np.log(2.0), 25))
 
 
 def height_doubt(samples: PeopleSamples, told: Standing) -> tuple[str, str]:
-    """Return (key, words) of what is odd, its likely cause and mend; ('', '') where nothing is."""
+    """Return (key, words) of an oddity, its likely cause and remedy; ('', '') if there is none."""
     straight = straight_bodies(samples, told)
     heights = body_heights(samples, told.stature, straight)
     if heights is None:
@@ -62,7 +62,7 @@ def _is_odd(heights: BodyHeights) -> bool:
 
 
 def _explains(told: BodyHeights, other: BodyHeights) -> bool:
-    """Whether images that are rectified where raw ones are told, or raw, explain the heights."""
+    """Whether rectified images in place of raw ones, or the reverse, explain the heights."""
     return ((_is_odd(told) or told.changes_by(*_NOTABLE)) and not _is_odd(other)
             and abs(other.change) < _MENDED * abs(told.change)
             and _USUAL[0] < other.stature < _USUAL[1])

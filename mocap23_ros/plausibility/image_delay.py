@@ -1,9 +1,9 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""How much later images are stamped than the poses of their camera, as it turns.
+"""Finds how much later images are stamped than the poses of their camera, as it turns.
 
-Each piece of evidence says how well it goes with every offset of a grid: a curve of log
-likelihoods. Curves of pieces that err independently are added.
+Each piece of evidence is a curve of log likelihoods over a grid of offsets. Curves of pieces that
+err independently are added.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _SURE, _UNSURE, _EVIDENCE = 4.0, 0.015, 12.0  # standard deviations; s; log like
 
 @dataclass(frozen=True)
 class TimeOffset:
-    """By how many seconds images are stamped later than poses, or the scene was a moment before.
+    """Seconds by which images are stamped later than poses.
 
     sd: seconds, infinite where nothing can be told. evidence: log likelihood that this offset has
     over none.
@@ -31,13 +31,13 @@ class TimeOffset:
     evidence: float
 
     def is_there(self, named: bool = False) -> bool:
-        """Whether it is beyond doubt, and worth a word; named: it was named before."""
+        """Whether the offset is beyond doubt and worth a word; named: it was named before."""
         return (abs(self.seconds) > (_STILL_THERE if named else _LEAST)
                 and self.sd < min(_UNSURE, abs(self.seconds) / _SURE)
                 and self.evidence > _EVIDENCE)
 
     def message(self, seen: str, set_so_far: float = 0.0) -> str:
-        """What is seen, its likely cause and mend. set_so_far: s, of image_time_offset."""
+        """What is seen, its likely cause and remedy. set_so_far: s, of image_time_offset."""
         way = 'later' if self.seconds > 0 else 'earlier'
         return (f'{seen} as the camera turns: images seem {1e3 * abs(self.seconds):.0f} +- '
                 f'{1e3 * self.sd:.0f} ms {way} than the poses (TF) that they are given. Stamp '
@@ -46,7 +46,7 @@ class TimeOffset:
 
 
 def best_offset(curve: NDArray[np.float64]) -> TimeOffset:
-    """The offset that a curve over OFFSETS has highest, between its points by a parabola."""
+    """The offset at the maximum of a curve over OFFSETS, between its points by a parabola."""
     top = int(np.argmax(curve))
     evidence = float(curve[top] - np.interp(0.0, OFFSETS, curve))
     if not 0 < top < len(curve) - 1:

@@ -27,7 +27,7 @@ _MOSTLY = 0.6  # of the people seen
 
 
 def order_doubt(points: NDArray) -> str:
-    """What order, if not that of COCO-17, keypoints [N,17,2] of N people have; '' for COCO-17."""
+    """The order of keypoints [N,17,2] of N people, if it is not that of COCO-17; '' for COCO-17."""
     def mostly(which: NDArray) -> bool:
         return bool(np.isfinite(which).any() and np.nanmean(which) > _MOSTLY)
     if mostly(looks_like_human36m(points)):

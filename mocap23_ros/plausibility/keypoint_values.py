@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""How other detectors write keypoints: one set of rules for files and topics."""
+"""Cleans the keypoints of other detectors: one set of rules for files and topics."""
 
 from collections.abc import Sequence
 
@@ -27,11 +27,11 @@ _POINT = 2.0  # pixels; a body at 60 m is larger
 
 def clean_keypoints(keypoints: NDArray, image_size: Sequence[int] = (0, 0)
                     ) -> NDArray[np.float32]:
-    """Keypoints [...,J,3] (x, y px, confidence) with what is not there as (NaN, NaN, 0).
+    """Keypoints [...,J,3] (x, y px, confidence) with unobserved ones as (NaN, NaN, 0).
 
-    Not there is a keypoint that is not finite, has no confidence, lies at exactly (0, 0) or
-    (-1, -1), or is further outside the image than its larger side. Confidence above 1, which some
-    networks give, becomes 1. image_size: (width, height), 0 = unknown. Raises InputError for
+    A keypoint counts as unobserved if it is not finite, has no confidence, lies at exactly (0, 0)
+    or (-1, -1), or is further outside the image than its larger side. Confidence above 1, which
+    some networks give, becomes 1. image_size: (width, height), 0 = unknown. Raises InputError for
     coordinates that are fractions of the image, and for confidences of another scale.
     """
     cleaned = np.array(keypoints, np.float32)
@@ -56,8 +56,8 @@ def clean_keypoints(keypoints: NDArray, image_size: Sequence[int] = (0, 0)
 def in_image(keypoints: NDArray, image_size: Sequence[int] = (0, 0)) -> NDArray[np.bool_]:
     """Which people [...] of cleaned keypoints [...,J,3] can be seen in the image.
 
-    Nobody is whose keypoints, three or more, are all at one pixel, and nobody of whom no keypoint
-    lies inside the image.
+    Not people whose keypoints, three or more, are all at one pixel, and not people without a
+    keypoint inside the image.
     """
     found = keypoints[..., 2] > 0
     points = np.where(found[..., None], keypoints[..., :2], np.nan)

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Usual mistakes in the set-up of a camera: what undoes each, and how to mend it."""
+"""Usual mistakes in the set-up of a camera: what undoes each in the data, and the remedy."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -16,10 +16,10 @@ Undo = Callable[[PeopleSamples], PeopleSamples | None]
 
 @dataclass(frozen=True)
 class Mistake:
-    """A way to be wrong.
+    """One mistake.
 
-    key: short name. words: cause and mend. undo: the samples as they would be without it, None
-    where it cannot have been made.
+    key: short name. words: cause and remedy. undo: gives the samples without it, None where it
+    cannot have been made.
     """
 
     key: str
@@ -74,7 +74,7 @@ def _k_of_this_size(samples: PeopleSamples) -> PeopleSamples | None:
 
 
 def _counterpart(samples: PeopleSamples) -> PeopleSamples | None:
-    """Raw images that are taken for rectified ones, or the other way round."""
+    """Raw images that are taken for rectified ones, or the reverse."""
     if np.isnan(samples.counterpart_points).all():
         return None
     return replace(samples, points=samples.counterpart_points,

@@ -20,7 +20,7 @@ _AXES = np.array([np.eye(3)[list(order)] * np.array(signs)[:, None]
 def axes_doubt(joints: NDArray, truth: NDArray) -> str:
     """Return what would bring joints [F,>=17,3] much nearer to those of the truth, or ''.
 
-    COCO first, metres, frame by frame. Tried are all turns by right angles, mirror images, and
+    COCO first, metres, frame by frame. It tries all turns by right angles, mirror images, and
     left for right; the place is left out.
     """
     estimate, true = _about_hips(joints), _about_hips(truth)

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Tells joints that are not what they are taken for by limbs that differ from side to side."""
+"""Finds joints that are in another order: limbs then differ from side to side."""
 
 import warnings
 

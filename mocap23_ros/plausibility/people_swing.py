@@ -1,11 +1,11 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""People who seem to swing in the world as the camera turns: images are of another time.
+"""Finds the offset of image stamps by people who seem to swing in the world as the camera turns.
 
-Where images are d seconds late, somebody who stands is seen d times the turn rate beside the true
-place. People walk, and a robot may turn after them: each is taken to move along a line, and beside
-it as the camera's heading does, by a share that is estimated as well. What is left of the bearings
-is the less, the better the offset.
+If images are d seconds late, somebody who stands appears d times the turn rate beside the true
+place. People walk, and a robot may turn after them: each is modelled to move along a line, and
+beside it in proportion to the camera's heading, by a share that is estimated too. The better the
+offset, the smaller the residuals of the bearings.
 """
 
 import numpy as np
@@ -23,7 +23,7 @@ SWINGING = f'{PEOPLE_SEEN} swing to and fro'
 _PIECE = 8.0  # seconds of one person
 _FEWEST = 12  # sightings of a piece
 _TRUNK = 0.5  # metres between the middles of shoulders and hips
-_NOISE = 0.004  # radians of a bearing: detector, gait
+_NOISE = 0.004  # radians of a bearing: detector and gait
 _DISTANCE_SD, _SPEED_SD, _SHARE_SD = 0.3, 1.0, 0.15  # relative; m/s; of the heading
 _INDEPENDENT = 0.3  # seconds, within which sightings err alike
 _UNKNOWN = 5  # of a piece
@@ -71,7 +71,7 @@ def _piece_curve(stamps: NDArray, points: NDArray, distance: float, track: PoseT
     beside = np.stack([-ahead[:, 1], ahead[:, 0]], axis=-1)
     time = stamps - stamps.mean()
     place = poses[..., :2, 3] - poses[..., :2, 3].mean(axis=1, keepdims=True)
-    # In units of the distance: the person is ahead by 1, and beside that by what is unknown; the
+    # In units of the distance: the person is ahead by 1, and beside that by the unknowns; the
     # velocity; the inverse of the distance, by which the camera moves; the share of the heading.
     slope = np.stack([(across * beside[:, None]).sum(axis=-1), across[..., 0] * time,
                       across[..., 1] * time, -(across * place).sum(axis=-1) / distance, heading],

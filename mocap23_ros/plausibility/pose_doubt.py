@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Checks the told camera pose against the one that walking people alone would give it."""
+"""Checks the given camera pose against the one that walking people alone would give it."""
 
 from collections.abc import Mapping
 

@@ -14,7 +14,7 @@ _SIZE = 480  # pixels of the longer side of the images that are compared
 _POINTS, _CONTRAST = 500, 8  # most of them; grey values
 _AROUND = 0.15  # of a person's box, that is left out around it
 _SURELY = 0.8  # distance of the best likeness to that of the second best
-_MISSED = 2.5  # pixels between a point and where the homography has it
+_MISSED = 2.5  # pixels between a point and its place under the homography
 FEWEST, _AGREE = 25, 0.4  # points that agree; their share of those that are recognised
 _SPREAD = 0.12  # of the image, standard deviation of the points' places
 
@@ -58,7 +58,7 @@ def agreeing_rays(before: ScenePoints, now: ScenePoints
                   ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
     """Rays [N,2] of the points that both images show; None where too few, or too near together.
 
-    The homography that most agree on (RANSAC) tells which are right.
+    The homography on which most agree (RANSAC) selects them.
     """
     if min(len(before), len(now)) < FEWEST:
         return None

@@ -1,10 +1,10 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Turns of a camera as its images show them, against those of the poses that it is given.
+"""Compares the turns of a camera that its images show with those of its given poses.
 
-What stands around people tells how the camera turned between two images. Where images are d
-seconds late, poses have turned further meanwhile by d times the change of the turn rate. A focal
-length that is told too small makes all turns seem too large, at any time.
+The scene around people shows how the camera turned between two images. If images are d seconds
+late, poses have turned further meanwhile by d times the change of the turn rate. A given focal
+length that is too small makes all turns seem too large, at any time.
 """
 
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ def turn_curve(turns: list[SceneTurn], track: PoseTrack) -> tuple[NDArray[np.flo
     told = Rotation.from_matrix(relative.reshape(-1, 3, 3)).as_rotvec().reshape(
         len(OFFSETS), -1, 3)
     weight = np.ones(told.shape[:2])
-    for _ in range(3):  # how large the turns seem is fitted anew for each offset
+    for _ in range(3):  # the apparent size of the turns is fitted for each offset
         scale = ((weight[..., None] * told * seen).sum(axis=(1, 2))
                  + _LEAST ** 2) / ((weight[..., None] * told ** 2).sum(axis=(1, 2)) + _LEAST ** 2)
         left = ((seen - np.clip(scale, 0.5, 2.0)[:, None, None] * told) ** 2).sum(axis=-1)

@@ -19,7 +19,7 @@ PEOPLE_SEEN = 'the people seen'  # in every message about them
 _FEWEST_FRAMES, _FEWEST_SIGHTINGS = 8, 8  # a fifth of a second apart
 _CONTRADICTED = 0.3  # share of sightings that stand or lie as people do
 _FEW = 0.1
-_EXPLAINED = 0.55  # some are phantoms, or cut by the edge of the image
+_EXPLAINED = 0.55  # others are phantoms, or cut by the edge of the image
 _AS_GOOD = 0.9  # another explanation is named, too
 _STATURES = (0.75, 2.4)  # metres, of most people in view
 _ODD_SIZE, _BETTER_SIZE = 0.2, 0.1  # of the logarithm of statures
@@ -30,7 +30,7 @@ _MOSTLY = 0.6
 class Finding:
     """A mistake in the set-up that the data show.
 
-    key: short name. message: what is seen, its likely cause and mend, in words. is_named: the
+    key: short name. message: what is seen, its likely cause and remedy, in words. is_named: the
     cause is known.
     """
 
@@ -56,7 +56,7 @@ def diagnose(samples: PeopleSamples) -> list[Finding] | None:
 
 
 def _plausible_share(judged: Standing) -> float:
-    """Share of the sightings; whoever seems to lie among people who fit nothing does not count."""
+    """Share of plausible sightings; people who seem to lie among implausible ones do not count."""
     stand, lie = ((which & judged.known).sum() / judged.known.sum()
                   for which in (judged.stands, judged.lies & ~judged.stands))
     return float(stand if stand < _FEW and 1 - stand - lie > _CONTRADICTED else stand + lie)
@@ -70,7 +70,7 @@ def _size(judged: Standing) -> float:
 
 
 def _doubt_k(samples: PeopleSamples, size: float) -> list[Finding]:
-    """K of another size puts people far off who still look like people, only too large or small."""
+    """K of another size puts people far off, but they still look like people of a wrong size."""
     undone = K_OF_ANOTHER_SIZE.undo(samples)
     if undone is None:
         return []
@@ -101,7 +101,7 @@ def _explain(samples: PeopleSamples, told: Standing, size: float) -> Finding:
         if undone is None:
             continue
         judged = standing(undone)
-        # A mistake that hides people must not win by those few whom it leaves.
+        # A mistake that hides people must not win by the few whom it leaves.
         stand = judged.stands.sum() / max(judged.known.sum(), _MOSTLY * told.known.sum())
         if stand >= _EXPLAINED:
             scores.append((float(judged.likelihood.mean()), mistake))
@@ -117,7 +117,7 @@ def _explain(samples: PeopleSamples, told: Standing, size: float) -> Finding:
 
 
 def _contradiction(told: Standing, size: float) -> str:
-    """What is odd about people, most telling first."""
+    """What is odd about people, the most telling oddity first."""
     upright = float(np.nanmedian(told.upright)) if np.isfinite(told.upright).any() else 1.0
     if upright < -0.5:
         return 'under its pose they would be head down'

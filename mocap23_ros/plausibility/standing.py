@@ -12,16 +12,16 @@ from mocap23_ros.skeletons.body_proportions import USUAL_STATURE, WALKING_ANKLE_
 from mocap23_ros.skeletons.coco17 import ANKLES, HIPS, SHOULDERS
 
 _SHOULDER_HEIGHT = 0.79  # of the stature
-_STATURES = (0.5, 2.6)  # of a child that crouches, of a giant on his toes
+_STATURES = (0.5, 2.6)  # of a crouching child, of a giant on tiptoe
 _UPRIGHT = 0.7  # cosine between body and vertical in the image
 _FEWEST_PIXELS = 0.25  # of a unit: shorter images of the vertical say nothing about lean
 # Slopes of the ankles' ray. Under one that is not steep a degree of pitch moves people much, and
 # a jump may lift it above the horizon.
 _STEEP, _ABOVE, _ERROR = -0.12, 0.1, 0.1
-# Metres between hips and ankles, hips and shoulders of who lies on the floor.
+# Metres between hips and ankles, hips and shoulders of people who lie on the floor.
 _LYING_LEGS, _LYING_TRUNK = (0.3, 1.3), (0.25, 0.9)
 _LYING_HEIGHT = 0.15
-_CRAWLING = 0.3  # m/s; who moves faster does not lie
+_CRAWLING = 0.3  # m/s; people who move faster do not lie
 _SPREAD = 0.2  # of the logarithm of the usual stature
 
 
@@ -43,7 +43,7 @@ class Standing:
 
     @property
     def known(self) -> NDArray[np.bool_]:
-        """Whether a sample tells anything."""
+        """Whether the sample says anything."""
         return np.isfinite(self.upright) | self.above_horizon | self.lies
 
     @property
@@ -150,7 +150,7 @@ def _lies(samples: PeopleSamples, parts: tuple[NDArray, NDArray, NDArray]) -> ND
                                np.nan))
     ankles, hips, shoulders = places
     legs, trunk = (np.linalg.norm(a - b, axis=1) for a, b in ((hips, ankles), (shoulders, hips)))
-    # Who is seen from the hips up only may lie, too.
+    # People seen only from the hips up may lie, too.
     legs_fit = np.isnan(parts[0][:, 0]) | ((legs > _LYING_LEGS[0]) & (legs < _LYING_LEGS[1]))
     trunk_fits = (trunk > _LYING_TRUNK[0]) & (trunk < _LYING_TRUNK[1])
     rests = np.zeros(len(samples), bool)

@@ -1,9 +1,8 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Tells from images alone whether a camera that is told to stand still does.
+"""Tells from images alone whether a camera that should stand still does.
 
-Points of what stands around people are recognised in an older image, and tell how the camera
-turned.
+Points of the scene around people are recognised in an older image and show how the camera turned.
 """
 
 from collections import deque
@@ -24,7 +23,7 @@ from mocap23_ros.plausibility.scene_points import (
 
 INTERVAL = 0.5  # seconds between images that are compared
 _OFF, _BACK = 0.5, 0.25  # degrees, from which a camera has moved, and below which it is back
-_SAME, _TIMES = 0.3, 3  # degrees; comparisons that show one motion: the camera was knocked
+_SAME, _TIMES = 0.3, 3  # degrees; comparisons that agree on one motion: the camera was knocked
 _RESTLESS, _OF = 6, 8  # comparisons that show motions of any kind: it is carried about
 _GROWN = 0.05  # logarithm of a zoom; what is less may be a turn's perspective
 _LOST = 60  # comparisons that show nothing, before another image is looked at instead
@@ -50,7 +49,7 @@ class SceneMotion:
 
     @property
     def message(self) -> str:
-        """What is seen, its likely cause and mend."""
+        """What is seen, its likely cause and remedy."""
         if not self.is_lasting:
             return (f'{STANDS_STILL} its image moves, by up to {self.turn:.1f} degrees within '
                     f'{self.seconds:.0f} s: it is carried or shakes. People come out where the '
@@ -83,7 +82,7 @@ class StillScene:
         self.forget()
 
     def forget(self) -> None:
-        """Begin anew: the camera may stand elsewhere now."""
+        """Forget the image: the camera may stand elsewhere now."""
         self.motion: SceneMotion | None = None
         self.turn = 0.0
         self._begin()
@@ -137,7 +136,7 @@ class StillScene:
 
 
 def _motion(before: NDArray, now: NDArray, seconds: float) -> SceneMotion:
-    """What points [N,2] of depth 1 that moved say of the camera."""
+    """The motion of the camera from points [N,2] of depth 1 that moved."""
     apart = [np.linalg.norm(points - points.mean(axis=0), axis=1).mean()
              for points in (before, now)]
     zoom = float(apart[1] / apart[0])

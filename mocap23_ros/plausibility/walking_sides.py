@@ -1,8 +1,8 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Finds people who always walk backwards: their sides, the image or the time are the wrong way.
+"""Finds people who always walk backwards: sides, image or time are reversed.
 
-The floor under the feet tells where somebody goes, and the image which shoulder is on which side
+The floor under the feet shows where somebody goes; the image shows which shoulder is on which side
 and where the nose points.
 """
 
@@ -28,10 +28,10 @@ _ACROSS = 0.5  # share of a step that is seen from the side
 
 
 class WalkingSides(NamedTuple):
-    """Metres, one per step of somebody who walks; only what lies across the line of sight is seen.
+    """Metres, one per step of a walker; only offsets across the line of sight are seen.
 
-    shoulders, hips: how far the left one is left of the right one; who walks across the line of
-    sight says nothing. nose: how far it is ahead of the ears, of those who do.
+    shoulders, hips: how far the left one is left of the right one, of walkers along the line of
+    sight. nose: how far it is ahead of the ears, of walkers across it.
     """
 
     shoulders: NDArray[np.float64]
@@ -78,7 +78,7 @@ def walking_sides(samples: PeopleSamples) -> WalkingSides:
 
 
 def walking_doubt(samples: PeopleSamples) -> str:
-    """What is wrong with people who walk backwards beyond doubt, in words; '' where nobody does."""
+    """The mistake that makes people walk backwards beyond doubt, in words; '' where nobody does."""
     steps = walking_sides(samples)
     shoulders, hips, nose = map(_sign, steps, (_SHOULDERS, _HIPS, _NOSE_AHEAD))
     if nose < 0:

@@ -128,7 +128,7 @@ def _warm_up(lifter: Lifter) -> None:
 
 
 def what_is_detected(settings: Settings) -> tuple[Hashable, ...]:
-    """Return a key: with the same one, the same people are found in the same images of a camera."""
+    """Return a key: with equal keys the same people are found in the same images of a camera."""
     return (settings.detector, *_detector_options(settings, live=False).items(),
             settings.world_frame, settings.camera_pose, settings.camera_file)
 

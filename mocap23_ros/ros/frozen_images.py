@@ -86,7 +86,7 @@ class FrozenImages:
 
 
 def _percentiles(image: NDArray[np.uint8], shares: NDArray[np.float64]) -> NDArray[np.float64]:
-    """As np.percentile, which sorts and costs a millisecond per image."""
+    """Percentiles as of np.percentile, which sorts and costs a millisecond per image."""
     place = (image.size - 1) * shares
     below = np.floor(place).astype(int)
     count = np.bincount(image.ravel(), minlength=256).cumsum()

@@ -19,12 +19,12 @@ from mocap23_ros.ros.settings import Settings
 if TYPE_CHECKING:
     from std_msgs.msg import Header
 
-# What people round away when they write a pose twice; more is another pose.
+# Rounding of people who write a pose twice; more is another pose.
 _SAME_PLACE, _SAME_TURN = 0.02, np.radians(0.5)  # metres, radians
 
 
 def difference(a: NDArray, b: NDArray) -> str:
-    """How far two poses [4,4] are apart, in words; '' where people would write both for one."""
+    """How far two poses [4,4] are apart, in words; '' where both may be one pose, rounded."""
     shift, turn = float(np.linalg.norm(a[:3, 3] - b[:3, 3])), turn_between(a, b)
     if shift <= _SAME_PLACE and turn <= _SAME_TURN:
         return ''
@@ -59,7 +59,7 @@ def given_camera(settings: Settings) -> GivenCamera:
 def pose_uncertainty(settings: Settings, given: GivenCamera) -> CameraPoseUncertainty:
     """How sure the camera's pose is: what parameters change, then the camera file, then defaults.
 
-    Raises InputError for what no pose that is of use can have.
+    Raises InputError for what no usable pose can have.
     """
     usual = Settings()
     rotation, position = settings.camera_rotation_sd, settings.camera_position_sd

@@ -45,7 +45,7 @@ class OutputHealth:
         self._totals: deque[Totals] = deque()
 
     def start(self) -> None:
-        """Forget the counts of before."""
+        """Forget earlier counts."""
         self._totals.clear()
 
     def check(self, totals: Totals, *, keeps_all: bool = False, min_rate: float = 0.0) -> None:

@@ -21,7 +21,7 @@ _Quality: TypeAlias = tuple[ReliabilityPolicy, DurabilityPolicy]
 
 _CHOICES = ('auto', 'reliable', 'best_effort')
 _WINDOW = 10  # checks
-_LOST_SHARE, _LOST_AT_LEAST = 0.1, 5  # fewer are nobody's trouble
+_LOST_SHARE, _LOST_AT_LEAST = 0.1, 5  # fewer losses are not worth a word
 
 
 class InputSubscription:

@@ -24,7 +24,7 @@ def without_log_files(arguments: Sequence[str]) -> list[str]:
     """Return the arguments for ``rclpy.init``; they switch log files off where none can be written.
 
     rclpy would end with a traceback in a read-only home or on a full disk. The console and
-    /rosout get every line as ever.
+    /rosout still get every line.
     """
     try:
         folder = log_folder()

@@ -13,7 +13,7 @@ _KEY = 'other publishers'
 
 
 class OtherPublishers:
-    """A listener to a topic of two publishers sees each in turn: one id means two people."""
+    """Watches for other publishers: with two of them, a listener takes two people for one id."""
 
     def __init__(self, own_name: str, problems: ProblemLog) -> None:
         """own_name: full name of this node."""

@@ -24,7 +24,7 @@ class OutputContext:
     create(message_type, topic): a publisher that follows the node's life cycle and QoS
     parameters; the node destroys it. output_format: joints of the skeletons. keypoint_format:
     those of the tracks. frame_prefix: what the names of the people's TF frames begin with. node:
-    for publishers that come and go; who makes them destroys them, at the latest when told to clear.
+    for publishers that come and go; who makes them destroys them, in ``clear`` at the latest.
     settings: as the node was configured. at_close:
     takes what to call when the outputs end.
     """

@@ -54,7 +54,7 @@ def declare_parameters(node: Node) -> None:
             raise InputError(
                 f'parameter {entry.name} ({entry.range_text or entry.type_name}): {error}'
             ) from error
-    # rclpy keeps what was given at start to itself, and ignores what nobody declares.
+    # rclpy hides the values given at start, and ignores those that nobody declares.
     for name, near in misspelt_parameters(getattr(node, '_parameter_overrides', {})).items():
         node.get_logger().warning(
             f'there is no parameter {name}, and what was given for it has no effect; {near} may be '
@@ -89,7 +89,7 @@ def warn_of_other_files(node: Node, arguments: Sequence[str]) -> None:
 
 
 def _is_key_of(key: str, node_name: str) -> bool:
-    """As rcl has it: * is one part of a full name, ** any number of them."""
+    """Whether a key matches as in rcl: * is one part of a full name, ** any number of them."""
     pattern = re.escape('/' + key.lstrip('/')).replace(r'/\*\*', '(/.+)?').replace(r'\*', '[^/]+')
     return re.fullmatch(pattern, node_name) is not None
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Fits the camera's pose to people now and then, and says where the told one is far off."""
+"""Fits the camera's pose to people now and then, and says where the given one is far off."""
 
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -59,5 +59,5 @@ class PoseFit:
 
 
 def _rest() -> None:
-    """Let the interpreter run the frames: they need it hundreds of times each."""
+    """Leave the interpreter to the frames: each needs it hundreds of times."""
     time.sleep(_REST)

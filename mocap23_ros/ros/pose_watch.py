@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Watches for a camera pose that is a little off, and mends it where that is wanted."""
+"""Watches for a camera pose that is slightly off, and corrects it where that is asked for."""
 
 from dataclasses import replace
 
@@ -17,13 +17,13 @@ from mocap23_ros.ros.problems import ProblemLog, Severity
 _KEY = 'camera pose bias'
 _INTERVAL = 2.0  # seconds between updates
 _LASTING = 60.0  # seconds that a bias must be there before it is named
-_EASE = 0.8  # of the bounds, for what is named already
+_EASE = 0.8  # of the bounds, for a bias that is named already
 # Largest change of the pose in one update; slower than anybody moves.
 _STEP = np.array([np.radians(0.1), np.radians(0.1), 0.005])
 
 
 class PoseWatch:
-    """Estimates the bias of the camera pose from people. Belongs to the worker's thread.
+    """Estimates the bias of the camera pose from people. For the worker's thread alone.
 
     figure: the bias as it seems, for diagnostics; '' while too little was seen.
     """
@@ -34,7 +34,7 @@ class PoseWatch:
         self.reset()
 
     def reset(self) -> None:
-        """Forget what was seen, and what was mended."""
+        """Forget what was seen, and the correction."""
         self._filter.clear()
         self._updated = -np.inf
         self._since = np.inf
@@ -58,9 +58,9 @@ class PoseWatch:
         return stamp - self._updated >= _INTERVAL
 
     def update(self, stamp: float, seen: PeopleSamples, focal_length: float, refine: bool) -> None:
-        """Take in the people of the last seconds under the pose as told; judge and report.
+        """Take in the people of the last seconds under the given pose; judge and report.
 
-        refine: whether the pose is mended, over the updates that follow.
+        refine: whether the pose is corrected, over the updates that follow.
         """
         self._updated = stamp
         self._filter.update(seen.stamps, seen.person_ids, seen.points, seen.floor_T_camera,
@@ -97,9 +97,9 @@ class PoseWatch:
 
     def uncertainty(self, told: CameraPoseUncertainty,
                     floor_T_camera: NDArray[np.float64]) -> CameraPoseUncertainty:
-        """Of the pose [4,4] that is to be used; told: of the one that was told.
+        """The uncertainty of the pose [4,4] that is to be used; told: that of the given pose.
 
-        That of the estimated bias comes on top: heading and place are as sure as they were told.
+        The uncertainty of the estimated bias comes on top; that of heading and place stays.
         """
         if self._bias is None or not self._mending.any():
             return told

@@ -77,7 +77,7 @@ class ProblemLog:
             entry = self._entries.get(key)
             is_new = entry is None
             self._entries[key] = _Entry(Problem(severity, message))
-        # A line each: rclpy refuses another severity from the same line.
+        # One line for each: rclpy refuses a second severity from the same line.
         if is_new and severity is Severity.ERROR:
             self._logger.error(message)
         elif is_new:
@@ -136,7 +136,7 @@ class ProblemLog:
 
 
 def shortened(message: str) -> str:
-    """Return a message whose words, and which itself, are no longer than anybody reads."""
+    """Return a message that is no longer, and has no longer words, than anybody reads."""
     if len(message) <= _LONGEST_WORD:
         return message
     # Cut before it is searched: it may hold megabytes.

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the middleware tells of a topic, from where the distribution of ROS keeps it."""
+"""What the middleware says about a topic, from where the distribution of ROS keeps it."""
 
 try:
     from rclpy.event_handler import (

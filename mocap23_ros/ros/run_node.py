@@ -18,15 +18,15 @@ _IMPATIENT = 2.0  # s
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
-    """End at once and without a word: nothing is there yet that must be closed."""
+    """End at once and without a word: nothing needs closing yet."""
     os._exit(0)
 
 
 def _first_interrupt(number: int, frame: FrameType | None) -> None:
-    """Leave the first SIGINT to rclpy, which ends spinning; one that comes later ends at once.
+    """Leave the first SIGINT to rclpy, which ends spinning; a later one ends the process at once.
 
-    Those that follow at once are the same wish: a terminal sends one to everybody, and launch
-    another. KeyboardInterrupt anywhere comes out of rclpy as another error, or of closing.
+    Those that follow within a moment count as the same: a terminal sends one to everybody, and
+    launch another. A KeyboardInterrupt would leave rclpy, or closing, as another error.
     """
     first = time.monotonic()
 
@@ -100,7 +100,7 @@ def _run(arguments: list[str]) -> int:
               'a ROS 2 workspace"', file=sys.stderr)
         return 1
     except NodeHangsError:
-        # A thread is in the midst of a step: what it uses cannot be freed.
+        # A thread is in the middle of a step: what it uses cannot be freed.
         rclpy.try_shutdown()
         sys.stdout.flush()
         os._exit(HANG_STATUS)

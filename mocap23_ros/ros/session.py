@@ -113,7 +113,7 @@ class Session:
         return self._input.topic
 
     def start(self) -> None:
-        """Begin to take frames. Raises InputError where the thread of before still hangs."""
+        """Begin to take frames. Raises InputError where the former thread still hangs."""
         if self._worker.is_alive:
             raise InputError(f'"{self._processor.stage}" still hangs: start the node again')
         self._processor.reset()
@@ -139,7 +139,7 @@ class Session:
         if self.is_active:
             self.stop()
         if self._worker.is_alive:
-            return  # in the midst of a step: what it uses cannot be freed
+            return  # in the middle of a step: what it uses cannot be freed
         self._parts.close()
 
     def forget_everybody(self, *, restart_ids: bool = False) -> None:

@@ -61,9 +61,9 @@ class SetUpWatch:
 
     def feed(self, stamp: float, tracks: Sequence[Track], camera: CameraModel, camera_frame: str,
              floor_T_camera: NDArray[np.float64], refine: bool = False) -> None:
-        """Take in a frame under the pose as told; once a second of stamps, judge and report.
+        """Take in a frame under the given pose; once a second of stamps, judge and report.
 
-        refine: whether ``pose`` mends it. Begins anew where the camera or its frame is another one.
+        refine: whether ``pose`` corrects it. Begins anew where the camera or its frame is another.
         """
         self._leaps.feed(stamp, floor_T_camera)
         if not self._memory.is_due(stamp):

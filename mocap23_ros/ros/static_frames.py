@@ -21,11 +21,11 @@ Hear: TypeAlias = Callable[[Iterable[TransformStamped]], None]
 
 
 class StaticFrameWatch:
-    """Who publishes on /tf_static keeps it for those who come late, as long as it lives.
+    """Subscribes to /tf_static once more whenever a frame changes its place.
 
-    So where a frame changes its place we come once more: of a publisher that placed it anew we hear
-    one place, of two publishers two. Which of them TF takes is chance. Belongs to the executor's
-    thread.
+    Publishers keep /tf_static for late subscribers as long as they live: one that moved the frame
+    sends one place, two publishers send two, of which TF takes one by chance. Belongs to the
+    executor's thread.
     """
 
     def __init__(
@@ -88,10 +88,10 @@ class StaticFrameWatch:
         self._rounds = max(0, self._rounds - 1)
         for child, places in self._answers.items():
             if len(places) == 1:
-                if self._doubts.pop(child, ''):  # TF may hold that of who has gone
+                if self._doubts.pop(child, ''):  # TF may hold that of a publisher that has gone
                     self._told[child] = places[0]
                     self._store(places)
-            elif publishers > 1:  # one that keeps several may have placed it anew
+            elif publishers > 1:  # one that keeps several may have moved it
                 self._doubts[child] = (
                     f'two nodes publish "{child}" on /tf_static, {_apart(*places[:2])}: which one '
                     'counts is chance. End one of them (ros2 topic info -v /tf_static lists them), '

@@ -43,9 +43,9 @@ class StillWatch:
 
     def feed(self, stamp: float, image: NDArray[np.uint8] | None, tracks: Sequence[Track],
              camera: CameraModel, world_T_camera: NDArray[np.float64]) -> None:
-        """Take in the pose [4,4] as told, and the small image where one is there; judge and report.
+        """Take in the given pose [4,4], and the small image if there is one; judge and report.
 
-        Begins anew where pose or camera are told otherwise.
+        Begins anew where another pose or camera is given.
         """
         pose = self._pose
         if (pose is None or camera != self._camera or stamp < self._since
@@ -63,7 +63,7 @@ class StillWatch:
             self._problems.report(_KEY, self._scene.motion.message)
 
     def uncertainty(self, told: CameraPoseUncertainty) -> CameraPoseUncertainty:
-        """That of a pose that may be off by as much as the image turned."""
+        """The uncertainty of a pose that may be off by as much as the image turned."""
         motion = self._scene.motion
         degrees = max(self._scene.turn, motion.turn if motion else 0.0)
         if not degrees:

@@ -149,7 +149,7 @@ class TimeWatch:
             Severity.WARN)
 
     def uncertainty(self, told: CameraPoseUncertainty) -> CameraPoseUncertainty:
-        """That of poses that are of another time by as much as it seems."""
+        """The uncertainty of poses that are off in time by as much as it seems."""
         if self._offset is None:
             return told
         return replace(told, stamp=float(np.hypot(told.stamp, self._offset.seconds)))

@@ -21,8 +21,8 @@ from mocap23_ros.ros.topics import BODY_ID, latched_qos
 # Skeletons, of this node or another: never between a camera and the world, and a buffer keeps
 # every frame that it ever heard of.
 _PERSON = re.compile(rf'(^|/)person_\d+(/|$)|^body_{BODY_ID}$')
-# A buffer keeps ten seconds behind the newest stamp of a frame: one far ahead would make it
-# forget, and then refuse, all that is true now.
+# A buffer keeps ten seconds behind the newest stamp of a frame: a stamp far ahead would make it
+# forget, and then refuse, everything of the present.
 _AHEAD = 10.0
 
 
@@ -95,7 +95,7 @@ class CameraTransformListener(tf2_ros.TransformListener):
         return lambda: self._node.destroy_subscription(subscription)
 
     def _without_far(self, transforms: list[TransformStamped]) -> list[TransformStamped]:
-        """Absurd transforms spoil what is interpolated before and after them."""
+        """Leave out absurd transforms: they spoil what is interpolated before and after them."""
         near = []
         for transform in transforms:
             t = transform.transform.translation

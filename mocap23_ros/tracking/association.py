@@ -9,13 +9,13 @@ from scipy.optimize import linear_sum_assignment
 from mocap23_ros.detection.keypoint_similarity import box_overlap, keypoint_similarity
 
 FORBIDDEN = 1e6
-# Where both places are known; the rest is the image's.
+# Weight of the floor where both places are known; the image has the rest.
 _FLOOR_WEIGHT, _HIDDEN_FLOOR_WEIGHT = 0.2, 0.7
 _FLOOR_WIDTH = 4.0  # squared deviations at which half of it is lost
-_ELSEWHERE, _FAR = 12.0, 0.8  # squared deviations and metres that nobody covers so soon
-_THERE = 6.0  # squared deviations within which somebody is found where the image lost him
-_HIDDEN = 0.3  # s without being seen after which a person is found by the floor alone
-_KEYPOINT_WEIGHT = 0.5  # the rest is the boxes'
+_ELSEWHERE, _FAR = 12.0, 0.8  # squared deviations and metres beyond which nobody moves so soon
+_THERE = 6.0  # squared deviations within which the floor finds a person whom the image lost
+_HIDDEN = 0.3  # s unseen after which the floor alone finds a person
+_KEYPOINT_WEIGHT = 0.5  # weight of the keypoints; the boxes have the rest
 _KEYPOINT_TOLERANCE = 2.5  # widens OKS: limbs move between images, more so while unseen
 
 

@@ -84,8 +84,8 @@ def floor_places(detections: Sequence[Detection], view: CameraView | None) -> Fl
 
 
 def _can_be_there(evidence: FrameEvidence, ratio: NDArray, height: float) -> NDArray[np.bool_]:
-    """Nobody whose ankles are surely above the horizon is on the floor, nor above the shoulders
-    unless he lies. height: m, of the camera.
+    """Whether people can be on the floor: not with ankles surely above the horizon, and with ankles
+    above the shoulders only if they lie. height: m, of the camera.
     """
     ankles, shoulders = evidence.weight[:, ANKLES], evidence.weight[:, SHOULDERS]
     sure = (ankles > _SURE).all(axis=-1)

@@ -51,7 +51,7 @@ class Person:
         self.confirmed = False
         self.hits = 0
         self.stature = math.nan
-        self.alone = stamp  # when the person was last nobody's double
+        self.alone = stamp  # when the person was last no double of another one
         self.floor: FloorFilter | None = None
         self.come_back(seen, index, stamp)
 

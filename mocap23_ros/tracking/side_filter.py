@@ -38,8 +38,8 @@ from mocap23_ros.tracking.side_model import (
 from mocap23_ros.tracking.side_motion import OffsetFilters, grown
 
 MEMORY = 128  # images
-_GAP = 0.5  # s unseen, after which nothing of what was before is evidence
-_FORGOTTEN = 5.0  # s without being seen after which a person begins anew
+_GAP = 0.5  # s unseen after which earlier images are no evidence
+_FORGOTTEN = 5.0  # s unseen after which a person starts afresh
 _SIZE_MEMORY = 3.0  # s in which the filter forgets an apparent height
 BODY = ARMS | LEGS
 
@@ -94,7 +94,7 @@ class SideFilter:
         self._strange = np.zeros((0, len(self._pairs.left)), bool)
         self._motion = OffsetFilters(STATES, self._pairs)
         self._leaps = Leaps(self._pairs)
-        self.leapt: list[int] = []  # in the last image, as no body does
+        self.leapt: list[int] = []  # in the last image, farther than any body can
 
     def _more_rows(self) -> None:
         old = len(self._score)

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Finds leaps that no body can make: from there on a track is another person or place.
+"""Finds leaps that no body can make: after one, the track shows another person or place.
 
 The middles between left joints and their right partners are the same whatever the sides, so a
 leap is told from an exchange. Lengths are in body heights in the image.

@@ -96,7 +96,7 @@ class OffsetFilters:
         updated = np.stack([
             (1 - gain0) * spread[..., 0], (1 - gain0) * spread[..., 1],
             spread[..., 2] - gain1 * spread[..., 1]], axis=-1)
-        # What obeys no motion moves nothing, but makes the next offset welcome.
+        # An offset that obeys no motion does not move the filter, but widens the gate of the next.
         doubted = spread.copy()
         doubted[..., 0] += _DOUBT * squared
         take = seen & (motion > _OUTLIER * _OUTLIER_DENSITY)

@@ -76,7 +76,7 @@ class Tracker:
         self._check(detections, stamp)
         step = stamp - self._stamp
         self._stamp = stamp
-        # The image does not know where people are after so long, but the floor may.
+        # After so long the image does not tell where people are, but the floor may.
         gone = [p for p in self._people if stamp - p.last_seen > self._keep_for]
         self._people = [p for p in self._people if stamp - p.last_seen <= self._keep_for]
         if self._people:
@@ -85,8 +85,8 @@ class Tracker:
                 person.predict(model, stamp)
         seen = Sightings.of(detections, view)
         free, taken = set(range(len(detections))), list[int]()
-        # Who was seen a moment ago chooses first: a second detection of somebody must not be taken
-        # for one who is hidden, nor an id be taken over by one who is new.
+        # People seen a moment ago choose first: a second detection of one of them must not become
+        # somebody who is hidden, and a newcomer must not take over an id.
         moment = math.inf if view is None else 1.5 * step
         for rank in range(3):
             people = [p for p in self._people if self._rank(p, moment) == rank]

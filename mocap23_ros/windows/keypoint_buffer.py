@@ -68,7 +68,7 @@ class KeypointBuffer:
         return selected
 
     def put_frame(self, stamp: float, pose: NDArray[np.float64], oldest: float) -> None:
-        """Begin a frame in which nobody is seen, and let go of those before a stamp.
+        """Begin a frame in which nobody is seen, and drop the frames before a stamp.
 
         It replaces the newest one where that has its stamp, and must not be older.
         """
@@ -102,7 +102,7 @@ class KeypointBuffer:
         return buffer
 
     def _append(self, stamp: float, oldest: float) -> None:
-        """Make room for a frame with this stamp and let go of what is too old."""
+        """Make room for a frame with this stamp and drop what is too old."""
         self._begin += max(int(np.searchsorted(self.stamps, oldest)),
                            len(self) + 1 - MAXIMUM_FRAMES)
         for person_id, seen in list(self.last_seen.items()):
@@ -126,7 +126,7 @@ class KeypointBuffer:
         self._begin, self._end = 0, count
 
     def _row(self, person_id: int) -> int:
-        """The person's row; a new one where needed, in which nothing was seen yet."""
+        """The person's row; a new, empty one where needed."""
         row = self._rows.get(person_id)
         if row is not None:
             return row

@@ -142,11 +142,11 @@ class KeypointHistory:
         frames[:] = np.where(joints, frames[:, self._mirror], frames)
 
     def hide(self, person_id: int, joints: NDArray[np.bool_]) -> None:
-        """Take joints [J] of a person in the newest frame for not seen."""
+        """Mark joints [J] of a person in the newest frame as unobserved."""
         self._frames.of(person_id)[-1:, joints] = UNOBSERVED
 
     def keep_newest(self, person_id: int) -> None:
-        """Take a person for not seen before the newest frame."""
+        """Mark a person as unobserved before the newest frame."""
         self._frames.of(person_id)[:-1] = UNOBSERVED
 
     def forget(self, person_ids: Iterable[int]) -> None:

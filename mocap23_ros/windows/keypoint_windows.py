@@ -54,6 +54,6 @@ class KeypointWindows:
 
     @cached_property
     def seen_share(self) -> NDArray[np.float64]:
-        """In which share [P,J] of the samples that show anything of a person a joint is seen."""
+        """Share [P,J] of the samples with anything of a person in which a joint is seen."""
         observed = np.nan_to_num(self.keypoints[..., 2]) > 0
         return observed.sum(axis=1) / np.maximum(observed.any(axis=2).sum(axis=1), 1)[:, None]

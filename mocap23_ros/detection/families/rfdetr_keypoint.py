@@ -35,7 +35,7 @@ class RfDetrKeypoint(PeopleFamily):
     normalised = True
 
     def keypoint_count(self, shape: tuple[int, ...]) -> int:
-        """As the third dimension says, without the places of a background."""
+        """Return the count that the third dimension implies, without the places of a background."""
         return next((len(form) for form in (COCO17, HALPE26) if shape[2] == 2 * len(form)),
                     shape[2])
 

@@ -22,7 +22,7 @@ class Rtmw(RtmPose):
     name = 'rtmw'
 
     def matches(self, outputs: Sequence[TensorSpec]) -> bool:
-        """By the names of the outputs and their 133 keypoints."""
+        """Match by the names of the outputs and their 133 keypoints."""
         return super().matches(outputs) and all(
             spec.shape[1] == _KEYPOINTS for spec in outputs if spec.name in self.outputs)
 

@@ -21,7 +21,7 @@ class VitPose(CropFamily):
     udp = True
 
     def matches(self, outputs: Sequence[TensorSpec]) -> bool:
-        """By the one output of four dimensions."""
+        """Match by the only output, of four dimensions."""
         return len(outputs) == 1 and len(outputs[0].shape) == 4
 
     def decode(self, outputs: Sequence[NDArray], input_size: tuple[int, int]

@@ -22,7 +22,7 @@ class Yolo(BoxFamily):
     pixels = InputPixels.unit(fill=114)
 
     def matches(self, outputs: Sequence[TensorSpec]) -> bool:
-        """By the rows of one class, or of the 80 of COCO."""
+        """Match by the rows of one class, or of the 80 of COCO."""
         return (len(outputs) == 1 and len(outputs[0].shape) == 3 and outputs[0].shape[1] in (5, 84)
                 and outputs[0].shape[2] != 57)
 

@@ -22,12 +22,12 @@ class YoloPose(PeopleFamily):
     pixels = InputPixels.unit(fill=114)
 
     def matches(self, outputs: Sequence[TensorSpec]) -> bool:
-        """By the 56 rows of COCO's 17 keypoints."""
+        """Match by the 56 rows of COCO's 17 keypoints."""
         return (len(outputs) == 1 and len(outputs[0].shape) == 3 and outputs[0].shape[1] == 56
                 and outputs[0].shape[2] != 57)
 
     def keypoint_count(self, shape: tuple[int, ...]) -> int:
-        """As the number of rows says."""
+        """Return the count that the number of rows implies."""
         return (shape[1] - 5) // 3 if shape[1] > 0 else -1
 
     def decode(self, outputs: Sequence[NDArray], min_score: float, most: int

@@ -21,11 +21,11 @@ class YoloPoseEnd2end(PeopleFamily):
     pixels = InputPixels.unit(fill=114)
 
     def matches(self, outputs: Sequence[TensorSpec]) -> bool:
-        """By the 57 columns of COCO's 17 keypoints."""
+        """Match by the 57 columns of COCO's 17 keypoints."""
         return len(outputs) == 1 and len(outputs[0].shape) == 3 and outputs[0].shape[2] == 57
 
     def keypoint_count(self, shape: tuple[int, ...]) -> int:
-        """As the number of columns says."""
+        """Return the count that the number of columns implies."""
         return (shape[2] - 6) // 3 if shape[2] > 0 else -1
 
     def decode(self, outputs: Sequence[NDArray], min_score: float, most: int
