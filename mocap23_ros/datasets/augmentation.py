@@ -21,7 +21,7 @@ NO_POSE_ERROR = PoseError(scale=(0.0, 0.0))
 
 @dataclass(frozen=True)
 class Augmentation:
-    """What is drawn at random for each training window.
+    """The random choices for each training window.
 
     speed: factor on the speed of motion. mirror: share of mirrored windows. stature_known:
     share of windows in which the user gives the stature, with relative error stature_error.

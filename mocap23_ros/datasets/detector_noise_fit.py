@@ -27,7 +27,7 @@ _LAGS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)  # images
 _TIMES = np.geomspace(0.03, 2.0, 36)  # s
 _TIME, _LEAST_PAIRS = 0.25, 200  # s where fewer pairs of samples tell
 _RESOLUTIONS = np.concatenate([[0], np.geomspace(3, 600, 54)])  # px
-_LEAST_CLIPS, _SIZE_RATIO = 8, 1.5  # that the errors of small people are told from
+_LEAST_CLIPS, _SIZE_RATIO = 8, 1.5  # that the errors of small people are judged by
 
 
 def fit_detector_noise(clips: Sequence[DetectedClip], detector: str, made: str) -> DetectorNoise:
@@ -63,7 +63,7 @@ def _robust_deviation(scaled: Sequence[NDArray]) -> NDArray[np.float64]:
 
 
 def _resolution(errors: Sequence[ClipErrors]) -> float:
-    """Size in px at which errors are sqrt(2) of those of large people; 0 where it is not told.
+    """Size in px at which errors are sqrt(2) of those of large people; 0 where it is not known.
 
     The logarithms of each clip's and joint's median error, with a level per joint, least absolute
     deviations.

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from mocap23_ros.datasets.detected_clips import ClipErrors
 from mocap23_ros.detection.detector_noise import GROUPS, Episodes, Outliers
 
-# What holds where nothing is known, and seconds of a person that it counts for.
+# Values where nothing is known, and the seconds of a person that they count for.
 _EXCHANGES, _DROPPED, _OUTLIERS = (0.01, 0.2), (0.02, 0.1), (0.005, 0.1)
 _PRIOR_SECONDS, _PRIOR_EPISODES = 5.0, 1.0
 _PRIOR_SIZE = 0.1  # of the person

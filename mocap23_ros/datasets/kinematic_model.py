@@ -10,7 +10,7 @@ from scipy.spatial.transform import Rotation
 from mocap23_ros.datasets.mocap34 import COUNT, JOINT_NAMES, PARENTS
 
 STATURE = 1.72
-# Angles in radians; forward bends, flexion and outward lifts are positive, both sides alike.
+# Angles in radians; forward bends, flexion and outward lifts are positive, on both sides.
 _SIDE_ANGLES = ('shoulder_flex', 'shoulder_abduct', 'shoulder_twist', 'elbow', 'hip_flex',
                 'hip_abduct', 'hip_twist', 'knee', 'ankle')
 ANGLES = ('root_pitch', 'root_roll', 'root_yaw', 'spine_bend', 'spine_side', 'spine_twist',
@@ -85,7 +85,7 @@ def pose_joints(angles: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def stand_on_contacts(joints: NDArray[np.float64], fps: float) -> NDArray[np.float64]:
-    """Move a figure over the floor the way its touching points push it.
+    """Move a figure over the floor as its touching points push it.
 
     joints: [F,34,3] with the pelvis at the origin. Heights follow the lowest point (with the flesh
     around it); sideways, the points within about _GRIP of the floor stay where they are.

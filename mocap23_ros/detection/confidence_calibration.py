@@ -99,7 +99,7 @@ def confidence_calibration(detector: str) -> ConfidenceCalibration | None:
 
 
 def chosen_calibration(noise: str, detector: str = '') -> ConfidenceCalibration | None:
-    """The calibration of a noise file, or of a detector whose noise ships; InputError for a bad one.
+    """The calibration of a noise file, or of a detector whose noise ships; InputError for bad ones.
 
     noise: empty: that of ``detector``, if any ships; AS_STATED: none.
     """

@@ -21,7 +21,7 @@ _SHOWN = ('recordings', 'images', 'refused', 'frames', 'people', 'bone_sd_percen
 
 
 def check_parquet() -> None:
-    """Refuse to begin where the rows could not be written; InputError."""
+    """Raise InputError where the rows could not be written, before the work begins."""
     optional_module('pyarrow', 'pyarrow', 'rows of many recordings are written as Parquet by')
 
 

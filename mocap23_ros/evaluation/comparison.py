@@ -115,7 +115,7 @@ def compare_methods(set_name: str, methods: Mapping[str, Callable[[MotionArrays]
                     descriptions: Mapping[str, str], data: Path | str | None = None,
                     sequences: int | None = None, progress: Say = silent,
                     body_models: Path | None = None) -> Comparison:
-    """As ``compare_on_set``, for methods that are loaded already, by label."""
+    """Run like ``compare_on_set``, for methods that are loaded already, by label."""
     from mocap23_ros.evaluation.sets import check_set, make_set
 
     reported = check_set(set_name, body_models)

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a comparison comes to: one table in the terminal, report.json and report.html."""
+"""Shows a comparison: one table in the terminal, report.json and report.html."""
 
 from collections.abc import Mapping
 from dataclasses import asdict

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Keypoint files beside a truth, in 3D or in the image: how wrong a detector of yours is."""
+"""Compares keypoint files with a truth, in 3D or in the image: the errors of a detector."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -51,7 +51,7 @@ PROTOCOL_NAMES = ', '.join(PROTOCOLS)
 
 
 def is_protocol(text: str) -> bool:
-    """Whether PROTOCOL=FOLDER is meant."""
+    """Whether the text names a PROTOCOL=FOLDER."""
     return text.partition('=')[0] in PROTOCOLS
 
 

@@ -71,7 +71,7 @@ class JointMapping:
     def apply(self, tracks: MarkerTracks, up: str = '') -> tuple[MotionArrays, str]:
         """The motion of everybody, z up, metres, and which axis pointed up; InputError.
 
-        up: where neither the mapping says it nor the people shall.
+        up: the axis where the mapping does not say it and the people shall not decide.
         """
         people = self.people(tracks.names)
         if not people:
@@ -117,7 +117,7 @@ def hip_centres(left: NDArray[np.float64], right: NDArray[np.float64], back: NDA
 
 
 def ready_mappings() -> list[JointMapping]:
-    """Those that come with the program, by name."""
+    """The mappings that come with the program, by name."""
     return [_read(path) for path in sorted(_FOLDER.glob('*.yaml'))]
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Putting estimated motion beside the true motion: frames, joints and people."""
+"""Pairs estimated with true motion: frames, joints and people."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -137,7 +137,7 @@ def match(pred: MotionArrays, true: MotionArrays) -> list[tuple[int, MotionArray
 
 
 def _common_joints(pred: MotionArrays, true: MotionArrays) -> tuple[MotionArrays, MotionArrays]:
-    """Both with the same joints in the same order: COCO's, and others that both name."""
+    """Both motions with the same joints in the same order: COCO's, and others that both name."""
     names = [[str(name) for name in motion.get('joint_names', COCO17.joint_names)]
              for motion in (pred, true)]
     common = [name for name in names[0] if name in names[1]]
@@ -166,7 +166,7 @@ def _owners(roots: NDArray[np.float64], true_roots: NDArray[np.float64]) -> NDAr
     for f in range(len(distance)):
         cost = np.where(known[f], distance[f], 1e3)
         cost = np.where(home[:, None] == np.arange(distance.shape[2]), cost, 1e6)
-        # ... and where two ids of one person overlap, the nearer one counts.
+        # ... and where two ids of one person overlap, the nearer counts.
         for p, t in zip(*linear_sum_assignment(cost), strict=True):
             if cost[p, t] < 1e3:
                 owner[f, t] = p

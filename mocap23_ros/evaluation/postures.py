@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""How a person holds himself in a frame, told from the true joints in a world with z up."""
+"""Classifies a person's posture in a frame by the true joints, in a world with z up."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ _LOW, _ON_FLOOR = 0.7, 0.5
 
 
 def postures(joints: NDArray[Any]) -> NDArray[np.float64]:
-    """Index into POSTURES of every frame, [F], NaN where it cannot be told.
+    """Index into POSTURES of every frame, [F], NaN where it is not known.
 
     joints: [F,J,3] metres, the first 17 COCO's. Relative to the person's own legs, so that
     children count as adults do.

@@ -22,7 +22,7 @@ _RETRIES = 3  # of a recording whose worker or machine was lost
 
 def run_on_ray(jobs: Sequence[Job], manifest: Manifest, address: str | None,
                done: Callable[[Outcome], None], evaluate: Evaluate) -> list[Outcome]:
-    """As ``run_batch``, one CPU of the cluster for each recording.
+    """Run like ``run_batch``, one CPU of the cluster for each recording.
 
     address: HOST:PORT of the cluster's head; None starts one on this machine. The bags, the program
     and where results go must be at the same paths on all machines. Raises InputError where Ray is

@@ -20,11 +20,11 @@ from mocap23_ros.recordings.bag_reader import STORAGE
 
 
 class BatchConfiguration(Protocol):
-    """What is done with a recording; its repr tells one from another."""
+    """What to do with a recording; its repr tells configurations apart."""
 
     @property
     def name(self) -> str:
-        """For people."""
+        """Name for people to read."""
 
 
 Evaluate = Callable[[Path, Any], dict[str, Any]]
@@ -147,7 +147,7 @@ class Outcomes:
                           if (row := manifest.get(job)) is not None}
 
     def open_jobs(self) -> list[Job]:
-        """Those that have not ended, in their order."""
+        """The jobs that have not ended, in their order."""
         return [job for job in self._jobs if job.key not in self._outcomes]
 
     def finish(self, job: Job, row: dict[str, Any] | None, failure: str = '') -> None:
@@ -199,7 +199,7 @@ def _run(jobs: Sequence[Job], workers: int, finish: Callable[..., None], evaluat
 
 
 def end_with_parent() -> None:
-    """In a process: end with the command, whatever ends that; else it would wait for ever."""
+    """End this process with the command, whatever ends that; it would wait for ever otherwise."""
     parent = multiprocessing.parent_process()
     assert parent is not None
 
@@ -211,7 +211,7 @@ def end_with_parent() -> None:
 
 
 def safely(evaluate: Evaluate, job: Job) -> dict[str, Any]:
-    """In a process: the row, or the reason in words."""
+    """Return, in this process, the row, or the reason in words."""
     try:
         return {'row': plain(evaluate(job.path, job.configuration)), 'failure': ''}
     except InputError as error:

@@ -100,7 +100,7 @@ class FoundPeople:
         self._found: dict[Hashable, Found] = {}
 
     def of(self, source: BagSource, settings: Settings) -> Found:
-        """Who was found in this bag with the same detector; empty, to be filled, the first time."""
+        """People found in this bag with the same detector; empty, to be filled, the first time."""
         return self._found.setdefault((source, what_is_detected(settings)), [])
 
 
@@ -108,7 +108,7 @@ def judge_bag(path: Path, configuration: Configuration, progress: Progress = sil
               known: FoundPeople | None = None) -> JudgedBag:
     """Lift a bag and measure the motion; raises InputError.
 
-    known: of the configurations before, so that no detector looks at the same images twice.
+    known: people found for earlier configurations, so that no detector sees an image twice.
     """
     settings = settings_of(path, configuration)
     source = BagSource(path, configuration.topic, configuration.tf_bags)
@@ -136,7 +136,7 @@ def settings_of(path: Path, configuration: Configuration) -> Settings:
 
 
 def motion_arrays(motion: RecordedMotion) -> MotionArrays:
-    """Lifted motion as comparisons take it; nobody is one column that is never known."""
+    """Lifted motion as comparisons take it; without people one column that is never known."""
     if not motion.person_ids.size:
         motion = RecordedMotion.empty(motion.stamps, np.zeros(1, np.int64), motion.joint_names)
     return {'joints': motion.joints.astype(np.float64),
@@ -146,7 +146,7 @@ def motion_arrays(motion: RecordedMotion) -> MotionArrays:
 
 
 def main_person(motion: RecordedMotion) -> NDArray[np.float64]:
-    """Joints [F,17,3] of whom most frames know, all NaN where nobody is."""
+    """Joints [F,17,3] of the person with most frames, all NaN without people."""
     if not motion.person_ids.size:
         return np.full((len(motion.stamps), 17, 3), np.nan)
     frames = np.isfinite(motion.joints[:, :, COCO_JOINTS]).all(-1).any(-1).sum(axis=0)

@@ -25,7 +25,7 @@ NO_TRUTH = 'There is no truth: the figures tell what cannot be right, not how fa
 
 
 class Played(Protocol):
-    """What a live run of a configuration came to; see ``live/bag_run.py``."""
+    """The result of a live run of a configuration; see ``live/bag_run.py``."""
 
     @property
     def figures(self) -> dict[str, Any]:
@@ -33,7 +33,7 @@ class Played(Protocol):
 
     @property
     def latencies_ms(self) -> NDArray[np.float64]:
-        """Of every published frame."""
+        """Latency of every published frame."""
 
     @property
     def memory_mb(self) -> NDArray[np.float64]:
@@ -49,7 +49,7 @@ class Played(Protocol):
 
 
 def names_of(bags: Iterable[Path]) -> dict[Path, str]:
-    """What each bag is called: its name, with that of its folder where two would be the same."""
+    """Names of the bags, with that of the folder where two would be the same."""
     paths = list(dict.fromkeys(bags))
     names = [path.name for path in paths]
     return {path: path.name if names.count(path.name) == 1 else f'{path.parent.name}/{path.name}'
@@ -152,7 +152,7 @@ def _live_arrays(result: JudgedBag, run: Played) -> MotionArrays:
 
 
 def _judged_live(result: JudgedBag, name: str, run: Played) -> Comparison | None:
-    """What was published beside the truth, laid as it was for the configuration."""
+    """The published motion beside the truth, aligned as for the configuration."""
     if result.comparison is None:
         return None
     (path, truth), = result.comparison.aligned.items()

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a report says: methods beside each other against one truth, and the live run if any."""
+"""The contents of a report: methods side by side against one truth, and the live run if any."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -12,7 +12,7 @@ from plotly.subplots import make_subplots
 
 from mocap23_ros.evaluation.report_scene import ROWS, Scene
 
-# Okabe and Ito's colours: told apart with every common colour vision. Truth is ink.
+# Okabe and Ito's colours, distinct for every common colour vision. Truth is ink.
 TRUTH_COLOUR = '#1f2937'
 COLOURS = ('#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9')
 DASHES = ('solid', 'dash', 'longdash', 'dashdot', 'longdashdot')  # of recordings
@@ -41,7 +41,7 @@ def colours_of(scenes: Mapping[str, Scene]) -> dict[str, str]:
 
 
 def timeline_figure(scenes: Mapping[str, Scene]) -> go.Figure:
-    """Curves of the scenes over time, a row for each kind; recordings are told by their dashes."""
+    """Curves of the scenes over time, a row for each kind; recordings differ by their dashes."""
     rows = _rows(scenes)
     colours = colours_of(scenes)
     figure = make_subplots(len(rows), 1, shared_xaxes=True, vertical_spacing=0.03)

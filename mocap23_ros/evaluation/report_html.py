@@ -47,7 +47,7 @@ def render_html(report: Report, document: Mapping[str, Any]) -> str:
 
 
 def _player(scenes: Mapping[str, Scene]) -> dict[str, Any]:
-    """What the template gives to player.js."""
+    """The data that the template passes to player.js."""
     recordings, chunks = [], []
     colours = figures.colours_of(scenes)
     for number, (name, scene) in enumerate(scenes.items()):

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Packs a scene into chunks that the page unpacks when it comes to them: an hour stays light.
+"""Packs a scene into chunks that the page unpacks when it reaches them: an hour stays light.
 
 A chunk is base64 of gzip of 16-bit differences over time, all low bytes before all high ones.
 """
@@ -26,7 +26,7 @@ _UPPER = np.triu_indices(3)
 
 
 def pack_scene(scene: Scene) -> tuple[dict[str, Any], list[str]]:
-    """Return what the player must know at once, and the chunks as text.
+    """Return what the player needs at once, and the chunks as text.
 
     An ellipsoid is the symmetric square root of its covariance, its upper triangle.
     """

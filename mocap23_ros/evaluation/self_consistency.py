@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Figures of lifted motion that need no truth: what bodies, floors and the images forbid.
 
-They find what is wrong, not how wrong it is: motion may be smooth, rigid and true to the images
-at twice the distance.
+They show what is wrong, not by how much: motion can be smooth, rigid and true to the images at
+twice the distance.
 """
 
 from typing import Any

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """How much the clocks of two records of the same motion differ, from the motion itself.
 
-Distances within the body do not depend on the world that the joints are told in. Their
-normalised cross-correlation is largest at the right offset.
+Distances within the body do not depend on the world of the joints. Their normalised
+cross-correlation is largest at the right offset.
 """
 
 from itertools import islice

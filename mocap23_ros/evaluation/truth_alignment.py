@@ -16,7 +16,7 @@ from mocap23_ros.evaluation.time_offset import doubtful_time_offset, estimate_ti
 from mocap23_ros.skeletons.coco17 import COCO_JOINTS
 
 _MOST_PAIRS, _FAR = 16, 1.0  # pairs of people that are tried; m
-# The worlds are doubted where so much (m) lies between the motions and one move leaves so little.
+# The worlds seem different if the motions are that far apart (m) and one move leaves so little.
 _APART, _LEFT = 0.3, 1 / 3
 
 
@@ -38,7 +38,7 @@ class Alignment:
     world_T_truth: tuple[tuple[float, ...], ...] | None = None
 
     def words(self) -> str:
-        """One sentence."""
+        """Describe the alignment in one sentence."""
         parts = []
         if self.time_offset_s is not None:
             how = 'as given' if self.correlation is None else f'correlation {self.correlation:.2f}'
@@ -71,7 +71,7 @@ def align_truth(pred: MotionArrays, true: MotionArrays, wanted: AlignmentWanted
                 ) -> tuple[MotionArrays, Alignment]:
     """The truth with the clock and in the world of the estimate.
 
-    Raises InputError where the motions do not tell.
+    Raises InputError where the motions do not determine it.
     """
     if wanted.known is not None:
         return _applied(true, wanted.known), wanted.known
@@ -157,7 +157,7 @@ def _by_one_person(pred: MotionArrays, true: MotionArrays
     Several people who walk look alike; only together do they tell who is who.
     """
     best, found = np.inf, None
-    # Who is seen longest tells most, and a crowd has too many pairs.
+    # People seen longest say most, and a crowd has too many pairs.
     candidates = sorted(people_pairs(pred, true), key=lambda pair: -_known(pred, pair[0])
                         * _known(true, pair[1]))[:_MOST_PAIRS]
     for p, t in candidates:
@@ -166,7 +166,7 @@ def _by_one_person(pred: MotionArrays, true: MotionArrays
             pose = _fit(one['joints'][:, COCO_JOINTS], other['joints'][:, COCO_JOINTS])
         except InputError:
             continue
-        # Far is far: a person who is not there must not count more than one who is elsewhere.
+        # Bounded: a person who is not there must not count more than one who is elsewhere.
         left = np.minimum(np.nan_to_num(_distances(pred, _moved(true, *pose)), nan=_FAR), _FAR)
         if left.mean() < best:
             best, found = left.mean(), pose

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""People of the truth whom nobody estimates, and estimates of nobody, which no error counts."""
+"""Counts people of the truth without an estimate, and estimates of nobody; no error shows them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -55,5 +55,5 @@ class UnpairedPeople:
 
 
 def _present(joints: NDArray) -> NDArray[np.bool_]:
-    """Whose hips are known."""
+    """Which people have known hips."""
     return np.asarray(np.isfinite(joints[..., HIPS, :]).all(axis=(-2, -1)))

@@ -138,7 +138,7 @@ class BagTransforms:
 
     @classmethod
     def of(cls, bag: BagReader, others: Sequence[Path]) -> 'BagTransforms':
-        """TF of a bag, and of others that it counts with."""
+        """TF of a bag, together with that of further bags."""
         transforms = cls()
         for path in others:
             with BagReader(path) as other:
@@ -159,7 +159,7 @@ class BagTransforms:
     def check_world(self, world_frame: str, bag: BagReader, topic: str) -> None:
         """Raise NoTransformError where no image of the topic can ever have a pose.
 
-        So it is said before hours of images are looked at.
+        So the error comes before hours of images are processed.
         """
         if world_frame.removeprefix('/') not in self._tree.frames:
             self.camera_pose(world_frame, _first(bag, topic).header)
@@ -198,7 +198,7 @@ class BagTransforms:
         points = np.full((len(stamps), len(names), 3), np.nan)
         for column, name in enumerate(names):
             for row, stamp in enumerate(stamps):
-                # Where a frame is not connected to the world, or not at this time, it is unseen.
+                # A frame that is not connected to the world at this time counts as unobserved.
                 with contextlib.suppress(InputError):
                     points[row, column] = self._tree.pose(world_frame, name, stamp)[:3, 3]
         if not np.isfinite(points).any():
@@ -213,4 +213,4 @@ class BagTransforms:
         return transform_points(poses, points)
 
     def clear(self) -> None:
-        """Keep all: the bag is one time."""
+        """Keep everything: a bag has one time."""

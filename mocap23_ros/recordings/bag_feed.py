@@ -30,7 +30,7 @@ _LARGEST_RESULT = 4 * 2**30  # bytes
 
 @dataclass
 class BagFeed:
-    """Frames one after the other; what became of them."""
+    """Takes frames one after the other and keeps what became of them."""
 
     bag: Path
     processor: FrameProcessor
@@ -46,7 +46,7 @@ class BagFeed:
     image_size: tuple[int, int] = (0, 0)
 
     def take(self, message: Any) -> None:
-        """One image or keypoint message."""
+        """Take in one image or keypoint message."""
         self.images += 1
         stamp = nanoseconds(message.header.stamp)
         last = self.stamps[-1] if self.stamps else 0
@@ -77,7 +77,7 @@ class BagFeed:
                     self.errors.setdefault(key, problem.message)
 
     def finish(self, core: Core) -> None:
-        """The last frames of a lagging lifter; InputError where nothing was lifted."""
+        """Take the last frames of a lagging lifter; InputError where nothing was lifted."""
         for estimates in core.streaming.finish():
             self.estimates += [e.raised(self.settings.floor_height) for e in estimates]
         if not self.images:

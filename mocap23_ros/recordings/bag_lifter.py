@@ -103,7 +103,7 @@ def lift_bag(source: BagSource, settings: Settings, core: Core,
         feed.finish(core)
         notes = [*log.lines, *feed.notes(), *filter(None, [bag.shortfall])]
     observed = feed.observed(core.keypoint_format)
-    # What people show of the set-up is judged over the whole bag, not over its last seconds.
+    # The check of the set-up judges people over the whole bag, not over its last seconds.
     notes = [note for note in notes if PEOPLE_SEEN not in note]
     findings = set_up_findings(observed)
     notes += [finding.message for finding in findings or []]
@@ -150,7 +150,7 @@ class _Notes:
         self.lines: list[str] = []
 
     def info(self, message: str) -> None:
-        """Nothing: recovered."""
+        """Do nothing: the problem is over."""
 
     def warning(self, message: str) -> None:
         """Note it once."""
@@ -158,4 +158,4 @@ class _Notes:
             self.lines.append(message)
 
     def error(self, message: str) -> None:
-        """Nothing: see BagFeed.notes."""
+        """Do nothing: see BagFeed.notes."""

@@ -150,7 +150,7 @@ def _messages_folder() -> Path:
 
 
 def _find(path: Path) -> list[Path]:
-    """What the reader is to open."""
+    """Find the files to open."""
     if not path.exists():
         raise InputError(f'{path}: no such bag')
     if path.suffix == '.bag':

@@ -55,7 +55,7 @@ _PATIENCE = 300.0  # s, of a large file on a busy machine
 def load_c3d(path: Path) -> MarkerTracks:
     """Read the points of a C3D file; those with a residual below 0, or all zero, are not seen.
 
-    Times count from the first frame of the trial. Raises InputError for what is none.
+    Times count from the first frame of the trial. Raises InputError for other files.
     """
     optional_module('ezc3d', 'ezc3d', 'C3D files are read with')
     if not path.is_file():
@@ -87,7 +87,7 @@ def load_c3d(path: Path) -> MarkerTracks:
 def _send(path: Path, sender: 'Connection') -> None:
     try:
         sender.send(_read(path))
-    except Exception as error:  # whatever comes through of ezc3d
+    except Exception as error:  # any error of ezc3d
         sender.send(f' ({one_line(error)})')
 
 

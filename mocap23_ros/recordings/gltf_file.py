@@ -74,7 +74,7 @@ def save_gltf(path: Path, motion: RecordedMotion) -> None:
 
 
 class _File:
-    """The binary part, and what is where in it."""
+    """The binary part, and the index of its contents."""
 
     def __init__(self) -> None:
         self.data = bytearray()

@@ -38,6 +38,6 @@ class MarkerTracks:
 def hide_lost(points: NDArray) -> None:
     """Set points [...,3] to NaN that are not finite or at exactly the origin, in place.
 
-    Programs write zeros for what they did not see; nothing that moves is there.
+    Programs write zeros for unobserved points; nothing that moves is there.
     """
     points[~(np.isfinite(points).all(axis=-1) & points.any(axis=-1))] = np.nan

@@ -94,7 +94,7 @@ def _add_misses(motion: RecordedMotion, keypoints: NDArray, recording: KeypointR
 
 
 def _leave_out_unseen(motion: RecordedMotion, recording: KeypointRecording) -> None:
-    """Set to NaN, in place, whom nobody saw shortly before or after, nor both within a gap."""
+    """Set people to NaN, in place, where they are neither seen nearby in time nor inside a gap."""
     stamps = recording.stamps
     for person in range(recording.people):
         seen = stamps[(recording.keypoints[:, person, :, 2] > 0).any(axis=1)]
@@ -132,7 +132,7 @@ def _on_grid(lifter: Lifter, recording: KeypointRecording, detected: NDArray
 
 
 def _on_their_sides(recording: KeypointRecording) -> NDArray[np.float32]:
-    """Undistorted keypoints [P,F,J,3] with left and right as all frames together say."""
+    """Undistorted keypoints [P,F,J,3] with left and right decided over all frames."""
     keypoints = np.ascontiguousarray(np.swapaxes(recording.undistorted(), 0, 1))
     sides = SideFilter(recording.skeleton, memory=len(recording.stamps))
     mirror = np.array(recording.skeleton.mirror)

@@ -19,7 +19,7 @@ from mocap23_ros.recordings.recording import KeypointRecording
 
 
 def check_liftable(recording: KeypointRecording) -> list[int]:
-    """Persons, counted from 1, who are never seen; the others can be lifted.
+    """Numbers, from 1, of the persons who are never seen; the others can be lifted.
 
     Raises InputError where nobody is ever seen, where the camera is never above the floor or too
     far above it, and where the lens has no ray to any keypoint.
@@ -43,8 +43,8 @@ def check_liftable(recording: KeypointRecording) -> list[int]:
 def set_up_findings(recording: KeypointRecording) -> list[Finding] | None:
     """Mistakes that the people seen show, over the whole recording.
 
-    The keypoints must be taken for COCO-17; empty where nothing is wrong, None
-    where too little was seen.
+    The keypoints must be COCO-17; empty where nothing is wrong, None where too
+    little was seen.
     """
     memory, newest = _memories(recording)
     findings = diagnose(memory.recent())
@@ -59,7 +59,7 @@ def set_up_findings(recording: KeypointRecording) -> list[Finding] | None:
 
 
 def _time_doubt(recording: KeypointRecording, seen: PeopleMemory) -> str:
-    """Why keypoints seem to be of another time than the poses of their camera; '': they do not."""
+    """Why keypoints seem to be of another time than their camera's poses; '' if they do not."""
     if (recording.world_T_camera == recording.world_T_camera[0]).all():
         return ''
     offset = best_offset(swing_curve(
@@ -68,12 +68,12 @@ def _time_doubt(recording: KeypointRecording, seen: PeopleMemory) -> str:
 
 
 def heights_seen(recording: KeypointRecording) -> list[float]:
-    """How tall [m] those who stand straight would be under the told camera, each once."""
+    """Heights [m] of people who stand straight, under the given camera, each once."""
     return heights_of_people(_memories(recording)[0].recent())
 
 
 def _memories(recording: KeypointRecording) -> tuple[PeopleMemory, PeopleMemory]:
-    """Sightings over the whole recording, and as many, but as close as steps want it."""
+    """Sightings over the whole recording, and as many at the short spacing that steps need."""
     duration = float(recording.stamps[-1] - recording.stamps[0])
     people = min(recording.people, MOST_PEOPLE)
     interval = max(INTERVAL, duration * people / CAPACITY)

@@ -63,7 +63,7 @@ def _read_arrays(path: Path, pose_needed: bool) -> dict[str, NDArray]:
 
 
 def _format(arrays: dict[str, NDArray], wanted: SkeletonFormat) -> SkeletonFormat:
-    """The file's own format: what it says, else COCO-17, else the wanted one if its size fits."""
+    """The file's own format: as stated, else COCO-17, else the wanted one if its size fits."""
     if 'skeleton' in arrays:
         return find_format(_text(arrays['skeleton'], 'skeleton'))
     shape = arrays['keypoints'].shape

@@ -23,13 +23,13 @@ _SINGLE_FRAME_RATE = 30.0  # Hz, for a recording of one frame
 
 
 def smpl_path(target: Path, person: int, people: int) -> Path:
-    """Where a person's parameters go: beside OUT.npz; of several people the id is in the name."""
+    """Path of a person's parameters: beside OUT.npz; with several people the id is in the name."""
     who = f'_person{person}' if people > 1 else ''
     return target.with_name(f'{target.stem}{who}_smpl.npz')
 
 
 def mesh_path(parameters: Path, frame: int) -> Path:
-    """Where the mesh of a frame goes: beside the person's parameters."""
+    """Path of the mesh of a frame: beside the person's parameters."""
     return parameters.with_name(f'{parameters.stem}_frame{frame}.ply')
 
 

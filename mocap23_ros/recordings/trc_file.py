@@ -46,7 +46,7 @@ _HEAD = 5  # lines
 def load_trc(path: Path) -> MarkerTracks:
     """Read a TRC file of any program; cells that are empty, nan, absent or all zero are not seen.
 
-    Raises InputError, naming the file and the line, for what is none.
+    Raises InputError, naming the file and the line, for other files.
     """
     try:
         data = read_bounded(path, _LARGEST_FILE, 'cut it into parts')

@@ -26,7 +26,7 @@ MAXIMUM_FRAMES = 200_000
 # Bare streams hold no times; FFmpeg makes some up for a part of them.
 _WITHOUT_TIMES = frozenset(('h264', 'hevc', 'vvc', 'av1', 'obu', 'mjpeg', 'm4v', 'h263', 'vc1',
                             'mpegvideo', 'dirac', 'cavsvideo', 'rawvideo'))
-_CAPTURE_RATE = 'com.android.capture.fps'  # of slow motion, which plays slower than it was
+_CAPTURE_RATE = 'com.android.capture.fps'  # of slow motion, which plays slower than the motion was
 _CAPTURE_TOLERANCE = 1.2
 _TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_CLOCKWISE}
 
@@ -193,7 +193,7 @@ class VideoFile:
         return float(frame.pts * frame.time_base)
 
     def _expected_frames(self) -> tuple[int, bool]:
-        """How many there are, and whether the container counts them."""
+        """Number of frames, and whether the container counts them."""
         stream, duration = self._stream, self._container.duration
         shown = stream.frames
         if stream.duration and stream.time_base and stream.average_rate:

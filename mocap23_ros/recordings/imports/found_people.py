@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the files of other programs say, before it is a recording: people by frame number."""
+"""People by frame number, as the files of other programs give them, before a recording is made."""
 
 import math
 import re
@@ -58,7 +58,7 @@ class FoundPeople:
                              'parts')
 
     def add_new(self, number: int, people: Sequence[FoundPerson], where: str) -> None:
-        """As add, of a writer that has each frame once; InputError for one that is there."""
+        """Add a frame of a writer that has each frame once; InputError for a second one."""
         if number in self.frames:
             raise InputError(f'{where} has frame {number} a second time')
         self.add(number, people)
@@ -131,7 +131,7 @@ class FrameNames:
 
 
 def check_number(number: Any, where: str) -> int:
-    """A frame number; InputError for what is none."""
+    """Return a frame number; InputError for anything else."""
     if isinstance(number, float) and number.is_integer():
         number = int(number)
     if not isinstance(number, int) or isinstance(number, bool) or number < 0:

@@ -22,16 +22,16 @@ from mocap23_ros.skeletons.unobserved import clear_unobserved
 from mocap23_ros.tracking.floor_places import CameraView
 
 _LARGEST = 2 * 2**30  # bytes of keypoints
-_FEWEST_FRAMES = 3  # in which a person with an id must be seen, as for people who are tracked
+_FEWEST_FRAMES = 3  # frames that must show a person with an id, as of people who are tracked
 _SPARSE, _FEW = 50, 1000  # a video has no longer gaps than this times its frames, and some
-_FROZEN, _FROZEN_FRAMES = 1.0, 8  # s, frames; no detector says the same of a living person
+_FROZEN, _FROZEN_FRAMES = 1.0, 8  # s, frames; on a living person no detector repeats itself
 _LOGIT = 6.0  # of RTMW on clear keypoints
 _SURE, _BESIDE, _OUTSIDE = 0.3, 0.05, 0.2  # confidence, images, share of keypoints
 
 
 def import_keypoints(path: Path, camera_file: Path, rate: float | None, rectified: bool = False,
                      say: Say = silent) -> KeypointRecording:
-    """Read what another program wrote; its format is told by the content.
+    """Read files of another program; their content shows the format.
 
     rate: frames per second of the video, None where the files hold time stamps; stamps are frame
     numbers over the rate, and missing numbers become frames without anybody. People keep the ids

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""The formats of other programs whose keypoints can be lifted: a row each, told by content."""
+"""The formats of other programs whose keypoints can be lifted: a row each, found by content."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class KeypointFormat:
     read: Callable[[Iterable[tuple[str, Any]]], FoundPeople]
 
 
-# The first that recognises a document has it.
+# The first that recognises a document reads it.
 KEYPOINT_FORMATS = (
     KeypointFormat('OpenPose or Pose2Sim', openpose_files.recognises, openpose_files.read),
     KeypointFormat('AlphaPose', alphapose_results.recognises, alphapose_results.read),

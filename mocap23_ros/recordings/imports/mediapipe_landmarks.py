@@ -108,7 +108,7 @@ def _landmarks(person: list[Any], where: str) -> NDArray[np.float32]:
         if not all(isinstance(v, int | float) and not isinstance(v, bool) for v in values):
             raise InputError(f'{where} has a landmark whose x, y or visibility is not a number')
         rows.append(values)
-    with np.errstate(over='ignore'):  # what is infinite was not found
+    with np.errstate(over='ignore'):  # infinite: not found
         landmarks: NDArray[np.float32] = np.array(rows, np.float64).astype(np.float32)
     known = landmarks[np.isfinite(landmarks).all(axis=1), :2]
     if len(known) and np.median(np.abs(known)) > _FAR_OUT:

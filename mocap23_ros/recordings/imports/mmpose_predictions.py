@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Predictions of MMPose, and what users of rtmlib write.
+"""Predictions of MMPose, and files that users of rtmlib write.
 
 A video is ``[{"frame_id": 0, "instances": [{"keypoints": [[x, y], ...], "keypoint_scores":
 [...]}]}]``; MMPose's demos put it under ``instance_info`` and number from 1. A folder of images

@@ -33,7 +33,7 @@ _PIXELS = 20.0  # larger numbers are not metres
 
 
 def pixel_tables(files: Sequence[Path]) -> list[Path]:
-    """Those of the files that hold pixels; InputError where there are none."""
+    """The files that hold pixels; InputError where none does."""
     tables = [path for path in files if '_px' in path.stem] or list(files)
     stems = {path.stem.rsplit('_person', 1)[0] for path in tables}
     if len(stems) > 1:
