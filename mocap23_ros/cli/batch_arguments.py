@@ -31,7 +31,7 @@ def add_batch_options(parser: argparse.ArgumentParser) -> None:
 
 
 def check_batch_options(arguments: argparse.Namespace) -> None:
-    """Refuse them without --bags, and what cannot be; InputError."""
+    """Refuse these options without --bags, and impossible values; InputError."""
     if not arguments.bags:
         for name, default in (('shard', None), ('on', 'processes'), ('address', None)):
             if getattr(arguments, name) != default:
@@ -54,7 +54,7 @@ def shard_of(arguments: argparse.Namespace) -> tuple[int, int]:
 
 
 def shard_suffix(arguments: argparse.Namespace) -> str:
-    """What the names of result files end in."""
+    """The end of the names of result files."""
     part, parts = shard_of(arguments)
     return f'-{part}-of-{parts}' if parts > 1 else ''
 

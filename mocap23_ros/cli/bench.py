@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     check_writable(arguments.out / 'bench.json')
     tiers = arguments.tiers or available_tiers()
     for tier in tiers:
-        find_model(tier)  # refuses what is absent or damaged, before anything is measured
+        find_model(tier)  # refuses absent or damaged files before anything is measured
     if arguments.backends:
         reasons = {name: why_not(name, tiers[0]) if tiers else 'no tier is exported'
                    for name in arguments.backends}
@@ -82,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
     result['mediapipe'] = left_out if arguments.no_peers else benchmark_mediapipe()
     result['decoder'] = left_out if arguments.no_peers else benchmark_decoder()
     write_report(result, arguments.out)
-    if arguments.long:  # minutes: what is known so far is written already
+    if arguments.long:  # takes minutes: the results so far are written already
         say('memory over 10 000 calls')
         result['memory'] = [memory_over_calls(tier, backend, 10_000)
                             for tier in tiers for backend in backends]

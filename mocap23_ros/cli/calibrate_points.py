@@ -129,14 +129,14 @@ def _clicked(arguments: argparse.Namespace, marks: Marks, camera: CameraModel,
 
 def _pose_of_marks(marks: Marks, camera: CameraModel
                    ) -> tuple[str, NDArray[np.float64], NDArray[np.float64]]:
-    """As ``pose_of_points``, from points or lines."""
+    """The results of ``pose_of_points``, from points or lines."""
     return (pose_of_points(marks.rows[:, :2], marks.rows[:, 2:], camera)
             if marks.kind == 'points' else _pose_of_lines(marks, camera))
 
 
 def pose_of_points(p_pixel: NDArray, p_world: NDArray, camera: CameraModel
                    ) -> tuple[str, NDArray[np.float64], NDArray[np.float64]]:
-    """What is said of the pose, the pose [4,4], and its covariance [6,6]; InputError."""
+    """The pose in words, the pose [4,4], and its covariance [6,6]; InputError."""
     fit = pose_from_points(p_pixel, p_world, camera)
     if fit.world_T_camera[2, 3] <= 0:
         raise InputError('these points put the camera below the floor: z must point up')

@@ -25,7 +25,7 @@ from mocap23_ros.recordings.recording_checks import check_liftable, heights_seen
 from mocap23_ros.skeletons.body_proportions import MEAN_STATURE, check_given_stature
 from mocap23_ros.skeletons.formats import COCO17
 
-_ODD_HEIGHT = 0.15  # of people against grown-ups; children may be as small
+_ODD_HEIGHT = 0.15  # of people against adults; children may be as small
 Judgement: TypeAlias = tuple[list[str], list[str]]
 """Mistakes, and what is said where there are none."""
 
@@ -122,7 +122,7 @@ def _recordings(arguments: argparse.Namespace) -> Iterator[tuple[str, Judgement]
 
 
 def _judge_bag(arguments: argparse.Namespace) -> Judgement:
-    """What a node would have said."""
+    """Judge a bag as a node would have."""
     from mocap23_ros.recordings.bag_camera import KEYPOINTS
     from mocap23_ros.recordings.bag_lifter import BagSource, check_bag, lift_bag
     from mocap23_ros.recordings.bag_reader import BagReader
@@ -141,13 +141,13 @@ def _judge_bag(arguments: argparse.Namespace) -> Judgement:
         except InputError as error:  # a bag as it should be, in which no image can be used
             return [str(error)], []
     mistakes = lifted.notes
-    if arguments.stature is not None:  # the node was not told it
+    if arguments.stature is not None:  # the node did not get it
         mistakes = mistakes or _judge(lifted.observed, arguments.stature)[0]
     return mistakes, [_nothing(lifted.observed, lifted.judged)]
 
 
 def _judge(recording: KeypointRecording, stature: float | None) -> Judgement:
-    """What cannot be lifted at all is a mistake, too. stature: metres, everybody's."""
+    """Judge a recording; one that cannot be lifted is a mistake, too. stature: metres, of all."""
     try:
         check_liftable(recording)
     except InputError as error:
@@ -172,7 +172,7 @@ def _nothing(recording: KeypointRecording, judged: bool) -> str:
 
 
 def _heights(recording: KeypointRecording) -> str:
-    """Body heights under the told camera: the user must judge whether they are right."""
+    """Body heights under the given camera: the user must judge whether they are right."""
     heights = heights_seen(recording)
     if not heights:
         return ''

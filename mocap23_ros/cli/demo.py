@@ -73,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
         command=' '.join(['mocap23', *sys.argv[1:]]))
     console = Console(stderr=True)
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, _interrupt)  # so that children are ended then, too
+        signal.signal(signal.SIGTERM, _interrupt)  # so that children end, too
     with Progress(TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn(),
                   TimeElapsedColumn(), console=console) as progress:
         tasks: dict[str, Any] = {}

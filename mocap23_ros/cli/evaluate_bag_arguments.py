@@ -61,7 +61,7 @@ def _seconds(text: str) -> float | str:
 
 
 def alignment_wanted(arguments: argparse.Namespace) -> 'AlignmentWanted':
-    """What --align-time and --align-rigid say."""
+    """The alignment that --align-time and --align-rigid ask for."""
     from mocap23_ros.evaluation.truth_alignment import AlignmentWanted
     return AlignmentWanted(arguments.align_time, arguments.align_rigid)
 
@@ -133,7 +133,7 @@ def is_lifted(arguments: argparse.Namespace) -> bool:
 
 
 def configurations(arguments: argparse.Namespace) -> list['Configuration']:
-    """What --with says, or the defaults of the node; InputError."""
+    """The configurations of --with, or the defaults of the node; InputError."""
     from mocap23_ros.evaluation.recording_evaluation import Configuration
     base = settings_from(arguments)
     common: dict[str, Any] = {

@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     check_numbers(arguments, scenes=(2, 100))
     check_writable(arguments.out)
-    for name in arguments.detectors:  # refuses what is absent before anything is measured
+    for name in arguments.detectors:  # refuses absent files before anything is measured
         create_detector(name).close()
     detectors = evaluate_detectors(arguments.detectors, arguments.seed, say, arguments.scenes)
     result = {

@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def calibrated(weights: Path, arguments: argparse.Namespace) -> 'Calibration':
-    """From streams of the calibration subject."""
+    """Calibrate the uncertainty on streams of the calibration subject."""
     from mocap23_ros.datasets.evaluation_sets import CALIBRATION_SETS, make_evaluation_set
     from mocap23_ros.lifting.load_lifter import load_lifter
     from mocap23_ros.training.uncertainty_calibration import calibrate_on_streams

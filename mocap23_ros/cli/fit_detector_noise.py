@@ -80,7 +80,7 @@ def _sample_clips(arguments: argparse.Namespace) -> tuple[list[DetectedClip], st
         return create_detector(arguments.detector, model=arguments.detector_model,
                                max_people=people)
 
-    make(1).close()  # refuses what is absent before anything is computed
+    make(1).close()  # refuses absent files before anything is computed
     clips = sample_clips(load_take(), make, arguments.scenes, arguments.seed, arguments.without,
                          say)
     without = f' --without {" ".join(arguments.without)}' if arguments.without else ''

@@ -106,7 +106,7 @@ def _lifter_name(arguments: argparse.Namespace) -> str:
     name, tier = arguments.lifter, arguments.tier or DEFAULT_TIER
     if name is None:
         wanted = [arguments.tier, arguments.backend, arguments.steps, arguments.precision]
-        # Only where nothing of the learned lifter was asked for may it be another one.
+        # Another lifter may stand in only if no option asks for the learned one.
         name = ('diffusion' if any(value is not None for value in wanted)
                 or tier in available_tiers() else 'geometric')
         if name == 'geometric':
@@ -144,7 +144,7 @@ def _lift(arguments: argparse.Namespace, lifter: Lifter, recording: KeypointReco
 
 def _pose_uncertainty(arguments: argparse.Namespace, recording: KeypointRecording
                       ) -> CameraPoseUncertainty:
-    """As --camera-sd says, then as --camera or the keypoint file does."""
+    """The uncertainty of --camera-sd, else that of --camera or of the keypoint file."""
     if arguments.camera_sd:
         return CameraPoseUncertainty(*arguments.camera_sd)
     if arguments.camera is None:

@@ -73,7 +73,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             module.add_arguments(sub)
             sub.set_defaults(run=module.run)
     arguments, unknown = parser.parse_known_args(words)
-    if unknown:  # argparse would have the parser of all commands say so
+    if unknown:  # argparse would print the usage of the main parser
         parsers[arguments.command].error(f'unrecognized arguments: {" ".join(unknown)}')
     try:
         return int(arguments.run(arguments) or 0)

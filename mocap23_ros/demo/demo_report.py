@@ -20,7 +20,7 @@ from mocap23_ros.skeletons.coco17 import ANKLES, BODY, ELBOWS, HIPS, KNEES, SHOU
 
 @dataclass(frozen=True)
 class MethodEstimate:
-    """What one method says at the N images played: joints [N,J,3] m, covariance [N,J,3,3]."""
+    """One method's estimate at the N images played: joints [N,J,3] m, covariance [N,J,3,3]."""
 
     name: str
     description: str

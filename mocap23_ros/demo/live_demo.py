@@ -62,7 +62,7 @@ def run_demo(options: DemoOptions, report: StepProgress) -> dict[str, Any]:
     """Run the demo and leave OUTPUTS in options.out; returns the content of report.json.
 
     Outputs of an earlier run are replaced only when everything is done. Raises InputError for
-    what the user can mend.
+    what the user can correct.
     """
     take = load_take(options.sample_wheel, report)
     plan = _plan(take, options)
@@ -139,7 +139,7 @@ def _match_person(take: SampleTake, plan: LivePlan, live: LiveRun,
                   run: RecordedRun) -> tuple[int | None, float]:
     """Id of the person whose keypoints fit the projected truth best, and by how many px.
 
-    By the 2D detections alone, as is usual: the error in 3D has no say.
+    By the 2D detections alone, as is usual; the error in 3D does not count.
     """
     frame_of = dict(zip(live.stamps_ns.tolist(), live.frames.tolist(), strict=True))
     known = [row for row, stamp in enumerate(run.keypoint_stamps_ns.tolist())

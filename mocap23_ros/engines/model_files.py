@@ -17,7 +17,7 @@ _LARGEST_MANIFEST = 1 << 20  # bytes
 # Numbers of a tier's entry: name, whether whole, least, largest.
 _FIELDS = (('window_length', True, 2, 10_000), ('rate', False, 0.1, 1000), ('steps', True, 1, 1000),
            ('ray_temperature', False, 1e-6, 1e6), ('across_temperature', False, 1e-6, 1e6))
-# What streams show of the uncertainty; entries of before lack it: the value that changes nothing.
+# Corrections from streams; older entries lack them: the values that change nothing.
 _STREAM_FIELDS = (('ray_factor', 1.0, 1e-3, 1e3), ('across_factor', 1.0, 1e-3, 1e3),
                   ('ray_floor', 0.0, 0.0, 1.0))
 
@@ -89,7 +89,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
 
 
 class _Damage(ValueError):
-    """What is wrong with a manifest, in a few words."""
+    """A manifest is damaged; says how, in a few words."""
 
 
 def _check_manifest(manifest: Any) -> None:

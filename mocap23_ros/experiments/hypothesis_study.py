@@ -5,9 +5,9 @@
     python -m mocap23_ros.experiments.hypothesis_study --windows 512
 
 Hypotheses are draws of the noise, which a diffusion lifter gives for more time, and one evaluation
-from the published motion with all depths mirrored at the pelvis. Which windows are ambiguous is
-told by the truth (``ambiguous_windows.py``), the weights of hypotheses by what run time knows: how
-far they miss the keypoints, and how far they are from the motion before.
+from the published motion with all depths mirrored at the pelvis. The truth says which windows
+are ambiguous (``ambiguous_windows.py``); the weights of hypotheses come from what run time knows:
+how far they miss the keypoints, and how far they are from the motion before.
 """
 
 import argparse
@@ -66,7 +66,7 @@ def _mirrored(joints: torch.Tensor, camera: torch.Tensor) -> torch.Tensor:
 
 
 def log_weights(joints: NDArray, part: StreamWindows) -> NDArray[np.float64]:
-    """Of hypotheses [K,B,T,J,3] by reprojection and time, [K,B]."""
+    """Log weights [K,B] of hypotheses [K,B,T,J,3] by reprojection and time."""
     seen = part.full['observation'][..., 2] > 0
     point, depth = image_of(joints, part.full['camera'])
     off = ((point - part.full['observation'][..., :2]) ** 2).sum(-1) * depth**2

@@ -31,7 +31,7 @@ _WINDOWS, _SEED = 256, 7  # that int8 ranges are measured on
 
 
 def load_exportable(weights: Path) -> tuple[LifterModel, dict[str, Any]]:
-    """As ``load_network``, for what can be exported only."""
+    """Load like ``load_network``, but only weights that can be exported."""
     model, card = load_network(weights)
     if not isinstance(model, LifterModel):
         raise InputError(f'{weights} holds a baseline, not a lifter; it cannot be exported')

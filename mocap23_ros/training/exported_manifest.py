@@ -30,7 +30,7 @@ def check_replaced_tier(folder: Path, tier: str, skeleton: str) -> None:
 
 
 def kept_calibration(folder: Path, tier: str) -> Calibration:
-    """That of the manifest, factors of 1 where it does not have the tier; InputError if damaged."""
+    """The manifest's calibration, factors of 1 where it lacks the tier; InputError if damaged."""
     try:
         entry = _entries(folder / 'manifest.json').get(tier)
         if entry is None:

@@ -30,7 +30,7 @@ from mocap23_ros.windows.resampling import MAX_GAP, resample_keypoints
 TRUSTED_CONFIDENCE = 0.5  # keypoints below it are observed, but are not a target
 _TRUSTED_JOINTS = 0.6  # of a usable sample, besides both hips
 _USABLE_SAMPLES = 0.5  # of a window
-# On top of the detector's own errors, in the same units as those of projected motion.
+# Added to the detector's own errors, in the units of those of projected motion.
 _EXTRA_NOISE = KeypointNoise(spread=(0.02, 0.2), floor_px=0.0, swap=0.0, grab=0.0,
                              stamp_jitter=0.0)
 _DROPPED_JOINTS, _DROPPED_SAMPLES = 0.3, 0.2  # of half of the windows, for masked in-painting
@@ -69,7 +69,7 @@ class KeypointSource:
         return cls(load_keypoint_tracks(path, skeleton), spec, skeleton, augmentation, seed)
 
     def summary(self) -> dict[str, float]:
-        """What is trained on: recordings, people, and minutes that these were seen."""
+        """The training data: recordings, people, and minutes in which these were seen."""
         return {'recordings': len({track.recording for track in self.tracks}),
                 'people': len(_people(self.tracks)),
                 'minutes': round(sum(track.minutes for track in self.tracks), 1)}

@@ -28,7 +28,7 @@ class MeasuredDetector:
 
     @classmethod
     def load(cls, name_or_path: str, share: float) -> 'MeasuredDetector':
-        """Of a file of ``mocap23 detector-noise``, or a detector whose file ships; InputError."""
+        """Load a file of ``mocap23 detector-noise``, or the one that ships; InputError."""
         if not 0 < share <= 1:
             raise InputError(f'--detector-share must be over 0 and at most 1, not {share:g}')
         path = find_detector_noise(name_or_path)
@@ -42,5 +42,5 @@ class MeasuredDetector:
                        detector_share=self.share)
 
     def summary(self) -> dict[str, Any]:
-        """What the card of the weights says of it."""
+        """What the card of the weights says about the detector."""
         return {'detector': self.noise.detector, 'share': self.share, 'sha256': self.sha256}

@@ -17,7 +17,7 @@ from mocap23_ros.network.configuration import TrainingConfiguration
 # are FP32 with any, and machines differ in what they have.
 FREE_ON_RESUME = ('steps', 'final_learning_rate', 'checkpoint_seconds', 'mixed_precision')
 _NEWER = ('data_sets', 'clips_sha256')  # of training_data
-# What configurations mean that were written before a field was there.
+# Values of fields that older configurations lack.
 _FORMERLY = {'triangulation': 'ray', 'proportions': False}
 _NAMED = 3  # differences in one message
 

@@ -170,7 +170,7 @@ class Trainer:
         return self.model
 
     def _indices(self) -> range:
-        """Of the batches that are left for this process."""
+        """Indices of the batches that are left for this process."""
         stride, rank = self.accelerator.num_processes, self.accelerator.process_index
         return range(self.step * stride + rank, self.configuration.steps * stride, stride)
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""How sure a network's joints are, from streams of subjects that neither train nor validate."""
+"""Calibrates stated deviations on streams of subjects that neither train nor validate."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
