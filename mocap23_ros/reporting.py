@@ -10,8 +10,6 @@ Progress = Callable[[int, int], None]
 """Called with (done, in all); 0 in all: unknown."""
 StepProgress = Callable[[str, int, int], None]
 """Called with (step, done, in all)."""
-Rest = Callable[[], object]
-"""Called many times during long work, so that other threads get a turn."""
 
 
 def silent(*words: object) -> None:

@@ -27,7 +27,6 @@ from mocap23_ros.calibration.standing_people import (
     middles_sd,
 )
 from mocap23_ros.errors import InputError
-from mocap23_ros.reporting import Rest, silent
 from mocap23_ros.skeletons.body_proportions import MEAN_STATURE, STATURE_SD
 
 FOCAL_SD = 0.35  # of the log focal length, where it is unknown
@@ -71,12 +70,11 @@ class FloorFit(CameraAboveFloor):
                 'directions, near and far, whole in view')
 
 
-def fit_floor(people: StandingPeople, focal_known: bool = True, quick: bool = False,
-              rest: Rest = silent) -> FloorFit:
+def fit_floor(people: StandingPeople, focal_known: bool = True, quick: bool = False) -> FloorFit:
     """Fit the camera's pitch, roll and height, and its focal length where that is not known.
 
-    quick: in less time, and within 0.1 degrees of the same. rest: called many times. Raises
-    InputError where too few samples are there, or the people contradict every camera.
+    quick: in less time, and within 0.1 degrees of the same. Raises InputError where too few samples
+    are there, or the people contradict every camera.
     """
     if len(people) < _FEWEST:
         raise InputError(f'only {len(people)} views of a whole standing person; {_FEWEST} are '
@@ -85,7 +83,7 @@ def fit_floor(people: StandingPeople, focal_known: bool = True, quick: bool = Fa
         raise InputError(f'people are seen whole for less than {_FEWEST_BLOCKS * _BLOCK:g} s, too '
                          'short to tell how they stand from how the camera does; let somebody '
                          'walk about for 30 s')
-    return _Fit(people, focal_known, rest).solve(*(_QUICK if quick else _THOROUGH))
+    return _Fit(people, focal_known).solve(*(_QUICK if quick else _THOROUGH))
 
 
 class _Fit:
@@ -94,9 +92,8 @@ class _Fit:
     The place [N,2] of every body on the floor is fitted inside, by a few Gauss-Newton steps.
     """
 
-    def __init__(self, people: StandingPeople, focal_known: bool, rest: Rest) -> None:
+    def __init__(self, people: StandingPeople, focal_known: bool) -> None:
         self.people = people
-        self.rest = rest
         self.persons, self.index = np.unique(people.person, return_inverse=True)
         given = people.given_stature[self.persons]
         self.given = np.isfinite(given)
@@ -117,7 +114,7 @@ class _Fit:
         self.trust = np.ones(len(people))  # of whole samples: not of people who sit or bend
 
     def solve(self, rounds: int, tolerance: float) -> FloorFit:
-        pitch, roll, height = guess_floor(self.people, self.rest)
+        pitch, roll, height = guess_floor(self.people)
         x = self.prior_mean.copy()
         x[:3] = pitch, roll, np.log(height)
         self.place = self._first_places(x)
@@ -157,7 +154,6 @@ class _Fit:
 
     def _errors(self, x: NDArray, place: NDArray) -> NDArray:
         """Predicted - observed [N,4,2], pixels."""
-        self.rest()
         points = self._points(x, place)
         image = points[..., :2] / np.maximum(points[..., 2:], 0.1)
         image[:, 0] += self.bend

@@ -10,7 +10,6 @@ from numpy.typing import ArrayLike, NDArray
 from mocap23_ros.calibration.standing_people import HEIGHTS, StandingPeople
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.pose_covariance import of_pitch_roll_height
-from mocap23_ros.reporting import Rest, silent
 from mocap23_ros.skeletons.body_proportions import MEAN_STATURE
 
 _SAMPLES = 80
@@ -65,18 +64,17 @@ def pitch_roll_height(pose: NDArray) -> tuple[NDArray, NDArray, NDArray]:
     return pitch, np.arctan2(-pose[..., 2, 0], -pose[..., 2, 1]), pose[..., 2, 3]
 
 
-def guess_floor(people: StandingPeople, rest: Rest = silent) -> tuple[float, float, float]:
+def guess_floor(people: StandingPeople) -> tuple[float, float, float]:
     """Return pitch, roll (radians) and height (metres) to start from, for average statures.
 
-    The best of a grid by how upright and how equally tall all people stand. rest: called many
-    times. Raises InputError where no camera above a floor sees people like that.
+    The best of a grid by how upright and how equally tall all people stand. Raises InputError where
+    no camera above a floor sees people like that.
     """
     pick = np.linspace(0, len(people) - 1, min(_SAMPLES, len(people))).astype(int)
     ankles, shoulders = rays(people.middles[pick, 0]), rays(people.middles[pick, 2])
     best, guess = np.inf, None
     roll = np.radians(np.arange(-180, 180, 10.0))
     for pitch in np.radians(np.arange(-25, 86, 5.0)):
-        rest()
         camera_R_floor = np.swapaxes(floor_T_camera(pitch, roll, 1.0)[:, :3, :3], 1, 2)
         cost, height = _costs(ankles @ camera_R_floor, shoulders @ camera_R_floor)
         least = int(np.argmin(cost))

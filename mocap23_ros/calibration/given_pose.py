@@ -18,7 +18,6 @@ from mocap23_ros.calibration.pose_bias import PoseBias, honest_covariance
 from mocap23_ros.calibration.standing_people import PAIRS, StandingPeople, middles_of
 from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.poses import wrap_angle
-from mocap23_ros.reporting import Rest, silent
 
 # Worth a word: pitch and roll; the height where statures are given, and where they are not.
 _LARGE = np.radians([1.5, 1.5])
@@ -33,8 +32,7 @@ _STILL = 0.02  # metres and radians that a camera may move
 
 def given_pose_doubt(stamps: NDArray, person_ids: NDArray, points: NDArray,
                     floor_T_cameras: NDArray, focal_length: float,
-                    statures: Mapping[int, float] | None = None,
-                    rest: Rest = silent) -> str | None:
+                    statures: Mapping[int, float] | None = None) -> str | None:
     """How the given pose contradicts the people, and the remedy, in words; '' where it fits.
 
     None where too little was seen to tell, or the camera moves.
@@ -42,7 +40,7 @@ def given_pose_doubt(stamps: NDArray, person_ids: NDArray, points: NDArray,
     stamps: [N] s; person_ids: [N]; points: [N,17,2] COCO keypoints in undistorted normalised
     coordinates, NaN = unobserved; floor_T_cameras: [N,4,4] as told; focal_length: px; statures:
     known body heights [m] by person id. Without them a given height that is too small is not
-    doubted: it makes adults as small as children are. rest: called many times.
+    doubted: it makes adults as small as children are.
     """
     middles, usable = middles_of(points)
     rows = np.flatnonzero(usable)
@@ -58,7 +56,7 @@ def given_pose_doubt(stamps: NDArray, person_ids: NDArray, points: NDArray,
     bodies = StandingPeople(middles[rows[used]], points[rows[used]][:, PAIRS[0]], index[used],
                             stamps[rows[used]], focal_length, given)
     try:
-        fit = fit_floor(bodies, quick=True, rest=rest)
+        fit = fit_floor(bodies, quick=True)
         fit.check()
     except InputError:  # they do not stand, or all alike
         return None

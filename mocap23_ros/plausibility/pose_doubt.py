@@ -8,21 +8,18 @@ from mocap23_ros.calibration.given_pose import given_pose_doubt
 from mocap23_ros.plausibility.mistakes import K_OF_ANOTHER_SIZE, RECTIFICATION
 from mocap23_ros.plausibility.people_samples import PeopleSamples
 from mocap23_ros.plausibility.set_up_check import PEOPLE_SEEN, Finding
-from mocap23_ros.reporting import Rest, silent
 
 
 def pose_findings(samples: PeopleSamples, focal_length: float,
-                  statures: Mapping[int, float] | None = None, rest: Rest = silent
-                  ) -> list[Finding] | None:
+                  statures: Mapping[int, float] | None = None) -> list[Finding] | None:
     """What contradicts the given pose by degrees; empty where nothing does, None: it is not known.
 
     It takes a third of a second alone, and sees what ``diagnose`` does not: people who stand well,
-    but under another pose. focal_length: px; statures: known body heights [m] by person id; rest:
-    called many times.
+    but under another pose. focal_length: px; statures: known body heights [m] by person id.
     """
     def doubt(seen: PeopleSamples) -> str | None:
         return given_pose_doubt(seen.stamps, seen.person_ids, seen.points, seen.floor_T_camera,
-                               focal_length, statures, rest)
+                               focal_length, statures)
     words = doubt(samples)
     if not words:
         return None if words is None else []

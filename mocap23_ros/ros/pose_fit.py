@@ -2,34 +2,32 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fits the camera's pose to people now and then, and says where the given one is far off."""
 
-import time
-from concurrent.futures import Future, ThreadPoolExecutor
-
 import numpy as np
 
+from mocap23_ros.plausibility.findings_apart import FindingsApart
 from mocap23_ros.plausibility.people_samples import PeopleSamples
 from mocap23_ros.plausibility.pose_doubt import pose_findings
 from mocap23_ros.plausibility.set_up_check import Finding
-from mocap23_ros.reporting import silent
 
 _ENOUGH = 7.0  # seconds of people
 _AGAIN, _SELDOM = 5.0, 20.0  # seconds until the next fit, where something was off or not
 _LONGEST = 60.0  # seconds, to which the wait grows where people do not walk
-_REST = 5e-5  # seconds after each tenth of a millisecond
 
 
 class PoseFit:
-    """Belongs to the worker's thread; a fit takes a third of a second, more beside frames."""
+    """Belongs to the worker's thread."""
 
     def __init__(self, live: bool) -> None:
         """live: whether frames go on during a fit; otherwise findings are those of the stamp."""
         self._live = live
-        self._executor = ThreadPoolExecutor(1, 'pose_fit')
+        self._running: FindingsApart | None = None
         self.reset()
 
     def reset(self) -> None:
         """Forget what was found: another camera, or other people."""
-        self._running: Future[list[Finding] | None] | None = None
+        if self._running is not None:
+            self._running.stop()
+        self._running = None
         self._due = -np.inf
         self._wait = _AGAIN
         self._findings: list[Finding] = []
@@ -43,21 +41,19 @@ class PoseFit:
         """
         if (self._running is None and stamp >= self._due and len(seen)
                 and seen.stamps[-1] - seen.stamps[0] >= _ENOUGH):
-            self._running = self._executor.submit(pose_findings, seen, focal_length,
-                                                   statures.copy(),
-                                                   _rest if self._live else silent)
-        if self._running is not None and (self._running.done() or not self._live):
-            done, self._running = self._running, None
-            findings = done.result()
-            if findings is None:  # what was found before holds until people speak against it
-                self._wait = min(2 * self._wait, _LONGEST)
+            if self._live:
+                self._running = FindingsApart(seen, focal_length, statures)
             else:
-                self._findings = findings
-                self._wait = _AGAIN if findings else _SELDOM
-            self._due = stamp + self._wait
+                self._take(stamp, pose_findings(seen, focal_length, statures))
+        if self._running is not None and self._running.is_done:
+            done, self._running = self._running, None
+            self._take(stamp, done.result())
         return self._findings
 
-
-def _rest() -> None:
-    """Leave the interpreter to the frames: each needs it hundreds of times."""
-    time.sleep(_REST)
+    def _take(self, stamp: float, findings: list[Finding] | None) -> None:
+        if findings is None:  # what was found before holds until people speak against it
+            self._wait = min(2 * self._wait, _LONGEST)
+        else:
+            self._findings = findings
+            self._wait = _AGAIN if findings else _SELDOM
+        self._due = stamp + self._wait

@@ -2,15 +2,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ten seconds of somebody who walks about, before cameras whose given pose is wrong or right."""
 
+import time
 from dataclasses import replace
 
 import numpy as np
+import psutil
 import pytest
 from scipy.spatial.transform import Rotation
 from walkers import FPS, camera_above_floor, passers_by, seen, walks
 
 from mocap23_ros.calibration.given_pose import given_pose_doubt
+from mocap23_ros.plausibility.findings_apart import FindingsApart
 from mocap23_ros.plausibility.people_samples import PeopleMemory
+from mocap23_ros.plausibility.pose_doubt import pose_findings
+from mocap23_ros.ros.pose_fit import PoseFit
 
 SECONDS = 10.0
 
@@ -101,3 +106,32 @@ def test_dancers_and_sportsmen_raise_no_doubt():
             s = memory.recent()
             assert not given_pose_doubt(s.stamps, s.person_ids, s.points, s.floor_T_camera,
                                        camera.focal_length)
+
+
+@pytest.fixture
+def wrong(walker):
+    """What a fit beside frames is asked, of a camera that looks down more than told."""
+    samples, focal_length, _ = walker
+    told = samples.floor_T_camera @ turned('x', 6)(np.eye(4))
+    return replace(samples, floor_T_camera=told), focal_length, {7: 1.8}
+
+
+def test_a_live_node_finds_what_a_bag_does_a_moment_later(wrong):
+    at_once, live = PoseFit(live=False).update(0.0, *wrong), PoseFit(live=True)
+    assert at_once and live.update(0.0, *wrong) == []
+    deadline = time.monotonic() + 100.0
+    while not live.update(0.0, *wrong):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert live.update(0.0, *wrong) == at_once == pose_findings(*wrong)
+
+
+def test_a_fit_whose_process_is_killed_is_made_here_and_who_is_stopped_is_gone(wrong):
+    others = set(psutil.Process().children())
+    apart = FindingsApart(*wrong)
+    (process,) = set(psutil.Process().children()) - others
+    process.kill()
+    assert apart.result() == pose_findings(*wrong)
+    apart = FindingsApart(*wrong)
+    apart.stop()
+    assert apart.is_done and not set(psutil.Process().children()) - others
