@@ -50,17 +50,17 @@ def test_a_bag_of_keypoints_and_no_tf(walk, tmp_path, capsys, monkeypatch):
     assert found.world_T_camera[2, 3] == pytest.approx(2.1, rel=0.03)
     assert found.world_T_camera[2, 2] == pytest.approx(POSE[2, 2], abs=0.01)
     assert found.camera.focal_length == pytest.approx(900)
-    # The same calibration from a file, in a bag that has none.
-    save_camera_file(tmp_path / 'lens.yaml', CameraFile(CAMERA))
-    bare = bags.write(tmp_path / 'bare', messages)
-    capsys.readouterr()
-    assert calibrate(bare, tmp_path / 'again.yaml', '--stature', stature) == 2
-    assert 'holds no CameraInfo' in capsys.readouterr().err
-    assert not (tmp_path / 'again.yaml').exists()
-    assert calibrate(bare, tmp_path / 'again.yaml', '--stature', stature, '--camera',
-                     tmp_path / 'lens.yaml', '--topic', '/keypoints_2d') == 0
-    np.testing.assert_allclose(load_camera_file(tmp_path / 'again.yaml').world_T_camera,
-                               found.world_T_camera, atol=1e-9)
+
+
+def test_a_camera_file_stands_for_camera_info(walk, tmp_path, capsys):
+    bare = bags.write(tmp_path / 'bare', walk[1][:40])
+    lens = tmp_path / 'lens.yaml'
+    save_camera_file(lens, CameraFile(CAMERA))
+    for words, reason in (((), 'holds no CameraInfo'),
+                          (('--camera', lens, '--topic', '/other'), '/other carries no images'),
+                          (('--camera', lens, '--topic', '/keypoints_2d'), 'less than 6 s')):
+        assert calibrate(bare, tmp_path / 'out.yaml', *words) == 2
+        assert reason in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(('change', 'words'), [

@@ -108,7 +108,8 @@ def bombs():
     flat[16:24] = struct.pack('>II', 8000, 8000)
     return {'gif': gif, 'bmp': bmp, 'fill byte': claiming(45000, 45000, b'\xff'),
             'fill bytes': claiming(60000, 60000, b'\xff' * 50), 'as large as is read':
-            claiming(8000, 8000), 'no height': claiming(8000, 0), 'png': bytes(flat)}
+            claiming(8000, 8000), 'no height': claiming(8000, 0), 'png': bytes(flat),
+            'nothing': b'', 'noise': bytes(range(256)) * 4}
 
 
 PEAK = """

@@ -64,7 +64,6 @@ def test_bags_are_judged(tmp_path, capsys):
 
 
 def test_a_camera_told_too_low_is_named_where_a_height_is_told(tmp_path, capsys):
-    """Under it grown-ups are as small as children are: without a height nobody can know."""
     joints, stature = walks('16', 24, 5.0, seed=5)
     camera, pose = camera_above_floor(2.1, 17, 1)
     low = pose.copy()
@@ -73,8 +72,6 @@ def test_a_camera_told_too_low_is_named_where_a_height_is_told(tmp_path, capsys)
         np.savez(tmp_path / f'{name}.npz', keypoints=seen(joints, camera, pose, 2.0, 1)[
             :, None].astype(np.float32), stamps=np.arange(len(joints)) / FPS, K=camera.K,
             image_size=np.array(camera.image_size), world_T_camera=told)
-    assert main(['check', '--keypoints', str(tmp_path / 'low.npz')]) == 0
-    assert 'if they are grown-ups, the camera stands 1.' in capsys.readouterr().out
     words = ['--stature', f'{stature:.2f}']
     assert main(['check', '--keypoints', str(tmp_path / 'low.npz'), *words]) == 1
     said = capsys.readouterr().out

@@ -76,29 +76,6 @@ def test_confidence_is_calibrated_by_the_detector_that_the_file_or_the_option_na
     assert spread(sure | {'detector': np.array('mine')}) == pytest.approx(as_stated)
 
 
-@pytest.mark.parametrize('lag', [0, 2])
-def test_streaming_uses_no_frame_beyond_the_lag(tmp_path, lag):
-    changed = recording()
-    changed['keypoints'] = changed['keypoints'].copy()
-    changed['keypoints'][40:, :, :, :2] += 30
-    _, target = lift(tmp_path, recording(), '--lag', str(lag))
-    first = np.load(target)['joints']
-    _, target = lift(tmp_path, changed, '--lag', str(lag))
-    second = np.load(target)['joints']
-    np.testing.assert_array_equal(first[:40 - lag], second[:40 - lag])
-    assert (first[40] != second[40]).any()
-
-
-@pytest.mark.parametrize('mode', ['streaming', 'offline'])
-def test_person_who_is_never_seen_stays_nan(tmp_path, mode):
-    arrays = recording()
-    arrays['keypoints'][:, 1] = np.nan
-    status, target = lift(tmp_path, arrays, '--mode', mode)
-    joints = np.load(target)['joints']
-    assert status == 0
-    assert np.isnan(joints[:, 1]).all() and np.isfinite(joints[:, 0]).all()
-
-
 @pytest.mark.parametrize('mode', ['streaming', 'offline'])
 def test_long_absence_is_nan_and_the_return_is_found(tmp_path, mode):
     arrays = recording(stamps=np.concatenate([np.arange(20), 300 + np.arange(FRAMES - 20)]) / RATE)
@@ -118,17 +95,6 @@ def test_body_fit_adds_joint_angles_and_makes_bones_constant(tmp_path):
         np.testing.assert_allclose(shank - shank[0], 0, atol=1e-5)
         assert out['joint_angles'].shape == (FRAMES, 2, len(out['segment_names']), 4)
         assert out['bone_lengths'].shape == (2, len(out['bone_length_names']))
-
-
-def test_folder_is_lifted_to_the_same_names(tmp_path):
-    source = tmp_path / 'many'
-    source.mkdir()
-    for name in ('a', 'b'):
-        np.savez(source / f'{name}.npz', **recording())
-    status = main(['lift', '--keypoints', str(source), '--out', str(tmp_path / 'results'),
-                   '--lifter', 'geometric'])
-    assert status == 0
-    assert sorted(p.name for p in (tmp_path / 'results').iterdir()) == ['a.npz', 'b.npz']
 
 
 def pose_in(units_per_metre):

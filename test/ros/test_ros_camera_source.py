@@ -108,14 +108,10 @@ def test_camera_info_of_another_frame_is_warned_of(source):
     ({'distortion_model': 'fancy'}, (640, 480), 'fancy'),
     ({'d': [float('nan')] * 5}, (640, 480), 'finite'),
     ({}, (640, 640), '640 x 640'),
-    ({'d': [-1520.0, 640.0, 0.3, -0.2, 2400.0]}, (640, 480), 'no lens has'),
-    ({'d': [1e30, 0.0, 0.0, 0.0, 0.0]}, (640, 480), 'no lens has'),
-    ({'k': [1e12, 0.0, 320.0, 0.0, 1e12, 240.0, 0.0, 0.0, 1.0]}, (640, 480), 'absurd'),
-    ({'k': [500.0, 0.0, 960.0, 0.0, 500.0, 540.0, 0.0, 0.0, 1.0]}, (640, 480), 'another image'),
     ({'roi': RegionOfInterest(x_offset=4_000_000_000, width=64, height=48)}, (64, 48), 'roi of'),
     ({'r': [0.5] * 9}, (640, 480), 'R is not a rotation'),
 ])
-def test_bad_calibration_is_refused_by_name(fields, size, reason):
+def test_every_field_of_the_message_is_checked(fields, size, reason):
     with pytest.raises(InputError, match=reason):
         camera_from_info(camera_info(**fields), size)
 
@@ -158,9 +154,3 @@ def test_a_strange_principal_point_is_a_warning(source):
     assert focal(source, 10) and not warnings(source)
     source.send(11, k=[500.0, 0.0, 160.0, 0.0, 500.0, 120.0, 0.0, 0.0, 1.0])
     assert focal(source, 11) and 'of this image size' in warnings(source)['calibration']
-
-
-def test_the_drivers_zeros_after_d_are_dropped(source):
-    source.send(10, d=[0.1, -0.05, 0.0, 0.0, 0.02, 0.0, 0.0, 0.0])
-    model = source.camera_for(header(10), (640, 480), False)
-    assert model.distortion.tolist() == [0.1, -0.05, 0, 0, 0.02]

@@ -150,27 +150,3 @@ def test_compressed_images(bgr, extension):
     data = cv2.imencode(extension, bgr)[1].tobytes()
     decoded = decode_compressed_image(CompressedImage(format=extension[1:], data=data))
     assert np.abs(decoded.astype(int) - bgr).mean() < (3 if extension == '.jpg' else 1e-9)
-
-
-@pytest.mark.parametrize('part', [0.02, 0.3, 0.9, 0.999])
-def test_cut_jpeg_is_refused_wherever_it_is_cut(bgr, part):
-    data = cv2.imencode('.jpg', bgr)[1].tobytes()
-    with pytest.raises(InputError, match='cut off|cannot be decoded') as raised:
-        decode_compressed_image(CompressedImage(format='jpeg', data=data[:int(part * len(data))]))
-    assert '\n' not in str(raised.value)
-
-
-def test_garbage_and_bombs_are_refused():
-    with pytest.raises(InputError, match='empty'):
-        decode_compressed_image(CompressedImage(format='jpeg'))
-    with pytest.raises(InputError, match='cannot be decoded'):
-        decode_compressed_image(CompressedImage(format='jpeg', data=bytes(range(256)) * 9))
-    png = bytearray(cv2.imencode('.png', np.zeros((8, 8, 3), np.uint8))[1].tobytes())
-    png[16:24] = (60000).to_bytes(4, 'big') * 2
-    with pytest.raises(InputError, match='60000x60000'):
-        decode_compressed_image(CompressedImage(format='png', data=bytes(png)))
-    jpeg = bytearray(cv2.imencode('.jpg', np.zeros((8, 8, 3), np.uint8))[1].tobytes())
-    start = jpeg.index(b'\xff\xc0')
-    jpeg[start + 5:start + 9] = (60001).to_bytes(2, 'big') * 2
-    with pytest.raises(InputError, match='60001x60001'):
-        decode_compressed_image(CompressedImage(format='jpeg', data=bytes(jpeg)))
