@@ -17,6 +17,9 @@ settings.load_profile('mocap23')
 sys.path[:0] = [str(folder) for folder in sorted(Path(__file__).parent.iterdir())
                 if folder.is_dir() and any(folder.glob('test_*.py'))]
 
+# Two processes of tests share two cores: threads of theirs would wait for each other, spinning.
+os.environ.setdefault('OMP_NUM_THREADS', '1')
+
 # Before anything imports rclpy. A domain per test process: parallel runs must not hear each other.
 os.environ['ROS_DOMAIN_ID'] = str(20 + os.getpid() % 80)
 

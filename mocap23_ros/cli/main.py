@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from mocap23_ros import __version__
+from mocap23_ros.blas_threads import one_blas_thread
 from mocap23_ros.errors import InputError
 
 DESCRIPTION = (
@@ -54,6 +55,7 @@ def _one_line(text: object) -> str:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one sub-command; returns its exit status (2 for bad arguments or input)."""
+    one_blas_thread()
     words = list(sys.argv[1:] if argv is None else argv)
     parser = _Parser(prog='mocap23', description=DESCRIPTION)
     parser.add_argument('--version', action='version', version=f'mocap23 {__version__}')

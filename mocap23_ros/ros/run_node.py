@@ -14,6 +14,8 @@ import time
 import warnings
 from types import FrameType
 
+from mocap23_ros.blas_threads import one_blas_thread
+
 _IMPATIENT = 2.0  # s
 
 
@@ -41,6 +43,7 @@ def main(args: list[str] | None = None) -> int:
     """Run the node until SIGINT or SIGTERM; returns 1 where it cannot start, 0 otherwise."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _leave)
+    one_blas_thread()
     import rclpy
 
     from mocap23_ros.ros.log_folder import without_log_files

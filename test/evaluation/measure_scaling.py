@@ -47,7 +47,7 @@ def main():
             done = subprocess.run(
                 [sys.executable, '-m', 'mocap23_ros', 'lift', '--bags', store, '--out',
                  Path(folder, f'out{workers}'), '--workers', str(workers), '--floor-height',
-                 arguments.floor_height], env={**os.environ, 'OMP_NUM_THREADS': '1'},
+                 arguments.floor_height],
                 stdout=subprocess.DEVNULL)
             wall = time.monotonic() - start
             after = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -12,7 +12,6 @@ os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
 os.environ.setdefault('ROS_PYTHON_CHECK_FIELDS', '1')
 # Best-effort images are lost between processes with the default shared memory settings.
 os.environ.setdefault('FASTDDS_BUILTIN_TRANSPORTS', 'LARGE_DATA')
-os.environ.setdefault('OMP_NUM_THREADS', '1')
 
 try:
     import rclpy  # noqa: F401

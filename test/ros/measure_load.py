@@ -139,12 +139,13 @@ class Load:
         return self.node.stop()
 
 
-def main():
+def main(words=None):
+    """Print the table; return its columns and rows, and nothing to add."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--seconds', type=float, default=4.0, help='of each row')
     parser.add_argument('--people', type=int, nargs='+', default=[1, 2, 4, 8])
     parser.add_argument('--rates', type=float, nargs='+', default=[10.0, 15.0, 30.0])
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(words)
     if not all(1 <= people <= len(PLACES) for people in arguments.people):
         parser.error(f'there are places for 1 to {len(PLACES)} people')
     load = present_load(print)
@@ -154,7 +155,10 @@ def main():
           f'{arguments.seconds:g} s a row.\n')
     print('\n'.join(markdown_table(COLUMNS, [])), flush=True)
 
+    rows = []
+
     def tell(row):
+        rows.append(row)
         print(markdown_table(COLUMNS, [row])[-1], flush=True)
 
     for kind in ('images', 'keypoints'):
@@ -172,6 +176,7 @@ def main():
             status = measured.close()
         if status:
             raise SystemExit(f'the node ended with {status}:\n{measured.node.output}')
+    return COLUMNS, rows, ''
 
 
 if __name__ == '__main__':

@@ -77,7 +77,8 @@ def crowd(stamp, people, stay):
     return present
 
 
-def main():
+def main(words=None):
+    """Print the table; return its columns, some of its rows and what grew."""
     parser = argparse.ArgumentParser()
     parser.add_argument('--minutes', type=float, default=5.0)
     parser.add_argument('--simulated-hours', type=float, default=0.0)
@@ -85,12 +86,15 @@ def main():
     parser.add_argument('--rate', type=float, default=15.0)
     parser.add_argument('--stay', type=float, default=10.0)
     parser.add_argument('--lifter', default='diffusion')
-    arguments = parser.parse_args()
-    run = simulated if arguments.simulated_hours else live
+    arguments = parser.parse_args(words)
+    run, columns = (simulated, SIMULATED_COLUMNS) if arguments.simulated_hours else (live, COLUMNS)
     rows = run(arguments)
     first, last = rows[len(rows) // 4], rows[-1]
-    print(f'since {first[0]}: {last[1] - first[1]:+.1f} MB, {last[2] - first[2]:+d} threads, '
-          f'{last[3] - first[3]:+d} handles, {last[5] - first[5]} new people')
+    summary = (f'From {columns[0]} {first[0]} to {last[0]}: {last[1] - first[1]:+.1f} MB, '
+               f'{last[2] - first[2]:+d} threads, {last[3] - first[3]:+d} handles, '
+               f'{last[5] - first[5]} new people.')
+    print(summary)
+    return columns, rows[:1] + rows[4::5], summary
 
 
 def print_row(values):

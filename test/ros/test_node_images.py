@@ -8,7 +8,7 @@ import pytest
 from default_detector import require_default_detector
 from node_harness import Feeder, NodeProcess, Peer, running
 from sensor_msgs.msg import CompressedImage, Image
-from synthetic_scene import CAMERA_FRAME, camera_info, camera_transform, header
+from synthetic_scene import camera_info, camera_transform, header
 
 from mocap23_msgs.msg import SkeletonArray
 from mocap23_msgs.srv import Reset
@@ -96,22 +96,21 @@ def sample():
 def test_a_real_man_in_compressed_video_stands_in_the_world(sample):
     camera, frames = sample
     model = camera.model
-    node = NodeProcess('-r', 'image:=/camera/image_raw', image_transport='compressed',
-                       floor_height=0.05)
-    peer = Peer()
-    images = peer.node.create_publisher(
-        CompressedImage, '/camera/image_raw/compressed', output_qos())
-    infos = peer.node.create_publisher(type(camera_info(0)), '/camera/camera_info', output_qos())
-    peer.static_tf.sendTransform(camera_transform(0, camera.world_T_camera))
+    # Names of its own: the node and the camera pose of the rig live on.
+    node = NodeProcess('-r', '__ns:=/beam', image_transport='compressed', floor_height=0.05)
+    peer = Peer('beam')
+    images = peer.node.create_publisher(CompressedImage, 'image/compressed', output_qos())
+    peer.static_tf.sendTransform(camera_transform(0, camera.world_T_camera, child='beam'))
     damaged = {'part': 1.0}
     count = iter(range(10**9))
 
     def send(stamp):
-        infos.publish(info_of(model, stamp))
+        peer.camera_info.publish(info_of(model, stamp, 'beam'))
         index = next(count) % (2 * len(frames) - 2)
         data = frames[min(index, 2 * len(frames) - 2 - index)]
         images.publish(CompressedImage(
-            header=header(stamp), format='jpeg', data=data[:int(damaged['part'] * len(data))]))
+            header=header(stamp, 'beam'), format='jpeg',
+            data=data[:int(damaged['part'] * len(data))]))
 
     def positions(skeleton):
         return np.array(skeleton.joints).reshape(-1, 3)
@@ -195,7 +194,7 @@ def ids_and_joints(message):
     return [(skeleton.id, skeleton.joints.tobytes()) for skeleton in message.skeletons]
 
 
-def info_of(model, stamp, frame=CAMERA_FRAME):
+def info_of(model, stamp, frame):
     info = camera_info(stamp, size=model.image_size, frame=frame)
     info.k = model.K.ravel().tolist()
     info.d, info.distortion_model = model.distortion.tolist(), model.distortion_model

@@ -2,6 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bad arguments of every command are one line on stderr and exit status 2."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from mocap23_ros.cli.main import COMMANDS, main
@@ -60,3 +64,22 @@ def test_results_in_an_impossible_place_are_refused_before_the_work(words, tmp_p
     assert error.startswith(f'mocap23 {words[0]}: ') and error.count('\n') == 1
     assert 'cannot be written (Not a directory)' in error or 'is not a folder' in error
     assert [path.name for path in tmp_path.iterdir()] == ['file']
+
+
+@pytest.mark.skipif(os.cpu_count() == 1, reason='one core has no second thread')
+@pytest.mark.parametrize('entry', ['mocap23_ros.cli.main', 'mocap23_ros.ros.run_node'])
+def test_small_matrices_keep_no_second_core_busy(entry):
+    code = f"""if True:
+        import os
+        from {entry} import main
+        try:
+            main(['--ros-args', '-p', 'nonsense'])  # ends at once
+        except SystemExit:
+            pass
+        before = len(os.listdir('/proc/self/task'))
+        import numpy, scipy.linalg
+        print(len(os.listdir('/proc/self/task')) - before)"""
+    environment = {name: value for name, value in os.environ.items() if 'NUM_THREADS' not in name}
+    done = subprocess.run([sys.executable, '-c', code], env=environment, capture_output=True,
+                          text=True, check=False)
+    assert done.stdout == '0\n', done

@@ -1,7 +1,8 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Every fault of docs/RELIABILITY.md names tests that exist, each in the file that it says."""
+"""Faults of docs/RELIABILITY.md name tests that exist; its tables are those that were measured."""
 
+import json
 import re
 from pathlib import Path
 
@@ -32,3 +33,12 @@ def test_every_fault_has_its_answers_and_a_test_that_is_there(section, columns, 
         for file, name in named:
             (path,) = ROOT.glob(f'test/*/{file}.py')
             assert not name or re.search(rf'^def {name}\(', path.read_text(), re.M), (file, name)
+
+
+@pytest.mark.parametrize(('name', 'section'), [
+    ('load', 'Load'), ('soak', 'Soak'), ('day', 'A simulated day')])
+def test_tables_are_those_of_the_figures(name, section):
+    figures = json.loads((ROOT / 'docs' / 'results' / 'reliability.json').read_text())[name]
+    assert rows(section) == figures['rows']
+    for words in ('command', 'commit', 'machine', 'summary'):
+        assert figures[words] in TEXT
