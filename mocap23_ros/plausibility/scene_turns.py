@@ -21,6 +21,8 @@ _NOISE = 0.004  # radians of a turn between two images
 _FREEDOM = 2.0  # of Student's t: some turns are those of people, or of what is near
 _LEAST = 0.01  # radians of a turn that counts for the scale
 _FEWEST = 6  # turns
+_OTHER_WAY = 12.0  # log likelihood that opposite turns have over the given ones
+_EXPLAINED, _CLEAR = 0.3, 0.02  # share of the turns that are seen, and radians of their median
 
 
 @dataclass(frozen=True)
@@ -43,9 +45,10 @@ def scene_turn(first: float, before: ScenePoints, second: float, now: ScenePoint
 
 
 def turn_curve(turns: list[SceneTurn], track: PoseTrack) -> tuple[NDArray[np.float64], float]:
-    """The log likelihood of each of OFFSETS, and how many times too large the turns seem.
+    """The log likelihood of each of OFFSETS, and how many times as large the turns seem.
 
-    NaN in place of the second where they do not tell it.
+    The second is negative where they go the other way, 0 where they have nothing in common with
+    those of the poses (all of the first is 0 then), and NaN where they do not tell it.
     """
     seen = np.array([turn.turn for turn in turns]).reshape(-1, 3)
     stamps = np.array([(turn.first, turn.second) for turn in turns]).reshape(-1, 2)
@@ -57,13 +60,28 @@ def turn_curve(turns: list[SceneTurn], track: PoseTrack) -> tuple[NDArray[np.flo
     relative = np.swapaxes(poses[:, 0], -1, -2) @ poses[:, 1]
     told = Rotation.from_matrix(relative.reshape(-1, 3, 3)).as_rotvec().reshape(
         len(OFFSETS), -1, 3)
+    (curve, scale), (opposite, other_scale) = _fitted(told, seen), _fitted(-told, seen)
+    is_opposite = opposite.max() > curve.max() + _OTHER_WAY
+    if is_opposite:
+        curve, scale = opposite, -other_scale
+    best = int(np.argmax(curve))
+    left = np.linalg.norm(seen - scale[best] * told[best], axis=1).sum()
+    size = np.linalg.norm(seen, axis=1)
+    if left > (1 - _EXPLAINED) * size.sum() and np.median(size) > _CLEAR:
+        return np.zeros(len(OFFSETS)), 0.0
+    is_told = (np.linalg.norm(told[best], axis=1) > _LEAST).sum() >= _FEWEST
+    return 0.0 * curve if is_opposite else curve, float(scale[best]) if is_told else np.nan
+
+
+def _fitted(told: NDArray, seen: NDArray) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Log likelihoods [G] of turns [N,3] that are seen, under G times those told [G,N,3].
+
+    And how many times as large they seem [G], which is fitted for each.
+    """
     weight = np.ones(told.shape[:2])
-    for _ in range(3):  # the apparent size of the turns is fitted for each offset
+    for _ in range(3):
         scale = ((weight[..., None] * told * seen).sum(axis=(1, 2))
                  + _LEAST ** 2) / ((weight[..., None] * told ** 2).sum(axis=(1, 2)) + _LEAST ** 2)
         left = ((seen - np.clip(scale, 0.5, 2.0)[:, None, None] * told) ** 2).sum(axis=-1)
         weight = 1 / (1 + left / (_FREEDOM * _NOISE ** 2))
-    curve = 0.5 * (_FREEDOM + 1) * np.log(weight).sum(axis=1)
-    best = int(np.argmax(curve))
-    is_told = (np.linalg.norm(told[best], axis=1) > _LEAST).sum() >= _FEWEST
-    return curve, float(scale[best]) if is_told else np.nan
+    return 0.5 * (_FREEDOM + 1) * np.log(weight).sum(axis=1), scale

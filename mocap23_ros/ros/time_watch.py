@@ -21,11 +21,12 @@ from mocap23_ros.plausibility.scene_turns import SceneTurn, scene_turn, turn_cur
 from mocap23_ros.ros.problems import ProblemLog, Severity
 from mocap23_ros.tracking.track import Track, bounding_boxes
 
-_TIME_KEY, _SCALE_KEY = 'image time', 'camera scale'
+_TIME_KEY, _SCALE_KEY, _TURNS_KEY = 'image time', 'camera scale', 'camera turns'
 _INTERVAL, _LONGEST = 0.2, 0.6  # seconds between images that are compared
 _TURNING, _LASTS = np.radians(3.0), 1.0  # rad/s; seconds for which a turn's end is looked at
 _PIECE, _PIECES = 8.0, 6  # seconds that are judged at once; how many of them are remembered
-_FEWEST_SCALES, _SCALE, _ALIKE = 2, 0.08, 0.03  # pieces; logarithms of how large turns seem
+# Pieces; logarithms of how large turns seem, and how far they may differ, of that or at least.
+_FEWEST_SCALES, _SCALE, _ALIKE, _LEAST_ALIKE = 2, 0.08, 0.1, 0.03
 
 
 class TimeWatch:
@@ -49,7 +50,7 @@ class TimeWatch:
         self._set = 0.0
         self._begin()
         self._offset = None
-        for key in (_TIME_KEY, _SCALE_KEY):
+        for key in (_TIME_KEY, _SCALE_KEY, _TURNS_KEY):
             self._problems.clear(key)
 
     def _begin(self) -> None:
@@ -115,13 +116,14 @@ class TimeWatch:
         track = PoseTrack(np.array([stamp for stamp, _ in poses]),
                           np.stack([pose for _, pose in poses]))
         curve, scale = turn_curve(turns, track)
+        if np.isfinite(scale):
+            self._scales.append(scale)
         if curve.any():
             self._scene.append(curve)
-            if np.isfinite(scale):
-                self._scales.append(scale)
-        elif len(people):
+        elif len(people) and not np.isfinite(scale):
             self._people.append(swing_curve(people, track))
         self._report_offset()
+        self._report_turns()
         self._report_scale()
 
     def _report_offset(self) -> None:
@@ -135,13 +137,28 @@ class TimeWatch:
         self._offset = found
         self._problems.report(_TIME_KEY, found.message(seen, self._set), Severity.ERROR)
 
+    def _report_turns(self) -> None:
+        last = list(self._scales)[-_FEWEST_SCALES:]
+        if len(last) < _FEWEST_SCALES or max(last) > 0:
+            self._problems.clear(_TURNS_KEY)
+        elif max(last) < 0:
+            self._problems.report(_TURNS_KEY, (
+                'as the camera turns, its image turns the other way than its poses (TF): the image '
+                "is mirrored (switch the driver's flip off), or TF has turns of the wrong sign "
+                '(wheels of an odometry exchanged, an inverted transform)'), Severity.ERROR)
+        else:
+            self._problems.report(_TURNS_KEY, (
+                'the image of the camera does not turn as its poses (TF) do: TF has the camera '
+                'turned on its mount, is that of another camera, or is more than '
+                f'{LARGEST:g} s from the images'), Severity.WARN)
+
     def _report_scale(self) -> None:
-        logs = np.log(self._scales) if self._scales else np.zeros(0)
-        if len(logs) < _FEWEST_SCALES or np.std(logs) > _ALIKE or (
-                abs(float(np.median(logs))) < _SCALE):
+        logs = np.log([scale for scale in self._scales if scale > 0])
+        middle = float(np.median(logs)) if len(logs) >= _FEWEST_SCALES else 0.0
+        if abs(middle) < _SCALE or np.std(logs) > max(_LEAST_ALIKE, _ALIKE * abs(middle)):
             self._problems.clear(_SCALE_KEY)
             return
-        scale = float(np.exp(np.median(logs)))
+        scale = float(np.exp(middle))
         self._problems.report(_SCALE_KEY, (
             f'as the camera turns, its image turns {scale:.2f} times as far as its poses (TF). It '
             f'looks as if K had a focal length of {1 / scale:.2f} times the true one (CameraInfo '

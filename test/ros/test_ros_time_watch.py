@@ -7,13 +7,16 @@ from dataclasses import replace
 from functools import cache
 
 import numpy as np
+import pytest
 from scenes import CAMERA, room, seen
 from scipy.spatial.transform import Rotation
 from synthetic_scene import camera_info, camera_pose, keypoints_message, person
 
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
+from mocap23_ros.plausibility.pose_track import PoseTrack
 from mocap23_ros.plausibility.scene_points import shrunk
+from mocap23_ros.plausibility.scene_turns import SceneTurn, turn_curve
 from mocap23_ros.ros.camera_infos import CameraInfoCache
 from mocap23_ros.ros.camera_source import CameraSource
 from mocap23_ros.ros.core import create_core
@@ -44,17 +47,18 @@ def image(frame):
     return shrunk(seen(PICTURE, (0, heading(STAMPS[frame]), 0), seed=frame))
 
 
-def watched(late, focal=1.0, seconds=10):
+def watched(late, focal=1.0, seconds=10, mirrored=False):
     """Problems of a watch of images that are late by some seconds, and the watch.
 
     focal: of the told focal length over the true one.
     """
+    way = -1 if mirrored else 1
     problems = ProblemLog(Quiet(), lambda: 0.0, settle_time=0.0)
     watch = TimeWatch(problems)
     told = CameraModel.from_calibration(
         CAMERA.K * [[focal, 1, 1], [1, focal, 1], [1, 1, 1]], (), 'plumb_bob', CAMERA.image_size)
     for frame, stamp in enumerate(STAMPS[:10 * seconds]):
-        watch.feed(stamp, image(frame) if watch.is_due(stamp) else None, [], told,
+        watch.feed(stamp, image(frame)[:, ::way].copy() if watch.is_due(stamp) else None, [], told,
                    looking_at(stamp + late), 0.0)
     problems.settle()
     return problems.present(), watch
@@ -74,6 +78,28 @@ def test_right_stamps_are_left_alone_and_another_focal_length_is_told():
     assert not watched(0.01)[0]
     problem = watched(0.0, focal=1.15, seconds=18)[0]['camera scale']
     assert re.search(r'0\.8\d times as far.* 1\.1\d times the true', problem.message)
+
+
+def test_images_that_turn_the_other_way_are_an_error():
+    problems = watched(0.0, seconds=18, mirrored=True)[0]
+    assert list(problems) == ['camera turns']
+    assert problems['camera turns'].severity == Severity.ERROR
+    assert 'the image is mirrored' in problems['camera turns'].message
+
+
+@pytest.mark.parametrize(('seen_T_told', 'scale'), [
+    (np.eye(3), 1.0), (1.2 * np.eye(3), 1.2), (-np.eye(3), -1.0), (np.diag([1, -1, -1]), -1.0),
+    (np.roll(np.eye(3), 1, axis=0), 0.0), (np.zeros((3, 3)), np.nan)])
+def test_how_turns_that_are_seen_go_with_those_of_the_poses(seen_T_told, scale):
+    stamps, rng = np.array(STAMPS), np.random.default_rng(0)
+    track = PoseTrack(stamps, np.stack([looking_at(0.0 if np.isnan(scale) else stamp)
+                                        for stamp in stamps]))
+    turns = [SceneTurn(first, second, seen_T_told @ [0, np.radians(
+        heading(second) - heading(first)), 0] + rng.normal(scale=0.002, size=3))
+        for first, second in zip(stamps[10:-10:2], stamps[12:-8:2], strict=False)]
+    curve, found = turn_curve(turns, track)
+    np.testing.assert_allclose(found, scale, rtol=0.03)
+    assert curve.any() != (scale <= 0)
 
 
 class Turning:
