@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from refusals import one_line
 
 from mocap23_ros.detection.compressed_images import decode_compressed
 from mocap23_ros.detection.image_headers import read_image_header
@@ -62,9 +63,8 @@ def test_a_cut_jpeg_with_an_end_put_on_is_broken(kind, grey):
     parts = (0.3, 0.5) if kind == 'progressive' else (0.3, 0.5, 0.8, 0.95)
     endings = [(part, end) for part in parts for end in (b'', b'\xff\xd9')]
     for part, end in [*endings, (0.3, bytes(16) + b'\xff\xd9')]:
-        with pytest.raises(InputError, match='cut off') as caught:
+        with one_line('cut off'):
             decode_compressed(data[:int(part * len(data))] + end)
-        assert '\n' not in str(caught.value)
 
 
 def test_images_that_end_in_grey_are_whole():

@@ -6,6 +6,7 @@ import json
 import shutil
 
 import pytest
+from refusals import refused
 
 from mocap23_ros.cli.main import main
 from mocap23_ros.engines.model_files import (
@@ -66,7 +67,7 @@ CHANGES = {
 }
 
 
-def refused(folder, words):
+def unusable(folder, words):
     with pytest.raises(InputError, match=words) as error:
         find_model('s', folder)
     text = str(error.value)
@@ -79,7 +80,7 @@ def test_a_damaged_entry_is_one_line_that_says_what_to_run(folder, case):
     manifest = json.loads((folder / 'manifest.json').read_text())
     change(manifest)
     (folder / 'manifest.json').write_text(json.dumps(manifest))
-    refused(folder, words)
+    unusable(folder, words)
 
 
 @pytest.mark.parametrize(('content', 'words'), [
@@ -88,13 +89,13 @@ def test_a_damaged_entry_is_one_line_that_says_what_to_run(folder, case):
     ids=['empty', 'binary', 'list', 'null', 'nested', 'large'])
 def test_another_file_is_one_line(folder, content, words):
     (folder / 'manifest.json').write_bytes(content)
-    refused(folder, words)
+    unusable(folder, words)
 
 
 def test_a_folder_in_its_place_is_one_line(folder):
     (folder / 'manifest.json').unlink()
     (folder / 'manifest.json').mkdir()
-    refused(folder, 'directory')
+    unusable(folder, 'directory')
     with pytest.raises(InputError):
         available_tiers(folder)
 
@@ -120,6 +121,4 @@ def test_the_file_that_is_parsed_is_the_one_that_was_checked(folder):
 @pytest.mark.parametrize('options', [[], ['--check']])
 def test_build_engine_tells_a_folder_from_a_missing_engine(tmp_path, options, capsys):
     for graph, words in ((tmp_path, 'is a folder'), (tmp_path / 'none.onnx', 'is no file')):
-        assert main(['build-engine', '--graph', str(graph), *options]) == 2
-        error = capsys.readouterr().err
-        assert words in error and str(graph) in error and error.count('\n') == 1
+        refused(main(['build-engine', '--graph', str(graph), *options]), capsys, words, str(graph))

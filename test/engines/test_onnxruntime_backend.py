@@ -4,6 +4,7 @@
 
 import numpy as np
 import pytest
+from refusals import one_line
 
 from mocap23_ros.engines.backends import create_backend
 from mocap23_ros.errors import InputError
@@ -49,9 +50,8 @@ def test_arrays_that_do_not_fit_are_refused(sum_network, arrays, words):
 def test_bad_files_names_and_closed_backends(sum_network, tmp_path):
     (tmp_path / 'bad.onnx').write_bytes(sum_network.read_bytes()[:-20] + b'garbage')
     for path, words in ((tmp_path / 'bad.onnx', 'not a usable'), (tmp_path / 'no', 'not exist')):
-        with pytest.raises(InputError, match=words) as caught:
+        with one_line(words):
             create_backend('onnxruntime', path)
-        assert '\n' not in str(caught.value)
     with pytest.raises(InputError, match='onnxruntime'):
         create_backend('nonsense', sum_network)
     backend = create_backend('onnxruntime', sum_network, threads=1)

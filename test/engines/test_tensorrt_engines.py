@@ -6,6 +6,7 @@ import json
 
 import pytest
 from engine_helpers import tensorrt_rtx, write_perceptron
+from refusals import one_line
 
 from mocap23_ros.checksum import file_sha256
 from mocap23_ros.cli.main import main
@@ -164,9 +165,8 @@ def test_portable_engines_run_on_later_gpus_only(copy):
 def test_graphs_that_tensorrt_cannot_take_are_refused_in_one_line(tmp_path):
     library = tensorrt_rtx()
     graph = write_perceptron(tmp_path / 'strange.onnx', operator='Det')
-    with pytest.raises(InputError, match='tensorrt_rtx cannot take strange.onnx') as caught:
+    with one_line('tensorrt_rtx cannot take strange.onnx'):
         parse_graph(library, graph)
-    assert '\n' not in str(caught.value)
     (tmp_path / 'bad.onnx').write_bytes(b'garbage')
     with pytest.raises(InputError, match='cannot take'):
         parse_graph(library, tmp_path / 'bad.onnx')

@@ -5,6 +5,7 @@
 import numpy as np
 import pytest
 from documentation_pages import documented
+from refusals import refused
 
 from mocap23_ros.cli.main import main
 from mocap23_ros.detection.detector_noise_file import load_detector_noise
@@ -83,6 +84,5 @@ def test_what_a_detector_of_ones_own_does_is_measured(files, truth, capsys):
 def test_what_cannot_be_measured_is_refused_in_a_line(files, arguments, words, capsys):
     out = files / 'noise.json'
     texts = [text.format(files) for text in arguments]
-    assert main(['detector-noise', *texts, '--out', str(out)]) == 2
-    error = capsys.readouterr().err
-    assert words in error and error.count('\n') == 1 and not out.exists()
+    refused(main(['detector-noise', *texts, '--out', str(out)]), capsys, words)
+    assert not out.exists()

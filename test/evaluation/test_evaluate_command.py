@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 from documentation_pages import documented
+from refusals import refused
 from synthetic_people import walking_person
 
 from mocap23_ros.cli.main import main
@@ -65,9 +66,7 @@ def test_files_against_their_truth(data, tmp_path, capsys):
 ])
 def test_mistakes_are_one_line_and_exit_2(words, message, data, tmp_path, capsys):
     out = tmp_path / 'out'
-    assert main(['evaluate', *words, '--data', str(data), '--out', str(out)]) == 2
-    error = capsys.readouterr().err
-    assert message in error and error.count('\n') == 1
+    refused(main(['evaluate', *words, '--data', str(data), '--out', str(out)]), capsys, message)
     assert not out.exists()
 
 

@@ -9,6 +9,7 @@ import pytest
 from default_detector import require_default_detector
 from documentation_pages import documented
 from drawn_person import pixels, write_video
+from refusals import refused
 from scipy.spatial.transform import Rotation
 
 from mocap23_ros.cli.main import main
@@ -156,9 +157,7 @@ def test_what_save_keypoints_refuses(tmp_path, capsys):
     for target, words in ((tmp_path / 'x.txt', 'ends in .npz'), (tmp_path / 'out.npz', '--out'),
                           (tmp_path / 'folder.npz', 'ends in .npz'),
                           (file / 'x.npz', 'cannot be written')):
-        assert lift_video(tmp_path, video, camera, '--save-keypoints', target) == 2
-        error = capsys.readouterr().err
-        assert words in error and error.count('\n') == 1
+        refused(lift_video(tmp_path, video, camera, '--save-keypoints', target), capsys, words)
     assert main(['lift', '--keypoints', str(tmp_path / 'in.npz'), '--out', str(tmp_path / 'o.npz'),
                  '--save-keypoints', str(tmp_path / 'x.npz')]) == 2
     assert '--save-keypoints goes with --video' in capsys.readouterr().err

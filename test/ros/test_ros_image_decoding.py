@@ -5,6 +5,7 @@
 import cv2
 import numpy as np
 import pytest
+from refusals import one_line
 from sensor_msgs.msg import CompressedImage, Image
 
 from mocap23_ros.errors import InputError
@@ -140,9 +141,8 @@ def test_padded_rows(bgr, padding):
     (Image(height=48, width=64, encoding='16UC1', step=128, data=bytes(6144)), 'depth'),
 ])
 def test_bad_images_are_refused_in_one_line(bad, reason):
-    with pytest.raises(InputError, match=reason) as raised:
+    with one_line(reason):
         decode_image(bad)
-    assert '\n' not in str(raised.value)
 
 
 @pytest.mark.parametrize('extension', ['.jpg', '.png'])

@@ -13,6 +13,7 @@ from geometry_msgs.msg import Transform, TransformStamped
 from rclpy.duration import Duration
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
+from refusals import one_line
 from ros_examples import random_estimate
 from scipy.spatial.transform import Rotation
 from std_msgs.msg import Header
@@ -98,9 +99,8 @@ def test_pose_does_not_depend_on_whether_tf_of_later_came(buffer):
 ])
 def test_what_is_missing_is_named_in_one_line(buffer, message_header, reason):
     buffer.set_transform(stamped(pose(), 100), 'test')
-    with pytest.raises(InputError, match=reason) as raised:
+    with one_line(reason):
         lookup(buffer, message_header)
-    assert '\n' not in str(raised.value)
 
 
 def test_unconnected_trees_are_named(buffer):

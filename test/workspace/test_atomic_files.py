@@ -7,6 +7,7 @@ import os
 import cv2
 import numpy as np
 import pytest
+from refusals import one_line
 
 from mocap23_ros.atomic_files import replacing, write_npz, write_text
 from mocap23_ros.errors import InputError
@@ -83,9 +84,8 @@ def test_what_is_no_regular_file_is_never_replaced(tmp_path, kind):
     before = path.lstat().st_ino  # not all: who looks at a link changes its time of access
     for write in (lambda: write_text(path, 'a'), lambda: write_npz(path, {'a': np.zeros(2)}),
                   lambda: check_writable(path)):
-        with pytest.raises(InputError, match='target cannot be written .it is a') as error:
+        with one_line('target cannot be written .it is a'):
             write()
-        assert '\n' not in str(error.value)
     assert path.lstat().st_ino == before and list(tmp_path.iterdir()) == [path]
 
 
