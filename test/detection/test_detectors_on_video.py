@@ -8,9 +8,9 @@ import time
 import cv2
 import numpy as np
 import pytest
+from default_detector import require_default_detector
 
 from mocap23_ros.demo import archive
-from mocap23_ros.detection import packaged_weights
 from mocap23_ros.detection.detectors import create_detector
 from mocap23_ros.detection.keypoint_similarity import keypoint_similarity
 from mocap23_ros.errors import InputError
@@ -19,8 +19,8 @@ from mocap23_ros.errors import InputError
 def make(name, **options):
     if name == 'mediapipe':
         pytest.importorskip('mediapipe', reason='the mediapipe detector is not installed')
-    elif not (packaged_weights.packaged_folder() / 'movenet.tflite').is_file():
-        pytest.skip('the weights are not there; run mocap23 fetch-weights blazepose')
+    else:
+        require_default_detector()
     return create_detector(name, **options)
 
 

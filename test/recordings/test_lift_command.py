@@ -73,8 +73,9 @@ def test_confidence_is_calibrated_by_the_detector_that_the_file_or_the_option_na
     unknown, calibrated = spread(sure), spread(named)
     as_stated = spread(named, '--detector-noise', 'none')
     assert calibrated > 1.001 * as_stated > 1.002 * unknown  # a detector's joints are less sure
-    assert spread(sure, '--detector-noise', 'blazepose') == pytest.approx(calibrated)
-    assert spread(sure | {'detector': np.array('mine')}) == pytest.approx(as_stated)
+    if mode == 'offline':  # what calibrates comes before the modes part
+        assert spread(sure, '--detector-noise', 'blazepose') == pytest.approx(calibrated)
+        assert spread(sure | {'detector': np.array('mine')}) == pytest.approx(as_stated)
 
 
 @pytest.mark.parametrize('mode', ['streaming', 'offline'])

@@ -6,25 +6,16 @@ import cv2
 import numpy as np
 import pytest
 from default_detector import require_default_detector
+from test_detectors_on_video import sample_frames
 
-from mocap23_ros.demo import archive
 from mocap23_ros.detection.detectors import create_detector
+from mocap23_ros.skeletons.coco17 import HIPS, SHOULDERS
 from mocap23_ros.tracking.track import TrackState
 from mocap23_ros.tracking.tracker import Tracker
 
 require_default_detector()
 
-SHOULDERS_AND_HIPS = [5, 6, 11, 12]
-
-
-def every_second_frame(camera):
-    folder = archive.cache_folder() / 'sample-0.10.49'
-    path = folder / f'multi_{camera}.mp4'
-    if not path.is_file():
-        pytest.skip(f'the sample video is not in {folder}; run make demo once')
-    capture = cv2.VideoCapture(str(path))
-    frames = [capture.read()[1] for _ in range(100)]
-    return frames[::2]
+SHOULDERS_AND_HIPS = [*SHOULDERS, *HIPS]
 
 
 def torso_saturation(frame, keypoints):
@@ -41,7 +32,7 @@ def torso_saturation(frame, keypoints):
                                            ('cam04', 0.9)])
 def test_both_are_found_and_their_ids_never_swap(camera, share):
     detector, tracker = create_detector('blazepose'), Tracker()
-    frames = every_second_frame(camera)
+    frames = sample_frames('multi', camera, range(0, 100, 2))
     colours: dict[int, list[float]] = {}
     boxes: dict[int, list[np.ndarray]] = {}
     for index, frame in enumerate(frames):

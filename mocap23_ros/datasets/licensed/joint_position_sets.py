@@ -72,6 +72,7 @@ H36M_JOINTS = {
     'pelvis': 0, 'r_hip': 1, 'r_knee': 2, 'r_ankle': 3, 'r_foot': 4, 'l_hip': 6, 'l_knee': 7,
     'l_ankle': 8, 'l_foot': 9, 'spine2': 12, 'neck': 13, 'l_shoulder': 17, 'l_elbow': 18,
     'l_wrist': 19, 'r_shoulder': 25, 'r_elbow': 26, 'r_wrist': 27}
+_H36M_NOSE = 14
 
 
 def load_human36m(root: Path | str) -> MotionClips:
@@ -93,7 +94,7 @@ def load_human36m(root: Path | str) -> MotionClips:
             # Lengths along the trunk and head that this skeleton lacks.
             named['spine1'] = (named['pelvis'] + named['spine2']) / 2
             named['spine3'] = (named['neck'] + named['spine2']) / 2
-            named['head'] = 0.45 * joints[:, 13] + 0.55 * joints[:, 14]
+            named['head'] = 0.45 * named['neck'] + 0.55 * joints[:, _H36M_NOSE]
             for s in 'lr':
                 named[f'{s}_collar'] = (named['neck'] + named[f'{s}_shoulder']) / 2
             subject = path.relative_to(root).parts[0]
