@@ -43,7 +43,7 @@ class FindingsApart:
                 self._process = subprocess.Popen(
                     [sys.executable, '-m', __name__], stdin=question, stdout=self._answer,
                     stderr=subprocess.DEVNULL,
-                    env=os.environ | {'OMP_NUM_THREADS': '1', 'OPENBLAS_NUM_THREADS': '1'})
+                    env=os.environ | {'OPENBLAS_NUM_THREADS': '1'})
             os.setpriority(os.PRIO_PROCESS, self._process.pid, _NICENESS)
         except OSError:  # no memory, no disk; or it ended already
             pass

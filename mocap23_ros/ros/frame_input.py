@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The topic that frames come on: images, or the keypoints of another program."""
 
+import time
 from collections.abc import Callable
 
 from rclpy.node import Node
@@ -87,6 +88,7 @@ class FrameInput:
         """Report what does not come in; once a second, while it is open."""
         assert self._subscription is not None
         self._problems.judge('loss', self._subscription.check())
+        self._problems.judge('input publishers', self._subscription.several(time.monotonic()))
         self._watchdog.check(self._subscription.topic, self._subscription.silence())
 
     def _on_message(self, message: Input) -> None:

@@ -17,6 +17,7 @@ from sensor_msgs.msg import CompressedImage, Image
 
 from mocap23_ros.errors import InputError
 from mocap23_ros.ros.input_subscription import InputSubscription
+from mocap23_ros.ros.other_publishers import LEASE
 from mocap23_ros.ros.topics import latched_qos
 
 RELIABLE, BEST_EFFORT = ReliabilityPolicy.RELIABLE, ReliabilityPolicy.BEST_EFFORT
@@ -147,6 +148,19 @@ def test_what_is_published_once_and_kept_is_taken(make_node):
     assert taken[0].width == 7
     subscription.close()
     executor.shutdown()
+
+
+def test_two_cameras_on_one_topic_are_said_but_not_one_that_was_killed_and_came_back(make_node):
+    node, camera = make_node(), make_node()
+    subscription = subscribe(node)
+    publishers = [camera.create_publisher(Image, '/image', 1) for _ in range(2)]
+    wait_until(lambda: node.count_publishers('/image') == 2, 'discovery')
+    assert not subscription.several(0.0) and not subscription.several(LEASE - 1.0)
+    assert '/image has 2 publishers (/images, /images)' in subscription.several(LEASE + 1.0)
+    camera.destroy_publisher(publishers[0])
+    wait_until(lambda: node.count_publishers('/image') == 1, 'the end of one')
+    assert not subscription.several(LEASE + 2.0)
+    subscription.close()
 
 
 def test_publishers_of_another_type_are_named_with_the_mend(make_node):
