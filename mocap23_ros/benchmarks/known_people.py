@@ -17,7 +17,7 @@ from mocap23_ros.reporting import Say, silent
 
 COUNTS = (1, 1, 1, 2, 4)
 """People of each pasted video of a height, again and again."""
-_ANYWHERE = 0.1  # OKS: those who are badly off count, too
+_ANYWHERE = 0.1  # OKS: badly detected people count, too
 
 
 def sample_clips(take: SampleTake, make_detector: Callable[[int], Detector], scenes: int,

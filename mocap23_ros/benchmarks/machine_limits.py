@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""What this machine can do at best: matrix products and copies per second, and the floor."""
+"""The limits of this machine: matrix products and copies per second, and the least time."""
 
 import time
 from collections.abc import Callable

@@ -66,7 +66,7 @@ class Scene:
                          for cutout, corner in self.people], axis=1)
 
     def images(self) -> Iterator[NDArray[np.uint8]]:
-        """Yield the images; who comes later in the list stands in front."""
+        """Yield the images; people later in the list stand in front."""
         for frame in range(FRAMES):
             image = self.room.copy()
             for cutout, (x, y) in self.people:

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the paper's network costs: a decoder of its sizes in the same run, and counted work."""
+"""The cost of the paper's network: a decoder of its sizes in the same run, and counted work."""
 
 from typing import Any
 

@@ -55,7 +55,7 @@ def _quantiles(confidence: NDArray, rows: NDArray, track: NDArray, prior: NDArra
 
 
 def _general_quantiles() -> NDArray[np.float64]:
-    """Of the general noise model at the middle of each bin, [bins, quantiles]."""
+    """Quantiles of the general noise model at the middle of each bin, [bins, quantiles]."""
     edges = np.array([ERROR_EDGES[0] / 4, *ERROR_EDGES, 2 * ERROR_EDGES[-1]])
     middle = np.sqrt(edges[:-1] * edges[1:])
     relative = np.repeat(middle.astype(np.float32), 400).reshape(-1, 1, 1)

@@ -15,9 +15,9 @@ from mocap23_ros.skeletons.formats import COCO17
 from mocap23_ros.skeletons.person_scale import person_scale
 
 _FEWEST_JOINTS = 6  # known ones, that tell a person's size
-_FOLLOWED = 0.5  # of a clip in which the person must be found; else the person is too small, say
+_FOLLOWED = 0.5  # of a clip in which the person must be found; too small ones are not
 _APART = 0.15  # of the person's size: sides nearer to each other are not told apart
-_FAR = 0.3  # likewise: farther off says no more of the sides
+_FAR = 0.3  # of the person's size: an error beyond it says nothing about the sides
 
 
 @dataclass(frozen=True, eq=False)

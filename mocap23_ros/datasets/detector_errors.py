@@ -20,7 +20,7 @@ from mocap23_ros.skeletons.coco17 import COCO_SIGMAS
 from mocap23_ros.skeletons.keypoint_layout import COCO17_LAYOUT, KeypointLayout
 
 _PARTS = {'legs': 0, 'arms': 1, 'both': 2}  # rows of KeypointLayout.swap_parts
-_CONSTANT = 0.5  # of the variance of what confidence has beside the error, for a whole window
+_CONSTANT = 0.5  # share of confidence's variance that is constant in a window, whatever the error
 
 
 def detector_keypoints(p_pixel: NDArray[np.float32], scale: NDArray[np.float32], rate: float,

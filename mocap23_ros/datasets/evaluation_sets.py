@@ -32,8 +32,8 @@ _NOISY = KeypointNoise(exact_share=0.0, spread=(0.12, 0.30), offset=0.008, focal
 _SOME_OCCLUSION = Occlusion(limb=0.25, box=0.1, late=0.0)
 _MUCH_OCCLUSION = Occlusion(limb=0.9, box=0.4, late=0.2, duration=(0.5, 3.0))
 _E2_POSE_ERROR = PoseError(scale=(1.0, 1.0), yaw_drift_deg=0.0, position_drift=0.0)
-# What detectors do at their worst: errors of a COCO sigma that no confidence tells, sides that stay
-# exchanged, limbs that lie elsewhere, legs that are never seen, and mounts that are a little off.
+# Detectors at their worst: errors of a COCO sigma at high confidence, sides that stay exchanged,
+# limbs that lie elsewhere, legs that are never seen, and mounts that are slightly off.
 _WIDE = KeypointNoise(
     exact_share=0.0, spread=(0.2, 0.9), bias=0.7, swap=0.5, swap_time=(0.1, 3.0), grab=0.1,
     grab_time=(0.07, 1.0), wrong_limb=0.3, blind=0.4)
@@ -138,7 +138,7 @@ def _adult_heights(count: int) -> NDArray[np.float64]:
 
 
 def _unseen(motion: LicensedMotion) -> MotionClips:
-    """Its clips but CMU's, which trained the weights that ship."""
+    """The clips of a data set but CMU's, which trained the weights that ship."""
     clips = motion.load()
     clips = clips.select(np.array([not is_cmu(subject) for subject in clips.subject.tolist()]))
     if not len(clips):

@@ -23,7 +23,7 @@ class KeypointNoise:
     floor_px: least sd in pixels. offset: sd (m) of the offset between joint and visible keypoint,
     constant in the body. peak: per keypoint and sample. swap, grab, wrong_limb: left/right
     exchanges, jumps to another person, and arms or legs that lie elsewhere or upon the other one,
-    with their durations (s). told: share of exchanges that confidence tells of. unsure: arms, legs
+    with their durations (s). told: share of exchanges at low confidence. unsure: arms, legs
     or everybody at low confidence for as long as exchanges last, although nothing is wrong.
     missing: per keypoint and sample; dropped: per sample, share up to. stamp_jitter: s.
     overconfident: share of bad keypoints that claim high confidence; blind: windows whose
@@ -107,9 +107,9 @@ def add_detector_errors(p_pixel: NDArray[np.float32], scale: NDArray[np.float32]
 def _meant_sides(p_pixel: NDArray[np.float32], exchange: NDArray[np.bool_], rate: float,
                  noise: KeypointNoise, rng: np.random.Generator, layout: KeypointLayout
                  ) -> NDArray[np.float32]:
-    """Pixels that a detector, unaware of what it exchanged, takes for true, bool [B,T,J].
+    """Pixels [B,T,J,2] that a detector takes for true.
 
-    Those of the other side also where it is unsure of sides that are right.
+    Those of the other side where it does not know of an exchange, or is unsure of right sides.
     """
     count, length = exchange.shape[:2]
     other = np.zeros_like(exchange)

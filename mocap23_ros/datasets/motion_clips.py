@@ -76,7 +76,7 @@ class MotionClips:
                                  'description', 'data_set')})
 
     def table_sha256(self) -> str:
-        """Tells whether motion is the same: from whose clips there are, and how long and tall.
+        """Identifies motion by its clips: their subjects, lengths and statures.
 
         Not from the frames, whose last bits differ from machine to machine.
         """
@@ -106,7 +106,7 @@ def pack(motions: list[NDArray[np.float32]], fps: float, stature: NDArray[np.flo
 
 
 def merge(first: MotionClips, second: MotionClips) -> MotionClips:
-    """Both sets in one; they must have the same rate and scale."""
+    """Join both sets; they must have the same rate and scale."""
     if first.fps != second.fps or first.scale != second.scale:
         raise InputError('motion sets of different rate or scale cannot be merged; resample one')
 

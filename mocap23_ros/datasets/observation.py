@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Makes what a calibrated detector would report of true motion and true cameras."""
+"""Simulates what a calibrated detector would report of true motion and true cameras."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -78,7 +78,7 @@ def observe(joints: NDArray[np.float32], cameras: Cameras, world_T_camera: NDArr
     visible_points = joints
     if noise.offset > 0:
         offsets = body_offsets(joints, noise.offset, rng, layout)
-        # Definitions of joints agree now better, now worse; exact windows have no offset at all.
+        # Definitions of joints agree more or less well; exact windows have no offset at all.
         offsets *= rng.uniform(0, 1.5, (count, 1, 1, 1)).astype(np.float32)
         offsets[exact] = 0
         visible_points = joints + offsets
@@ -97,7 +97,7 @@ def observe(joints: NDArray[np.float32], cameras: Cameras, world_T_camera: NDArr
         own = chance(rng, count, augmentation.detector_share) & ~exact
         observed[own], stated, own_missed = detector_keypoints(
             p_pixel[own], scale[own], rate, measured, rng, layout)
-        # As it comes to the lifter.
+        # As the lifter gets it.
         own_confidence = ConfidenceCalibration(measured, layout.nearest).confidence(
             stated, scale[own])
     hidden, absent = hidden_keypoints(p_pixel, rate, augmentation.occlusion, rng, layout)

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Draws which keypoints are hidden, and what a detector makes of them."""
+"""Draws which keypoints are hidden, and which of them a detector guesses."""
 
 from dataclasses import dataclass
 

@@ -124,7 +124,7 @@ def _exchange(vectors: NDArray[np.float32], joints: NDArray[np.float32],
     """Give the windows ``takes`` the part of the recorded windows ``lends``, in place."""
     if not len(takes):
         return
-    # An arm goes onto the chest as it is by now, which may be another's.
+    # An arm goes onto the present chest, which may already be another body's.
     taker = _positions(vectors[:, takes], joints[takes, :, 0])
     turn = _frames(taker, frame) @ np.swapaxes(_frames(joints[lends], frame), -1, -2)
     lent = _bones(joints[lends])[part]

@@ -20,7 +20,7 @@ from mocap23_ros.skeletons.coco17 import COCO_JOINTS
 
 _LONGEST_STEP = 0.1  # seconds of the truth, over which it is interpolated
 _PAUSE = 1.6  # median steps, from which another clip begins
-_ANYWHERE = 0.1  # OKS: those who are badly off count, too
+_ANYWHERE = 0.1  # OKS: badly detected people count, too
 
 
 def recorded_clips(keypoints: Path, truth: Path) -> list[DetectedClip]:

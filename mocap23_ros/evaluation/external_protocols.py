@@ -23,7 +23,7 @@ from mocap23_ros.errors import InputError
 from mocap23_ros.geometry.camera_model import resized_pixels
 
 DETECTOR = 'blazepose'
-_ANYWHERE = 0.1  # OKS: those who are badly off count, too
+_ANYWHERE = 0.1  # OKS: badly detected people count, too
 _VIEWS = 9
 
 _SMPLX, _SMPL = ('smplx/SMPLX_*.npz',), ('smpl/SMPL_*.npz',)

@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Detectors have ankles further up the shank than the motion capture that lifters learn from.
+"""Moves ankles, which detectors have further up the shank than motion capture, and back.
 
 Lifters know how high a planted ankle is. One that is 3 cm higher, as in shoes, puts a person 5 cm
 too far before a camera 1.8 m up and 3 m away.

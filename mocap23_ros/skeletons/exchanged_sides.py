@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""Tells from known keypoints where a detector exchanged left and right."""
+"""Finds where a detector exchanged left and right, given the true keypoints."""
 
 from collections.abc import Sequence
 

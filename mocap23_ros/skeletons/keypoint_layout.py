@@ -44,7 +44,7 @@ _NEAREST: dict[str, tuple[str, ...]] = {
        for joint, near in (('collar', 'shoulder'), ('hand', 'wrist'), ('foot', 'ankle'),
                            ('heel', 'ankle'), ('toe', 'ankle'))},
 }
-# What cameras, code and losses are built on.
+# Joints that cameras, codes and losses need.
 _REQUIRED = ('left_hip', 'right_hip', 'left_shoulder', 'right_shoulder', 'left_ankle',
              'right_ankle')
 
@@ -85,7 +85,7 @@ class KeypointLayout:
         return self.occluded_parts[4:6]
 
     def from_coco(self, values: ArrayLike) -> NDArray[np.float32]:
-        """What is known of COCO joints, [17], for the joints of the format, [J]."""
+        """Values of COCO joints, [17], for the joints of the format, [J]."""
         return _from_coco(values, self.nearest)
 
     def take(self, joints: NDArray[np.float32]) -> NDArray[np.float32]:

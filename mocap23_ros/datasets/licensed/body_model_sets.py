@@ -141,7 +141,7 @@ RichWorld: TypeAlias = tuple[float, NDArray[np.float64], NDArray[np.float64]]
 
 
 def rich_world(root: Path, sequence: str) -> RichWorld:
-    """As the json of the sequence's scene says; InputError without one."""
+    """The world that the json of the sequence's scene gives; InputError without one."""
     scene = sequence.split('_')[0]
     files = sorted((root / 'multicam2world').glob(f'{scene}*_multicam2world.json'))
     if not files:

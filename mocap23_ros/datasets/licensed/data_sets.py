@@ -77,7 +77,7 @@ class LicensedMotion:
 
 @contextmanager
 def laid_out(folder: Path, title: str) -> Iterator[None]:
-    """Turn what reading a data set stumbles over into an InputError about its layout."""
+    """Turn errors of reading a data set into an InputError about its layout."""
     try:
         yield
     except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
