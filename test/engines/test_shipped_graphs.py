@@ -100,9 +100,9 @@ def test_people_of_a_batch_do_not_touch_each_other(tier, kind):
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize('tier, kind, precision', [
-    *((*graph, 'fp16') for graph in GRAPHS), (*GRAPHS[-1], 'fp32')])
-def test_tensorrt_takes_and_builds_every_graph(tier, kind, precision, tmp_path):
+@pytest.mark.parametrize('precision', ['fp32', 'fp16'])
+@pytest.mark.parametrize('tier, kind', GRAPHS)
+def test_tensorrt_takes_every_graph_and_builds_them(tier, kind, precision, tmp_path):
     try:
         library = load_tensorrt('tensorrt_rtx')
     except InputError as error:
@@ -116,6 +116,8 @@ def test_tensorrt_takes_and_builds_every_graph(tier, kind, precision, tmp_path):
              for index in range(network.num_layers)
              if str(network.get_layer(index).type).endswith('MATRIX_MULTIPLY')}
     assert types == ({'FLOAT'} if precision == 'fp32' else {'FLOAT', 'HALF'})
+    if (kind == 'full') != (precision == 'fp16'):
+        return  # a build takes ten seconds: one for each precision and kind
     target = tmp_path / 'lifter.engine'
     manifest = build_engine(library, graph, target, BuildOptions(1, precision, '8.6'), None)
     assert manifest.engine_bytes == target.stat().st_size > 100_000
