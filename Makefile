@@ -23,8 +23,8 @@ setup: ## make the environment only; FOR=run (default), mediapipe, train, tensor
 demo: ## play a real video through the ROS node; the report goes to out/demo
 	@$(call activate,run) && python -m mocap23_ros demo $(ARGS)
 
-test: ## run every test, and ruff and mypy among them, in two processes; ARGS goes to pytest
-	@$(call activate,test) && $(test_variables) python -m pytest -p xdist.plugin -n 2 $(ARGS)
+test: ## run every test, and ruff and mypy among them, in three processes; ARGS goes to pytest
+	@$(call activate,test) && $(test_variables) python -m pytest -p xdist.plugin -n 3 $(ARGS)
 
 fast: ## the tests of the core, without networks and ROS, in under a minute; ARGS goes to pytest
 	@$(call activate,test) && $(test_variables) python -m pytest $(addprefix test/,skeletons geometry \

@@ -25,8 +25,9 @@ os.environ['ROS_DOMAIN_ID'] = str(20 + os.getpid() % 80)
 
 # Long ones first, so that no process waits for another at the end. What talks to the middleware
 # before that: not after all the nodes and in their process.
-_ORDER = ('test/ros', 'test/workspace/', 'test/training/', 'test/recordings/', 'test/engines/',
-          'test/evaluation/', 'test/detection/', '')
+_TRUTH = ('test/demo/test_sample_truth.py', 'test/benchmarks/test_detector_benchmark.py')
+_ORDER = ('test/ros', *_TRUTH, 'test/workspace/', 'test/training/', 'test/recordings/',
+          'test/engines/', 'test/evaluation/', 'test/detection/', '')
 
 
 def _runs_nodes(test: str) -> bool:
@@ -49,12 +50,16 @@ def pytest_runtest_setup(item):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Give one process all tests with running nodes, and otherwise whole files to who is free."""
+    """Give one process all tests with running nodes, one those that need the truth of the sample.
+
+    Otherwise whole files to who is free.
+    """
     from xdist.scheduler import LoadScopeScheduling
 
     class FilesAndNodes(LoadScopeScheduling):
         def _split_scope(self, nodeid):
-            return 'nodes' if _runs_nodes(nodeid) else nodeid.split('::')[0]
+            file = nodeid.split('::')[0]
+            return 'nodes' if _runs_nodes(nodeid) else 'truth' if file in _TRUTH else file
 
     config.option.loadscopereorder = False
     return FilesAndNodes(config, log)

@@ -12,6 +12,8 @@ from mocap23_ros.demo.take import load_take
 from mocap23_ros.errors import InputError
 from mocap23_ros.skeletons.coco17 import ANKLES
 
+pytestmark = pytest.mark.timeout(600)  # the truth of the sample, where no test before made it
+
 
 @pytest.fixture(scope='module')
 def sample_take():
