@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from mocap23_ros.atomic_files import write_text
 from mocap23_ros.errors import InputError, errors_of
+from mocap23_ros.geometry.camera_description import GivenCamera
 from mocap23_ros.geometry.camera_file_entries import numbers, required, whole
 from mocap23_ros.geometry.camera_info import camera_from_fields
 from mocap23_ros.geometry.camera_model import CameraModel
@@ -22,7 +23,6 @@ from mocap23_ros.geometry.plausible_camera import camera_doubt
 from mocap23_ros.geometry.pose_covariance import check_pose_covariance, largest_sd
 from mocap23_ros.geometry.poses import (
     QUATERNION_TOLERANCE,
-    above_floor,
     check_pose,
     pose_from_translation_quaternion,
     translation_quaternion_from_pose,
@@ -44,36 +44,6 @@ _MEANT = {'camera_model': 'distortion_model', 'K': 'camera_matrix', 'k': 'camera
           'D': 'distortion_coefficients', 'd': 'distortion_coefficients',
           'R': 'rectification_matrix', 'r': 'rectification_matrix',
           'P': 'projection_matrix', 'p': 'projection_matrix'}
-
-
-@dataclass(frozen=True)
-class GivenCamera:
-    """What a file or parameters say about a camera.
-
-    camera: None where topics give it. world_T_camera: float64 [4,4] pose of its optical frame,
-    None where it is not given (the camera moves, or it is only a calibration). Where the camera
-    has a rectification R, that frame is the rectified one, as in ROS; a camera file itself holds
-    the pose of the lens, which is what solvePnP gives with K and D.
-    floor_height: z of the floor in that world, metres. doubt: what is strange about the
-    calibration but may be right, '' for nothing. pose_sd: standard deviations of the pose,
-    (radians about each axis, metres along each), None where they are not given.
-    pose_covariance: float64 [6,6] of (x, y, z, rotation about x, y, z) in world axes, metres and
-    radians, as in geometry_msgs/PoseWithCovariance; None where only pose_sd is known, or nothing.
-    """
-
-    camera: CameraModel | None = None
-    world_T_camera: NDArray[np.float64] | None = None
-    floor_height: float = 0.0
-    doubt: str = ''
-    pose_sd: tuple[float, float] | None = None
-    pose_covariance: NDArray[np.float64] | None = None
-
-    @property
-    def floor_T_camera(self) -> NDArray[np.float64] | None:
-        """The pose in the same world shifted so that its floor is at z = 0."""
-        if self.world_T_camera is None:
-            return None
-        return above_floor(self.world_T_camera, self.floor_height)
 
 
 @dataclass(frozen=True)

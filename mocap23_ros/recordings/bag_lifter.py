@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mocap23_ros.detection.remembered_detector import Found, RememberedDetector
 from mocap23_ros.errors import InputError, errors_of
-from mocap23_ros.geometry.camera_file import GivenCamera
+from mocap23_ros.geometry.camera_description import GivenCamera
 from mocap23_ros.plausibility.set_up_check import PEOPLE_SEEN
 from mocap23_ros.recordings.bag_camera import (
     COMPRESSED,

@@ -15,7 +15,7 @@ from mocap23_ros.detection.detector import Detection, FollowingDetector, convert
 from mocap23_ros.detection.detectors import DETECTORS, create_detector
 from mocap23_ros.detection.upright_detector import UprightDetector
 from mocap23_ros.errors import InputError
-from mocap23_ros.geometry.camera_file import GivenCamera
+from mocap23_ros.geometry.camera_description import GivenCamera
 from mocap23_ros.lifting.lifter import Lifter
 from mocap23_ros.lifting.lifters import LIFTERS, create_lifter
 from mocap23_ros.pipeline.camera_pose_uncertainty import DETECTED_JOINT_SD

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.errors import InputError
-from mocap23_ros.geometry.camera_file import GivenCamera, load_camera_file
+from mocap23_ros.geometry.camera_description import GivenCamera
+from mocap23_ros.geometry.camera_file import load_camera_file
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.geometry.plausible_camera import check_above_floor
 from mocap23_ros.geometry.poses import above_floor, pose_from_text, turn_between
