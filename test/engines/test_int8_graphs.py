@@ -19,7 +19,8 @@ from mocap23_ros.datasets.training_windows import WindowSpec
 from mocap23_ros.engines.engine_manifest import read_engine_manifest
 from mocap23_ros.engines.model_files import available_tiers, engines_folder, find_model
 from mocap23_ros.engines.onnxruntime_backend import OnnxRuntimeBackend
-from mocap23_ros.engines.tensorrt_builder import engine_path, layer_summary, parse_graph
+from mocap23_ros.engines.tensorrt_builder import engine_path
+from mocap23_ros.engines.tensorrt_graph import layer_summary, parse_graph
 from mocap23_ros.errors import InputError
 from mocap23_ros.lifting.proportions import takes_proportions
 from mocap23_ros.skeletons.formats import find_format

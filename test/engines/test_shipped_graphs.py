@@ -7,12 +7,8 @@ import pytest
 
 from mocap23_ros.engines.model_files import available_tiers, engines_folder, find_model
 from mocap23_ros.engines.onnxruntime_backend import OnnxRuntimeBackend
-from mocap23_ros.engines.tensorrt_builder import (
-    BuildOptions,
-    build_engine,
-    layer_summary,
-    parse_graph,
-)
+from mocap23_ros.engines.tensorrt_builder import BuildOptions, build_engine
+from mocap23_ros.engines.tensorrt_graph import layer_summary, parse_graph
 from mocap23_ros.engines.tensorrt_library import load_tensorrt
 from mocap23_ros.errors import InputError
 

@@ -25,9 +25,9 @@ from mocap23_ros.engines.tensorrt_builder import (
     BuildOptions,
     build_engine,
     engine_path,
-    parse_graph,
     profile_sizes,
 )
+from mocap23_ros.engines.tensorrt_graph import parse_graph
 from mocap23_ros.errors import InputError
 
 AMPERE = Gpu('NVIDIA RTX A4000', '8.6')
