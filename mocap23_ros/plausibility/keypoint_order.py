@@ -7,69 +7,118 @@ import warnings
 import numpy as np
 from numpy.typing import NDArray
 
-from mocap23_ros.skeletons.formats import COCO17, H36M17
+from mocap23_ros.skeletons.formats import BODY25, COCO17, H36M17, OPENPOSE18
+from mocap23_ros.skeletons.skeleton_format import SkeletonFormat
 
 _LIMB_NAMES = tuple(f'{side}_{joint}' for joint in (
     'shoulder', 'elbow', 'wrist', 'hip', 'knee', 'ankle') for side in ('left', 'right'))
 _BONES = np.array([(0, 1), (0, 2), (2, 4), (1, 3), (3, 5), (0, 6), (1, 7), (6, 7), (6, 8), (8, 10),
                    (7, 9), (9, 11)])
-_COCO = [COCO17.joint_names.index(name) for name in _LIMB_NAMES]
-_H36M = [H36M17.joint_names.index(name) for name in _LIMB_NAMES]
-_THORAX, _SHOULDERS, _PELVIS, _HIPS = 8, H36M17.pair('shoulder'), 0, H36M17.pair('hip')
-_SHORTER = 0.9  # bones in the right order against those in a wrong one
+_SHORTER, _MUCH_SHORTER = 0.9, 0.75  # bones in the right order against those in a wrong one
 _OFF_THE_MIDDLE = 0.3  # of thorax and pelvis, in trunk lengths
 _FEWEST_BONES = 4
 _NOSE, _EYES = 0, [COCO17.index('left_eye'), COCO17.index('right_eye')]
-_FACE, _COCO_SHOULDERS, _COCO_HIPS = slice(0, 5), COCO17.pair('shoulder'), COCO17.pair('hip')
-_NEARER = 0.6  # of a face to the hips, against that to the shoulders
+_FACE, _SHOULDERS, _HIPS = slice(0, 5), COCO17.pair('shoulder'), COCO17.pair('hip')
+_ANKLES = COCO17.pair('ankle')
+_NEARER = 0.6  # of a face to the hips, against that to the shoulders; of ankles against hips
+_NARROW = 0.4  # shoulders against hips
 _BELOW, _ABOVE = -0.06, 0.1  # trunk lengths from the nose: PoseTrack has neck and top of the head
 _MOSTLY = 0.6  # of the people seen
 
 
-def order_doubt(points: NDArray) -> str:
-    """The order of keypoints [N,17,2] of N people, if it is not that of COCO-17; '' for COCO-17."""
-    def mostly(which: NDArray) -> bool:
-        return bool(np.isfinite(which).any() and np.nanmean(which) > _MOSTLY)
-    if mostly(looks_like_human36m(points)):
-        return ('the keypoints are in the order of Human3.6M ("nose" lies between the hips), but '
-                'are taken for COCO-17: put them into COCO order, eyes and ears as not detected')
-    shoulders, hips = points[:, _COCO_SHOULDERS].mean(axis=1), points[:, _COCO_HIPS].mean(axis=1)
+def _limbs(skeleton: SkeletonFormat) -> list[int]:
+    return [skeleton.index(name) for name in _LIMB_NAMES]
+
+
+_COCO = _limbs(COCO17)
+# Other orders: name and remedy, where the limbs are, the keypoints between shoulders and hips.
+_ORDERS = (
+    ('Human3.6M ("nose" lies between the hips)', 'put them into COCO order, eyes and ears as not '
+     'detected', _limbs(H36M17), 8, 0),
+    ('OpenPose ("left_eye" lies between the shoulders)', 'put them into COCO order, or name their '
+     'format (openpose18)', _limbs(OPENPOSE18), 1, None),
+    ('OpenPose ("left_eye" lies between the shoulders)', 'put them into COCO order, or name their '
+     'format (body25)', _limbs(BODY25), 1, 8),
+    ('MPII (the right foot first)', 'put them into COCO order, eyes and ears as not detected',
+     [13, 12, 14, 11, 15, 10, 3, 2, 4, 1, 5, 0], 7, 6))
+
+
+def order_doubt(points: NDArray, contradicted: bool = False) -> str:
+    """The order of keypoints [N,17,2] of N people, if it is not that of COCO-17; '' for COCO-17.
+
+    contradicted: people do not stand in COCO's order; then others are looked for that odd postures
+    look like, too.
+    """
+    if contradicted:
+        fits = [_fit(points, *order[2:]) for order in _ORDERS]
+        best = int(np.argmin([np.nan_to_num(np.nanmedian(fit), nan=np.inf) for fit in fits]))
+        is_other = _mostly(_below(fits[best], _MUCH_SHORTER))
+        return _words(_ORDERS[best]) if is_other else ''
+    if _mostly(_below(_fit(points, *_ORDERS[0][2:]), _SHORTER)):
+        return _words(_ORDERS[0])
+    shoulders, hips, ankles = (
+        points[:, pair].mean(axis=1) for pair in (_SHOULDERS, _HIPS, _ANKLES))
+    widths = [np.linalg.norm(points[:, left] - points[:, right], axis=1)
+              for left, right in (_SHOULDERS, _HIPS)]
+    if np.nansum(widths[0]) < _NARROW * np.nansum(np.where(np.isnan(widths[0]), 0, widths[1])):
+        return ('the shoulders are less than half as wide as the hips, as where the first 17 of '
+                'the 33 keypoints of MediaPipe are taken for COCO-17: name their format '
+                '(blazepose33), or put them into COCO order')
+    with np.errstate(invalid='ignore'):
+        to_ankles, to_hips = (np.linalg.norm(end - shoulders, axis=1) for end in (ankles, hips))
+        known, upside_down = np.isfinite(to_ankles + to_hips), to_ankles < _NEARER * to_hips
+    if _mostly(np.where(known, upside_down, np.nan)):
+        return ('the ankles are nearer to the shoulders than the hips are: the legs are not in the '
+                'order of COCO-17, hips, knees, ankles')
     up = shoulders - hips
     with np.errstate(invalid='ignore'), warnings.catch_warnings():
         warnings.simplefilter('ignore', RuntimeWarning)  # no face is seen
         face = np.nanmean(points[:, _FACE], axis=1)
         to_hips, to_shoulders = (np.linalg.norm(face - end, axis=1) for end in (hips, shoulders))
     known = np.isfinite(to_hips + to_shoulders)
-    if mostly(np.where(known, to_hips < _NEARER * to_shoulders, np.nan)):
+    if _mostly(np.where(known, to_hips < _NEARER * to_shoulders, np.nan)):
         return ('the face is nearer to the hips than to the shoulders: the keypoints are not in '
                 'the order of COCO-17')
     with np.errstate(invalid='ignore', divide='ignore'):
         beside = ((points[:, _EYES] - points[:, [_NOSE]]) * up[:, None]).sum(axis=2) / (
             up ** 2).sum(axis=1)[:, None]
         is_posetrack = (beside[:, 0] < _BELOW) & (beside[:, 1] > _ABOVE)
-    if mostly(np.where(np.isfinite(beside).all(axis=1), is_posetrack, np.nan)):
+    if _mostly(np.where(np.isfinite(beside).all(axis=1), is_posetrack, np.nan)):
         return ('the keypoints are in the order of PoseTrack (neck and top of the head where the '
                 'eyes belong), but are taken for COCO-17: give the eyes as not detected')
     return ''
 
 
-def looks_like_human36m(points: NDArray) -> NDArray[np.float64]:
-    """Per person 1 where the keypoints [N,17,2] fit H36M-17 better than COCO-17, 0, or NaN.
+def _mostly(which: NDArray) -> bool:
+    """Whether most are 1, of those that are not NaN."""
+    return bool(np.isfinite(which).any() and np.nanmean(which) > _MOSTLY)
 
-    In the right order bones are short, and Human3.6M has a keypoint between the shoulders and one
-    between the hips.
+
+def _below(values: NDArray, limit: float) -> NDArray[np.float64]:
+    return np.where(np.isnan(values), np.nan, values < limit)
+
+
+def _words(order: tuple) -> str:
+    return f'the keypoints are in the order of {order[0]}, but are taken for COCO-17: {order[1]}'
+
+
+def _fit(points: NDArray, limbs: list[int], between_shoulders: int, between_hips: int | None
+         ) -> NDArray[np.float64]:
+    """How long bones [N] are in another order against COCO's; NaN: not known.
+
+    Infinite where its keypoints between the shoulders and the hips are elsewhere.
     """
-    coco, h36m = _lengths(points[:, _COCO]), _lengths(points[:, _H36M])
-    both = np.isfinite(coco) & np.isfinite(h36m)
-    with np.errstate(invalid='ignore'):
-        shorter = np.where(both, h36m, 0).sum(axis=1) < _SHORTER * np.where(both, coco, 0).sum(1)
-        neck, hips = points[:, _SHOULDERS].mean(axis=1), points[:, _HIPS].mean(axis=1)
+    coco, other = _lengths(points[:, _COCO]), _lengths(points[:, limbs])
+    both = np.isfinite(coco) & np.isfinite(other)
+    with np.errstate(invalid='ignore', divide='ignore'):
+        shorter = np.where(both, other, 0).sum(axis=1) / np.where(both, coco, 0).sum(axis=1)
+        neck, hips = points[:, limbs[:2]].mean(axis=1), points[:, limbs[6:8]].mean(axis=1)
         trunk = np.linalg.norm(neck - hips, axis=1)
-        between = np.ones(len(points), bool)
-        for middle, joint in ((neck, _THORAX), (hips, _PELVIS)):
-            off = np.linalg.norm(points[:, joint] - middle, axis=1)
-            between &= np.isnan(off) | (off < _OFF_THE_MIDDLE * trunk)
-    return np.where(both.sum(axis=1) >= _FEWEST_BONES, (shorter & between).astype(float), np.nan)
+        for middle, joint in ((neck, between_shoulders), (hips, between_hips)):
+            if joint is not None:
+                off = np.linalg.norm(points[:, joint] - middle, axis=1)
+                shorter[off >= _OFF_THE_MIDDLE * trunk] = np.inf
+    return np.where(both.sum(axis=1) >= _FEWEST_BONES, shorter, np.nan)
 
 
 def _lengths(limbs: NDArray) -> NDArray[np.float64]:

@@ -81,6 +81,11 @@ def _counterpart(samples: PeopleSamples) -> PeopleSamples | None:
                    counterpart_points=np.full_like(samples.points, np.nan))
 
 
+def _x_and_y(samples: PeopleSamples) -> PeopleSamples:
+    corner = samples.principal_point[:, None]
+    return replace(samples, points=(samples.points + corner)[..., ::-1] - corner)
+
+
 def _pose(rotation: Sequence[Sequence[float]]) -> NDArray[np.float64]:
     pose = np.eye(4)
     pose[:3, :3] = rotation
@@ -129,6 +134,10 @@ MISTAKES = (
             'y of the keypoints is counted from below: it must be counted from the top of the '
             'image',
             _image([[1, 0], [0, -1]])),
+    Mistake('x and y exchanged',
+            'x and y of the keypoints are exchanged (MoveNet and TensorFlow give y first): x comes '
+            'first',
+            _x_and_y),
     Mistake('turned by 90 degrees',
             'the image is turned by 90 degrees to the left: turn the image and calibrate it so, '
             'or turn the camera pose about its z axis',

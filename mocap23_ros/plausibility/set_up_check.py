@@ -52,7 +52,8 @@ def diagnose(samples: PeopleSamples) -> list[Finding] | None:
     if _plausible_share(told) >= _CONTRADICTED and _STATURES[0] <= size <= _STATURES[1]:
         return (_doubt_k(samples, size) or _doubt_heights(samples, told)
                 or _doubt_sides(samples))
-    return [_explain(samples, told, size)]
+    order = order_doubt(samples.points, contradicted=True)
+    return [Finding('keypoint order', order, True) if order else _explain(samples, told, size)]
 
 
 def _plausible_share(judged: Standing) -> float:

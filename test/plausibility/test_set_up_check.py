@@ -3,6 +3,7 @@
 """Every mistake of a set-up made on purpose, with people projected by OpenCV, and right ones."""
 
 import math
+import re
 from dataclasses import replace
 
 import cv2
@@ -199,6 +200,27 @@ def cv2_pitch(degrees):
     pose = np.eye(4)
     pose[:3, :3] = cv2.Rodrigues(np.radians([degrees, 0, 0]))[0]
     return pose
+
+
+def columns(order):
+    """Makes keypoints [...,17,3] in another order of COCO's; a pair: the middle of two."""
+    return lambda keypoints: np.stack(
+        [keypoints[..., np.atleast_1d(joint), :].mean(axis=-2) for joint in order], axis=-2)
+
+
+@pytest.mark.parametrize(('order', 'words'), [
+    ((0, (5, 6), 6, 8, 10, 5, 7, 9, 12, 14, 16, 11, 13, 15, 2, 1, 4), 'OpenPose.*openpose18'),
+    ((0, (5, 6), 6, 8, 10, 5, 7, 9, (11, 12), 12, 14, 16, 11, 13, 15, 2, 1), 'OpenPose.*body25'),
+    ((16, 14, 12, 11, 13, 15, (11, 12), (5, 6), (5, 6, 0), 0, 10, 8, 6, 5, 7, 9, 0), 'MPII'),
+    ((0, 1, 1, 1, 2, 2, 2, 3, 4, 0, 0, 5, 6, 7, 8, 9, 10), 'MediaPipe.*blazepose33'),
+    ((*range(11), 15, 16, 13, 14, 11, 12), 'legs are not in the order')])
+def test_orders_of_other_programs_are_named(order, words):
+    assert re.search(words, named(columns(order)(pixels(walkers(), WALL)), WALL))
+
+
+def test_exchanged_x_and_y_are_named():
+    keypoints = pixels(walkers(), WALL)
+    assert 'x and y of the keypoints' in named(keypoints[..., [1, 0, 2]], WALL)
 
 
 def test_human36m_order_is_named():
