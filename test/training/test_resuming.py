@@ -7,6 +7,7 @@ import json
 
 import numpy as np
 import pytest
+from refusals import one_line
 from safetensors.numpy import load_file
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from training_helpers import torch
@@ -154,9 +155,8 @@ def test_checkpoints_of_earlier_versions_are_known_by_the_card_beside(copied, cl
 @pytest.mark.parametrize('content', [[1, 2], {'model': {}}, torch.zeros(3)], ids=repr)
 def test_a_foreign_torch_file_is_one_line(clips, tmp_path, content):
     torch.save(content, tmp_path / 'checkpoint.pt')
-    with pytest.raises(InputError, match='cannot be resumed from') as caught:
+    with one_line('cannot be resumed from'):
         train_stage('pretrain', SMALL, clips, tmp_path)
-    assert '\n' not in str(caught.value)
 
 
 def bare_state():
