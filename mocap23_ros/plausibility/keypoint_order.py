@@ -117,7 +117,7 @@ def _fit(points: NDArray, limbs: list[int], between_shoulders: int, between_hips
         for middle, joint in ((neck, between_shoulders), (hips, between_hips)):
             if joint is not None:
                 off = np.linalg.norm(points[:, joint] - middle, axis=1)
-                shorter[off >= _OFF_THE_MIDDLE * trunk] = np.inf
+                shorter[~(np.isnan(off) | (off < _OFF_THE_MIDDLE * trunk))] = np.inf
     return np.where(both.sum(axis=1) >= _FEWEST_BONES, shorter, np.nan)
 
 
