@@ -74,6 +74,7 @@ def test_measure_counts_calls_and_keeps_the_first_apart():
     assert len(calls) == 1 + 3 + timing.calls and 20 <= timing.calls <= 30
     assert timing.first >= 50 > timing.median
     assert timing.median <= timing.p95 <= timing.p99
+    assert measure(lambda: time.sleep(0.01), seconds=0.001).calls == 3
 
 
 @pytest.mark.skipif('s' not in available_tiers(), reason='no graphs of tier s')
