@@ -68,6 +68,13 @@ class TransformTree:
         edge.stamps.append(0 if stamp is None else stamp)
         edge.values.extend((*translation, *quaternion))
 
+    def carriers(self, frame: str) -> list[str]:
+        """A frame and those that carry it, by their newest parents."""
+        chain = [frame.removeprefix('/')]
+        while chain[-1] in self._edges and len(chain) <= _DEEPEST:
+            chain.append(self._edges[chain[-1]].parents[-1])
+        return chain
+
     def pose(self, target: str, source: str, stamp: int) -> NDArray[np.float64]:
         """Return target_T_source [4,4] at a stamp [ns]; InputError says why there is none."""
         target, source = target.removeprefix('/'), source.removeprefix('/')

@@ -13,12 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mocap23_ros.errors import InputError
-from mocap23_ros.geometry.poses import transform_points
+from mocap23_ros.geometry.poses import pose_from_translation_quaternion, transform_points
 from mocap23_ros.geometry.transform_tree import TransformTree
 from mocap23_ros.recordings.bag_reader import BagReader
 from mocap23_ros.recordings.marker_tracks import MarkerTracks
 from mocap23_ros.ros.camera_poses import NoTransformError, camera_frame_of
 from mocap23_ros.ros.camera_source import info_content
+from mocap23_ros.ros.given_camera import difference
 from mocap23_ros.ros.image_decoding import DEPTH_TYPES
 from mocap23_ros.ros.stamps import nanoseconds
 
@@ -135,6 +136,8 @@ class BagTransforms:
 
     def __init__(self) -> None:
         self._tree = TransformTree()
+        self._static: dict[str, tuple[str, NDArray[np.float64]]] = {}
+        self._replaced: dict[str, str] = {}  # static frames of two places, and how they differ
 
     @classmethod
     def of(cls, bag: BagReader, others: Sequence[Path]) -> 'BagTransforms':
@@ -155,14 +158,43 @@ class BagTransforms:
                 self._tree.add(transform.header.frame_id, transform.child_frame_id,
                                None if is_static else nanoseconds(transform.header.stamp),
                                (t.x, t.y, t.z), (q.x, q.y, q.z, q.w))
+                if is_static:
+                    self._compare(transform)
 
-    def check_world(self, world_frame: str, bag: BagReader, topic: str) -> None:
-        """Raise NoTransformError where no image of the topic can ever have a pose.
+    def _compare(self, transform: Any) -> None:
+        """Note where a static frame had another place before."""
+        parent, child = (name.removeprefix('/') for name in (
+            transform.header.frame_id, transform.child_frame_id))
+        t, q = transform.transform.translation, transform.transform.rotation
+        with contextlib.suppress(InputError):  # no rotation: said when it is needed
+            pose = pose_from_translation_quaternion((t.x, t.y, t.z), (q.x, q.y, q.z, q.w))
+            before, there = self._static.get(child, (parent, pose))
+            apart = difference(there, pose) if before == parent else (
+                f'one in "{before[:60]}" and one in "{parent[:60]}"')
+            if apart:
+                self._replaced[child] = apart
+            self._static[child] = parent, pose
 
-        So the error comes before hours of images are processed.
+    def doubt(self, world_frame: str, header: 'Header') -> str:
+        """Which frame between camera and world has two places that are each for all time; or ''."""
+        between = set(self._tree.carriers(world_frame)) ^ set(
+            self._tree.carriers(header.frame_id))
+        return next((
+            f'/tf_static has two places of "{child[:60]}", {apart}, and the last one counts for '
+            'the whole bag: two nodes publish it, or the camera was moved in between. Leave one '
+            'out, or split the bag' for child, apart in sorted(self._replaced.items())
+            if child in between), '')
+
+    def check_world(self, world_frame: str, bag: BagReader, topic: str) -> 'Header':
+        """Return the header of the topic's first frame.
+
+        Raises NoTransformError where no frame of the topic can ever have a pose, so that the error
+        comes before hours of images are processed.
         """
+        header: Header = _first(bag, topic).header
         if world_frame.removeprefix('/') not in self._tree.frames:
-            self.camera_pose(world_frame, _first(bag, topic).header)
+            self.camera_pose(world_frame, header)
+        return header
 
     def camera_pose(self, world_frame: str, header: 'Header') -> NDArray[np.float64]:
         """Return world_T_camera [4,4] at the header's stamp; see CameraPoses."""

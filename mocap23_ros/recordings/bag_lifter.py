@@ -91,8 +91,8 @@ def lift_bag(source: BagSource, settings: Settings, core: Core,
             BagCameraInfos(bag, topics.info).find, problems, topics) if given.camera is None else (
             GivenModel(given.camera, settings.image_is_rectified))
         poses: CameraPoses = (
-            _transforms(bag, source, settings, topics.input) if given.floor_T_camera is None
-            else GivenPose(given.floor_T_camera))
+            GivenPose(given.floor_T_camera) if given.floor_T_camera is not None
+            else _transforms(bag, source, settings, topics.input, problems))
         processor = FrameProcessor(core, cameras, poses, problems, lambda: processor.reset(
             same_time=True))
         feed = BagFeed(source.bag, processor, settings, problems)
@@ -120,11 +120,12 @@ def _given_camera(settings: Settings) -> GivenCamera:
     return given
 
 
-def _transforms(bag: BagReader, source: BagSource, settings: Settings, topic: str
-                ) -> BagTransforms:
+def _transforms(bag: BagReader, source: BagSource, settings: Settings, topic: str,
+                problems: ProblemLog) -> BagTransforms:
     transforms = BagTransforms.of(bag, source.tf_bags)
     with errors_of(source.bag):
-        transforms.check_world(settings.world_frame, bag, topic)
+        first = transforms.check_world(settings.world_frame, bag, topic)
+    problems.judge('tf static', transforms.doubt(settings.world_frame, first))
     return transforms
 
 

@@ -142,6 +142,18 @@ def test_static_tf_of_another_bag_and_camera_files(tmp_path):
     np.testing.assert_allclose(filed['joints'], plain['joints'], atol=1e-4)
 
 
+@pytest.mark.parametrize(('child', 'moved', 'said'), [
+    (bags.CAMERA, 0.3, True), (bags.CAMERA, 0.001, False), ('lidar', 0.3, False)])
+def test_a_static_frame_of_two_places_is_said(child, moved, said, tmp_path, capsys):
+    other = bags.POSE.copy()
+    other[0, 3] += moved
+    places = [('/tf_static', 'tf2_msgs/msg/TFMessage', bags.START,
+               bags.transforms(bags.START, pose, child=child)) for pose in (other, bags.POSE)]
+    lift(bags.write(tmp_path / 'bag', [*places, *bags.camera_messages(),
+                                       *bags.keypoint_messages(3)]), tmp_path / 'out.npz')
+    assert (f'two places of "{child}", 0.30 m and 0.0 degrees' in capsys.readouterr().err) == said
+
+
 def test_the_floor_of_a_camera_file_counts_once(tmp_path, capsys):
     bag = walk(tmp_path / 'bag', without=['/tf_static', '/camera_info'])
     raised = bags.POSE.copy()
