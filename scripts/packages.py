@@ -4,6 +4,7 @@
 
 import os
 from collections import namedtuple
+from itertools import groupby
 from pathlib import Path
 
 from command import run_quietly
@@ -37,15 +38,22 @@ _GROUPS = {
     'rerun': (_RUN, _RERUN),
     'foxglove': (_RUN, _FOXGLOVE),
     'docs': (_RUN, _DOCS),
-    'test': (_RUN, _MEDIAPIPE_IMPORTS, _MEDIAPIPE, _TRAIN, _TENSORRT, _EXPORT,
-             _FOXGLOVE, _DOCS, _TEST),
+    'test': (_RUN, _MEDIAPIPE_IMPORTS, _TRAIN, _TENSORRT, _EXPORT, _FOXGLOVE, _DOCS, _TEST,
+             _MEDIAPIPE),
 }
 PURPOSES = tuple(_GROUPS)
 
 
 def groups(purpose, ros_installation):
-    """Return the groups of a purpose; ROS itself only where none is installed."""
-    return (_PIP, *(() if ros_installation else (_ROS,)), *_GROUPS[purpose])
+    """Return the groups of a purpose, as lists of those that one call of pip installs.
+
+    It starts and resolves once. ROS itself is among them only where none is installed.
+    """
+    def kind(group):  # pip asks for the checksums of all packages of a call or of none
+        return group is _PIP, group.no_dependencies, locked_file(group, ros_installation) is None
+
+    wanted = (_PIP, *(() if ros_installation else (_ROS,)), *_GROUPS[purpose])
+    return [list(together) for _, together in groupby(wanted, kind)]
 
 
 def constraints_file(ros_installation):
@@ -71,18 +79,25 @@ def requirement_files(group, ros_installation):
     return [REQUIREMENTS / f'{group.name}.txt', constraints_file(ros_installation)]
 
 
-def install(group, environment_folder, ros_installation):
-    """Install one group with pip; raise SetUpError with the end of pip's output if it fails."""
-    requirements, *constraints = requirement_files(group, ros_installation)
+def install(together, environment_folder, ros_installation):
+    """Install groups of one kind with pip; raise SetUpError with the end of what it printed."""
+    files = [requirement_files(group, ros_installation) for group in together]
     command = [environment_folder / 'bin' / 'python', '-m', 'pip', 'install', '--no-input',
-               '--disable-pip-version-check', '--progress-bar', 'off', '--no-compile',
-               '-r', requirements]
+               '--disable-pip-version-check', '--progress-bar', 'off', '--no-compile']
+    for requirements, *_ in files:
+        command += ['-r', requirements]
+    _, *constraints = files[0]
     command += ['-c', *constraints] if constraints else ['--require-hashes']
-    if group.no_dependencies:
+    if together[0].no_dependencies:
         command.append('--no-deps')
     environment = dict(os.environ)
     if not ros_installation:
         environment.pop('PYTHONPATH', None)
     run_quietly(command, environment=environment, directory=REQUIREMENTS,
-                failure=f'pip could not install requirements/{group.name}.txt; check the network '
+                failure=f'pip could not install {file_names(together)}; check the network '
                         'connection and try again')
+
+
+def file_names(together):
+    """Return the names of the files that a person edits, for messages."""
+    return ', '.join(f'requirements/{group.name}.txt' for group in together)
