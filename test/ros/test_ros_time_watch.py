@@ -14,6 +14,7 @@ from synthetic_scene import camera_info, camera_pose, keypoints_message, person
 
 from mocap23_ros.geometry.camera_model import CameraModel
 from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
+from mocap23_ros.plausibility.image_delay import best_offset
 from mocap23_ros.plausibility.pose_track import PoseTrack
 from mocap23_ros.plausibility.scene_points import shrunk
 from mocap23_ros.plausibility.scene_turns import SceneTurn, turn_curve
@@ -90,16 +91,32 @@ def test_images_that_turn_the_other_way_are_an_error():
 @pytest.mark.parametrize(('seen_T_told', 'scale'), [
     (np.eye(3), 1.0), (1.2 * np.eye(3), 1.2), (-np.eye(3), -1.0), (np.diag([1, -1, -1]), -1.0),
     (np.roll(np.eye(3), 1, axis=0), 0.0), (np.zeros((3, 3)), np.nan)])
-def test_how_turns_that_are_seen_go_with_those_of_the_poses(seen_T_told, scale):
+@pytest.mark.parametrize('speed', [0.0, 1.0])
+def test_how_turns_that_are_seen_go_with_those_of_the_poses(seen_T_told, scale, speed):
+    """Not where the robot drives: what is near seems to turn any way."""
     stamps, rng = np.array(STAMPS), np.random.default_rng(0)
-    track = PoseTrack(stamps, np.stack([looking_at(0.0 if np.isnan(scale) else stamp)
-                                        for stamp in stamps]))
+    poses = np.stack([looking_at(0.0 if np.isnan(scale) else stamp) for stamp in stamps])
+    poses[:, 0, 3] += speed * stamps
+    track, scale = PoseTrack(stamps, poses), np.nan if speed else scale
     turns = [SceneTurn(first, second, seen_T_told @ [0, np.radians(
         heading(second) - heading(first)), 0] + rng.normal(scale=0.002, size=3))
         for first, second in zip(stamps[10:-10:2], stamps[12:-8:2], strict=False)]
     curve, found = turn_curve(turns, track)
     np.testing.assert_allclose(found, scale, rtol=0.03)
     assert curve.any() != (scale <= 0)
+
+
+@pytest.mark.parametrize('late', [0.0, 0.12])
+def test_what_a_side_camera_drives_past_seems_to_turn_and_is_not_of_another_time(late):
+    stamps, depth, speed = np.array(STAMPS), 3.0, 0.8
+    driven = np.stack([looking_at(stamp) for stamp in stamps])
+    driven[:, :3, 3] += np.outer(speed * stamps, driven[0, :3, 0])  # to the camera's right
+    turns = [SceneTurn(stamps[n], stamps[n + 2], np.array([0, np.radians(
+        heading(stamps[n + 2]) - heading(stamps[n])) + 0.2 * speed / depth, 0]))
+        for n in range(10, 90, 2)]
+    found = best_offset(turn_curve(turns, PoseTrack(stamps - late, driven))[0])
+    assert found.is_there() == (late > 0)
+    np.testing.assert_allclose(found.seconds, late, atol=0.01)
 
 
 class Turning:
