@@ -49,8 +49,9 @@ def scene_turn(first: float, before: ScenePoints, second: float, now: ScenePoint
 def turn_curve(turns: list[SceneTurn], track: PoseTrack) -> tuple[NDArray[np.float64], float]:
     """The log likelihood of each of OFFSETS, and how many times as large the turns seem.
 
-    The second is negative where they go the other way, 0 where they have nothing in common with
-    those of the poses (all of the first is 0 then), and NaN where they do not tell it.
+    The second is negative where they, or what is driven past, go the other way, and 0 where they
+    have nothing in common with those of the poses (all of the first is 0 in both cases); NaN where
+    they do not tell it.
     """
     seen = np.array([turn.turn for turn in turns]).reshape(-1, 3)
     stamps = np.array([(turn.first, turn.second) for turn in turns]).reshape(-1, 2)
@@ -72,7 +73,10 @@ def turn_curve(turns: list[SceneTurn], track: PoseTrack) -> tuple[NDArray[np.flo
         *np.linalg.norm([seen, told[now]], axis=2))
     scale = (_scale(told[:, spot], seen[spot], drift[:, spot])
              if spot.sum() >= _FEWEST else np.nan)
-    return np.zeros(len(OFFSETS)) if scale <= 0 else _fitted(told, seen, drift)[0], scale
+    curve, passing = (_fitted(told, seen, side * drift)[0] for side in (1, -1))
+    if passing.max() > curve.max() + _OTHER_WAY:
+        scale = -1.0
+    return np.zeros(len(OFFSETS)) if scale <= 0 else curve, scale
 
 
 def _scale(told: NDArray, seen: NDArray, drift: NDArray) -> float:

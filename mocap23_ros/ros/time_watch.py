@@ -143,9 +143,10 @@ class TimeWatch:
             self._problems.clear(_TURNS_KEY)
         elif max(last) < 0:
             self._problems.report(_TURNS_KEY, (
-                'as the camera turns, its image turns the other way than its poses (TF): the image '
-                "is mirrored (switch the driver's flip off), or TF has turns of the wrong sign "
-                '(wheels of an odometry exchanged, an inverted transform)'), Severity.ERROR)
+                'as the camera turns and drives past things, its image goes the other way than its '
+                "poses (TF): the image is mirrored (switch the driver's flip off) or that of the "
+                'camera of the other side, or TF has turns of the wrong sign (wheels of an '
+                'odometry exchanged, an inverted transform)'), Severity.ERROR)
         else:
             self._problems.report(_TURNS_KEY, (
                 'the image of the camera does not turn as its poses (TF) do: TF has the camera '

@@ -106,17 +106,20 @@ def test_how_turns_that_are_seen_go_with_those_of_the_poses(seen_T_told, scale, 
     assert curve.any() != (scale <= 0)
 
 
-@pytest.mark.parametrize('late', [0.0, 0.12])
-def test_what_a_side_camera_drives_past_seems_to_turn_and_is_not_of_another_time(late):
+@pytest.mark.parametrize(('late', 'side'), [(0.0, 1), (0.12, 1), (0.0, -1)])
+def test_what_a_side_camera_drives_past_is_not_of_another_time_but_of_its_side(late, side):
     stamps, depth, speed = np.array(STAMPS), 3.0, 0.8
     driven = np.stack([looking_at(stamp) for stamp in stamps])
     driven[:, :3, 3] += np.outer(speed * stamps, driven[0, :3, 0])  # to the camera's right
     turns = [SceneTurn(stamps[n], stamps[n + 2], np.array([0, np.radians(
-        heading(stamps[n + 2]) - heading(stamps[n])) + 0.2 * speed / depth, 0]))
+        heading(stamps[n + 2]) - heading(stamps[n])) + side * 0.2 * speed / depth, 0]))
         for n in range(10, 90, 2)]
-    found = best_offset(turn_curve(turns, PoseTrack(stamps - late, driven))[0])
-    assert found.is_there() == (late > 0)
-    np.testing.assert_allclose(found.seconds, late, atol=0.01)
+    curve, scale = turn_curve(turns, PoseTrack(stamps - late, driven))
+    assert (scale < 0) == (side < 0)
+    if side > 0:
+        found = best_offset(curve)
+        assert found.is_there() == (late > 0)
+        np.testing.assert_allclose(found.seconds, late, atol=0.01)
 
 
 class Turning:
