@@ -134,10 +134,6 @@ MISTAKES = (
             'y of the keypoints is counted from below: it must be counted from the top of the '
             'image',
             _image([[1, 0], [0, -1]])),
-    Mistake('x and y exchanged',
-            'x and y of the keypoints are exchanged (MoveNet and TensorFlow give y first): x comes '
-            'first',
-            _x_and_y),
     Mistake('turned by 90 degrees',
             'the image is turned by 90 degrees to the left: turn the image and calibrate it so, '
             'or turn the camera pose about its z axis',
@@ -146,6 +142,10 @@ MISTAKES = (
             'the image is turned by 90 degrees to the right: turn the image and calibrate it so, '
             'or turn the camera pose about its z axis',
             _image([[0, 1], [-1, 0]])),
+    Mistake('x and y exchanged',
+            'x and y of the keypoints are exchanged (MoveNet and TensorFlow give y first): x comes '
+            'first',
+            _x_and_y),
     Mistake('world with y up',
             'the world of the camera pose has y up (Unity, OpenGL, motion capture): it must have z '
             'up and the floor at z = 0',
