@@ -18,6 +18,7 @@ from mocap23_msgs.srv import Reset, SetStature
 from mocap23_ros.errors import InputError
 from mocap23_ros.ros.diagnostics import make_status
 from mocap23_ros.ros.health import NodeHangsError
+from mocap23_ros.ros.lifecycle_requests import refuse_impossible_transitions
 from mocap23_ros.ros.parameters import declare_parameters, read_settings
 from mocap23_ros.ros.problems import ProblemLog, Severity
 from mocap23_ros.ros.session import Session
@@ -35,6 +36,7 @@ class LifterNode(LifecycleNode):
 
     def __init__(self, **node_arguments: Any) -> None:
         super().__init__(NODE_NAME, **node_arguments)
+        refuse_impossible_transitions(self)
         declare_parameters(self)
         self._problems = ProblemLog(self.get_logger(), time.monotonic)
         self._session: Session | None = None

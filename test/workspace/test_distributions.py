@@ -1,6 +1,6 @@
 # Copyright 2026 The mocap23 authors
 # SPDX-License-Identifier: Apache-2.0
-"""What is imported of ROS is there in Humble and Jazzy, too, where these tests do not run."""
+"""What is imported of ROS is there in Humble and Jazzy, too, where no test runs each time."""
 
 import ast
 from pathlib import Path
