@@ -23,7 +23,7 @@ _ANKLES = COCO17.pair('ankle')
 _NEARER = 0.6  # of a face to the hips, against that to the shoulders; of ankles against hips
 _NARROW = 0.4  # shoulders against hips
 _BELOW, _ABOVE = -0.06, 0.1  # trunk lengths from the nose: PoseTrack has neck and top of the head
-_MOSTLY = 0.6  # of the people seen
+_MOSTLY, _NEARLY_ALL = 0.6, 0.8  # of the people seen
 
 
 def _limbs(skeleton: SkeletonFormat) -> list[int]:
@@ -52,7 +52,7 @@ def order_doubt(points: NDArray, contradicted: bool = False) -> str:
     if contradicted:
         fits = [_fit(points, *order[2:]) for order in _ORDERS]
         best = int(np.argmin([np.nan_to_num(np.nanmedian(fit), nan=np.inf) for fit in fits]))
-        is_other = _mostly(_below(fits[best], _MUCH_SHORTER))
+        is_other = _mostly(_below(fits[best], _MUCH_SHORTER), _NEARLY_ALL)
         return _words(_ORDERS[best]) if is_other else ''
     if _mostly(_below(_fit(points, *_ORDERS[0][2:]), _SHORTER)):
         return _words(_ORDERS[0])
@@ -89,9 +89,9 @@ def order_doubt(points: NDArray, contradicted: bool = False) -> str:
     return ''
 
 
-def _mostly(which: NDArray) -> bool:
-    """Whether most are 1, of those that are not NaN."""
-    return bool(np.isfinite(which).any() and np.nanmean(which) > _MOSTLY)
+def _mostly(which: NDArray, share: float = _MOSTLY) -> bool:
+    """Whether more than this share are 1, of those that are not NaN."""
+    return bool(np.isfinite(which).any() and np.nanmean(which) > share)
 
 
 def _below(values: NDArray, limit: float) -> NDArray[np.float64]:
