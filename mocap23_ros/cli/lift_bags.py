@@ -40,6 +40,11 @@ class BagLift:
     keypoints: Path | None = None
     name: str = 'lift'
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """What else a result depends on."""
+        return *self.settings.files, *self.tf_bags
+
 
 def lift_recording(path: Path, lift: BagLift) -> dict[str, Any]:
     """Lift a bag into its file; returns a row of plain values. Raises InputError."""

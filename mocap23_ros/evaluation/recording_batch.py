@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from mocap23_ros import __version__
 from mocap23_ros.errors import InputError
 from mocap23_ros.evaluation.report import plain
 from mocap23_ros.recordings.bag_reader import STORAGE
@@ -25,6 +26,10 @@ class BatchConfiguration(Protocol):
     @property
     def name(self) -> str:
         """Name for people to read."""
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Files and folders besides the recording whose content counts."""
 
 
 Evaluate = Callable[[Path, Any], dict[str, Any]]
@@ -59,8 +64,9 @@ def find_recordings(place: Path) -> list[Path]:
             lines = place.read_text(encoding='utf-8').splitlines()
         except (OSError, UnicodeDecodeError) as error:
             raise InputError(f'{place} is not a list of bags, one per line ({error})') from None
-        listed = [place.parent / line.strip() for line in lines if line.strip()]
-        found = [p for p in listed if not p.name.startswith('#')]
+        named = [line.strip() for line in lines]
+        found = list(dict.fromkeys(place.parent / name for name in named
+                                   if name and not name.startswith('#')))
     elif place.is_dir():
         found = sorted(_bags_below(place))
     else:
@@ -91,10 +97,14 @@ def make_jobs(recordings: Sequence[Path], configurations: Sequence[BatchConfigur
 
 
 def _key(path: Path, configuration: BatchConfiguration) -> str:
-    files = sorted(p for p in path.rglob('*') if p.is_file()) if path.is_dir() else [path]
-    content = [(p.name, p.stat().st_size, p.stat().st_mtime_ns) for p in files if p.exists()]
-    text = repr((str(path), content, configuration))
+    content = [_state(place) for place in (path, *configuration.files)]
+    text = repr((__version__, str(path), content, configuration))
     return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def _state(path: Path) -> list[tuple[str, int, int]]:
+    files = sorted(p for p in path.rglob('*') if p.is_file()) if path.is_dir() else [path]
+    return [(p.name, p.stat().st_size, p.stat().st_mtime_ns) for p in files if p.exists()]
 
 
 class Manifest:

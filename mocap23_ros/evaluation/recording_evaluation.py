@@ -47,6 +47,12 @@ class Configuration:
     truth_mapping: str | None = None
     align: AlignmentWanted = NOTHING
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """What else a row depends on."""
+        named = (self.truth, self.truth_mapping)
+        return (*self.settings.files, *self.tf_bags, *(Path(name) for name in named if name))
+
 
 @dataclass
 class JudgedBag:

@@ -4,6 +4,7 @@
 
 import dataclasses
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from mocap23_ros.detection.detectors import DETECTORS
@@ -198,6 +199,12 @@ class Settings:
     def keeps_all(self) -> bool:
         """Whether every image counts, and with it that the result does not depend on time."""
         return self.image_queue > 1
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Files that parameters name, where they name files."""
+        named = (self.camera_file, self.detector_model, self.person_model, self.detector_noise)
+        return tuple(Path(name) for name in named if name)
 
     @property
     def input_depth(self) -> int:

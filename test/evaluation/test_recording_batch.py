@@ -74,8 +74,22 @@ def test_shards_make_the_whole(tmp_path):
     assert len({job.key for job in jobs}) == 14
 
 
+@pytest.mark.parametrize('named', [
+    lambda file: Configuration(settings=Settings(camera_file=str(file))),
+    lambda file: Configuration(tf_bags=(file.parent,)),
+    lambda file: Configuration(truth_mapping=str(file))])
+def test_what_files_of_the_configuration_hold_counts(tmp_path, named):
+    file = tmp_path / 'tf' / 'file'
+    file.parent.mkdir()
+    keys = set()
+    for text in ('some', 'other text'):
+        file.write_text(text)
+        keys |= {job.key for job in make_jobs([tmp_path / 'a.mcap'], [named(file)])}
+    assert len(keys) == 2
+
+
 def test_lists_and_wrong_places(tmp_path, capsys):
-    (tmp_path / 'list.txt').write_text('# bags\na\n\nsub/b.mcap\n')
+    (tmp_path / 'list.txt').write_text('# bags\na\n\n# /store/left_out\nsub/b.mcap\na\n')
     assert find_recordings(tmp_path / 'list.txt') == [tmp_path / 'a', tmp_path / 'sub' / 'b.mcap']
     (tmp_path / 'empty').mkdir()
     for words, message in (([], 'holds no bags'), (['--shard', '3/2'], 'write I/N'),
