@@ -26,7 +26,8 @@ from mocap23_ros.lifting.proportions import takes_proportions
 from mocap23_ros.skeletons.formats import find_format
 from mocap23_ros.training.stream_windows import stream_windows
 
-pytestmark = pytest.mark.skipif('s' not in available_tiers(), reason='no graphs of tier s')
+pytestmark = [pytest.mark.timeout(300),  # the first of them exports
+              pytest.mark.skipif('s' not in available_tiers(), reason='no graphs of tier s')]
 KINDS = ('full', 'warm')
 
 
@@ -98,7 +99,6 @@ def test_only_linear_layers_are_int8_and_run_as_such(folder, tmp_path, kind):
     assert count(optimised, 'QGemm') == layers and count(optimised, 'DequantizeLinear') == 0
 
 
-@pytest.mark.timeout(300)
 def test_tensorrt_builds_an_int8_engine_from_it(folder, capsys):
     library = tensorrt_rtx()
     model = find_model('s', folder, precision='int8')
