@@ -8,11 +8,13 @@ from pathlib import Path
 
 from mocap23_ros.cli import evaluate_bag, evaluate_bag_arguments
 from mocap23_ros.cli.motion_arguments import add_smpl_model
-from mocap23_ros.cli.option_checks import check_numbers
+from mocap23_ros.cli.option_checks import check_numbers, refuse
 from mocap23_ros.cli.progress import say
 from mocap23_ros.errors import InputError
 from mocap23_ros.evaluation.sets import SET_NAMES, check_set
 from mocap23_ros.writable_places import check_writable
+
+_METHODS = ['diffusion', 'geometric', 'optimisation']
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,13 +40,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='true motion: npz, TRC or C3D, or a folder with the names of --pred')
     parser.add_argument('--topic', help='topic of the images (or keypoints, or skeletons) in the '
                                         'bag, if there are several')
-    parser.add_argument('--methods', nargs='+', default=['diffusion', 'geometric', 'optimisation'],
-                        metavar='[LABEL=]METHOD',
+    parser.add_argument('--methods', nargs='+', metavar='[LABEL=]METHOD',
                         help='methods to run on a set: geometric, diffusion, diffusion:TIER, '
-                             'weights:FILE[@STEPS], optimisation (default %(default)s)')
-    parser.add_argument('--mode', choices=('streaming', 'offline'), default='streaming',
-                        help='how lifters run on a set (default %(default)s; optimisation is '
-                             'always offline)')
+                             f'weights:FILE[@STEPS], optimisation (default {" ".join(_METHODS)})')
+    parser.add_argument('--mode', choices=('streaming', 'offline'),
+                        help='how lifters run on a set (default streaming; optimisation is always '
+                             'offline)')
     parser.add_argument('--sequences', type=int, metavar='N',
                         help='only N sequences of the set, spread over subjects and cameras')
     parser.add_argument('--without', nargs='+', default=(), metavar='STEP',
@@ -74,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.sets:
         for name in arguments.sets:
             result = comparison.compare_on_set(
-                name, arguments.methods, arguments.lag, arguments.mode == 'offline',
+                name, arguments.methods or _METHODS, arguments.lag, arguments.mode == 'offline',
                 arguments.data, arguments.sequences, arguments.without,
                 progress=say,
                 body_models=arguments.smpl_model)
@@ -90,6 +91,10 @@ def run(arguments: argparse.Namespace) -> int:
         raise InputError('--truth is missing: metrics need the true motion (an npz); the images of '
                          'a bag are judged without one: --with lifter=diffusion')
     bag = arguments.bag[0] if arguments.bag else None
+    refuse(arguments, ('lag', 'camera', 'rectified', 'tf', 'world_frame', 'floor_height',
+                       'image_time_offset'),
+           'changes nothing of skeletons that were published; lift the images of the bag anew: '
+           '--with lifter=diffusion')
     result = comparison.compare_files(arguments.pred, bag, arguments.topic, arguments.truth,
                                       arguments.truth_mapping,
                                       evaluate_bag_arguments.alignment_wanted(arguments))
@@ -107,6 +112,13 @@ def _check_arguments(arguments: argparse.Namespace) -> None:
     check_numbers(arguments, sequences=(1, inf), lag=(0, MAXIMUM_LAG))
     files = arguments.pred or arguments.bag or arguments.bags
     evaluate_bag_arguments.check(arguments)
+    if not arguments.sets:
+        refuse(arguments, ('methods', 'mode', 'without'), 'goes with --set; the images of a bag '
+               'are lifted by what --with says (--with lifter=geometric)')
+    if files:
+        refuse(arguments, ('sequences',), 'goes with --set')
+    if arguments.pred:
+        refuse(arguments, ('lag',), 'goes with --set and --bag; --pred is lifted already')
     if arguments.pred and arguments.truth is None:
         raise InputError('--truth is missing: metrics need the true motion (an npz)')
     if arguments.truth is not None and not files:

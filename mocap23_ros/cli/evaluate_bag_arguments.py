@@ -117,8 +117,6 @@ def check(arguments: argparse.Namespace) -> None:
     if not (arguments.bag or arguments.bags):
         refuse(arguments, ('configurations', 'truth_topic', 'camera', 'rectified'),
                'goes with --bag')
-    else:
-        refuse(arguments, ('sequences', 'without'), 'does not go with --bag')
 
 
 def is_lifted(arguments: argparse.Namespace) -> bool:

@@ -105,6 +105,13 @@ def test_mcap_holds_what_the_node_would_have_published(motion, tmp_path):
     assert skeleton.root.covariance[0] == -1 and np.isnan(skeleton.latency)
 
 
+def test_options_of_images_are_refused_of_published_skeletons(motion, tmp_path, capsys):
+    path = export(motion[1], tmp_path / 'm.mcap')
+    for words in (['--lag', '3'], ['--floor-height', '0.1']):
+        refused(main(['evaluate', '--bag', str(path), '--truth', str(motion[1]), *words]), capsys,
+                'changes nothing of skeletons that were published')
+
+
 def test_tum(motion, tmp_path):
     rows = np.loadtxt(export(motion[1], tmp_path / 'm.tum', '--person', '3'))
     hips = motion[0].joints[:, 0, 11:13].astype(float)
