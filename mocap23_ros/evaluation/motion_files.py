@@ -103,11 +103,11 @@ def _in_coco_order(motion: MotionArrays) -> MotionArrays:
                      for key in ('joints', 'covariance', 'joint_names') if key in motion}
 
 
-def load_bag(path: Path, topic: str | None = None) -> MotionArrays:
+def load_bag(path: Path, topic: str | None = None, world_frame: str = '') -> MotionArrays:
     """Read the SkeletonArray messages of a bag (sqlite3 or MCAP), one row per message.
 
-    topic: needed only where several topics carry skeletons. People are sorted by id.
-    Raises InputError.
+    topic: needed only where several topics carry skeletons. world_frame: in which they must be,
+    empty: in any one. People are sorted by id. Raises InputError.
     """
     with BagReader(path) as bag:
         topics = [name for name in bag.of_type(SKELETONS) if topic in (None, name)]
@@ -115,7 +115,14 @@ def load_bag(path: Path, topic: str | None = None) -> MotionArrays:
             raise InputError(
                 f'{path}: ' + (f'several topics carry skeletons ({", ".join(topics)}); choose '
                                f'one with --topic' if topics else 'holds no SkeletonArray'))
-        return _from_messages([item.message for item in bag.messages(topics)])
+        messages = [item.message for item in bag.messages(topics)]
+    frames = sorted({message.header.frame_id.removeprefix('/') for message in messages} - {''})
+    if len(frames) > 1:
+        raise InputError(f'{path}: {topics[0]} is in several frames: {", ".join(frames)[:200]}')
+    if world_frame and frames and frames != [world_frame.removeprefix('/')]:
+        raise InputError(f'{path}: {topics[0]} is in the frame "{frames[0][:80]}", not in '
+                         f'"{world_frame}"; lift in that one: --world-frame {frames[0][:80]}')
+    return _from_messages(messages)
 
 
 def _from_messages(messages: list[Any]) -> MotionArrays:

@@ -47,7 +47,7 @@ def load_truth_topic(bag: Path, topic: str, world_frame: str, tf_bags: Sequence[
     with BagReader(bag) as reader:
         kind = reader.topics.get(topic)
     if kind not in POINT_TYPES:
-        return load_bag(bag, topic)
+        return load_bag(bag, topic, world_frame)
 
     def choose(names: Sequence[str]) -> set[str]:
         people = find_mapping(mapping, names).people(names)

@@ -166,6 +166,9 @@ def test_bags(bag, tmp_path):
     assert load_bag(path, '/mocap23/skeletons')['stamps'] == pytest.approx(true['stamps'])
     with pytest.raises(InputError, match='no SkeletonArray'):
         load_bag(path, '/elsewhere')
+    assert load_bag(path, None, '/map')['stamps'] == pytest.approx(true['stamps'])
+    with pytest.raises(InputError, match='is in the frame "map", not in "odom"; lift in that one'):
+        load_bag(path, None, 'odom')
     with pytest.raises(InputError, match='no such bag'):
         load_bag(tmp_path / 'absent')
     (tmp_path / 'junk.mcap').write_bytes(b'not a bag')
