@@ -54,7 +54,8 @@ class VideoFile:
         if not path.is_file():
             raise InputError(f'{path}: no such file')
         self._path, self._rate, self._error = path, rate, av.error.FFmpegError
-        self.read = self.lost = 0
+        self.read = self.lost = self._uneven = 0
+        self._span = 0.0
         try:
             # No other protocol: a playlist must not reach the network.
             self._container: InputContainer = av.open(
@@ -74,7 +75,7 @@ class VideoFile:
         except BaseException:
             self.close()
             raise
-        self.frames, self.exact = self._expected_frames()
+        self.frames, self.exact, self._length = self._expected_frames()
 
     def __enter__(self) -> 'VideoFile':
         return self
@@ -100,10 +101,11 @@ class VideoFile:
     @property
     def shortfall(self) -> str:
         """What to say after the last frame about frames that are missing, '' for nothing."""
-        if not self.lost and (not self.frames or self.read >= self.frames * (
+        frames = self._frames_by_time()
+        if not self.lost and (not frames or self.read >= frames * (
                 1 if self.exact else 0.95) - (0 if self.exact else 2)):
             return ''
-        total = max(self.frames, self.read + self.lost)
+        total = max(frames, self.read + self.lost)
         about = '' if self.exact or not self.frames else 'about '
         return (f'{self.read} of {about}{total} frames could be read: the file is damaged or '
                 'breaks off')
@@ -125,7 +127,10 @@ class VideoFile:
                 continue
             if self.read == MAXIMUM_FRAMES:
                 raise InputError(f'{self._path} is longer than {MAXIMUM_FRAMES} frames; cut it')
-            last = stamp
+            if self.read:
+                rate = float(self._stream.average_rate or 0)
+                self._uneven += abs((stamp - last) * rate - 1) > 0.2
+            last, self._span = stamp, stamp - first
             self.read += 1
             image = np.asarray(frame.to_ndarray(format='bgr24'), np.uint8)
             if self.turn:
@@ -192,18 +197,25 @@ class VideoFile:
             raise self._without_times()
         return float(frame.pts * frame.time_base)
 
-    def _expected_frames(self) -> tuple[int, bool]:
-        """Number of frames, and whether the container counts them."""
-        stream, duration = self._stream, self._container.duration
+    def _frames_by_time(self) -> int:
+        """How many frames there should be; a variable rate is what was read, not a nominal one."""
+        if self.exact or self._rate or self._uneven <= 0.2 * self.read:
+            return self.frames
+        return round(1 + (self.read - 1) * self._length / self._span)
+
+    def _expected_frames(self) -> tuple[int, bool, float]:
+        """Number of frames, whether the container counts them, and their time in seconds."""
+        stream, length = self._stream, (self._container.duration or 0) / 1e6
+        if 'matroska' in self._container.format.name:  # its duration counts from zero, not from
+            length -= max(0, self._container.start_time or 0) / 1e6  # the first frame
         shown = stream.frames
         if stream.duration and stream.time_base and stream.average_rate:
             shown = round(float(stream.duration * stream.time_base * stream.average_rate))
         if 0 < stream.frames <= shown + 1:
-            return stream.frames, True
+            return stream.frames, True, length
         if stream.frames:  # a part was cut off by an edit list, as phones trim videos
-            return shown, False
-        estimated = (duration or 0) / 1e6 * float(stream.average_rate or 0)
-        return round(estimated), False
+            return shown, False, float((stream.duration or 0) * (stream.time_base or 0))
+        return round(max(0.0, length) * float(stream.average_rate or 0)), False, max(0.0, length)
 
     def _orientation(self) -> int:
         """Degrees anticlockwise, by the display matrix, which comes with the frames."""
