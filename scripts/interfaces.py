@@ -8,6 +8,8 @@ from pathlib import Path
 
 from command import run_quietly
 
+_COMPILE_TOGETHER = Path(__file__).resolve().with_name('compile_together.cmake')
+
 
 def interface_sources(folders):
     """Return every file that the build reads."""
@@ -36,6 +38,8 @@ def build_interfaces(folders, *, environment_folder, install_folder, build_folde
         '--base-paths', *folders, '--event-handlers', 'console_cohesion+',
         '--cmake-args', f'-DPython3_EXECUTABLE={environment_folder}/bin/python',
         '-DCMAKE_BUILD_TYPE=Release', '-DBUILD_TESTING=OFF']
+    if not ros_installation:  # tried with the generators of PyPI's wheels alone
+        command.append(f'-DCMAKE_PROJECT_INCLUDE={_COMPILE_TOGETHER}')
     run_quietly(command, environment=environment, directory=build_folder,
                 failure='colcon could not build the message packages (see the lines above)')
     shutil.rmtree(build_folder, ignore_errors=True)
