@@ -88,8 +88,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.bag and evaluate_bag_arguments.is_lifted(arguments):
         return evaluate_bag.evaluate_bag(arguments)
     if arguments.truth is None:
-        raise InputError('--truth is missing: metrics need the true motion (an npz); the images of '
-                         'a bag are judged without one: --with lifter=diffusion')
+        raise InputError('--truth is missing: the bag holds skeletons and no images, and metrics '
+                         'need the true motion (an npz)')
     bag = arguments.bag[0] if arguments.bag else None
     refuse(arguments, ('lag', 'camera', 'rectified', 'tf', 'world_frame', 'floor_height',
                        'image_time_offset'),

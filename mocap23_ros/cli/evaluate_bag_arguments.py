@@ -122,12 +122,14 @@ def check(arguments: argparse.Namespace) -> None:
 def is_lifted(arguments: argparse.Namespace) -> bool:
     """Whether the images of the bag are meant, and not skeletons that the node published."""
     from mocap23_ros.evaluation.motion_files import SKELETONS
+    from mocap23_ros.recordings.bag_camera import COMPRESSED, IMAGE, KEYPOINTS
     from mocap23_ros.recordings.bag_reader import BagReader
     if (len(arguments.bag) > 1 or arguments.configurations or arguments.truth_topic
             or arguments.live is not None or arguments.overlay or wants_viewer(arguments)):
         return True
     with BagReader(arguments.bag[0]) as bag:
-        return not bag.of_type(SKELETONS)
+        return not bag.of_type(SKELETONS) or (
+            arguments.truth is None and bool(bag.of_type(IMAGE, COMPRESSED, KEYPOINTS)))
 
 
 def configurations(arguments: argparse.Namespace) -> list['Configuration']:

@@ -3,6 +3,7 @@
 """Bags are lifted and judged, with and without truth."""
 
 import json
+from argparse import ArgumentParser
 
 import bag_examples as bags
 import drawn_person
@@ -12,6 +13,8 @@ from default_detector import require_default_detector
 from documentation_pages import documented
 from recording_examples import truth
 
+from mocap23_ros.cli.evaluate import add_arguments
+from mocap23_ros.cli.evaluate_bag_arguments import is_lifted
 from mocap23_ros.cli.main import main
 from mocap23_ros.detection.blazepose_detector import BlazePoseDetector
 from mocap23_ros.evaluation.metrics import REPORT_KEYS
@@ -46,6 +49,20 @@ def test_without_truth_twice_the_same(bag, tmp_path, capsys):
     evaluate(bag, tmp_path / 'b', '--with', 'flat:lifter=geometric')
     for name in ('report.json', 'report.html'):
         assert (tmp_path / 'a' / name).read_bytes() == (tmp_path / 'b' / name).read_bytes()
+
+
+def test_skeletons_in_the_bag_are_judged_where_there_is_a_truth_for_them(bag, tmp_path):
+    skeletons = ('/skeletons', 'mocap23_msgs/msg/SkeletonArray', bags.START, bags.make(
+        'mocap23_msgs/msg/SkeletonArray', header=bags.header(bags.START, 'map'), camera_frame='',
+        skeletons=[]))
+    alone = bags.write(tmp_path / 'alone', [skeletons])
+    both = bags.write(tmp_path / 'both', [*bags.camera_messages(), skeletons,
+                                          *bags.keypoint_messages(2)])
+    parser = ArgumentParser()
+    add_arguments(parser)
+    lifted = [is_lifted(parser.parse_args(['--bag', str(path), *words]))
+              for path in (bag, both, alone) for words in ([], ['--truth', 'truth.npz'])]
+    assert lifted == [True, True, True, False, False, False]
 
 
 def test_the_height_of_the_floor_changes_no_figure(bag, tmp_path):
