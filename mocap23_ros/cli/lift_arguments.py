@@ -16,6 +16,7 @@ from mocap23_ros.pipeline.camera_pose_uncertainty import CameraPoseUncertainty
 from mocap23_ros.pipeline.refinement import RefinementSteps
 from mocap23_ros.pipeline.streaming_lifter import MAXIMUM_LAG
 from mocap23_ros.recordings.imports.keypoint_formats import is_foreign
+from mocap23_ros.recordings.motion_exports import EXPORT_FORMATS
 from mocap23_ros.recordings.recording import KeypointRecording, load_recording
 from mocap23_ros.recordings.recording_checks import check_liftable
 from mocap23_ros.writable_places import check_writable
@@ -132,6 +133,9 @@ def find_jobs(arguments: argparse.Namespace) -> list[tuple[Path, Path]]:
     target = _result(target, source)
     if target.exists() and target.samefile(source):
         raise InputError('--out is the input file; give another name')
+    if target.suffix.lower() in EXPORT_FORMATS:
+        raise InputError(f'--out {target} must end in .npz; mocap23 export-motion then writes '
+                         f'{target.suffix}')
     check_writable(target)
     return [(source, target)]
 

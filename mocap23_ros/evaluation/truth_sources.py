@@ -9,7 +9,7 @@ import numpy as np
 
 from mocap23_ros.errors import InputError, errors_of
 from mocap23_ros.evaluation.joint_mapping import find_mapping
-from mocap23_ros.evaluation.motion_files import MotionArrays, load_bag, load_motion
+from mocap23_ros.evaluation.motion_files import SKELETONS, MotionArrays, load_bag, load_motion
 from mocap23_ros.plausibility.motion_sides import check_sides
 from mocap23_ros.plausibility.motion_units import check_metres
 from mocap23_ros.recordings.bag_points import POINT_TYPES, read_points
@@ -46,7 +46,11 @@ def load_truth_topic(bag: Path, topic: str, world_frame: str, tf_bags: Sequence[
     """Read true motion from a topic: SkeletonArray, or markers, poses or TF; InputError."""
     with BagReader(bag) as reader:
         kind = reader.topics.get(topic)
-    if kind not in POINT_TYPES:
+        known = reader.of_type(SKELETONS, *POINT_TYPES)
+    if topic not in known:
+        raise InputError(f'{bag}: {topic} holds no SkeletonArray, markers, poses or TF; there is '
+                         f'{", ".join(known)[:300] or "none"}')
+    if kind == SKELETONS:
         return load_bag(bag, topic, world_frame)
 
     def choose(names: Sequence[str]) -> set[str]:

@@ -161,7 +161,8 @@ def test_no_detector_looks_at_the_same_images_twice(film, tmp_path, monkeypatch)
     (['--with', 'lag=99'], '0 to 30'),
     (['--with', 'a:lag=1', '--with', 'a:lag=2'], 'tell them apart'),
     (['--with', 'lifter=geometric', '--truth', 'absent.npz'], 'absent.npz'),
-    (['--truth-topic', '/none', '--with', 'lifter=geometric'], 'holds no SkeletonArray'),
+    (['--truth-topic', '/none', '--with', 'lifter=geometric'],
+     '/none holds no SkeletonArray, markers, poses or TF; there is /tf_static'),
     (['--world-frame', 'odom', '--with', 'lifter=geometric'], 'there is no frame "odom"'),
 ])
 def test_mistakes(bag, words, message, tmp_path, capsys):

@@ -40,6 +40,7 @@ def one_line(capsys, words):
     (['--lifter', 'geometric', '--backend', 'auto'], '--backend goes with the learned lifter'),
     (['--lifter', 'geometric', '--steps', '2'], '--steps goes with the learned lifter'),
     (['--lag', '61'], '--lag 61: give 0 to 60'),
+    (['--out', 'walk.trc'], '--out walk.trc must end in .npz; mocap23 export-motion then writes'),
     (['--camera-sd', '0.01', '-1', '0'], 'deviation of -1 m; give 0 to 5'),
     (['--camera-sd', 'nan', '0', '0'], 'deviation of nan rad; give 0 to 0.5'),
 ])
