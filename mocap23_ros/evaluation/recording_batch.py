@@ -157,8 +157,12 @@ class Outcomes:
                           if (row := manifest.get(job)) is not None}
 
     def open_jobs(self) -> list[Job]:
-        """The jobs that have not ended, in their order."""
-        return [job for job in self._jobs if job.key not in self._outcomes]
+        """The jobs that have not ended, one configuration after the other.
+
+        A process keeps the models of one.
+        """
+        return sorted((job for job in self._jobs if job.key not in self._outcomes),
+                      key=lambda job: job.configuration.name)
 
     def finish(self, job: Job, row: dict[str, Any] | None, failure: str = '') -> None:
         """Take in the end of a job."""

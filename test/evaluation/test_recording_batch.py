@@ -15,7 +15,13 @@ import pytest
 from documentation_pages import documented
 
 from mocap23_ros.cli.main import main
-from mocap23_ros.evaluation.recording_batch import Manifest, find_recordings, make_jobs, run_batch
+from mocap23_ros.evaluation.recording_batch import (
+    Manifest,
+    Outcomes,
+    find_recordings,
+    make_jobs,
+    run_batch,
+)
 from mocap23_ros.evaluation.recording_evaluation import Configuration, evaluate_recording
 from mocap23_ros.evaluation.report import document_problems
 from mocap23_ros.ros.settings import Settings
@@ -118,6 +124,12 @@ def test_a_process_that_dies_costs_its_recording_only(tmp_path):
     assert [o.row is not None for o in outcomes] == [True, False, True, False, True]
     assert 'its process died' in outcomes[1].failure
     assert outcomes[3].failure == 'RuntimeError: a fault'
+
+
+def test_models_are_loaded_for_one_configuration_after_the_other(tmp_path):
+    jobs = make_jobs([tmp_path / 'a', tmp_path / 'b'], [Configuration('x'), Configuration('y')])
+    waiting = Outcomes(jobs, Manifest(tmp_path / 'rows.jsonl'), print).open_jobs()
+    assert [job.configuration.name for job in waiting] == ['x', 'x', 'y', 'y']
 
 
 def is_running(pid):
