@@ -14,7 +14,7 @@ from rclpy.subscription import Subscription
 from rclpy.topic_endpoint_info import TopicEndpointInfo
 
 from mocap23_ros.errors import InputError
-from mocap23_ros.ros.other_publishers import LEASE
+from mocap23_ros.ros.other_publishers import OutlivesLease
 from mocap23_ros.ros.qos_events import SubscriptionEventCallbacks, UnsupportedEventTypeError
 from mocap23_ros.ros.topics import named_overrides, sensor_data_qos
 
@@ -49,7 +49,7 @@ class InputSubscription:
         self._reliable_first = reliable_first
         self._wish = _override(node, topic, reliability)
         self._received = self.lost = 0
-        self._several_since: float | None = None
+        self._several = OutlivesLease()
         self._totals: deque[tuple[int, int]] = deque([(0, 0)], maxlen=_WINDOW + 1)
         self._quality = self._wanted()
         self._subscription = self._subscribe()
@@ -90,17 +90,13 @@ class InputSubscription:
         return ''
 
     def several(self, moment: float) -> str:
-        """Which publishers send here at once, and what to do, or ''. moment: of a steady clock, s.
+        """Which publishers send here at once, and what to do; '' for one alone.
 
-        One that was killed counts for LEASE more: nobody is told before.
+        moment: of a steady clock, s.
         """
         names = sorted(f'{info.node_namespace.rstrip("/")}/{info.node_name}'
                        for info in self._publishers())
-        if len(names) < 2:
-            self._several_since = None
-        elif self._several_since is None:
-            self._several_since = moment
-        if self._several_since is None or moment - self._several_since <= LEASE:
+        if not self._several.check(len(names) > 1, moment):
             return ''
         return (f'{self.topic} has {len(names)} publishers ({", ".join(names)[:200]}): images of '
                 'two cameras under one pose put people where nobody is. Stop all but one, or remap '
