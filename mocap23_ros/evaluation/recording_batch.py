@@ -92,12 +92,16 @@ def make_jobs(recordings: Sequence[Path], configurations: Sequence[BatchConfigur
               shard: tuple[int, int] = (1, 1)) -> list[Job]:
     """Return all pairs; shard (i, n): every n-th recording from the i-th on, counted from 1."""
     part, parts = shard
-    return [Job(path, configuration, _key(path, configuration))
-            for path in recordings[part - 1::parts] for configuration in configurations]
+    beside = [[_state(place) for place in configuration.files] for configuration in configurations]
+    jobs = []
+    for path in recordings[part - 1::parts]:
+        own = _state(path)
+        jobs += [Job(path, configuration, _key(path, configuration, [own, *others]))
+                 for configuration, others in zip(configurations, beside, strict=True)]
+    return jobs
 
 
-def _key(path: Path, configuration: BatchConfiguration) -> str:
-    content = [_state(place) for place in (path, *configuration.files)]
+def _key(path: Path, configuration: BatchConfiguration, content: list) -> str:
     text = repr((__version__, str(path), content, configuration))
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
