@@ -8,7 +8,7 @@ import os
 def one_blas_thread() -> None:
     """Make numpy and scipy compute in their caller's thread, unless the user says otherwise.
 
-    Their OpenBLAS reads this when it is loaded: call it before anything imports numpy. Networks
-    have threads of their own.
+    Their OpenBLAS reads this when it is loaded: call it before anything imports numpy. Processes
+    that this one starts inherit it. Networks have threads of their own.
     """
     os.environ.setdefault('OPENBLAS_NUM_THREADS', '1')

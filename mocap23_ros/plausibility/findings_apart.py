@@ -42,8 +42,7 @@ class FindingsApart:
                 question.seek(0)
                 self._process = subprocess.Popen(
                     [sys.executable, '-m', __name__], stdin=question, stdout=self._answer,
-                    stderr=subprocess.DEVNULL,
-                    env=os.environ | {'OPENBLAS_NUM_THREADS': '1'})
+                    stderr=subprocess.DEVNULL)
             os.setpriority(os.PRIO_PROCESS, self._process.pid, _NICENESS)
         except OSError:  # no memory, no disk; or it ended already
             pass
