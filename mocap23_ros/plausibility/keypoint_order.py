@@ -3,6 +3,7 @@
 """Tells keypoints in other orders from COCO's by the shape of the body."""
 
 import warnings
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,17 +31,27 @@ def _limbs(skeleton: SkeletonFormat) -> list[int]:
     return [skeleton.index(name) for name in _LIMB_NAMES]
 
 
+class _Order(NamedTuple):
+    """Where limbs are in another order, and its keypoints between shoulders and between hips."""
+
+    name: str
+    remedy: str
+    limbs: list[int]
+    between_shoulders: int
+    between_hips: int | None
+
+
 _COCO = _limbs(COCO17)
-# Other orders: name and remedy, where the limbs are, the keypoints between shoulders and hips.
+_HUMAN36M = _Order('Human3.6M ("nose" lies between the hips)', 'put them into COCO order, eyes and '
+                   'ears as not detected', _limbs(H36M17), 8, 0)
 _ORDERS = (
-    ('Human3.6M ("nose" lies between the hips)', 'put them into COCO order, eyes and ears as not '
-     'detected', _limbs(H36M17), 8, 0),
-    ('OpenPose ("left_eye" lies between the shoulders)', 'put them into COCO order, or name their '
-     'format (openpose18)', _limbs(OPENPOSE18), 1, None),
-    ('OpenPose ("left_eye" lies between the shoulders)', 'put them into COCO order, or name their '
-     'format (body25)', _limbs(BODY25), 1, 8),
-    ('MPII (the right foot first)', 'put them into COCO order, eyes and ears as not detected',
-     [13, 12, 14, 11, 15, 10, 3, 2, 4, 1, 5, 0], 7, 6))
+    _HUMAN36M,
+    _Order('OpenPose ("left_eye" lies between the shoulders)', 'put them into COCO order, or name '
+           'their format (openpose18)', _limbs(OPENPOSE18), 1, None),
+    _Order('OpenPose ("left_eye" lies between the shoulders)', 'put them into COCO order, or name '
+           'their format (body25)', _limbs(BODY25), 1, 8),
+    _Order('MPII (the right foot first)', 'put them into COCO order, eyes and ears as not detected',
+           [13, 12, 14, 11, 15, 10, 3, 2, 4, 1, 5, 0], 7, 6))
 
 
 def order_doubt(points: NDArray, contradicted: bool = False) -> str:
@@ -50,12 +61,12 @@ def order_doubt(points: NDArray, contradicted: bool = False) -> str:
     look like, too.
     """
     if contradicted:
-        fits = [_fit(points, *order[2:]) for order in _ORDERS]
+        fits = [_fit(points, order) for order in _ORDERS]
         best = int(np.argmin([np.nan_to_num(np.nanmedian(fit), nan=np.inf) for fit in fits]))
         is_other = _mostly(_below(fits[best], _MUCH_SHORTER), _NEARLY_ALL)
         return _words(_ORDERS[best]) if is_other else ''
-    if _mostly(_below(_fit(points, *_ORDERS[0][2:]), _SHORTER)):
-        return _words(_ORDERS[0])
+    if _mostly(_below(_fit(points, _HUMAN36M), _SHORTER)):
+        return _words(_HUMAN36M)
     shoulders, hips, ankles = (
         points[:, pair].mean(axis=1) for pair in (_SHOULDERS, _HIPS, _ANKLES))
     widths = [np.linalg.norm(points[:, left] - points[:, right], axis=1)
@@ -98,23 +109,24 @@ def _below(values: NDArray, limit: float) -> NDArray[np.float64]:
     return np.where(np.isnan(values), np.nan, values < limit)
 
 
-def _words(order: tuple) -> str:
-    return f'the keypoints are in the order of {order[0]}, but are taken for COCO-17: {order[1]}'
+def _words(order: _Order) -> str:
+    return (f'the keypoints are in the order of {order.name}, but are taken for COCO-17: '
+            f'{order.remedy}')
 
 
-def _fit(points: NDArray, limbs: list[int], between_shoulders: int, between_hips: int | None
-         ) -> NDArray[np.float64]:
+def _fit(points: NDArray, order: _Order) -> NDArray[np.float64]:
     """How long bones [N] are in another order against COCO's; NaN: not known.
 
     Infinite where its keypoints between the shoulders and the hips are elsewhere.
     """
-    coco, other = _lengths(points[:, _COCO]), _lengths(points[:, limbs])
+    coco, other = _lengths(points[:, _COCO]), _lengths(points[:, order.limbs])
     both = np.isfinite(coco) & np.isfinite(other)
     with np.errstate(invalid='ignore', divide='ignore'):
         shorter = np.where(both, other, 0).sum(axis=1) / np.where(both, coco, 0).sum(axis=1)
-        neck, hips = points[:, limbs[:2]].mean(axis=1), points[:, limbs[6:8]].mean(axis=1)
+        neck = points[:, order.limbs[:2]].mean(axis=1)
+        hips = points[:, order.limbs[6:8]].mean(axis=1)
         trunk = np.linalg.norm(neck - hips, axis=1)
-        for middle, joint in ((neck, between_shoulders), (hips, between_hips)):
+        for middle, joint in ((neck, order.between_shoulders), (hips, order.between_hips)):
             if joint is not None:
                 off = np.linalg.norm(points[:, joint] - middle, axis=1)
                 shorter[~(np.isnan(off) | (off < _OFF_THE_MIDDLE * trunk))] = np.inf
